@@ -1,0 +1,45 @@
+namespace LayerImage.Engine;
+
+/// <summary>Where an engine keeps its things and which clock it reads. Paths are absolute.</summary>
+public sealed record EngineOptions
+{
+    /// <summary>The store: records, blobs, layers, containers. Survives a reboot.</summary>
+    public required string Root { get; init; }
+
+    /// <summary>Sockets, pid files, exit files, network namespaces, bundles. Gone after a reboot.</summary>
+    public required string Run { get; init; }
+
+    /// <summary>Permanent configuration of the native host firewall (firewalld zone XML).</summary>
+    public required string Configuration { get; init; }
+
+    /// <summary>The program conmon starts when a container ends.</summary>
+    public string? AgentPath { get; init; }
+
+    /// <summary>The clock; tests give their own.</summary>
+    public TimeProvider Clock { get; init; } = TimeProvider.System;
+
+    /// <summary>
+    /// The defaults: <c>$LAYERIMAGE_ROOT</c>, <c>$LAYERIMAGE_RUN</c> and <c>$LAYERIMAGE_CONFIG</c>, else the
+    /// system's folders for root and the XDG base directories for an ordinary user.
+    /// </summary>
+    public static EngineOptions FromEnvironment()
+    {
+        bool root = OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess;
+        string home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
+        return new EngineOptions
+        {
+            Root = Variable("LAYERIMAGE_ROOT")
+                ?? (root ? "/var/lib/layerimage" : Path.Combine(Variable("XDG_DATA_HOME") ?? Path.Combine(home, ".local", "share"), "layerimage")),
+            Run = Variable("LAYERIMAGE_RUN")
+                ?? (root ? "/run/layerimage" : Path.Combine(Variable("XDG_RUNTIME_DIR") ?? Path.Combine(Path.GetTempPath(), $"layerimage-{Environment.UserName}"), "layerimage")),
+            Configuration = Variable("LAYERIMAGE_CONFIG")
+                ?? (root ? "/etc/layerimage" : Path.Combine(Variable("XDG_CONFIG_HOME") ?? Path.Combine(home, ".config"), "layerimage")),
+        };
+    }
+
+    private static string? Variable(string name)
+    {
+        string? value = Environment.GetEnvironmentVariable(name);
+        return string.IsNullOrEmpty(value) ? null : Path.GetFullPath(value);
+    }
+}

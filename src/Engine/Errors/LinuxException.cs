@@ -1,0 +1,41 @@
+using System.Runtime.InteropServices;
+
+namespace LayerImage.Engine.Errors;
+
+/// <summary>A system call failed: which one, its errno and the path it was about.</summary>
+public sealed class LinuxException : LayerImageException
+{
+    /// <summary>Makes an error from a call's name, errno and path.</summary>
+    public LinuxException(string call, int errno, string? path)
+        : base(ErrorOf(errno), TextOf(call, errno, path))
+    {
+        Call = call;
+        Errno = errno;
+        Target = path;
+        Advice = errno == ENOSPC ? "Free some space on the file system that holds the path, or move the store with $LAYERIMAGE_ROOT." : null;
+    }
+
+    /// <summary>The system call.</summary>
+    public string Call { get; }
+
+    /// <summary>The error number (errno.h).</summary>
+    public int Errno { get; }
+
+    internal const int EPERM = 1, ENOENT = 2, EINTR = 4, EAGAIN = 11, EACCES = 13, EBUSY = 16, EEXIST = 17, EXDEV = 18,
+        ENOTDIR = 20, EISDIR = 21, EINVAL = 22, ENOSPC = 28, ERANGE = 34, ENAMETOOLONG = 36, ENOSYS = 38, ENOTEMPTY = 39,
+        ELOOP = 40, ENODATA = 61, EOPNOTSUPP = 95, EADDRINUSE = 98, EDQUOT = 122;
+
+    private static EngineError ErrorOf(int errno) => errno switch
+    {
+        ENOSPC or EDQUOT => EngineError.DiskFull,
+        EPERM or EACCES => EngineError.NotPrivileged,
+        ENOSYS => EngineError.NotSupportedByKernel,
+        _ => EngineError.SystemCallFailed,
+    };
+
+    private static string TextOf(string call, int errno, string? path)
+    {
+        string text = $"{call}: {Marshal.GetPInvokeErrorMessage(errno)} (errno {errno})";
+        return path is null ? text : $"{text}: {path}";
+    }
+}
