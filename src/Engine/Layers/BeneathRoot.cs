@@ -1,0 +1,107 @@
+using LayerImage.Engine.Errors;
+using LayerImage.Engine.Interop;
+using LayerImage.Engine.Interop.Libc;
+using Microsoft.Win32.SafeHandles;
+
+namespace LayerImage.Engine.Layers;
+
+/// <summary>
+/// Opens directories beneath a root that hostile names cannot leave. Walks one component at a time without following
+/// symbolic links and keeps the handles of the last path open, so that a tar in directory order costs one open for
+/// each directory. Not thread-safe.
+/// </summary>
+internal sealed class BeneathRoot(SafeFileHandle root) : IDisposable
+{
+    private readonly List<(NativePath Name, SafeFileHandle Handle)> _open = [];
+
+    public SafeFileHandle Root { get; } = root;
+
+    /// <summary>
+    /// The directory of a path. Missing ones are made by <paramref name="make"/>, which is told the parent, the name
+    /// and the depth; null: a missing one yields null. The handle belongs to this object and is good until the next call.
+    /// </summary>
+    public SafeFileHandle? Open(ReadOnlySpan<NativePath> path, Action<SafeFileHandle, NativePath, int>? make)
+    {
+        int common = 0;
+        while (common < _open.Count && common < path.Length && _open[common].Name.Bytes.SequenceEqual(path[common].Bytes))
+        {
+            common++;
+        }
+        Close(common);
+        for (int depth = common; depth < path.Length; depth++)
+        {
+            SafeFileHandle parent = depth == 0 ? Root : _open[depth - 1].Handle;
+            SafeFileHandle? child = OpenChild(parent, path, depth);
+            if (child is null)
+            {
+                if (make is null)
+                {
+                    return null;
+                }
+                make(parent, path[depth], depth);
+                child = OpenChild(parent, path, depth) ?? throw new LinuxException("openat", LinuxException.ENOENT, path[depth].ToString());
+            }
+            _open.Add((path[depth], child));
+        }
+        return path.Length == 0 ? Root : _open[^1].Handle;
+    }
+
+    /// <summary>Forgets the open handles: a directory on the way may have been removed.</summary>
+    public void Forget() => Close(0);
+
+    public void Dispose() => Close(0);
+
+    private SafeFileHandle? OpenChild(SafeFileHandle parent, ReadOnlySpan<NativePath> path, int depth)
+    {
+        try
+        {
+            return Libc.OpenAt(parent, path[depth], OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow);
+        }
+        catch (LinuxException e) when (e.Errno == LinuxException.ENOENT)
+        {
+            return null;
+        }
+        catch (LinuxException e) when (e.Errno is LinuxException.ENOTDIR or LinuxException.ELOOP)
+        {
+            return OpenThroughLink(path[..(depth + 1)]);
+        }
+    }
+
+    // The layer itself made a symbolic link there. The kernel resolves it; a link that is absolute or climbs over the
+    // root is an escape attempt (or a mistake no engine treats alike) and refused.
+    private SafeFileHandle OpenThroughLink(ReadOnlySpan<NativePath> path)
+    {
+        string text = string.Join('/', path.ToArray());
+        byte[] joined = Join(path);
+        SafeFileHandle? handle = Libc.TryOpenAt2(Root, NativePath.From(joined), OpenFlags.ReadOnly | OpenFlags.Directory, Libc.Resolve.Beneath, out int errno);
+        return handle ?? throw LayerPath.Refuse(text, errno switch
+        {
+            LinuxException.EXDEV => "its path goes through a symbolic link that points out of the layer",
+            LinuxException.ENOTDIR or LinuxException.ENOENT or LinuxException.ELOOP => "a part of its path is not a directory",
+            _ => $"its path cannot be opened (errno {errno})",
+        });
+    }
+
+    private static byte[] Join(ReadOnlySpan<NativePath> path)
+    {
+        List<byte> joined = [];
+        foreach (NativePath component in path)
+        {
+            if (joined.Count > 0)
+            {
+                joined.Add((byte)'/');
+            }
+            joined.AddRange(component.Bytes);
+        }
+        return [.. joined];
+    }
+
+    private void Close(int keep)
+    {
+        for (int i = _open.Count - 1; i >= keep; i--)
+        {
+            _open[i].Handle.Dispose();
+            _open.RemoveAt(i);
+        }
+    }
+}

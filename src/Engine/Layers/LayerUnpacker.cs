@@ -1,0 +1,246 @@
+using LayerImage.Engine.Errors;
+using LayerImage.Engine.Interop;
+using LayerImage.Engine.Interop.Libc;
+using Microsoft.Win32.SafeHandles;
+
+namespace LayerImage.Engine.Layers;
+
+/// <summary>
+/// Unpacks a layer's tar into a directory in overlayfs's form: whiteouts as character devices 0:0, opaque directories
+/// by their xattr. The directory is new and empty and nobody else writes to it. Every name is opened beneath it;
+/// a failure leaves a directory that the caller throws away.
+/// </summary>
+internal sealed partial class LayerUnpacker : IDisposable
+{
+    private const uint Unfinished = 0x1C0; // 0700 until the entry's own mode is set.
+
+    private readonly TarReader _reader;
+    private readonly BeneathRoot _directories;
+    private readonly BeneathRoot _linkTargets;
+    private readonly CancellationToken _cancellationToken;
+    private readonly byte[] _buffer = new byte[1 << 20];
+    private readonly Dictionary<string, LayerPath> _implied = new(StringComparer.Ordinal);
+    private readonly List<(LayerPath Path, long Seconds, uint Nanoseconds)> _directoryTimes = [];
+    private readonly List<(LayerPath Path, TarEntry Entry)> _lateLinks = [];
+    private long _entries, _contentBytes;
+    private bool _hasRoot;
+
+    private LayerUnpacker(Stream tar, SafeFileHandle root, CancellationToken cancellationToken)
+    {
+        _reader = new TarReader(tar);
+        _directories = new BeneathRoot(root);
+        _linkTargets = new BeneathRoot(root);
+        _cancellationToken = cancellationToken;
+    }
+
+    /// <summary>Unpacks a whole tar.</summary>
+    /// <exception cref="LayerImageException"><see cref="EngineError.LayerInvalid"/>, or a system call's failure.</exception>
+    public static UnpackResult Unpack(Stream tar, string directory, CancellationToken cancellationToken)
+    {
+        using SafeFileHandle root = Libc.OpenDirectory(directory);
+        using LayerUnpacker unpacker = new(tar, root, cancellationToken);
+        return unpacker.Run();
+    }
+
+    public void Dispose()
+    {
+        _directories.Dispose();
+        _linkTargets.Dispose();
+    }
+
+    private UnpackResult Run()
+    {
+        while (_reader.Next() is TarEntry entry)
+        {
+            _cancellationToken.ThrowIfCancellationRequested();
+            _entries++;
+            Place(entry);
+        }
+        foreach ((LayerPath path, TarEntry entry) in _lateLinks)
+        {
+            if (!TryHardLink(path, entry))
+            {
+                throw LayerPath.Refuse(entry.Name, $"it is a hard link to '{entry.LinkName}', which the layer does not have");
+            }
+        }
+        RestoreDirectoryTimes();
+        return new UnpackResult
+        {
+            Entries = _entries,
+            ContentBytes = _contentBytes,
+            HasRoot = _hasRoot,
+            ImpliedDirectories = [.. _implied.Values.Where(path => OpenExisting(path) is not null).OrderBy(path => path.Components.Length)],
+        };
+    }
+
+    private void Place(TarEntry entry)
+    {
+        LayerPath path = LayerPath.Parse(entry.Name);
+        if (path.IsRoot)
+        {
+            PlaceRoot(entry);
+            return;
+        }
+        if (Whiteouts.IsWhiteout(path.Name))
+        {
+            PlaceWhiteout(path, entry);
+            return;
+        }
+        SafeFileHandle parent = OpenParent(path);
+        switch (entry.Type)
+        {
+            case TarEntryType.Directory:
+                PlaceDirectory(parent, path, entry);
+                break;
+            case TarEntryType.Regular:
+                PlaceFile(parent, path, entry);
+                break;
+            case TarEntryType.HardLink:
+                if (!TryHardLink(path, entry))
+                {
+                    _lateLinks.Add((path, entry));
+                }
+                break;
+            default:
+                PlaceNode(parent, path, entry);
+                break;
+        }
+    }
+
+    private SafeFileHandle OpenParent(LayerPath path)
+    {
+        return _directories.Open(path.Parent, (directory, name, depth) =>
+        {
+            // What the tar does not describe gets its attributes from below later; until then root's defaults.
+            Libc.TryMkdirAt(directory, name, Unfinished);
+            Libc.ChmodAt(directory, name, 0x1ED); // 0755
+            LayerPath implied = path.Take(depth + 1);
+            _implied[implied.Key] = implied;
+        })!;
+    }
+
+    private void PlaceRoot(TarEntry entry)
+    {
+        if (entry.Type != TarEntryType.Directory)
+        {
+            throw LayerPath.Refuse(entry.Name, "the root of a layer is a directory");
+        }
+        _hasRoot = true;
+        SetAttributes(_directories.Root, NativePath.From("."u8), entry);
+        _directoryTimes.Add((LayerPath.Parse(default), entry.ModifiedSeconds, entry.ModifiedNanoseconds));
+    }
+
+    private void PlaceDirectory(SafeFileHandle parent, LayerPath path, TarEntry entry)
+    {
+        if (!Libc.TryMkdirAt(parent, path.Name, Unfinished))
+        {
+            Libc.TryStatAt(parent, path.Name, out FileStatus existing);
+            if (existing.Type != FileType.Directory)
+            {
+                Clear(parent, path.Name);
+                Libc.TryMkdirAt(parent, path.Name, Unfinished);
+                if (existing.IsWhiteout)
+                {
+                    // Deleted and made again in one layer: nothing of the lower directory may show through.
+                    Libc.SetXAttr(Libc.ThroughDescriptor(parent, path.Name), OverlayXAttrs.Opaque, OverlayXAttrs.Yes);
+                }
+            }
+        }
+        SetAttributes(parent, path.Name, entry);
+        _implied.Remove(path.Key);
+        _directoryTimes.Add((path, entry.ModifiedSeconds, entry.ModifiedNanoseconds));
+    }
+
+    private void PlaceNode(SafeFileHandle parent, LayerPath path, TarEntry entry)
+    {
+        Clear(parent, path.Name);
+        switch (entry.Type)
+        {
+            case TarEntryType.SymbolicLink:
+                if (entry.LinkName.Bytes.Length is 0 or > 4095)
+                {
+                    throw LayerPath.Refuse(entry.Name, "a symbolic link's text has 1 to 4095 bytes");
+                }
+                Libc.SymlinkAt(entry.LinkName, parent, path.Name);
+                break;
+            case TarEntryType.CharacterDevice when entry is { DeviceMajor: 0, DeviceMinor: 0 }:
+                throw LayerPath.Refuse(entry.Name, "a character device 0:0 is overlayfs's mark for a deleted file; a layer deletes by '.wh.' names");
+            case TarEntryType.CharacterDevice:
+                Libc.MknodAt(parent, path.Name, FileType.CharacterDevice, 0, entry.DeviceMajor, entry.DeviceMinor);
+                break;
+            case TarEntryType.BlockDevice:
+                Libc.MknodAt(parent, path.Name, FileType.BlockDevice, 0, entry.DeviceMajor, entry.DeviceMinor);
+                break;
+            case TarEntryType.Fifo:
+                Libc.MknodAt(parent, path.Name, FileType.Fifo, 0, 0, 0);
+                break;
+        }
+        SetAttributes(parent, path.Name, entry);
+        Libc.SetTimesAt(parent, path.Name, entry.ModifiedSeconds, entry.ModifiedNanoseconds);
+    }
+
+    private bool TryHardLink(LayerPath path, TarEntry entry)
+    {
+        LayerPath target = LayerPath.Parse(StripRoot(entry.LinkName));
+        if (target.IsRoot)
+        {
+            throw LayerPath.Refuse(entry.Name, "a hard link needs a file as its target");
+        }
+        SafeFileHandle parent = OpenParent(path);
+        if (_linkTargets.Open(target.Parent, make: null) is not SafeFileHandle targetParent
+            || !Libc.TryStatAt(targetParent, target.Name, out FileStatus status))
+        {
+            return false;
+        }
+        if (status.Type == FileType.Directory || status.IsWhiteout)
+        {
+            throw LayerPath.Refuse(entry.Name, $"its hard link target '{entry.LinkName}' is not a file");
+        }
+        if (Libc.TryStatAt(parent, path.Name, out FileStatus existing))
+        {
+            if (existing.Inode == status.Inode)
+            {
+                return true;
+            }
+            if (existing.Type == FileType.Directory)
+            {
+                throw LayerPath.Refuse(entry.Name, "a hard link cannot take the place of a directory of the same layer");
+            }
+            Libc.TryUnlinkAt(parent, path.Name, isDirectory: false);
+        }
+        Libc.LinkAt(targetParent, target.Name, parent, path.Name);
+        return true;
+    }
+
+    // Hard link targets with a leading slash are common (docker save writes them) and mean the layer's root.
+    private static NativePath StripRoot(NativePath link) => NativePath.From(link.Bytes.TrimStart((byte)'/'));
+
+    private void PlaceWhiteout(LayerPath path, TarEntry entry)
+    {
+        if (Whiteouts.IsAufs(path.Name))
+        {
+            return;
+        }
+        if (Whiteouts.IsOpaque(path.Name))
+        {
+            SafeFileHandle directory = OpenParent(path);
+            Libc.SetXAttr(Libc.ThroughDescriptor(directory, NativePath.From("."u8)), OverlayXAttrs.Opaque, OverlayXAttrs.Yes);
+            return;
+        }
+        NativePath hidden = Whiteouts.Hidden(path.Name);
+        if (hidden.Bytes.Length == 0 || hidden.Bytes.SequenceEqual("."u8) || hidden.Bytes.SequenceEqual(".."u8))
+        {
+            throw LayerPath.Refuse(entry.Name, "a whiteout names the file that it hides: '.wh.' and that name");
+        }
+        SafeFileHandle parent = OpenParent(path);
+        if (!Libc.TryStatAt(parent, hidden, out FileStatus existing))
+        {
+            Libc.MknodAt(parent, hidden, FileType.CharacterDevice, 0, 0, 0);
+        }
+        else if (existing.Type == FileType.Directory)
+        {
+            // A whiteout speaks of lower layers only; what this layer itself put there stays.
+            Libc.SetXAttr(Libc.ThroughDescriptor(parent, hidden), OverlayXAttrs.Opaque, OverlayXAttrs.Yes);
+        }
+    }
+}

@@ -1,0 +1,56 @@
+using LayerImage.Engine.Interop;
+
+namespace LayerImage.Engine.Layers;
+
+/// <summary>What kind of file an entry of a tar is.</summary>
+internal enum TarEntryType
+{
+    Regular,
+    HardLink,
+    SymbolicLink,
+    CharacterDevice,
+    BlockDevice,
+    Directory,
+    Fifo,
+}
+
+/// <summary>One extended attribute.</summary>
+internal readonly record struct XAttr(NativePath Name, byte[] Value);
+
+/// <summary>A piece of a sparse file that has data.</summary>
+internal readonly record struct SparseExtent(long Offset, long Length);
+
+/// <summary>An entry of a layer's tar, after PAX and GNU extensions have been applied. Names are bytes.</summary>
+internal sealed class TarEntry
+{
+    public required TarEntryType Type { get; init; }
+
+    /// <summary>The name as the tar has it; a directory's may end with a slash.</summary>
+    public required NativePath Name { get; init; }
+
+    /// <summary>The target of a link.</summary>
+    public NativePath LinkName { get; init; }
+
+    /// <summary>Permission bits with setuid, setgid and sticky.</summary>
+    public int Permissions { get; init; }
+
+    public uint Uid { get; init; }
+
+    public uint Gid { get; init; }
+
+    /// <summary>The file's length in bytes, holes included.</summary>
+    public long Size { get; init; }
+
+    public long ModifiedSeconds { get; init; }
+
+    public uint ModifiedNanoseconds { get; init; }
+
+    public uint DeviceMajor { get; init; }
+
+    public uint DeviceMinor { get; init; }
+
+    public IReadOnlyList<XAttr> XAttrs { get; init; } = [];
+
+    /// <summary>For a sparse file, where its data goes; else null.</summary>
+    public IReadOnlyList<SparseExtent>? Sparse { get; init; }
+}

@@ -1,0 +1,68 @@
+using LayerImage.Engine.Interop;
+
+namespace LayerImage.Engine.Layers;
+
+internal sealed partial class TarReader
+{
+    private TarEntry MakeEntry(TarHeader header, PaxRecords? local, NativePath? longName, NativePath? longLink)
+    {
+        PaxRecords pax = _global.Overlay(local);
+        if (pax.Size is long paxSize)
+        {
+            BeginData(paxSize);
+        }
+        NativePath name = pax.Path ?? longName ?? JoinPrefix(header);
+        TarEntryType type = TypeOf(header, name);
+        if (type is not TarEntryType.Regular)
+        {
+            BeginData(0); // Only a file has data; a size on anything else is an old tar's mistake.
+        }
+        (IReadOnlyList<SparseExtent>? sparse, long size) = type == TarEntryType.Regular ? ReadSparseMap(header, pax) : (null, 0);
+        return new TarEntry
+        {
+            Type = type,
+            Name = pax.SparseName ?? name,
+            LinkName = pax.LinkPath ?? longLink ?? NativePath.From(header.LinkName),
+            Permissions = (int)(header.Mode & 0xFFF),
+            Uid = ToId(pax.Uid ?? header.Uid),
+            Gid = ToId(pax.Gid ?? header.Gid),
+            Size = size,
+            ModifiedSeconds = pax.ModifiedSeconds ?? header.ModifiedSeconds,
+            ModifiedNanoseconds = pax.ModifiedNanoseconds,
+            DeviceMajor = type is TarEntryType.CharacterDevice or TarEntryType.BlockDevice ? (uint)header.DeviceMajor : 0,
+            DeviceMinor = type is TarEntryType.CharacterDevice or TarEntryType.BlockDevice ? (uint)header.DeviceMinor : 0,
+            XAttrs = pax.XAttrs,
+            Sparse = sparse,
+        };
+    }
+
+    private static NativePath JoinPrefix(TarHeader header)
+    {
+        ReadOnlySpan<byte> prefix = header.Prefix;
+        if (prefix.Length == 0)
+        {
+            return NativePath.From(header.Name);
+        }
+        byte[] joined = new byte[prefix.Length + 1 + header.Name.Length];
+        prefix.CopyTo(joined);
+        joined[prefix.Length] = (byte)'/';
+        header.Name.CopyTo(joined.AsSpan(prefix.Length + 1));
+        return NativePath.From(joined);
+    }
+
+    private static TarEntryType TypeOf(TarHeader header, NativePath name) => header.TypeFlag switch
+    {
+        // Before ustar a directory was a file whose name ends with a slash.
+        0 or (byte)'0' or (byte)'7' => name.Bytes is [.., (byte)'/'] ? TarEntryType.Directory : TarEntryType.Regular,
+        (byte)'S' => TarEntryType.Regular,
+        (byte)'1' => TarEntryType.HardLink,
+        (byte)'2' => TarEntryType.SymbolicLink,
+        (byte)'3' => TarEntryType.CharacterDevice,
+        (byte)'4' => TarEntryType.BlockDevice,
+        (byte)'5' => TarEntryType.Directory,
+        (byte)'6' => TarEntryType.Fifo,
+        byte other => throw TarHeader.Malformed($"'{name}' is of the unknown type '{(char)other}'"),
+    };
+
+    private static uint ToId(long id) => id is >= 0 and < uint.MaxValue ? (uint)id : throw TarHeader.Malformed($"{id} is not a user or group id");
+}

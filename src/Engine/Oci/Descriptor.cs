@@ -1,0 +1,28 @@
+using System.Text.Json.Serialization;
+
+namespace LayerImage.Engine.Oci;
+
+/// <summary>A typed reference to bytes (image-spec, descriptor.md).</summary>
+public sealed record Descriptor
+{
+    /// <summary>What the bytes are.</summary>
+    public required string MediaType { get; init; }
+
+    /// <summary>The digest of the bytes.</summary>
+    public required Digest Digest { get; init; }
+
+    /// <summary>Their number.</summary>
+    public required long Size { get; init; }
+
+    /// <summary>Where else they can be had.</summary>
+    public IReadOnlyList<string>? Urls { get; init; }
+
+    /// <summary>Free text by key.</summary>
+    public IReadOnlyDictionary<string, string>? Annotations { get; init; }
+
+    /// <summary>For which machine the image is.</summary>
+    public Platform? Platform { get; init; }
+
+    /// <summary>What kind of artifact it is.</summary>
+    public string? ArtifactType { get; init; }
+}

@@ -1,0 +1,116 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace LayerImage.Engine.Oci;
+
+/// <summary>
+/// The configuration of an image (image-spec, config.md). Members that this record does not name are kept, so that
+/// an image committed from another loses nothing.
+/// </summary>
+public sealed record ImageConfig
+{
+    /// <summary>When the image was made.</summary>
+    public DateTimeOffset? Created { get; init; }
+
+    /// <summary>Who made it.</summary>
+    public string? Author { get; init; }
+
+    /// <summary>The processor.</summary>
+    public string? Architecture { get; init; }
+
+    /// <summary>The processor's variant.</summary>
+    public string? Variant { get; init; }
+
+    /// <summary>The operating system.</summary>
+    public string? Os { get; init; }
+
+    /// <summary>What a container of it runs by default.</summary>
+    public ExecutionConfig? Config { get; init; }
+
+    /// <summary>The layers by DiffID, the base first.</summary>
+    public RootFs? Rootfs { get; init; }
+
+    /// <summary>How each layer came to be, the base first.</summary>
+    public IReadOnlyList<HistoryEntry>? History { get; init; }
+
+    [JsonInclude, JsonExtensionData]
+    internal Dictionary<string, JsonElement>? Unknown { get; set; }
+}
+
+/// <summary>What a container of an image runs by default (image-spec, config.md "config").</summary>
+public sealed record ExecutionConfig
+{
+    /// <summary>User or uid, with an optional group.</summary>
+    [JsonPropertyName("User")]
+    public string? User { get; init; }
+
+    /// <summary>Ports the program listens on: "8080/tcp".</summary>
+    [JsonPropertyName("ExposedPorts")]
+    public IReadOnlyDictionary<string, EmptyObject>? ExposedPorts { get; init; }
+
+    /// <summary>Environment: "NAME=value".</summary>
+    [JsonPropertyName("Env")]
+    public IReadOnlyList<string>? Env { get; init; }
+
+    /// <summary>The program and its first arguments.</summary>
+    [JsonPropertyName("Entrypoint")]
+    public IReadOnlyList<string>? Entrypoint { get; init; }
+
+    /// <summary>Its further arguments, or the program when there is no entry point.</summary>
+    [JsonPropertyName("Cmd")]
+    public IReadOnlyList<string>? Cmd { get; init; }
+
+    /// <summary>Folders that hold data of their own.</summary>
+    [JsonPropertyName("Volumes")]
+    public IReadOnlyDictionary<string, EmptyObject>? Volumes { get; init; }
+
+    /// <summary>Where the program starts.</summary>
+    [JsonPropertyName("WorkingDir")]
+    public string? WorkingDir { get; init; }
+
+    /// <summary>Free text by key.</summary>
+    [JsonPropertyName("Labels")]
+    public IReadOnlyDictionary<string, string>? Labels { get; init; }
+
+    /// <summary>The signal that asks the program to stop.</summary>
+    [JsonPropertyName("StopSignal")]
+    public string? StopSignal { get; init; }
+
+    [JsonInclude, JsonExtensionData]
+    internal Dictionary<string, JsonElement>? Unknown { get; set; }
+}
+
+/// <summary>The layers of an image by DiffID.</summary>
+public sealed record RootFs
+{
+    /// <summary>Always "layers".</summary>
+    public string Type { get; init; } = "layers";
+
+    /// <summary>The digests of the uncompressed tars, the base first.</summary>
+    [JsonPropertyName("diff_ids")]
+    public IReadOnlyList<Digest> DiffIds { get; init; } = [];
+}
+
+/// <summary>How one layer came to be (image-spec, config.md "history").</summary>
+public sealed record HistoryEntry
+{
+    /// <summary>When.</summary>
+    public DateTimeOffset? Created { get; init; }
+
+    /// <summary>By which command.</summary>
+    [JsonPropertyName("created_by")]
+    public string? CreatedBy { get; init; }
+
+    /// <summary>By whom.</summary>
+    public string? Author { get; init; }
+
+    /// <summary>With which message.</summary>
+    public string? Comment { get; init; }
+
+    /// <summary>Whether the step made no layer.</summary>
+    [JsonPropertyName("empty_layer")]
+    public bool? EmptyLayer { get; init; }
+}
+
+/// <summary>The JSON object without members, which Go writes for a set's element.</summary>
+public sealed record EmptyObject;

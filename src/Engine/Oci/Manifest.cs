@@ -1,0 +1,23 @@
+namespace LayerImage.Engine.Oci;
+
+/// <summary>The manifest of one image (image-spec, manifest.md; Docker's schema 2 has the same members).</summary>
+public sealed record Manifest
+{
+    /// <summary>Always 2.</summary>
+    public int SchemaVersion { get; init; }
+
+    /// <summary>What the document is.</summary>
+    public string? MediaType { get; init; }
+
+    /// <summary>What kind of artifact it is.</summary>
+    public string? ArtifactType { get; init; }
+
+    /// <summary>The configuration.</summary>
+    public Descriptor? Config { get; init; }
+
+    /// <summary>The layers, the base first.</summary>
+    public IReadOnlyList<Descriptor>? Layers { get; init; }
+
+    /// <summary>Free text by key.</summary>
+    public IReadOnlyDictionary<string, string>? Annotations { get; init; }
+}

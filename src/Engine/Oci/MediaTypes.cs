@@ -1,0 +1,29 @@
+namespace LayerImage.Engine.Oci;
+
+/// <summary>The media types of OCI (image-spec, media-types.md) and of Docker's schema 2.</summary>
+public static class MediaTypes
+{
+#pragma warning disable CS1591 // The names say it.
+    public const string OciIndex = "application/vnd.oci.image.index.v1+json";
+    public const string OciManifest = "application/vnd.oci.image.manifest.v1+json";
+    public const string OciConfig = "application/vnd.oci.image.config.v1+json";
+    public const string OciLayer = "application/vnd.oci.image.layer.v1.tar";
+    public const string OciLayerGzip = "application/vnd.oci.image.layer.v1.tar+gzip";
+    public const string OciLayerZstd = "application/vnd.oci.image.layer.v1.tar+zstd";
+    public const string DockerIndex = "application/vnd.docker.distribution.manifest.list.v2+json";
+    public const string DockerManifest = "application/vnd.docker.distribution.manifest.v2+json";
+    public const string DockerConfig = "application/vnd.docker.container.image.v1+json";
+    public const string DockerLayerGzip = "application/vnd.docker.image.rootfs.diff.tar.gzip";
+    public const string DockerSchema1 = "application/vnd.docker.distribution.manifest.v1+json";
+    public const string DockerSchema1Signed = "application/vnd.docker.distribution.manifest.v1+prettyjws";
+#pragma warning restore CS1591
+
+    /// <summary>Whether it is an index (a list of manifests by platform).</summary>
+    public static bool IsIndex(string? mediaType) => mediaType is OciIndex or DockerIndex;
+
+    /// <summary>Whether it is a manifest of one image.</summary>
+    public static bool IsManifest(string? mediaType) => mediaType is OciManifest or DockerManifest;
+
+    /// <summary>Whether it is the configuration of a container image, not of some other artifact.</summary>
+    public static bool IsImageConfig(string? mediaType) => mediaType is OciConfig or DockerConfig;
+}

@@ -1,0 +1,107 @@
+using LayerImage.Engine.Errors;
+using Microsoft.Data.Sqlite;
+
+namespace LayerImage.Engine.Store;
+
+/// <summary>
+/// The store's records, in SQLite: the truth about what exists. Any number of processes use it at once; a
+/// transaction is short and takes the write lock at its beginning, so that two of them never deadlock.
+/// </summary>
+internal sealed class StoreDatabase
+{
+    /// <summary>The version of the tables. A store with a larger one is refused.</summary>
+    public const int Version = 1;
+
+    private const int BusyTimeoutSeconds = 30;
+    private readonly string _connectionString;
+
+    private StoreDatabase(string path) => _connectionString = new SqliteConnectionStringBuilder
+    {
+        DataSource = path,
+        Mode = SqliteOpenMode.ReadWriteCreate,
+        DefaultTimeout = BusyTimeoutSeconds,
+        Pooling = true,
+    }.ToString();
+
+    /// <summary>Opens the database, making it when it is not there.</summary>
+    /// <exception cref="LayerImageException"><see cref="EngineError.StoreNotSupported"/>: a newer version wrote it.</exception>
+    public static StoreDatabase Open(string path)
+    {
+        StoreDatabase database = new(path);
+        long found = database.Read(transaction => transaction.Scalar<long>("PRAGMA user_version"));
+        if (found > Version)
+        {
+            throw new LayerImageException(EngineError.StoreNotSupported, $"The store has version {found}; this LayerImage knows up to {Version}.")
+            {
+                Target = path,
+                Advice = "Use the newer LayerImage that made it, or point $LAYERIMAGE_ROOT to another folder.",
+            };
+        }
+        if (found < Version)
+        {
+            database.Write(transaction =>
+            {
+                if (transaction.Scalar<long>("PRAGMA user_version") < Version)
+                {
+                    transaction.Execute(StoreSchema.Tables);
+                    transaction.Execute($"PRAGMA user_version = {Version}");
+                }
+                return 0;
+            });
+        }
+        return database;
+    }
+
+    /// <summary>Runs a reading transaction: one consistent view.</summary>
+    public T Read<T>(Func<StoreTransaction, T> body) => Run(body, writes: false);
+
+    /// <summary>Runs a writing transaction: all of it, durably, or nothing.</summary>
+    public T Write<T>(Func<StoreTransaction, T> body) => Run(body, writes: true);
+
+    /// <summary>Runs a writing transaction: all of it, durably, or nothing.</summary>
+    public void Write(Action<StoreTransaction> body) => Run(transaction =>
+    {
+        body(transaction);
+        return 0;
+    }, writes: true);
+
+    private T Run<T>(Func<StoreTransaction, T> body, bool writes)
+    {
+        try
+        {
+            using SqliteConnection connection = new(_connectionString);
+            connection.Open();
+            Prepare(connection);
+            using SqliteTransaction transaction = connection.BeginTransaction(deferred: !writes);
+            T result = body(new StoreTransaction(connection, transaction));
+            transaction.Commit();
+            return result;
+        }
+        catch (SqliteException e)
+        {
+            throw Translate(e);
+        }
+    }
+
+    private static void Prepare(SqliteConnection connection)
+    {
+        using SqliteCommand command = connection.CreateCommand();
+        // WAL: readers and one writer side by side. FULL: a committed record survives a power cut.
+        command.CommandText = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;";
+        command.ExecuteNonQuery();
+    }
+
+    private static LayerImageException Translate(SqliteException e) => e.SqliteErrorCode switch
+    {
+        5 or 6 => new LayerImageException(EngineError.StoreLocked, "Another process kept the store's records locked for too long.", e)
+        { Advice = "Try again; if it stays so, look for a LayerImage process that hangs." },
+        13 => new LayerImageException(EngineError.DiskFull, "The disk that holds the store is full.", e)
+        { Advice = "Free some space, or move the store with $LAYERIMAGE_ROOT." },
+        10 when e.SqliteExtendedErrorCode is 778 or 1034 or 4874 => new LayerImageException(EngineError.DiskFull, "The disk that holds the store is full.", e)
+        { Advice = "Free some space, or move the store with $LAYERIMAGE_ROOT." },
+        8 or 14 or 23 => new LayerImageException(EngineError.NotPrivileged, $"The store's records cannot be opened for writing: {e.Message}", e)
+        { Advice = "Run as root, or use a store of your own: set $LAYERIMAGE_ROOT." },
+        11 or 26 => new LayerImageException(EngineError.StoreNotSupported, $"The store's records are damaged or are no records: {e.Message}", e),
+        _ => new LayerImageException(EngineError.SystemCallFailed, $"The store's records cannot be used: {e.Message}", e),
+    };
+}

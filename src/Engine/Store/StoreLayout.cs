@@ -1,0 +1,65 @@
+namespace LayerImage.Engine.Store;
+
+/// <summary>Where everything of a store lies. See docs/design/store.md.</summary>
+internal sealed class StoreLayout(EngineOptions options)
+{
+    public string Root => options.Root;
+
+    public string Run => options.Run;
+
+    public string Database => Path.Combine(Root, "state.db");
+
+    public string Content => Path.Combine(Root, "content");
+
+    public string Ingest => Path.Combine(Root, "ingest");
+
+    public string Layers => Path.Combine(Root, "layers");
+
+    public string Containers => Path.Combine(Root, "containers");
+
+    public string Scratch => Path.Combine(Root, "scratch");
+
+    public string Locks => Path.Combine(Root, "locks");
+
+    public string Blob(Oci.Digest digest) => Path.Combine(Content, "blobs", digest.Algorithm, digest.Hex);
+
+    public string Partial(Oci.Digest digest) => Path.Combine(Ingest, digest.Hex);
+
+    public string Layer(string key) => Path.Combine(Layers, key);
+
+    public string Container(string id) => Path.Combine(Containers, id);
+
+    public string Upper(string id) => Path.Combine(Containers, id, "upper");
+
+    public string Work(string id) => Path.Combine(Containers, id, "work");
+
+    public string Merged(string id) => Path.Combine(Containers, id, "merged");
+
+    public string Log(string id) => Path.Combine(Containers, id, "log");
+
+    public string Etc(string id) => Path.Combine(Containers, id, "etc");
+
+    /// <summary>The bundle of a container that runs: a short path, since conmon puts a Unix socket there.</summary>
+    public string Bundle(string id) => Path.Combine(Run, "containers", id);
+
+    public string Lock(string name) => Path.Combine(Locks, name);
+
+    /// <summary>Makes the folders. Idempotent.</summary>
+    public void Create()
+    {
+        foreach (string folder in (string[])[Root, Path.Combine(Content, "blobs", "sha256"), Path.Combine(Content, "blobs", "sha512"), Ingest, Layers, Containers, Scratch, Locks])
+        {
+            Directory.CreateDirectory(folder);
+        }
+        if (OperatingSystem.IsLinux())
+        {
+            // Layers hold setuid programs that must not be reachable by ordinary users, in old versions too.
+            File.SetUnixFileMode(Root, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+        string marker = Path.Combine(Content, "oci-layout");
+        if (!File.Exists(marker))
+        {
+            IO.AtomicFile.Write(marker, "{\"imageLayoutVersion\":\"1.0.0\"}"u8);
+        }
+    }
+}

@@ -1,0 +1,80 @@
+namespace LayerImage.Engine.Store;
+
+/// <summary>The tables. Digests are text, times are milliseconds since 1970 (UTC), sizes are bytes.</summary>
+internal static class StoreSchema
+{
+    public const string Tables = """
+        CREATE TABLE blob (            -- bytes in content/blobs, exactly as received
+            digest   TEXT PRIMARY KEY,
+            size     INTEGER NOT NULL
+        ) WITHOUT ROWID;
+
+        CREATE TABLE layer (           -- an unpacked layer: the directory layers/<key>
+            key      TEXT PRIMARY KEY, -- its DiffID's hex; its ChainID's when it takes parents from below
+            diff_id  TEXT NOT NULL,
+            content  INTEGER NOT NULL, -- bytes of file content
+            tar_size INTEGER NOT NULL,
+            entries  INTEGER NOT NULL,
+            has_root INTEGER NOT NULL, -- whether the tar describes the root directory
+            writer   INTEGER           -- the tar writer's version when the layer has no blob (committed here)
+        ) WITHOUT ROWID;
+        CREATE INDEX layer_diff_id ON layer(diff_id);
+
+        CREATE TABLE image (
+            id         TEXT PRIMARY KEY, -- the configuration's digest; the configuration is a blob
+            manifest   TEXT,             -- the manifest's digest, a blob; null for an image committed here
+            platform   TEXT NOT NULL,
+            created    INTEGER,          -- what the configuration says
+            stored     INTEGER NOT NULL  -- when it came into this store
+        ) WITHOUT ROWID;
+
+        CREATE TABLE image_layer (
+            image      TEXT NOT NULL REFERENCES image(id) ON DELETE CASCADE,
+            position   INTEGER NOT NULL, -- 0 is the base
+            diff_id    TEXT NOT NULL,
+            layer      TEXT REFERENCES layer(key), -- null until it is unpacked
+            blob       TEXT,             -- the compressed layer; null for one committed here
+            blob_size  INTEGER,
+            media_type TEXT,
+            PRIMARY KEY (image, position)
+        ) WITHOUT ROWID;
+        CREATE INDEX image_layer_layer ON image_layer(layer);
+
+        CREATE TABLE tag (
+            name    TEXT PRIMARY KEY,  -- canonical: docker.io/library/tomcat:latest
+            image   TEXT NOT NULL REFERENCES image(id) ON DELETE CASCADE,
+            updated INTEGER NOT NULL
+        ) WITHOUT ROWID;
+        CREATE INDEX tag_image ON tag(image);
+
+        CREATE TABLE repo_digest (
+            name    TEXT PRIMARY KEY,  -- canonical: docker.io/library/tomcat@sha256:…
+            image   TEXT NOT NULL REFERENCES image(id) ON DELETE CASCADE
+        ) WITHOUT ROWID;
+
+        CREATE TABLE container (
+            id         TEXT PRIMARY KEY,
+            name       TEXT NOT NULL UNIQUE COLLATE NOCASE,
+            image      TEXT NOT NULL,    -- the image's id; the image may be gone
+            created    INTEGER NOT NULL,
+            spec       TEXT NOT NULL,    -- ContainerSpec as JSON
+            address    TEXT UNIQUE,      -- in the container network
+            state      TEXT NOT NULL,
+            boot_id    TEXT,             -- the boot in which pid means something
+            pid        INTEGER,
+            pid_start  INTEGER,
+            started    INTEGER,
+            finished   INTEGER,
+            exit_code  INTEGER,
+            error      TEXT
+        ) WITHOUT ROWID;
+
+        CREATE TABLE container_layer (
+            container  TEXT NOT NULL REFERENCES container(id) ON DELETE CASCADE,
+            position   INTEGER NOT NULL, -- 0 is the base
+            layer      TEXT NOT NULL REFERENCES layer(key),
+            PRIMARY KEY (container, position)
+        ) WITHOUT ROWID;
+        CREATE INDEX container_layer_layer ON container_layer(layer);
+        """;
+}
