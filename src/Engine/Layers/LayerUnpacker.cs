@@ -38,6 +38,7 @@ internal sealed partial class LayerUnpacker : IDisposable
     public static UnpackResult Unpack(Stream tar, string directory, CancellationToken cancellationToken)
     {
         using SafeFileHandle root = Libc.OpenDirectory(directory);
+        Libc.Chmod(root, 0x1ED, directory); // 0755, unless the tar describes its root
         using LayerUnpacker unpacker = new(tar, root, cancellationToken);
         return unpacker.Run();
     }

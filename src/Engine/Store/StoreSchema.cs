@@ -16,6 +16,7 @@ internal static class StoreSchema
             tar_size INTEGER NOT NULL,
             entries  INTEGER NOT NULL,
             has_root INTEGER NOT NULL, -- whether the tar describes the root directory
+            has_implied INTEGER NOT NULL, -- whether it takes directories' attributes from below
             writer   INTEGER           -- the tar writer's version when the layer has no blob (committed here)
         ) WITHOUT ROWID;
         CREATE INDEX layer_diff_id ON layer(diff_id);

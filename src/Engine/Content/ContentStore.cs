@@ -1,0 +1,95 @@
+using LayerImage.Engine.Errors;
+using LayerImage.Engine.IO;
+using LayerImage.Engine.Oci;
+using LayerImage.Engine.Store;
+
+namespace LayerImage.Engine.Content;
+
+/// <summary>
+/// Blobs by digest: <c>content/blobs/sha256/…</c>, exactly as received and never changed. A blob is in the store when
+/// a record says so; the file comes first, the record after. All operations are idempotent.
+/// </summary>
+internal sealed class ContentStore(StoreLayout layout, StoreDatabase database)
+{
+    /// <summary>Whether a blob is here: recorded, and its file in place.</summary>
+    public bool Has(Digest digest) => database.Read(transaction =>
+        transaction.Scalar<long?>("SELECT size FROM blob WHERE digest = ?1", digest.ToString())) is not null && File.Exists(layout.Blob(digest));
+
+    /// <summary>The bytes of a small blob.</summary>
+    /// <exception cref="LayerImageException"><see cref="EngineError.LayerCorrupt"/>: it is missing or damaged.</exception>
+    public byte[] Read(Digest digest)
+    {
+        byte[] bytes;
+        try
+        {
+            bytes = File.ReadAllBytes(layout.Blob(digest));
+        }
+        catch (IOException e)
+        {
+            throw Corrupt(digest, e);
+        }
+        using System.Security.Cryptography.IncrementalHash hash = digest.CreateHash();
+        hash.AppendData(bytes);
+        return digest.Matches(hash.GetCurrentHash()) ? bytes : throw Corrupt(digest, null);
+    }
+
+    /// <summary>Opens a blob for reading. The caller checks what it reads.</summary>
+    public FileStream Open(Digest digest)
+    {
+        try
+        {
+            return new FileStream(layout.Blob(digest), FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, 0, FileOptions.SequentialScan);
+        }
+        catch (IOException e)
+        {
+            throw Corrupt(digest, e);
+        }
+    }
+
+    /// <summary>Stores a small blob and returns its digest. The record is written by the caller's transaction: see <see cref="Record"/>.</summary>
+    public Digest Put(byte[] bytes)
+    {
+        Digest digest = Digest.Of(bytes);
+        Put(bytes, digest);
+        return digest;
+    }
+
+    /// <summary>Stores a small blob whose digest has been checked.</summary>
+    public void Put(byte[] bytes, Digest digest)
+    {
+        if (!File.Exists(layout.Blob(digest)))
+        {
+            AtomicFile.Write(layout.Blob(digest), bytes);
+        }
+    }
+
+    /// <summary>Gives a received and checked file its place. Its content must be synced before the record is written.</summary>
+    public void Adopt(string file, Digest digest) => AtomicFile.Publish(file, layout.Blob(digest));
+
+    /// <summary>Syncs a received and checked file, gives it its place and records it.</summary>
+    public void AdoptReceived(string file, Digest digest, long size)
+    {
+        using (Microsoft.Win32.SafeHandles.SafeFileHandle handle = File.OpenHandle(file, FileMode.Open, FileAccess.ReadWrite))
+        {
+            RandomAccess.FlushToDisk(handle);
+        }
+        Adopt(file, digest);
+        database.Write(transaction => Record(transaction, digest, size));
+    }
+
+    /// <summary>Records a blob whose file is in place.</summary>
+    public static void Record(StoreTransaction transaction, Digest digest, long size) =>
+        transaction.Execute("INSERT OR IGNORE INTO blob (digest, size) VALUES (?1, ?2)", digest.ToString(), size);
+
+    /// <summary>Deletes the files of blobs that have no record. The records went first.</summary>
+    public void DeleteFiles(IEnumerable<Digest> digests)
+    {
+        foreach (Digest digest in digests)
+        {
+            File.Delete(layout.Blob(digest));
+        }
+    }
+
+    private static LayerImageException Corrupt(Digest digest, Exception? inner) => new(EngineError.LayerCorrupt, $"The blob {digest} is missing or damaged in the store.", inner)
+    { Target = digest.ToString(), Advice = "Receive the image again." };
+}

@@ -1,0 +1,119 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Net;
+using System.Security.Cryptography;
+using LayerImage.Engine.Errors;
+using LayerImage.Engine.Oci;
+using LayerImage.Engine.Registry;
+using Microsoft.Win32.SafeHandles;
+
+namespace LayerImage.Engine.Images;
+
+/// <summary>
+/// Receives one blob into its partial file and hands the bytes on as they come. What an earlier process received is
+/// read from the file first, so a transfer goes on where it ended. A wrong digest deletes the file.
+/// </summary>
+internal sealed class BlobDownload(RegistryClient client, Descriptor descriptor, string partial)
+{
+    private const int BufferSize = 128 << 10;
+
+    /// <summary>Receives the whole blob; told the bytes done so far after each piece.</summary>
+    /// <exception cref="LayerImageException">The registry's or the disk's failure. The partial file stays, unless the digest is wrong.</exception>
+    public async Task RunAsync(PipeWriter onward, Action<long> progress, CancellationToken cancellationToken)
+    {
+        using IncrementalHash hash = descriptor.Digest.CreateHash();
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
+        try
+        {
+            using SafeFileHandle file = File.OpenHandle(partial, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read, FileOptions.Asynchronous);
+            long done = await ReplayAsync(file, hash, buffer, onward, progress, cancellationToken).ConfigureAwait(false);
+            if (done < descriptor.Size)
+            {
+                done = await ReceiveAsync(file, done, hash, buffer, onward, progress, cancellationToken).ConfigureAwait(false);
+            }
+            if (done != descriptor.Size)
+            {
+                throw client.Sizes(descriptor, done);
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+        byte[] found = hash.GetCurrentHash();
+        if (!descriptor.Digest.Matches(found))
+        {
+            File.Delete(partial);
+            throw client.WrongDigest(descriptor.Digest, $"{descriptor.Digest.Algorithm}:{Convert.ToHexStringLower(found)}");
+        }
+    }
+
+    private async Task<long> ReplayAsync(SafeFileHandle file, IncrementalHash hash, byte[] buffer, PipeWriter onward, Action<long> progress, CancellationToken cancellationToken)
+    {
+        if (RandomAccess.GetLength(file) > descriptor.Size)
+        {
+            RandomAccess.SetLength(file, 0);
+        }
+        long done = 0;
+        for (int read; (read = await RandomAccess.ReadAsync(file, buffer.AsMemory(0, BufferSize), done, cancellationToken).ConfigureAwait(false)) > 0;)
+        {
+            done += read;
+            await PassAsync(buffer.AsMemory(0, read), hash, onward, cancellationToken).ConfigureAwait(false);
+            progress(done);
+        }
+        return done;
+    }
+
+    private async Task<long> ReceiveAsync(SafeFileHandle file, long done, IncrementalHash hash, byte[] buffer, PipeWriter onward, Action<long> progress, CancellationToken cancellationToken)
+    {
+        using HttpResponseMessage response = await client.OpenBlobAsync(descriptor.Digest, done, cancellationToken).ConfigureAwait(false);
+        // A registry that does not know ranges sends the whole: what is here already is skipped.
+        long skip = response.StatusCode == HttpStatusCode.PartialContent ? 0 : done;
+        try
+        {
+            Stream body = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
+            await using (body.ConfigureAwait(false))
+            {
+                for (int read; (read = await body.ReadAsync(buffer.AsMemory(0, BufferSize), cancellationToken).ConfigureAwait(false)) > 0;)
+                {
+                    int skipped = (int)Math.Min(skip, read);
+                    skip -= skipped;
+                    ReadOnlyMemory<byte> piece = buffer.AsMemory(skipped, read - skipped);
+                    if (done + piece.Length > descriptor.Size)
+                    {
+                        throw client.Sizes(descriptor, done + piece.Length);
+                    }
+                    await WriteAsync(file, piece, done, cancellationToken).ConfigureAwait(false);
+                    done += piece.Length;
+                    await PassAsync(piece, hash, onward, cancellationToken).ConfigureAwait(false);
+                    progress(done);
+                }
+            }
+        }
+        catch (Exception e) when (e is HttpRequestException || (e is IOException io && !DiskFull.Is(io)))
+        {
+            throw done > 0 ? client.Sizes(descriptor, done) : client.Unreachable(e);
+        }
+        return done;
+    }
+
+    private static async Task WriteAsync(SafeFileHandle file, ReadOnlyMemory<byte> piece, long offset, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await RandomAccess.WriteAsync(file, piece, offset, cancellationToken).ConfigureAwait(false);
+        }
+        catch (IOException e) when (DiskFull.Is(e))
+        {
+            throw new LinuxException("write", LinuxException.ENOSPC, null);
+        }
+    }
+
+    // A reader that has given up (a malformed layer) does not end the transfer: whether the registry sent what the
+    // digest promises decides whose fault it is.
+    private static async Task PassAsync(ReadOnlyMemory<byte> piece, IncrementalHash hash, PipeWriter onward, CancellationToken cancellationToken)
+    {
+        hash.AppendData(piece.Span);
+        _ = await onward.WriteAsync(piece, cancellationToken).ConfigureAwait(false);
+    }
+}

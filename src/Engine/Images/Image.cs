@@ -1,0 +1,58 @@
+using LayerImage.Engine.Oci;
+
+namespace LayerImage.Engine.Images;
+
+/// <summary>An image in the store.</summary>
+public sealed record Image
+{
+    /// <summary>The digest of the configuration.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>The digest of the platform's manifest; null until a committed image is sent or exported.</summary>
+    public string? Digest { get; init; }
+
+    /// <summary>Names, as people write them: "tomcat:9".</summary>
+    public IReadOnlyList<string> Tags { get; init; } = [];
+
+    /// <summary>Names by digest, as received: "tomcat@sha256:…".</summary>
+    public IReadOnlyList<string> RepoDigests { get; init; } = [];
+
+    /// <summary>The first tag, else the id: what names this image in a pipeline.</summary>
+    public string Reference => Tags.Count > 0 ? Tags[0] : Id;
+
+    /// <summary>For which machine.</summary>
+    public required string Platform { get; init; }
+
+    /// <summary>When it was made, by its configuration.</summary>
+    public DateTimeOffset? CreatedAt { get; init; }
+
+    /// <summary>When it came into this store.</summary>
+    public DateTimeOffset StoredAt { get; init; }
+
+    /// <summary>Who made it.</summary>
+    public string? Author => Config.Author;
+
+    /// <summary>The message of the last step of its history: a commit's message.</summary>
+    public string? Message => Config.History is [.., var last] ? last.Comment : null;
+
+    /// <summary>Bytes of file content in all layers.</summary>
+    public long Size { get; init; }
+
+    /// <summary>Bytes in layers that another image has too.</summary>
+    public long SharedSize { get; init; }
+
+    /// <summary>Bytes in layers that only this image has.</summary>
+    public long UniqueSize => Size - SharedSize;
+
+    /// <summary>Bytes of the blobs, as received.</summary>
+    public long DownloadSize { get; init; }
+
+    /// <summary>The layers, the base first.</summary>
+    public required IReadOnlyList<ImageLayer> Layers { get; init; }
+
+    /// <summary>The configuration as it is in the image.</summary>
+    public required ImageConfig Config { get; init; }
+
+    /// <inheritdoc/>
+    public override string ToString() => Reference;
+}

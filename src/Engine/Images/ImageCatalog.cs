@@ -1,0 +1,161 @@
+using LayerImage.Engine.Content;
+using LayerImage.Engine.Errors;
+using LayerImage.Engine.Oci;
+using LayerImage.Engine.References;
+using LayerImage.Engine.Store;
+
+namespace LayerImage.Engine.Images;
+
+/// <summary>Finds images in the store.</summary>
+internal sealed class ImageCatalog(StoreLayout layout, StoreDatabase database, ContentStore content)
+{
+    private const int ShortestPrefix = 2;
+
+    private sealed record Row(string Id, string? Manifest, string Platform, DateTimeOffset? Created, DateTimeOffset Stored);
+
+    private sealed record LayerRow(string Image, int Position, string DiffId, string? Key, string? Blob, long BlobSize, string? MediaType, long Content, long Entries);
+
+    /// <summary>All images, the newest first.</summary>
+    public IReadOnlyList<Image> List() => Load(null);
+
+    /// <summary>
+    /// What a user's text means: a reference (without a tag: every tag of the repository), or an id or digest or a
+    /// unique beginning of one. Names win over ids.
+    /// </summary>
+    public IReadOnlyList<Image> Find(string text)
+    {
+        List<string> ids = database.Read(transaction =>
+        {
+            List<string> named = FindByName(transaction, text);
+            return named.Count > 0 ? named : FindById(transaction, text);
+        });
+        return ids.Count == 0 ? [] : Load([.. ids]);
+    }
+
+    /// <summary>The one image that a text names, <c>:latest</c> when it has no tag.</summary>
+    /// <exception cref="LayerImageException"><see cref="EngineError.ImageNotFound"/> or <see cref="EngineError.AmbiguousId"/>.</exception>
+    public Image Get(string text)
+    {
+        string withTag = ImageReference.TryParse(text, out ImageReference? reference) ? reference!.WithDefaultTag().Canonical : text;
+        List<string> ids = database.Read(transaction =>
+        {
+            List<string> named = reference is null ? [] : FindByName(transaction, withTag);
+            return named.Count > 0 ? named : FindById(transaction, text);
+        });
+        if (ids.Count == 0)
+        {
+            if (reference is null && !IsIdLike(text))
+            {
+                _ = ImageReference.Parse(text); // says what is wrong with it
+            }
+            throw NotFound(text);
+        }
+        return Load([.. ids])[0];
+    }
+
+    /// <summary>The image with exactly this id, or null.</summary>
+    public Image? FindExact(string id) => Load([id]).FirstOrDefault();
+
+    public static LayerImageException NotFound(string text) => new(EngineError.ImageNotFound, $"There is no image '{text}' in this store.")
+    { Target = text, Advice = "Get-LayerImage lists what is here; Receive-LayerImage gets an image from a registry." };
+
+    private static List<string> FindByName(StoreTransaction transaction, string text)
+    {
+        if (!ImageReference.TryParse(text, out ImageReference? reference))
+        {
+            return [];
+        }
+        if (reference!.Digest is Digest digest)
+        {
+            return transaction.Query("SELECT image FROM repo_digest WHERE name = ?1", row => row.GetString(0), $"{reference.Name}@{digest}");
+        }
+        if (reference.Tag is not null)
+        {
+            return transaction.Query("SELECT image FROM tag WHERE name = ?1", row => row.GetString(0), reference.Canonical);
+        }
+        // ':' + 1 is ';': all names that continue with a colon.
+        return transaction.Query("SELECT DISTINCT image FROM tag WHERE name > ?1 || ':' AND name < ?1 || ';'", row => row.GetString(0), reference.Canonical);
+    }
+
+    private static List<string> FindById(StoreTransaction transaction, string text)
+    {
+        string prefix = text.StartsWith("sha256:", StringComparison.Ordinal) ? text : "sha256:" + text.ToLowerInvariant();
+        if (!IsIdLike(prefix[7..]))
+        {
+            return [];
+        }
+        List<string> ids = transaction.Query("SELECT id FROM image WHERE (id >= ?1 AND id < ?1 || 'g') OR (manifest >= ?1 AND manifest < ?1 || 'g')", row => row.GetString(0), prefix);
+        return ids.Count <= 1 ? ids : throw new LayerImageException(EngineError.AmbiguousId, $"'{text}' fits {ids.Count} images: {string.Join(", ", ids.Take(5).Select(id => id[7..19]))}.")
+        { Target = text, Advice = "Give more digits of the id." };
+    }
+
+    private static bool IsIdLike(string text) => text.Length is >= ShortestPrefix and <= 64 && !text.AsSpan().ContainsAnyExcept("0123456789abcdefABCDEF");
+
+    private List<Image> Load(string[]? ids)
+    {
+        string json = ids is null ? "" : System.Text.Json.JsonSerializer.Serialize(ids, StoreJsonContext.Default.StringArray);
+        string filter(string column) => ids is null ? "" : $"WHERE {column} IN (SELECT value FROM json_each(?1))";
+        return database.Read(transaction =>
+        {
+            List<Row> rows = transaction.Query($"SELECT id, manifest, platform, created, stored FROM image {filter("id")} ORDER BY coalesce(created, stored) DESC, id",
+                row => new Row(row.GetString(0), row.Text(1), row.GetString(2), row.Time(3), row.Time(4)!.Value), json);
+            ILookup<string, LayerRow> layers = transaction.Query($"""
+                SELECT image, position, il.diff_id, layer, blob, coalesce(blob_size, 0), media_type, coalesce(content, 0), coalesce(entries, 0)
+                FROM image_layer il LEFT JOIN layer ON layer.key = il.layer {filter("image")} ORDER BY image, position
+                """, row => new LayerRow(row.GetString(0), row.GetInt32(1), row.GetString(2), row.Text(3), row.Text(4), row.GetInt64(5), row.Text(6), row.GetInt64(7), row.GetInt64(8)), json).ToLookup(row => row.Image);
+            ILookup<string, string> tags = transaction.Query($"SELECT image, name FROM tag {filter("image")} ORDER BY name", row => (row.GetString(0), row.GetString(1)), json).ToLookup(row => row.Item1, row => Familiar(row.Item2));
+            ILookup<string, string> digests = transaction.Query($"SELECT image, name FROM repo_digest {filter("image")} ORDER BY name", row => (row.GetString(0), row.GetString(1)), json).ToLookup(row => row.Item1, row => Familiar(row.Item2));
+            ILookup<string, string> users = LoadUsers(transaction, layers.SelectMany(group => group).Select(row => row.DiffId).Distinct());
+            return rows.ConvertAll(row => Make(row, [.. layers[row.Id]], [.. tags[row.Id]], [.. digests[row.Id]], users));
+        });
+    }
+
+    // Who has each layer: by DiffID, since that is what is stored once.
+    private static ILookup<string, string> LoadUsers(StoreTransaction transaction, IEnumerable<string> diffIds)
+    {
+        string json = System.Text.Json.JsonSerializer.Serialize(diffIds.ToArray(), StoreJsonContext.Default.StringArray);
+        return transaction.Query("""
+            SELECT DISTINCT il.diff_id, coalesce((SELECT min(name) FROM tag WHERE tag.image = il.image), il.image)
+            FROM image_layer il WHERE il.diff_id IN (SELECT value FROM json_each(?1)) ORDER BY 2
+            """, row => (row.GetString(0), row.GetString(1)), json).ToLookup(row => row.Item1, row => row.Item2.StartsWith("sha256:", StringComparison.Ordinal) ? row.Item2[7..19] : Familiar(row.Item2));
+    }
+
+    private Image Make(Row row, LayerRow[] layers, string[] tags, string[] digests, ILookup<string, string> users)
+    {
+        ImageConfig config = ManifestParser.ParseConfig(content.Read(Digest.Parse(row.Id)), layers.Length, row.Id);
+        IReadOnlyList<Digest> chain = ChainId.Of([.. layers.Select(layer => Digest.Parse(layer.DiffId))]);
+        string?[] createdBy = [.. (config.History ?? []).Where(entry => entry.EmptyLayer != true).Select(entry => entry.CreatedBy)];
+        ImageLayer[] made = [.. layers.Select((layer, i) => new ImageLayer
+        {
+            Position = i,
+            DiffId = layer.DiffId,
+            ChainId = chain[i].ToString(),
+            Digest = layer.Blob,
+            MediaType = layer.MediaType,
+            Size = layer.Content,
+            DownloadSize = layer.BlobSize,
+            Entries = layer.Entries,
+            CreatedBy = createdBy.ElementAtOrDefault(i),
+            UsedBy = [.. users[layer.DiffId]],
+            Path = layer.Key is null ? null : layout.Layer(layer.Key),
+            ImageId = row.Id,
+        })];
+        return new Image
+        {
+            Id = row.Id,
+            Digest = row.Manifest,
+            Tags = tags,
+            RepoDigests = digests,
+            Platform = row.Platform,
+            CreatedAt = row.Created,
+            StoredAt = row.Stored,
+            Size = made.Sum(layer => layer.Size),
+            SharedSize = made.Where(layer => layer.IsShared).Sum(layer => layer.Size),
+            DownloadSize = made.Sum(layer => layer.DownloadSize),
+            Layers = made,
+            Config = config,
+        };
+    }
+
+    private static string Familiar(string canonical) => ImageReference.TryParse(canonical, out ImageReference? reference) ? reference!.Familiar : canonical;
+}

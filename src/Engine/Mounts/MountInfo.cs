@@ -1,0 +1,54 @@
+using System.Text;
+
+namespace LayerImage.Engine.Mounts;
+
+/// <summary>A line of /proc/self/mountinfo (proc(5)).</summary>
+/// <param name="MountPoint">Where, unescaped.</param>
+/// <param name="FileSystem">Which type.</param>
+/// <param name="Source">Of what.</param>
+/// <param name="SuperOptions">The file system's options.</param>
+internal sealed record MountInfo(string MountPoint, string FileSystem, string Source, string SuperOptions)
+{
+    /// <summary>All mounts of this process's mount namespace, in the order they were made.</summary>
+    public static IReadOnlyList<MountInfo> Read() => Parse(File.ReadAllText("/proc/self/mountinfo"));
+
+    /// <summary>Parses the file's text.</summary>
+    public static IReadOnlyList<MountInfo> Parse(string text)
+    {
+        List<MountInfo> mounts = [];
+        foreach (string line in text.Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        {
+            // id parent major:minor root mountpoint options optional… - type source superoptions
+            string[] fields = line.Split(' ');
+            int separator = Array.IndexOf(fields, "-", 6);
+            if (separator > 0 && fields.Length > separator + 2)
+            {
+                mounts.Add(new MountInfo(Unescape(fields[4]), fields[separator + 1], Unescape(fields[separator + 2]), fields.ElementAtOrDefault(separator + 3) ?? ""));
+            }
+        }
+        return mounts;
+    }
+
+    // Space, tab, newline and backslash are written as \040 and so on.
+    private static string Unescape(string text)
+    {
+        if (!text.Contains('\\', StringComparison.Ordinal))
+        {
+            return text;
+        }
+        StringBuilder plain = new();
+        for (int i = 0; i < text.Length; i++)
+        {
+            if (text[i] == '\\' && i + 3 < text.Length && text[(i + 1)..(i + 4)].All(c => c is >= '0' and <= '7'))
+            {
+                plain.Append((char)Convert.ToInt32(text[(i + 1)..(i + 4)], 8));
+                i += 3;
+            }
+            else
+            {
+                plain.Append(text[i]);
+            }
+        }
+        return plain.ToString();
+    }
+}

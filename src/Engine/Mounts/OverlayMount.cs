@@ -1,0 +1,19 @@
+namespace LayerImage.Engine.Mounts;
+
+/// <summary>
+/// A union mount as a value: what would be united, before anything is done. With no upper directory it is read-only.
+/// </summary>
+internal sealed record OverlayMount
+{
+    /// <summary>Layers, the top one first, as overlayfs counts them. 1 to 500.</summary>
+    public required IReadOnlyList<string> LowerDirs { get; init; }
+
+    /// <summary>Where changes go; null for a read-only mount.</summary>
+    public string? UpperDir { get; init; }
+
+    /// <summary>Overlayfs's own directory, on the upper's file system.</summary>
+    public string? WorkDir { get; init; }
+
+    /// <summary>Where the union appears.</summary>
+    public required string Merged { get; init; }
+}

@@ -1,0 +1,117 @@
+using LayerImage.Engine.Errors;
+using LayerImage.Engine.Interop;
+using LayerImage.Engine.Interop.Libc;
+using LayerImage.Engine.IO;
+using LayerImage.Engine.Layers;
+using LayerImage.Engine.Oci;
+using Microsoft.Data.Sqlite;
+using Microsoft.Win32.SafeHandles;
+
+namespace LayerImage.Engine.Store;
+
+/// <summary>
+/// Unpacked layers, each kept once: <c>layers/&lt;key&gt;</c> in overlayfs's form, never changed after its record is
+/// written. The key is the DiffID's hex, so that images with different bases share a layer; a layer whose tar leaves
+/// out parent directories takes their attributes from below and is keyed by its ChainID instead.
+/// </summary>
+internal sealed class LayerStore(StoreLayout layout, StoreDatabase database)
+{
+    private const string Columns = "key, diff_id, content, tar_size, entries, has_root, has_implied, writer";
+
+    /// <summary>The layer with this DiffID that is good for this stack, or null.</summary>
+    public LayerRecord? Find(Digest diffId, Digest chainId) => database.Read(transaction => Find(transaction, diffId, chainId));
+
+    /// <summary>The same inside a transaction.</summary>
+    public static LayerRecord? Find(StoreTransaction transaction, Digest diffId, Digest chainId) => transaction.Query(
+        $"SELECT {Columns} FROM layer WHERE diff_id = ?1 AND (has_implied = 0 OR key = ?2)", Read, diffId.ToString(), chainId.Hex).FirstOrDefault();
+
+    /// <summary>Layers by key, the base first.</summary>
+    public IReadOnlyList<LayerRecord> Get(IReadOnlyList<string> keys) => database.Read(transaction => keys.Select(key =>
+        transaction.Query($"SELECT {Columns} FROM layer WHERE key = ?1", Read, key).FirstOrDefault()
+            ?? throw new LayerImageException(EngineError.LayerCorrupt, $"The layer {key} is not in the store.") { Target = key, Advice = "Receive the image again." }).ToList());
+
+    /// <summary>The directory of a layer.</summary>
+    public string PathOf(string key) => layout.Layer(key);
+
+    /// <summary>The lock for making a layer. Waits for another process that makes it now.</summary>
+    public Task<FileLock> LockAsync(Digest diffId, IEngineObserver observer, CancellationToken cancellationToken) =>
+        FileLock.AcquireAsync(layout.Lock("layer-" + diffId.Hex), $"layer {diffId.Short}", observer, cancellationToken);
+
+    /// <summary>
+    /// Gives a finished directory its place and writes its record, with whatever else belongs to that transaction. The
+    /// caller holds the layer's lock. The content must be synced: see <see cref="Sync"/>.
+    /// </summary>
+    public LayerRecord Adopt(string directory, LayerRecord record, Action<StoreTransaction>? alsoRecord = null)
+    {
+        string place = layout.Layer(record.Key);
+        if (Directory.Exists(place))
+        {
+            // No record: what a killed process left between rename and record. Ours is as good and certainly whole.
+            TreeRemoval.Remove(place);
+        }
+        Libc.Rename(directory, place);
+        AtomicFile.SyncDirectory(layout.Layers);
+        database.Write(transaction =>
+        {
+            transaction.Execute($"INSERT OR REPLACE INTO layer ({Columns}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                record.Key, record.DiffId.ToString(), record.ContentBytes, record.TarSize, record.Entries, record.HasRoot, record.HasImplied, record.Writer);
+            alsoRecord?.Invoke(transaction);
+        });
+        return record;
+    }
+
+    /// <summary>Waits until all that was written to the store's file system is on the disk.</summary>
+    public void Sync()
+    {
+        using SafeFileHandle handle = Libc.OpenDirectory(layout.Layers);
+        Libc.SyncFileSystem(handle, layout.Layers);
+    }
+
+    /// <summary>Deletes the record of each of these layers that nothing uses; their keys.</summary>
+    public static List<string> DeleteUnusedRecords(StoreTransaction transaction, IEnumerable<string> keys)
+    {
+        List<string> deleted = [];
+        foreach (string key in keys.Distinct())
+        {
+            if (transaction.Execute(
+                "DELETE FROM layer WHERE key = ?1 AND NOT EXISTS (SELECT 1 FROM image_layer WHERE layer = ?1) AND NOT EXISTS (SELECT 1 FROM container_layer WHERE layer = ?1)", key) > 0)
+            {
+                deleted.Add(key);
+            }
+        }
+        return deleted;
+    }
+
+    /// <summary>
+    /// Deletes the directories of layers whose records went. Under the layer's lock and only if it still has no record:
+    /// another process may have made the layer anew meanwhile.
+    /// </summary>
+    public void DeleteDirectories(IEnumerable<(string Key, Digest DiffId)> layers)
+    {
+        foreach ((string key, Digest diffId) in layers)
+        {
+            using FileLock? held = FileLock.TryAcquire(layout.Lock("layer-" + diffId.Hex));
+            if (held is null || database.Read(transaction => transaction.Scalar<long>("SELECT count(*) FROM layer WHERE key = ?1", key)) > 0)
+            {
+                continue;
+            }
+            using ScratchFolder trash = ScratchFolder.Create(layout);
+            if (Directory.Exists(layout.Layer(key)))
+            {
+                Libc.Rename(layout.Layer(key), Path.Combine(trash.Path, "layer"));
+            }
+        }
+    }
+
+    private static LayerRecord Read(SqliteDataReader row) => new()
+    {
+        Key = row.GetString(0),
+        DiffId = Digest.Parse(row.GetString(1)),
+        ContentBytes = row.GetInt64(2),
+        TarSize = row.GetInt64(3),
+        Entries = row.GetInt64(4),
+        HasRoot = row.GetBoolean(5),
+        HasImplied = row.GetBoolean(6),
+        Writer = (int?)row.Long(7),
+    };
+}
