@@ -14,6 +14,7 @@ internal sealed class BridgeNetwork : INetworkBackend
 {
     private const string ContainerInterface = "eth0", HostInterfacePrefix = "lv";
     private const int MaximumInterfaceName = 15; // IFNAMSIZ (linux/if.h) less the terminating zero
+    private const int MaximumForgottenPorts = 64;
     private const int ENODEV = 19;
 
     private readonly NetworkOptions _options;
@@ -56,7 +57,7 @@ internal sealed class BridgeNetwork : INetworkBackend
             await DetachAsync(containerId, cancellationToken).ConfigureAwait(false);
         }
         cancellationToken.ThrowIfCancellationRequested();
-        using RouteSocket host = new();
+        using NetlinkSocket host = NetlinkSocket.OpenRoute();
         try
         {
             int bridge = (int)IfNameToIndex(_options.BridgeName);
@@ -82,7 +83,7 @@ internal sealed class BridgeNetwork : INetworkBackend
         // Taking a link down waits for the kernel's other CPUs to let go of it: milliseconds.
         return Task.Run(() =>
         {
-            using RouteSocket host = new();
+            using NetlinkSocket host = NetlinkSocket.OpenRoute();
             // The link first: once the file is gone nothing names this container any more.
             if (IfNameToIndex(attachment.HostInterface) != 0)
             {
@@ -107,6 +108,7 @@ internal sealed class BridgeNetwork : INetworkBackend
         string commands = NetworkRules.Publish(_options, address, mappings);
         if (nft.TryRun(commands, out string error))
         {
+            ForgetUdpFlows(address, mappings);
             return;
         }
         string ports = string.Join(", ", mappings);
@@ -124,15 +126,43 @@ internal sealed class BridgeNetwork : INetworkBackend
 
     public void Unpublish(string containerId, IPAddress address, IReadOnlyList<PortMapping> mappings)
     {
-        using NftContext nft = new();
-        if (mappings.Count == 0 || nft.TryRun(NetworkRules.Unpublish(_options, address, mappings), out _) || !nft.TryRun(NetworkRules.Probe(_options), out _))
+        if (mappings.Count == 0)
         {
             return;
         }
-        // One of them leads to another container by now: take away those that are still ours, one by one.
-        foreach (PortMapping mapping in mappings)
+        using NftContext nft = new();
+        // Refused although the rules are there: a port leads to another container by now. Then one by one.
+        if (!nft.TryRun(NetworkRules.Unpublish(_options, address, mappings), out _) && nft.TryRun(NetworkRules.Probe(_options), out _))
         {
-            _ = nft.TryRun(NetworkRules.Unpublish(_options, address, [mapping]), out _);
+            foreach (PortMapping mapping in mappings)
+            {
+                _ = nft.TryRun(NetworkRules.Unpublish(_options, address, [mapping]), out _);
+            }
+        }
+        ForgetUdpFlows(address, mappings);
+    }
+
+    /// <summary>
+    /// A UDP flow keeps the way of its first packet while it goes on, so a client that never pauses would not notice
+    /// that a port was published, closed or given to another container. A kernel before 5.8 cannot be asked; there
+    /// such a client has to pause for 30 seconds.
+    /// </summary>
+    private static void ForgetUdpFlows(IPAddress address, IReadOnlyList<PortMapping> mappings)
+    {
+        List<PortMapping> udp = [.. mappings.Where(mapping => mapping.Protocol == PortProtocol.Udp)];
+        if (udp.Count == 0)
+        {
+            return;
+        }
+        using NetlinkSocket socket = NetlinkSocket.OpenNetfilter();
+        _ = socket.TryExecute(ConntrackMessages.ForgetUdpAnsweredBy(address));
+        // Each request walks the whole table; flows to a large range that nobody answered may just as well expire.
+        foreach (PortMapping mapping in udp.Where(mapping => mapping.Count <= MaximumForgottenPorts))
+        {
+            for (int offset = 0; offset < mapping.Count; offset++)
+            {
+                _ = socket.TryExecute(ConntrackMessages.ForgetUdpTo((ushort)(mapping.HostPort + offset)));
+            }
         }
     }
 
@@ -156,7 +186,7 @@ internal sealed class BridgeNetwork : INetworkBackend
         try
         {
             // Another process may do the same at this moment, so what exists already is as good as made.
-            using RouteSocket socket = new();
+            using NetlinkSocket socket = NetlinkSocket.OpenRoute();
             socket.Execute(RouteMessages.AddBridge(_options.BridgeName, _gateway), _options.BridgeName, tolerated: LinuxException.EEXIST);
             SetKernelParameter($"net/ipv4/conf/{_options.BridgeName}/route_localnet");
             int index = (int)IfNameToIndex(_options.BridgeName);
@@ -170,11 +200,12 @@ internal sealed class BridgeNetwork : INetworkBackend
         }
     }
 
-    private void Configure(RouteSocket inside, IPAddress address)
+    private void Configure(NetlinkSocket inside, IPAddress address)
     {
         inside.Execute(RouteMessages.SetUp(RouteMessages.LoopbackIndex), "lo");
         int index = (int)IfNameToIndex(ContainerInterface);
         inside.Execute(RouteMessages.AddAddress(index, address, AddressPool.Broadcast(_options.Subnet), _options.Subnet.PrefixLength), $"{address} on {ContainerInterface}");
+        inside.Execute(RouteMessages.SetUp(index), ContainerInterface);
         inside.Execute(RouteMessages.AddDefaultRoute(index, _gateway), $"default route by {_gateway}");
     }
 

@@ -12,7 +12,7 @@ internal static class NetworkNamespace
     /// and a route socket inside. All of it happens on a thread of its own, which ends in that namespace: a pool
     /// thread that had ever been in another namespace would be a trap for whatever runs on it next.
     /// </summary>
-    public static Task CreateAsync(string path, Action<SafeFileHandle, RouteSocket> configure)
+    public static Task CreateAsync(string path, Action<SafeFileHandle, NetlinkSocket> configure)
     {
         TaskCompletionSource done = new(TaskCreationOptions.RunContinuationsAsynchronously);
         Thread thread = new(() =>
@@ -26,7 +26,7 @@ internal static class NetworkNamespace
                 Mount("/proc/thread-self/ns/net", path, null, MS_BIND, null);
                 // Shared with everybody: .NET would otherwise take a lock (flock) on the kernel's file.
                 using SafeFileHandle handle = File.OpenHandle(path, share: FileShare.ReadWrite | FileShare.Delete);
-                using RouteSocket inside = new();
+                using NetlinkSocket inside = NetlinkSocket.OpenRoute();
                 configure(handle, inside);
                 done.SetResult();
             }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text;
 
@@ -24,7 +25,7 @@ internal sealed class NetlinkMessage
     public NetlinkMessage Fixed<T>(T value)
         where T : unmanaged
     {
-        MemoryMarshal.Write(Grow(Marshal.SizeOf<T>()), value);
+        MemoryMarshal.Write(Grow(Unsafe.SizeOf<T>()), value);
         return this;
     }
 

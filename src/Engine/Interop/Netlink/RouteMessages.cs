@@ -27,7 +27,10 @@ internal static class RouteMessages
             .Attribute(IFLA_ADDRESS, HardwareAddress(address))
             .Nest(IFLA_LINKINFO, info => info.Attribute(IFLA_INFO_KIND, "bridge"));
 
-    /// <summary>A veth pair: the host's end up and in a bridge, the other end up in another network namespace.</summary>
+    /// <summary>
+    /// A veth pair: the host's end up and in a bridge, the other end in another network namespace, still down
+    /// (the kernel makes it first and cannot bring up half a pair).
+    /// </summary>
     public static NetlinkMessage AddVeth(string hostName, int bridgeIndex, string peerName, IPAddress peerAddress, int peerNamespace) =>
         new NetlinkMessage(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL)
             .Fixed(new LinkHeader { Flags = IFF_UP, Change = IFF_UP })
@@ -36,7 +39,7 @@ internal static class RouteMessages
             .Nest(IFLA_LINKINFO, info => info
                 .Attribute(IFLA_INFO_KIND, "veth")
                 .Nest(IFLA_INFO_DATA, data => data.Nest(VETH_INFO_PEER, peer => peer
-                    .Fixed(new LinkHeader { Flags = IFF_UP, Change = IFF_UP })
+                    .Fixed(default(LinkHeader))
                     .Attribute(IFLA_IFNAME, peerName)
                     .Attribute(IFLA_ADDRESS, HardwareAddress(peerAddress))
                     .Attribute(IFLA_NET_NS_FD, peerNamespace))));

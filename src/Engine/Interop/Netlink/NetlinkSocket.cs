@@ -6,17 +6,25 @@ using static LayerImage.Engine.Interop.Libc.Libc;
 namespace LayerImage.Engine.Interop.Netlink;
 
 /// <summary>
-/// One rtnetlink(7) socket. It acts for ever in the network namespace of the thread that opened it, whichever
+/// One netlink(7) socket. It acts for ever in the network namespace of the thread that opened it, whichever
 /// thread uses it later. Not thread-safe.
 /// </summary>
-internal sealed class RouteSocket : IDisposable
+internal sealed class NetlinkSocket : IDisposable
 {
-    private const int NETLINK_ROUTE = 0;
+    private const int NETLINK_ROUTE = 0, NETLINK_NETFILTER = 12; // linux/netlink.h
     private const ushort NLMSG_ERROR = 2;
 
-    private readonly SafeFileHandle _socket = Socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE);
+    private readonly SafeFileHandle _socket;
     private readonly byte[] _answer = new byte[8192];
     private uint _sequence;
+
+    private NetlinkSocket(int protocol) => _socket = Socket(AF_NETLINK, SOCK_RAW, protocol);
+
+    /// <summary>For links, addresses and routes (rtnetlink(7)).</summary>
+    public static NetlinkSocket OpenRoute() => new(NETLINK_ROUTE);
+
+    /// <summary>For the table of connections.</summary>
+    public static NetlinkSocket OpenNetfilter() => new(NETLINK_NETFILTER);
 
     /// <summary>Does what the message asks and returns 0 or the errno.</summary>
     public int TryExecute(NetlinkMessage message)
@@ -42,7 +50,7 @@ internal sealed class RouteSocket : IDisposable
         int errno = TryExecute(message);
         if (errno != 0 && errno != tolerated)
         {
-            throw new LinuxException("rtnetlink", errno, what);
+            throw new LinuxException("netlink", errno, what);
         }
     }
 
