@@ -55,7 +55,7 @@ internal sealed class OverlayMountDriver : IUnionMountDriver
         bool found = false;
         try
         {
-            while (Libc.TryUmount(merged, lazy: false))
+            while (Libc.TryUmount2(merged, Libc.UMOUNT_NOFOLLOW))
             {
                 found = true;
             }
@@ -63,7 +63,7 @@ internal sealed class OverlayMountDriver : IUnionMountDriver
         catch (LinuxException e) when (e.Errno == LinuxException.EBUSY)
         {
             // Somebody stands in it; it disappears with them.
-            found = Libc.TryUmount(merged, lazy: true);
+            found = Libc.TryUmount2(merged, Libc.UMOUNT_NOFOLLOW | Libc.MNT_DETACH);
         }
         return found;
     }

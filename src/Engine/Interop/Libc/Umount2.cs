@@ -5,16 +5,17 @@ namespace LayerImage.Engine.Interop.Libc;
 
 internal static unsafe partial class Libc
 {
-    private const int MNT_DETACH = 2, UMOUNT_NOFOLLOW = 8;
+    // sys/mount.h
+    internal const int MNT_DETACH = 2, UMOUNT_NOFOLLOW = 8;
 
     // int umount2(const char *target, int flags);  umount(2)
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int umount2(string target, int flags);
 
-    /// <summary>Unmounts; false when nothing is mounted there. Lazily: it disappears when its last user does.</summary>
-    public static bool TryUmount(string target, bool lazy)
+    /// <summary>Unmounts; false when the path is not a mount point or does not exist.</summary>
+    internal static bool TryUmount2(string target, int flags)
     {
-        if (umount2(target, UMOUNT_NOFOLLOW | (lazy ? MNT_DETACH : 0)) == 0)
+        if (umount2(target, flags) == 0)
         {
             return true;
         }

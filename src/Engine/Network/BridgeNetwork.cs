@@ -1,0 +1,253 @@
+using System.Net;
+using LayerImage.Engine.Errors;
+using LayerImage.Engine.Interop.Libnftables;
+using LayerImage.Engine.Interop.Netlink;
+using static LayerImage.Engine.Interop.Libc.Libc;
+
+namespace LayerImage.Engine.Network;
+
+/// <summary>
+/// A bridge on the host, a veth pair for each container, NAT by nftables. No program is started: links and addresses
+/// go through rtnetlink, rules through libnftables.
+/// </summary>
+internal sealed class BridgeNetwork : INetworkBackend
+{
+    private const string ContainerInterface = "eth0", HostInterfacePrefix = "lv";
+    private const int MaximumInterfaceName = 15; // IFNAMSIZ (linux/if.h) less the terminating zero
+    private const int MaximumForgottenPorts = 64;
+    private const int ENODEV = 19;
+
+    private readonly NetworkOptions _options;
+    private readonly IPAddress _gateway;
+
+    public BridgeNetwork(NetworkOptions options)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(options.BridgeName.Length, MaximumInterfaceName, nameof(options));
+        if (!IsWord(options.BridgeName) || !IsWord(options.TableName) || options.Subnet.BaseAddress.GetAddressBytes().Length != 4)
+        {
+            throw new ArgumentException("The network's names must be plain words and its subnet IPv4.", nameof(options));
+        }
+        _options = options;
+        _gateway = AddressPool.Gateway(options.Subnet);
+    }
+
+    public bool EnsureReady()
+    {
+        bool linked = IsLinked();
+        if (!linked)
+        {
+            MakeBridge();
+        }
+        SetKernelParameter("net/ipv4/ip_forward");
+        using NftContext nft = new();
+        if (nft.TryRun(NetworkRules.Probe(_options), out _))
+        {
+            return !linked;
+        }
+        nft.Run(NetworkRules.Compose(_options), EngineError.NetworkFailed);
+        return true;
+    }
+
+    public async Task<NetworkAttachment> AttachAsync(string containerId, IPAddress address, CancellationToken cancellationToken)
+    {
+        NetworkAttachment attachment = Describe(containerId);
+        Directory.CreateDirectory(_options.NamespaceFolder);
+        if (File.Exists(attachment.NamespacePath))
+        {
+            await DetachAsync(containerId, cancellationToken).ConfigureAwait(false);
+        }
+        cancellationToken.ThrowIfCancellationRequested();
+        using NetlinkSocket host = NetlinkSocket.OpenRoute();
+        try
+        {
+            int bridge = (int)IfNameToIndex(_options.BridgeName);
+            await NetworkNamespace.CreateAsync(attachment.NamespacePath, (handle, inside) =>
+            {
+                host.Execute(RouteMessages.AddVeth(attachment.HostInterface, bridge, ContainerInterface, address, (int)handle.DangerousGetHandle()),
+                    $"{attachment.HostInterface} on {_options.BridgeName}");
+                Configure(inside, address);
+            }).ConfigureAwait(false);
+            host.Execute(RouteMessages.SetHairpin((int)IfNameToIndex(attachment.HostInterface)), attachment.HostInterface);
+            return attachment;
+        }
+        catch (Exception e)
+        {
+            await DetachAsync(containerId, CancellationToken.None).ConfigureAwait(false);
+            throw e is LinuxException linux ? Failed($"Container {containerId} could not be connected to {_options.BridgeName}", linux) : e;
+        }
+    }
+
+    public Task DetachAsync(string containerId, CancellationToken cancellationToken)
+    {
+        NetworkAttachment attachment = Describe(containerId);
+        // Taking a link down waits for the kernel's other CPUs to let go of it: milliseconds.
+        return Task.Run(() =>
+        {
+            using NetlinkSocket host = NetlinkSocket.OpenRoute();
+            // The link first: once the file is gone nothing names this container any more.
+            if (IfNameToIndex(attachment.HostInterface) != 0)
+            {
+                host.Execute(RouteMessages.DeleteLink(attachment.HostInterface), attachment.HostInterface, tolerated: ENODEV);
+            }
+            NetworkNamespace.Delete(attachment.NamespacePath);
+        }, cancellationToken);
+    }
+
+    public IReadOnlyList<NetworkAttachment> ListAttachments() =>
+        Directory.Exists(_options.NamespaceFolder)
+            ? [.. Directory.EnumerateFiles(_options.NamespaceFolder).Order(StringComparer.Ordinal).Select(path => Describe(Path.GetFileName(path)))]
+            : [];
+
+    public void Publish(string containerId, IPAddress address, IReadOnlyList<PortMapping> mappings)
+    {
+        if (mappings.Count == 0)
+        {
+            return;
+        }
+        using NftContext nft = new();
+        string commands = NetworkRules.Publish(_options, address, mappings);
+        if (nft.TryRun(commands, out string error))
+        {
+            ForgetUdpFlows(address, mappings);
+            return;
+        }
+        string ports = string.Join(", ", mappings);
+        // nftables' words are in the user's language, so they are shown and not interpreted: with the maps there, an
+        // element is refused only because it overlaps another.
+        string what = $"The ports {ports} of container {containerId} cannot be published";
+        throw nft.TryRun(NetworkRules.Probe(_options), out _)
+            ? new LayerImageException(EngineError.PortInUse, $"{what}: one of them leads to another container. nftables says: {error.Trim()}")
+            {
+                Target = ports,
+                Advice = "Publish another host port, or stop the container that has this one.",
+            }
+            : new LayerImageException(EngineError.NetworkFailed, $"{what}: nftables refused: {error.Trim()}") { Target = ports };
+    }
+
+    public void Unpublish(string containerId, IPAddress address, IReadOnlyList<PortMapping> mappings)
+    {
+        if (mappings.Count == 0)
+        {
+            return;
+        }
+        using NftContext nft = new();
+        // Refused although the rules are there: a port leads to another container by now. Then one by one.
+        if (!nft.TryRun(NetworkRules.Unpublish(_options, address, mappings), out _) && nft.TryRun(NetworkRules.Probe(_options), out _))
+        {
+            foreach (PortMapping mapping in mappings)
+            {
+                _ = nft.TryRun(NetworkRules.Unpublish(_options, address, [mapping]), out _);
+            }
+        }
+        ForgetUdpFlows(address, mappings);
+    }
+
+    /// <summary>
+    /// A UDP flow keeps the way of its first packet while it goes on, so a client that never pauses would not notice
+    /// that a port was published, closed or given to another container. A kernel before 5.8 cannot be asked; there
+    /// such a client has to pause for 30 seconds.
+    /// </summary>
+    private static void ForgetUdpFlows(IPAddress address, IReadOnlyList<PortMapping> mappings)
+    {
+        List<PortMapping> udp = [.. mappings.Where(mapping => mapping.Protocol == PortProtocol.Udp)];
+        if (udp.Count == 0)
+        {
+            return;
+        }
+        using NetlinkSocket socket = NetlinkSocket.OpenNetfilter();
+        _ = socket.TryExecute(ConntrackMessages.ForgetUdpAnsweredBy(address));
+        // Each request walks the whole table; flows to a large range that nobody answered may just as well expire.
+        foreach (PortMapping mapping in udp.Where(mapping => mapping.Count <= MaximumForgottenPorts))
+        {
+            for (int offset = 0; offset < mapping.Count; offset++)
+            {
+                _ = socket.TryExecute(ConntrackMessages.ForgetUdpTo((ushort)(mapping.HostPort + offset)));
+            }
+        }
+    }
+
+    /// <summary>Whether the bridge is there, up and has its address: then, and only then, the kernel has the route to its subnet.</summary>
+    private bool IsLinked() => HostRoutes.Read().Contains((_options.BridgeName, _options.Subnet));
+
+    private void MakeBridge()
+    {
+        foreach ((string other, IPNetwork destination) in HostRoutes.Read())
+        {
+            bool overlaps = destination.PrefixLength > 0 && (destination.Contains(_options.Subnet.BaseAddress) || _options.Subnet.Contains(destination.BaseAddress));
+            if (overlaps && other != _options.BridgeName)
+            {
+                throw new LayerImageException(EngineError.NetworkFailed, $"The container network {_options.Subnet} cannot be made: this host reaches {destination} through {other}.")
+                {
+                    Target = _options.Subnet.ToString(),
+                    Advice = "Give the container network another subnet, or remove the other network.",
+                };
+            }
+        }
+        try
+        {
+            // Another process may do the same at this moment, so what exists already is as good as made.
+            using NetlinkSocket socket = NetlinkSocket.OpenRoute();
+            socket.Execute(RouteMessages.AddBridge(_options.BridgeName, _gateway), _options.BridgeName, tolerated: LinuxException.EEXIST);
+            SetKernelParameter($"net/ipv4/conf/{_options.BridgeName}/route_localnet");
+            int index = (int)IfNameToIndex(_options.BridgeName);
+            socket.Execute(RouteMessages.AddAddress(index, _gateway, AddressPool.Broadcast(_options.Subnet), _options.Subnet.PrefixLength),
+                $"{_gateway} on {_options.BridgeName}", tolerated: LinuxException.EEXIST);
+            socket.Execute(RouteMessages.SetUp(index), _options.BridgeName);
+        }
+        catch (LinuxException e)
+        {
+            throw Failed($"The container network {_options.BridgeName} could not be made", e);
+        }
+    }
+
+    private void Configure(NetlinkSocket inside, IPAddress address)
+    {
+        inside.Execute(RouteMessages.SetUp(RouteMessages.LoopbackIndex), "lo");
+        int index = (int)IfNameToIndex(ContainerInterface);
+        inside.Execute(RouteMessages.AddAddress(index, address, AddressPool.Broadcast(_options.Subnet), _options.Subnet.PrefixLength), $"{address} on {ContainerInterface}");
+        inside.Execute(RouteMessages.SetUp(index), ContainerInterface);
+        inside.Execute(RouteMessages.AddDefaultRoute(index, _gateway), $"default route by {_gateway}");
+    }
+
+    private NetworkAttachment Describe(string containerId)
+    {
+        if (!IsWord(containerId))
+        {
+            throw new ArgumentException($"'{containerId}' is not a container id.", nameof(containerId));
+        }
+        string name = HostInterfacePrefix + containerId;
+        return new NetworkAttachment(containerId, Path.Combine(_options.NamespaceFolder, containerId),
+            name.Length <= MaximumInterfaceName ? name : name[..MaximumInterfaceName]);
+    }
+
+    // Names go into nft text, interface names and paths: what is none of a letter, digit, _ or - is a bug of the caller.
+    private static bool IsWord(string name) => name.Length > 0 && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-');
+
+    /// <summary>Sets one to 1. Where /proc/sys is read-only but the value is right, all is well.</summary>
+    private static void SetKernelParameter(string name)
+    {
+        string path = $"/proc/sys/{name}";
+        try
+        {
+            if (File.ReadAllText(path).Trim() != "1")
+            {
+                File.WriteAllText(path, "1");
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new LayerImageException(EngineError.NetworkFailed, $"The kernel parameter {name.Replace('/', '.')} could not be set to 1: {e.Message}", e)
+            {
+                Target = path,
+                Advice = "Run as root on a system where /proc/sys can be written, or set it beforehand.",
+            };
+        }
+    }
+
+    private static LayerImageException Failed(string what, LinuxException e) =>
+        new(e.Error == EngineError.NotPrivileged ? e.Error : EngineError.NetworkFailed, $"{what}: {e.Message}", e)
+        {
+            Target = e.Target,
+            Advice = e.Error == EngineError.NotPrivileged ? "Run as root." : null,
+        };
+}

@@ -1,0 +1,124 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using LayerImage.Engine.Errors;
+
+namespace LayerImage.Engine.Network;
+
+/// <summary>
+/// The nft commands of the container network, as text. Whatever the number of published ports, a new connection
+/// costs two map look-ups, and a packet of an existing one costs none (chains of type nat see first packets only).
+/// </summary>
+/// <remarks>
+/// A key is host address . protocol . host port, each of which may be an interval: all addresses are 0.0.0.0/0,
+/// and a range of ports is one element. The kernel refuses elements of a map that overlap.
+/// <c>published</c> maps to address and port; <c>published_ranges</c> to an address alone, keeping the port, because
+/// nftables cannot shift a range: a range whose ports differ inside is one element for each port in <c>published</c>.
+/// </remarks>
+internal static class NetworkRules
+{
+    /// <summary>Raise it whenever <see cref="Compose"/> changes: a table of another version is filled anew.</summary>
+    internal const int Version = 1;
+
+    /// <summary>The shared rules; may be applied to a table that has them, and keeps its published ports.</summary>
+    public static string Compose(NetworkOptions options)
+    {
+        string table = Table(options);
+        string bridge = options.BridgeName;
+        string net = options.Subnet.ToString();
+        const string look = "meta l4proto { tcp, udp, sctp } fib daddr type local dnat ip to ip daddr . meta l4proto . th dport map";
+        return $$"""
+            add table {{table}}
+            add map {{table}} published { type ipv4_addr . inet_proto . inet_service : ipv4_addr . inet_service; flags interval; }
+            add map {{table}} published_ranges { type ipv4_addr . inet_proto . inet_service : ipv4_addr; flags interval; }
+            add chain {{table}} raw_prerouting { type filter hook prerouting priority raw; policy accept; }
+            add chain {{table}} prerouting { type nat hook prerouting priority dstnat; policy accept; }
+            add chain {{table}} output { type nat hook output priority -100; policy accept; }
+            add chain {{table}} postrouting { type nat hook postrouting priority srcnat; policy accept; }
+            add chain {{table}} forward { type filter hook forward priority filter; policy accept; }
+            flush chain {{table}} raw_prerouting
+            flush chain {{table}} prerouting
+            flush chain {{table}} output
+            flush chain {{table}} postrouting
+            flush chain {{table}} forward
+            add rule {{table}} raw_prerouting iifname "{{bridge}}" ip daddr 127.0.0.0/8 drop comment "route_localnet must not open the host's loopback to containers"
+            add rule {{table}} raw_prerouting iifname "{{bridge}}" ip saddr 127.0.0.0/8 drop
+            add rule {{table}} prerouting iifname != "lo" ip daddr 127.0.0.0/8 return comment "a port of the loopback is not for other hosts"
+            add rule {{table}} prerouting {{look}} @published
+            add rule {{table}} prerouting {{look}} @published_ranges
+            add rule {{table}} output {{look}} @published
+            add rule {{table}} output {{look}} @published_ranges
+            add rule {{table}} postrouting oifname "{{bridge}}" ip saddr 127.0.0.0/8 masquerade comment "the host's loopback to a published port"
+            add rule {{table}} postrouting oifname "{{bridge}}" ip saddr {{net}} ct status dnat masquerade comment "a container to a published port"
+            add rule {{table}} postrouting oifname != "{{bridge}}" ip saddr {{net}} masquerade comment "containers to the world"
+            add rule {{table}} forward oifname "{{bridge}}" iifname != "{{bridge}}" ct state new ct status & dnat == 0 drop comment "other hosts reach published ports only"
+            add chain {{table}} {{VersionChain}}
+
+            """;
+    }
+
+    /// <summary>
+    /// Fails unless the rules of this version are there, and changes nothing: flushing an empty chain. Unlike a
+    /// list command it makes libnftables read nothing else of the ruleset, however large that is.
+    /// </summary>
+    public static string Probe(NetworkOptions options) => $"flush chain {Table(options)} {VersionChain}\n";
+
+    /// <summary>Adds a container's ports.</summary>
+    public static string Publish(NetworkOptions options, IPAddress address, IReadOnlyList<PortMapping> mappings) =>
+        Elements(options, "add", address, mappings);
+
+    /// <summary>
+    /// Removes a container's ports whether they are there or not: each is added first, which changes nothing when it is
+    /// there and fails the transaction when it leads elsewhere (nft 1.0.6 has no "destroy").
+    /// </summary>
+    public static string Unpublish(NetworkOptions options, IPAddress address, IReadOnlyList<PortMapping> mappings) =>
+        Elements(options, "add", address, mappings) + Elements(options, "delete", address, mappings);
+
+    /// <summary>Refuses what this network cannot publish.</summary>
+    /// <exception cref="LayerImageException"><see cref="EngineError.PortInvalid"/>.</exception>
+    public static void RequirePublishable(PortMapping mapping)
+    {
+        if (mapping.HostAddress is { AddressFamily: AddressFamily.InterNetworkV6 })
+        {
+            throw new LayerImageException(EngineError.PortInvalid, $"The port '{mapping}' cannot be published: the container network has no IPv6.")
+            {
+                Target = mapping.ToString(),
+                Advice = "Name an IPv4 address of this host, or none at all.",
+            };
+        }
+    }
+
+    private static string VersionChain => string.Create(CultureInfo.InvariantCulture, $"version_{Version}");
+
+    private static string Table(NetworkOptions options) => $"inet {options.TableName}";
+
+    private static string Elements(NetworkOptions options, string verb, IPAddress address, IReadOnlyList<PortMapping> mappings)
+    {
+        List<string> single = [], ranges = [];
+        foreach (PortMapping mapping in mappings)
+        {
+            RequirePublishable(mapping);
+            string key = $"{(mapping.CoversAllAddresses ? "0.0.0.0/0" : mapping.HostAddress!.ToString())} . {mapping.Protocol.ToString().ToLowerInvariant()}";
+            if (mapping.Count > 1 && mapping.HostPort == mapping.ContainerPort)
+            {
+                ranges.Add(string.Create(CultureInfo.InvariantCulture, $"{key} . {mapping.HostPort}-{mapping.HostPort + mapping.Count - 1} : {address}"));
+                continue;
+            }
+            single.AddRange(Enumerable.Range(0, mapping.Count).Select(offset => string.Create(CultureInfo.InvariantCulture,
+                $"{key} . {mapping.HostPort + offset} : {address} . {mapping.ContainerPort + offset}")));
+        }
+        StringBuilder text = new();
+        Append(text, $"{verb} element {Table(options)} published", single);
+        Append(text, $"{verb} element {Table(options)} published_ranges", ranges);
+        return text.ToString();
+    }
+
+    private static void Append(StringBuilder text, string command, List<string> elements)
+    {
+        if (elements.Count > 0)
+        {
+            text.Append(command).Append(" { ").AppendJoin(", ", elements).Append(" }\n");
+        }
+    }
+}

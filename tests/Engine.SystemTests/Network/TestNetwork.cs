@@ -1,0 +1,136 @@
+using System.Net;
+using LayerImage.Engine.Interop.Libnftables;
+using LayerImage.Engine.Interop.Netlink;
+using LayerImage.Engine.Network;
+using Xunit;
+using static LayerImage.Engine.Interop.Libc.Libc;
+
+namespace LayerImage.Engine.SystemTests.Network;
+
+/// <summary>
+/// A container network of the test's own and another host ("peer", 192.0.2.2) joined to this one (192.0.2.1) by a
+/// cable. Disposing takes all of it away and checks that the kernel is as before.
+/// </summary>
+internal sealed class TestNetwork : IAsyncDisposable
+{
+    public const string HostAddress = "192.0.2.1";
+    private const string Cable = "limgpeer";
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("limg-net-").FullName;
+    private readonly string _before;
+    private readonly List<EchoServer> _servers = [];
+    private readonly List<(string Id, IPAddress Address, PortMapping[] Mappings)> _published = [];
+
+    private TestNetwork()
+    {
+        using (NetlinkSocket socket = NetlinkSocket.OpenRoute())
+        {
+            socket.Execute(RouteMessages.SetUp(RouteMessages.LoopbackIndex), "lo");
+        }
+        _before = State();
+        Options = new NetworkOptions { BridgeName = "limgtest0", TableName = "layerimage_test", Subnet = IPNetwork.Parse("10.93.0.0/16"), NamespaceFolder = Path.Combine(_folder, "netns") };
+        Backend = new BridgeNetwork(Options);
+    }
+
+    public NetworkOptions Options { get; }
+
+    public BridgeNetwork Backend { get; }
+
+    public string PeerPath => Path.Combine(_folder, "peer");
+
+    public static async Task<TestNetwork> CreateAsync()
+    {
+        TestNetwork network = new();
+        try
+        {
+            network.Backend.EnsureReady();
+            await network.AddPeerAsync();
+            return network;
+        }
+        catch
+        {
+            await network.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>A container with a server on a port; its id is <paramref name="name"/>.</summary>
+    public async Task<string> AddContainerAsync(string name, string address, params int[] ports)
+    {
+        NetworkAttachment attachment = await Backend.AttachAsync(name, IPAddress.Parse(address), TestContext.Current.CancellationToken);
+        foreach (int port in ports)
+        {
+            _servers.Add(NetworkThread.Run(attachment.NamespacePath, () => EchoServer.StartTcp(name, IPAddress.Any, port)));
+            _servers.Add(NetworkThread.Run(attachment.NamespacePath, () => EchoServer.StartUdp(name, IPAddress.Any, port)));
+        }
+        return attachment.NamespacePath;
+    }
+
+    public void Publish(string name, string address, params string[] mappings)
+    {
+        PortMapping[] parsed = [.. mappings.Select(PortMapping.Parse)];
+        _published.Add((name, IPAddress.Parse(address), parsed));
+        Backend.Publish(name, IPAddress.Parse(address), parsed);
+    }
+
+    public void Unpublish(string name, string address, params string[] mappings) =>
+        Backend.Unpublish(name, IPAddress.Parse(address), [.. mappings.Select(PortMapping.Parse)]);
+
+    /// <summary>The published elements, as the kernel has them.</summary>
+    public string PublishedElements()
+    {
+        using NftContext nft = new();
+        return nft.ListJson($"list map inet {Options.TableName} published") + nft.ListJson($"list map inet {Options.TableName} published_ranges");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _servers.ForEach(server => server.Dispose());
+        foreach ((string id, IPAddress address, PortMapping[] mappings) in _published)
+        {
+            Backend.Unpublish(id, address, mappings);
+        }
+        Assert.DoesNotContain("elem", PublishedElements(), StringComparison.Ordinal);
+        foreach (NetworkAttachment attachment in Backend.ListAttachments())
+        {
+            await Backend.DetachAsync(attachment.ContainerId, CancellationToken.None);
+        }
+        using (NetlinkSocket socket = NetlinkSocket.OpenRoute())
+        {
+            _ = socket.TryExecute(RouteMessages.DeleteLink(Cable));
+            _ = socket.TryExecute(RouteMessages.DeleteLink(Options.BridgeName));
+        }
+        NetworkNamespace.Delete(PeerPath);
+        using (NftContext nft = new())
+        {
+            _ = nft.TryRun($"delete table inet {Options.TableName}", out _);
+        }
+        Directory.Delete(_folder, recursive: true);
+        Assert.Equal(_before, State());
+    }
+
+    /// <summary>Links, tables and pinned namespaces.</summary>
+    public static string State()
+    {
+        using NftContext nft = new();
+        IEnumerable<string> links = File.ReadLines("/proc/thread-self/net/dev").Skip(2).Select(line => line.Split(':')[0].Trim()).Order();
+        IEnumerable<string> pins = File.ReadLines("/proc/self/mountinfo").Where(line => line.Contains(" - nsfs ", StringComparison.Ordinal));
+        return string.Join('\n', [.. links, .. pins, nft.ListJson("list ruleset") ?? ""]);
+    }
+
+    private async Task AddPeerAsync()
+    {
+        using NetlinkSocket host = NetlinkSocket.OpenRoute();
+        IPAddress own = IPAddress.Parse(HostAddress), other = IPAddress.Parse("192.0.2.2"), broadcast = IPAddress.Parse("192.0.2.255");
+        await NetworkNamespace.CreateAsync(PeerPath, (handle, inside) =>
+        {
+            host.Execute(RouteMessages.AddVeth(Cable, 0, "eth0", other, (int)handle.DangerousGetHandle()), Cable);
+            int index = (int)IfNameToIndex("eth0");
+            inside.Execute(RouteMessages.SetUp(RouteMessages.LoopbackIndex), "lo");
+            inside.Execute(RouteMessages.AddAddress(index, other, broadcast, 24), "address");
+            inside.Execute(RouteMessages.SetUp(index), "eth0");
+            inside.Execute(RouteMessages.AddDefaultRoute(index, own), "route");
+        });
+        host.Execute(RouteMessages.AddAddress((int)IfNameToIndex(Cable), own, broadcast, 24), "address");
+    }
+}

@@ -1,0 +1,70 @@
+using System.Net;
+using LayerImage.Engine.Errors;
+using LayerImage.Engine.Network;
+using Xunit;
+
+namespace LayerImage.Engine.Tests.Network;
+
+public sealed class NetworkRulesTests
+{
+    private static readonly NetworkOptions s_options = new() { NamespaceFolder = "/run/layerimage/netns" };
+    private static readonly IPAddress s_address = IPAddress.Parse("10.89.0.2");
+
+    [Theory]
+    [InlineData("8081:8080", "add element inet layerimage published { 0.0.0.0/0 . tcp . 8081 : 10.89.0.2 . 8080 }\n")]
+    [InlineData("0.0.0.0:53:53/udp", "add element inet layerimage published { 0.0.0.0/0 . udp . 53 : 10.89.0.2 . 53 }\n")]
+    [InlineData("127.0.0.1:8081:80/sctp", "add element inet layerimage published { 127.0.0.1 . sctp . 8081 : 10.89.0.2 . 80 }\n")]
+    [InlineData("8000-8999:8000-8999", "add element inet layerimage published_ranges { 0.0.0.0/0 . tcp . 8000-8999 : 10.89.0.2 }\n")]
+    [InlineData("80-81:90-91", "add element inet layerimage published { 0.0.0.0/0 . tcp . 80 : 10.89.0.2 . 90, 0.0.0.0/0 . tcp . 81 : 10.89.0.2 . 91 }\n")]
+    public void Publish_IsOneElementForAPortOrAnUnshiftedRange(string mapping, string expected) =>
+        Assert.Equal(expected, NetworkRules.Publish(s_options, s_address, [PortMapping.Parse(mapping)]));
+
+    [Fact]
+    public void Unpublish_AddsFirstSoThatAMissingElementIsNoError() =>
+        Assert.Equal("""
+            add element inet layerimage published { 0.0.0.0/0 . tcp . 80 : 10.89.0.2 . 8080 }
+            add element inet layerimage published_ranges { 0.0.0.0/0 . tcp . 90-99 : 10.89.0.2 }
+            delete element inet layerimage published { 0.0.0.0/0 . tcp . 80 : 10.89.0.2 . 8080 }
+            delete element inet layerimage published_ranges { 0.0.0.0/0 . tcp . 90-99 : 10.89.0.2 }
+
+            """, NetworkRules.Unpublish(s_options, s_address, [PortMapping.Parse("80:8080"), PortMapping.Parse("90-99:90-99")]));
+
+    [Fact]
+    public void Publish_RefusesIPv6()
+    {
+        LayerImageException error = Assert.Throws<LayerImageException>(() => NetworkRules.Publish(s_options, s_address, [PortMapping.Parse("[::1]:80:80")]));
+
+        Assert.Equal(EngineError.PortInvalid, error.Error);
+    }
+
+    [Fact]
+    public void Compose_IsTheSharedTable() =>
+        Assert.Equal("""
+            add table inet layerimage
+            add map inet layerimage published { type ipv4_addr . inet_proto . inet_service : ipv4_addr . inet_service; flags interval; }
+            add map inet layerimage published_ranges { type ipv4_addr . inet_proto . inet_service : ipv4_addr; flags interval; }
+            add chain inet layerimage raw_prerouting { type filter hook prerouting priority raw; policy accept; }
+            add chain inet layerimage prerouting { type nat hook prerouting priority dstnat; policy accept; }
+            add chain inet layerimage output { type nat hook output priority -100; policy accept; }
+            add chain inet layerimage postrouting { type nat hook postrouting priority srcnat; policy accept; }
+            add chain inet layerimage forward { type filter hook forward priority filter; policy accept; }
+            flush chain inet layerimage raw_prerouting
+            flush chain inet layerimage prerouting
+            flush chain inet layerimage output
+            flush chain inet layerimage postrouting
+            flush chain inet layerimage forward
+            add rule inet layerimage raw_prerouting iifname "limg0" ip daddr 127.0.0.0/8 drop comment "route_localnet must not open the host's loopback to containers"
+            add rule inet layerimage raw_prerouting iifname "limg0" ip saddr 127.0.0.0/8 drop
+            add rule inet layerimage prerouting iifname != "lo" ip daddr 127.0.0.0/8 return comment "a port of the loopback is not for other hosts"
+            add rule inet layerimage prerouting meta l4proto { tcp, udp, sctp } fib daddr type local dnat ip to ip daddr . meta l4proto . th dport map @published
+            add rule inet layerimage prerouting meta l4proto { tcp, udp, sctp } fib daddr type local dnat ip to ip daddr . meta l4proto . th dport map @published_ranges
+            add rule inet layerimage output meta l4proto { tcp, udp, sctp } fib daddr type local dnat ip to ip daddr . meta l4proto . th dport map @published
+            add rule inet layerimage output meta l4proto { tcp, udp, sctp } fib daddr type local dnat ip to ip daddr . meta l4proto . th dport map @published_ranges
+            add rule inet layerimage postrouting oifname "limg0" ip saddr 127.0.0.0/8 masquerade comment "the host's loopback to a published port"
+            add rule inet layerimage postrouting oifname "limg0" ip saddr 10.89.0.0/16 ct status dnat masquerade comment "a container to a published port"
+            add rule inet layerimage postrouting oifname != "limg0" ip saddr 10.89.0.0/16 masquerade comment "containers to the world"
+            add rule inet layerimage forward oifname "limg0" iifname != "limg0" ct state new ct status & dnat == 0 drop comment "other hosts reach published ports only"
+            add chain inet layerimage version_1
+
+            """, NetworkRules.Compose(s_options));
+}
