@@ -55,8 +55,8 @@ internal sealed class StoreDatabase
     /// <summary>Runs a reading transaction: one consistent view.</summary>
     public T Read<T>(Func<StoreTransaction, T> body) => Run(body, writes: false);
 
-    /// <summary>Runs a writing transaction: all of it, durably, or nothing.</summary>
-    public T Write<T>(Func<StoreTransaction, T> body) => Run(body, writes: true);
+    /// <summary>Runs a writing transaction: all of it, durably, or nothing. Without <paramref name="commit"/> it is only tried.</summary>
+    public T Write<T>(Func<StoreTransaction, T> body, bool commit = true) => Run(body, writes: true, commit);
 
     /// <summary>Runs a writing transaction: all of it, durably, or nothing.</summary>
     public void Write(Action<StoreTransaction> body) => Run(transaction =>
@@ -65,7 +65,7 @@ internal sealed class StoreDatabase
         return 0;
     }, writes: true);
 
-    private T Run<T>(Func<StoreTransaction, T> body, bool writes)
+    private T Run<T>(Func<StoreTransaction, T> body, bool writes, bool commit = true)
     {
         try
         {
@@ -74,7 +74,10 @@ internal sealed class StoreDatabase
             Prepare(connection);
             using SqliteTransaction transaction = connection.BeginTransaction(deferred: !writes);
             T result = body(new StoreTransaction(connection, transaction));
-            transaction.Commit();
+            if (commit)
+            {
+                transaction.Commit();
+            }
             return result;
         }
         catch (SqliteException e)

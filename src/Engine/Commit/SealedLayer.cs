@@ -1,0 +1,35 @@
+using LayerImage.Engine.Layers;
+using LayerImage.Engine.Oci;
+using LayerImage.Engine.Store;
+
+namespace LayerImage.Engine.Commit;
+
+/// <summary>A tree in overlayfs's form whose tar has been computed.</summary>
+internal sealed record SealedLayer
+{
+    public required Digest DiffId { get; init; }
+
+    public required long TarSize { get; init; }
+
+    public required long ContentBytes { get; init; }
+
+    /// <summary>Entries, the root's own left aside: 0 when nothing was changed.</summary>
+    public required long Entries { get; init; }
+
+    public required bool HasRoot { get; init; }
+
+    /// <summary>Sockets that were left out.</summary>
+    public required IReadOnlyList<string> Sockets { get; init; }
+
+    public LayerRecord ToRecord() => new()
+    {
+        Key = DiffId.Hex,
+        DiffId = DiffId,
+        ContentBytes = ContentBytes,
+        TarSize = TarSize,
+        Entries = Entries,
+        HasRoot = HasRoot,
+        HasImplied = false,
+        Writer = TarWriter.Version,
+    };
+}

@@ -1,0 +1,61 @@
+using LayerImage.Engine.Network;
+
+namespace LayerImage.Engine.Containers;
+
+/// <summary>A container, as it is now.</summary>
+public sealed record Container
+{
+    /// <summary>64 hexadecimal digits.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>Its name.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The image as the user named it.</summary>
+    public string Image => Spec.Image;
+
+    /// <summary>The image's id.</summary>
+    public string ImageId => Spec.ImageId;
+
+    /// <summary>The program and its arguments, joined by spaces.</summary>
+    public string Command => string.Join(' ', Spec.Arguments);
+
+    /// <summary>What it does.</summary>
+    public required ContainerState State { get; init; }
+
+    /// <summary>The program's exit code; null while it runs or before its first start.</summary>
+    public int? ExitCode { get; init; }
+
+    /// <summary>Why it ended, when not by its program.</summary>
+    public string? Error { get; init; }
+
+    /// <summary>When it was made.</summary>
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>When it was started last.</summary>
+    public DateTimeOffset? StartedAt { get; init; }
+
+    /// <summary>When it ended last.</summary>
+    public DateTimeOffset? FinishedAt { get; init; }
+
+    /// <summary>Published ports.</summary>
+    public IReadOnlyList<PortMapping> Ports { get; init; } = [];
+
+    /// <summary>Its address in the container network; null without one.</summary>
+    public string? IPAddress { get; init; }
+
+    /// <summary>The first process, as the host counts; null while it does not run.</summary>
+    public int? ProcessId { get; init; }
+
+    /// <summary>Bind mounts: "source:destination[:ro]".</summary>
+    public IReadOnlyList<string> Mounts => Spec.Volumes;
+
+    /// <summary>Free text by key.</summary>
+    public IReadOnlyDictionary<string, string> Labels => Spec.Labels;
+
+    /// <summary>All that was decided about it.</summary>
+    public required ContainerSpec Spec { get; init; }
+
+    /// <inheritdoc/>
+    public override string ToString() => Name;
+}

@@ -1,0 +1,56 @@
+using System.Net;
+using LayerImage.Engine.Network;
+
+namespace LayerImage.Engine.Containers;
+
+/// <summary>A container's row in the store: what was true at the last look.</summary>
+internal sealed record ContainerRecord
+{
+    public required string Id { get; init; }
+
+    public required string Name { get; init; }
+
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    public required ContainerSpec Spec { get; init; }
+
+    public IPAddress? Address { get; init; }
+
+    public required ContainerState State { get; init; }
+
+    /// <summary>The boot in which <see cref="Pid"/> means something.</summary>
+    public string? BootId { get; init; }
+
+    /// <summary>The container's first process; while Starting, the process that starts it.</summary>
+    public int? Pid { get; init; }
+
+    /// <summary>When that process started, in clock ticks after boot.</summary>
+    public long? PidStart { get; init; }
+
+    public DateTimeOffset? StartedAt { get; init; }
+
+    public DateTimeOffset? FinishedAt { get; init; }
+
+    public int? ExitCode { get; init; }
+
+    public string? Error { get; init; }
+
+    public IReadOnlyList<PortMapping> Ports => [.. Spec.Publish.Select(PortMapping.Parse)];
+
+    /// <summary>For users; the state may be fresher than the record's.</summary>
+    public Container ToContainer(ContainerState state) => new()
+    {
+        Id = Id,
+        Name = Name,
+        State = state,
+        ExitCode = state is ContainerState.Exited ? ExitCode : null,
+        Error = Error,
+        CreatedAt = CreatedAt,
+        StartedAt = StartedAt,
+        FinishedAt = state is ContainerState.Exited ? FinishedAt : null,
+        Ports = Ports,
+        IPAddress = state is ContainerState.Running or ContainerState.Paused ? Address?.ToString() : null,
+        ProcessId = state is ContainerState.Running or ContainerState.Paused ? Pid : null,
+        Spec = Spec,
+    };
+}

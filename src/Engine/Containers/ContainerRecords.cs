@@ -1,0 +1,161 @@
+using System.Net;
+using System.Text.Json;
+using LayerImage.Engine.Errors;
+using LayerImage.Engine.IO;
+using LayerImage.Engine.Network;
+using LayerImage.Engine.Store;
+using Microsoft.Data.Sqlite;
+
+namespace LayerImage.Engine.Containers;
+
+/// <summary>Containers in the store's records.</summary>
+internal sealed class ContainerRecords(StoreDatabase database, NetworkOptions network)
+{
+    private const string Columns = "id, name, created, spec, address, state, boot_id, pid, pid_start, started, finished, exit_code, error";
+
+    /// <summary>All of them, the newest first.</summary>
+    public List<ContainerRecord> List() => database.Read(transaction => transaction.Query($"SELECT {Columns} FROM container ORDER BY created DESC, id", Read));
+
+    /// <summary>By exact id.</summary>
+    public ContainerRecord? Find(string id) => database.Read(transaction => transaction.Query($"SELECT {Columns} FROM container WHERE id = ?1", Read, id).FirstOrDefault());
+
+    /// <summary>By name, else by id or a unique beginning of one.</summary>
+    /// <exception cref="LayerImageException">ContainerNotFound or AmbiguousId.</exception>
+    public ContainerRecord Get(string text) => database.Read(transaction =>
+    {
+        if (transaction.Query($"SELECT {Columns} FROM container WHERE name = ?1", Read, text) is [ContainerRecord named])
+        {
+            return named;
+        }
+        List<ContainerRecord> byId = text.Length >= 2 && !text.AsSpan().ContainsAnyExcept("0123456789abcdefABCDEF")
+            ? transaction.Query($"SELECT {Columns} FROM container WHERE id >= ?1 AND id < ?1 || 'g'", Read, text.ToLowerInvariant())
+            : [];
+        return byId.Count switch
+        {
+            1 => byId[0],
+            0 => throw new LayerImageException(EngineError.ContainerNotFound, $"There is no container '{text}'.") { Target = text, Advice = "Get-Container lists the containers." },
+            _ => throw new LayerImageException(EngineError.AmbiguousId, $"'{text}' fits {byId.Count} containers: {string.Join(", ", byId.Take(5).Select(record => record.Name))}.") { Target = text, Advice = "Give more digits of the id, or the name." },
+        };
+    });
+
+    /// <summary>Records a new container: its name and address are its own from here on.</summary>
+    public ContainerRecord Create(string id, string? name, ContainerSpec spec, IReadOnlyList<string> layers, DateTimeOffset now) => database.Write(transaction =>
+    {
+        for (int i = 0; i < layers.Count; i++)
+        {
+            if (transaction.Scalar<long>("SELECT count(*) FROM layer WHERE key = ?1", layers[i]) == 0)
+            {
+                throw new LayerImageException(EngineError.ImageNotFound, $"The image {spec.Image} was removed meanwhile.") { Target = spec.Image, Advice = "Receive it again." };
+            }
+        }
+        ContainerRecord record = new()
+        {
+            Id = id,
+            Name = FreeName(transaction, name),
+            CreatedAt = now,
+            Spec = spec,
+            Address = spec.Network == "bridge" ? FreeAddress(transaction) : null,
+            State = ContainerState.Created,
+        };
+        transaction.Execute("INSERT INTO container (id, name, image, created, spec, address, state) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            id, record.Name, spec.ImageId, now.ToUnixTimeMilliseconds(), JsonSerializer.Serialize(spec, ContainerJsonContext.Default.ContainerSpec), record.Address?.ToString(), record.State.ToString());
+        for (int i = 0; i < layers.Count; i++)
+        {
+            transaction.Execute("INSERT INTO container_layer (container, position, layer) VALUES (?1, ?2, ?3)", id, i, layers[i]);
+        }
+        return record;
+    });
+
+    /// <summary>The keys of a container's layers, the base first.</summary>
+    public IReadOnlyList<string> LayersOf(string id) => database.Read(transaction =>
+        transaction.Query("SELECT layer FROM container_layer WHERE container = ?1 ORDER BY position", row => row.GetString(0), id));
+
+    /// <summary>Records that this process starts a container now.</summary>
+    public void SetStarting(string id)
+    {
+        int pid = Environment.ProcessId;
+        database.Write(transaction => transaction.Execute(
+            "UPDATE container SET state = ?2, boot_id = ?3, pid = ?4, pid_start = ?5, error = NULL WHERE id = ?1",
+            id, nameof(ContainerState.Starting), HostProcess.BootId, pid, HostProcess.StartTime(pid)));
+    }
+
+    /// <summary>Records a container that runs now.</summary>
+    public void SetRunning(string id, ContainerSpec spec, int pid, long pidStart, DateTimeOffset now) => database.Write(transaction => transaction.Execute(
+        "UPDATE container SET state = ?2, boot_id = ?3, pid = ?4, pid_start = ?5, started = ?6, spec = ?7, exit_code = NULL, finished = NULL, error = NULL WHERE id = ?1",
+        id, nameof(ContainerState.Running), HostProcess.BootId, pid, pidStart, now.ToUnixTimeMilliseconds(), JsonSerializer.Serialize(spec, ContainerJsonContext.Default.ContainerSpec)));
+
+    /// <summary>Records a container that has ended, or never came to run (<paramref name="state"/> Created).</summary>
+    public void SetEnded(string id, ContainerState state, int? exitCode, DateTimeOffset? finished, string? error) => database.Write(transaction => transaction.Execute(
+        "UPDATE container SET state = ?2, boot_id = NULL, pid = NULL, pid_start = NULL, exit_code = coalesce(?3, exit_code), finished = coalesce(?4, finished), error = ?5 WHERE id = ?1",
+        id, state.ToString(), exitCode, finished?.ToUnixTimeMilliseconds(), error));
+
+    /// <summary>Deletes a container's record and those of layers that were only its own; their keys and DiffIDs.</summary>
+    public List<(string Key, Oci.Digest DiffId)> Delete(string id) => database.Write(transaction =>
+    {
+        List<(string Key, Oci.Digest DiffId)> layers = transaction.Query("SELECT layer, diff_id FROM container_layer JOIN layer ON layer.key = layer WHERE container = ?1",
+            row => (row.GetString(0), Oci.Digest.Parse(row.GetString(1))), id);
+        string? image = transaction.Scalar<string>("SELECT image FROM container WHERE id = ?1", id);
+        transaction.Execute("DELETE FROM container WHERE id = ?1", id);
+        HashSet<string> gone = [.. LayerStore.DeleteUnusedRecords(transaction, layers.Select(layer => layer.Key))];
+        // The configuration of an image that was removed with -Force was kept for this container.
+        transaction.Execute("DELETE FROM blob WHERE digest = ?1 AND NOT EXISTS (SELECT 1 FROM image WHERE id = ?1) AND NOT EXISTS (SELECT 1 FROM container WHERE image = ?1)", image);
+        return layers.FindAll(layer => gone.Contains(layer.Key));
+    });
+
+    /// <summary>Gives a container another name.</summary>
+    public void Rename(string id, string name)
+    {
+        ContainerNames.Check(name);
+        database.Write(transaction =>
+        {
+            if (transaction.Scalar<string>("SELECT id FROM container WHERE name = ?1", name) is string other && other != id)
+            {
+                throw NameTaken(name, other);
+            }
+            return transaction.Execute("UPDATE container SET name = ?2 WHERE id = ?1", id, name);
+        });
+    }
+
+    private static string FreeName(StoreTransaction transaction, string? wanted)
+    {
+        if (wanted is not null)
+        {
+            ContainerNames.Check(wanted);
+            return transaction.Scalar<string>("SELECT id FROM container WHERE name = ?1", wanted) is string other ? throw NameTaken(wanted, other) : wanted;
+        }
+        for (int attempt = 0; ; attempt++)
+        {
+            string name = ContainerNames.MakeUp(attempt);
+            if (transaction.Scalar<string>("SELECT id FROM container WHERE name = ?1", name) is null)
+            {
+                return name;
+            }
+        }
+    }
+
+    private static LayerImageException NameTaken(string name, string other) => new(EngineError.NameInUse, $"The name '{name}' is taken by the container {other[..12]}.")
+    { Target = name, Advice = $"Choose another name, or remove that one: Remove-LayerContainer {name}" };
+
+    private IPAddress FreeAddress(StoreTransaction transaction)
+    {
+        List<string> used = transaction.Query("SELECT address FROM container WHERE address IS NOT NULL ORDER BY created", row => row.GetString(0));
+        return AddressPool.Next(network.Subnet, used.Select(IPAddress.Parse).ToHashSet(), used.Count > 0 ? IPAddress.Parse(used[^1]) : null);
+    }
+
+    private static ContainerRecord Read(SqliteDataReader row) => new()
+    {
+        Id = row.GetString(0),
+        Name = row.GetString(1),
+        CreatedAt = row.Time(2)!.Value,
+        Spec = JsonSerializer.Deserialize(row.GetString(3), ContainerJsonContext.Default.ContainerSpec)!,
+        Address = row.Text(4) is string address ? IPAddress.Parse(address) : null,
+        State = Enum.Parse<ContainerState>(row.GetString(5)),
+        BootId = row.Text(6),
+        Pid = (int?)row.Long(7),
+        PidStart = row.Long(8),
+        StartedAt = row.Time(9),
+        FinishedAt = row.Time(10),
+        ExitCode = (int?)row.Long(11),
+        Error = row.Text(12),
+    };
+}

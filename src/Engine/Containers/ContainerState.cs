@@ -1,0 +1,16 @@
+namespace LayerImage.Engine.Containers;
+
+/// <summary>What a container does.</summary>
+public enum ContainerState
+{
+    /// <summary>It has not been started yet.</summary>
+    Created,
+    /// <summary>A process is starting it now.</summary>
+    Starting,
+    /// <summary>Its program runs.</summary>
+    Running,
+    /// <summary>Its program is frozen.</summary>
+    Paused,
+    /// <summary>Its program has ended.</summary>
+    Exited,
+}

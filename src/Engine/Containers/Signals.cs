@@ -1,0 +1,44 @@
+using System.Globalization;
+using LayerImage.Engine.Errors;
+
+namespace LayerImage.Engine.Containers;
+
+/// <summary>Signals by name and number (signal(7), x86 and ARM).</summary>
+internal static class Signals
+{
+    public const int Kill = 9, Terminate = 15;
+
+    private static readonly string[] s_names =
+    [
+        "", "HUP", "INT", "QUIT", "ILL", "TRAP", "ABRT", "BUS", "FPE", "KILL", "USR1", "SEGV", "USR2", "PIPE", "ALRM", "TERM",
+        "STKFLT", "CHLD", "CONT", "STOP", "TSTP", "TTIN", "TTOU", "URG", "XCPU", "XFSZ", "VTALRM", "PROF", "WINCH", "IO", "PWR", "SYS",
+    ];
+
+    private const int RealTimeMin = 34, RealTimeMax = 64;
+
+    /// <summary>The number of "SIGTERM", "term", "15", "RTMIN+3".</summary>
+    public static int Parse(string text)
+    {
+        string name = text.Trim().ToUpperInvariant();
+        if (int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number is > 0 and <= RealTimeMax)
+        {
+            return number;
+        }
+        name = name.StartsWith("SIG", StringComparison.Ordinal) ? name[3..] : name;
+        int index = Array.IndexOf(s_names, name);
+        if (index > 0)
+        {
+            return index;
+        }
+        if (name.StartsWith("RTMIN", StringComparison.Ordinal) && int.TryParse(name.AsSpan(5).TrimStart('+'), out int above) && above is > 0 and <= RealTimeMax - RealTimeMin)
+        {
+            return RealTimeMin + above;
+        }
+        return name switch
+        {
+            "RTMIN" => RealTimeMin,
+            "RTMAX" => RealTimeMax,
+            _ => throw new LayerImageException(EngineError.ParameterInvalid, $"'{text}' is not a signal.") { Target = text, Advice = "Write a name such as SIGTERM or a number from 1 to 64." },
+        };
+    }
+}

@@ -1,0 +1,106 @@
+using LayerImage.Engine.Errors;
+using LayerImage.Engine.Images;
+using LayerImage.Engine.Network;
+using LayerImage.Engine.Oci;
+
+namespace LayerImage.Engine.Containers;
+
+/// <summary>Lays a user's request over an image's defaults, as docker run does.</summary>
+internal static class SpecMerger
+{
+    public static ContainerSpec Merge(ContainerRequest request, Image image, string id)
+    {
+        ExecutionConfig defaults = image.Config.Config ?? new ExecutionConfig();
+        // A new entry point makes the image's command meaningless: its arguments were for the old one.
+        IReadOnlyList<string> entrypoint = request.Entrypoint is null ? defaults.Entrypoint ?? [] : [.. request.Entrypoint.Where(part => part.Length > 0)];
+        IReadOnlyList<string> command = request.Command is { Count: > 0 }
+            ? entrypoint.Count > 0 ? request.Command : CommandForm.ToArguments(request.Command)
+            : request.Entrypoint is null ? defaults.Cmd ?? [] : [];
+        if (entrypoint.Count + command.Count == 0)
+        {
+            throw new LayerImageException(EngineError.ParameterInvalid, $"The image {request.Image} does not say what to run.")
+            { Target = request.Image, Advice = "Give a command: Start-LayerContainer IMAGE -Command ls,'-l'" };
+        }
+        string[] exposed = [.. (defaults.ExposedPorts?.Keys ?? []).Select(NormalPort).Distinct().OrderBy(port => port, StringComparer.Ordinal)];
+        List<string> publish = [.. request.Publish.Select(text => PortMapping.Parse(text).ToString())];
+        if (request.PublishAll)
+        {
+            publish.AddRange(exposed.Select(port => PortMapping.Parse(port)).Where(port => !publish.Exists(text => Covers(PortMapping.Parse(text), port))).Select(port => port.ToString()));
+        }
+        if (publish.Count > 0 && request.Network != "bridge")
+        {
+            throw new LayerImageException(EngineError.PortInvalid, $"Ports are published from the bridge network, not from '{request.Network}'.") { Target = request.Network, Advice = "Leave -Network out." };
+        }
+        return new ContainerSpec
+        {
+            Image = image.Tags.Count > 0 && !image.Id.Contains(request.Image, StringComparison.Ordinal) ? References.ImageReference.Parse(request.Image).WithDefaultTag().Familiar : image.Reference,
+            ImageId = image.Id,
+            Entrypoint = entrypoint,
+            Command = command,
+            Environment = MergeEnvironment(defaults.Env ?? [], request.Environment),
+            WorkingDirectory = request.WorkingDirectory ?? defaults.WorkingDir ?? "",
+            User = request.User ?? defaults.User ?? "",
+            Hostname = request.Hostname ?? (request.Network == "host" ? Environment.MachineName : id[..12]),
+            Labels = new Dictionary<string, string>((defaults.Labels ?? new Dictionary<string, string>()).Where(label => !request.Labels.ContainsKey(label.Key)).Concat(request.Labels)),
+            Publish = publish,
+            ExposedPorts = exposed,
+            Volumes = [.. request.Volumes.Select(text => VolumeMount.Parse(text).ToString())],
+            OpenHostPort = request.OpenHostPort,
+            Network = request.Network,
+            Terminal = request.Terminal,
+            Interactive = request.Interactive,
+            AutoRemove = request.AutoRemove,
+            ReadOnly = request.ReadOnly,
+            Privileged = request.Privileged,
+            CapAdd = request.CapAdd,
+            CapDrop = request.CapDrop,
+            Memory = request.Memory,
+            PidsLimit = request.PidsLimit,
+            Cpu = request.Cpu,
+            StopSignal = CheckedSignal(request.StopSignal ?? defaults.StopSignal ?? "SIGTERM"),
+            StopTimeout = request.StopTimeout ?? TimeSpan.FromSeconds(10),
+        };
+    }
+
+    // Later wins, by name; the order of first appearance stays.
+    private static List<string> MergeEnvironment(IReadOnlyList<string> image, IReadOnlyList<string> user)
+    {
+        List<string> merged = [];
+        foreach (string variable in image.Concat(user.Select(Complete).OfType<string>()))
+        {
+            string name = variable[..(variable.IndexOf('=', StringComparison.Ordinal) + 1)];
+            int index = merged.FindIndex(existing => existing.StartsWith(name, StringComparison.Ordinal));
+            if (index < 0)
+            {
+                merged.Add(variable);
+            }
+            else
+            {
+                merged[index] = variable;
+            }
+        }
+        return merged;
+    }
+
+    // "NAME" alone takes the value of this process, and nothing when it has none.
+    private static string? Complete(string variable)
+    {
+        if (variable.Length == 0 || variable[0] == '=')
+        {
+            throw new LayerImageException(EngineError.ParameterInvalid, $"'{variable}' is not an environment variable.") { Target = variable, Advice = "Write NAME=value." };
+        }
+        return variable.Contains('=', StringComparison.Ordinal) ? variable
+            : Environment.GetEnvironmentVariable(variable) is string value ? $"{variable}={value}" : null;
+    }
+
+    private static string NormalPort(string port) => port.Contains('/', StringComparison.Ordinal) ? port.ToLowerInvariant() : port + "/tcp";
+
+    private static bool Covers(PortMapping published, PortMapping exposed) => published.Protocol == exposed.Protocol
+        && exposed.ContainerPort >= published.ContainerPort && exposed.ContainerPort < published.ContainerPort + published.Count;
+
+    private static string CheckedSignal(string signal)
+    {
+        _ = Signals.Parse(signal);
+        return signal;
+    }
+}

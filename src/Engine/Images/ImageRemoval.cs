@@ -1,0 +1,23 @@
+namespace LayerImage.Engine.Images;
+
+/// <summary>What the removal of an image did, or would do.</summary>
+public sealed record ImageRemoval
+{
+    /// <summary>The image.</summary>
+    public required string ImageId { get; init; }
+
+    /// <summary>Names that were taken away.</summary>
+    public required IReadOnlyList<string> Untagged { get; init; }
+
+    /// <summary>Whether the image itself is gone.</summary>
+    public bool Deleted { get; init; }
+
+    /// <summary>DiffIDs of layers that are gone, since nothing else has them.</summary>
+    public IReadOnlyList<string> DeletedLayers { get; init; } = [];
+
+    /// <summary>Bytes of file content and blobs that were freed.</summary>
+    public long BytesFreed { get; init; }
+
+    /// <inheritdoc/>
+    public override string ToString() => Deleted ? $"deleted {ImageId}" : $"untagged {string.Join(", ", Untagged)}";
+}

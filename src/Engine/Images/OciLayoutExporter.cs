@@ -1,0 +1,162 @@
+using System.IO.Compression;
+using System.Text.Json;
+using LayerImage.Engine.Commit;
+using LayerImage.Engine.Content;
+using LayerImage.Engine.Errors;
+using LayerImage.Engine.IO;
+using LayerImage.Engine.Oci;
+using LayerImage.Engine.References;
+using LayerImage.Engine.Store;
+
+namespace LayerImage.Engine.Images;
+
+/// <summary>
+/// Writes an image as an OCI image layout folder (image-spec, image-layout.md). What was received goes out byte for
+/// byte; a layer that was made here is written as tar and compressed now.
+/// </summary>
+internal sealed class OciLayoutExporter(LayerStore layers, ContentStore content)
+{
+    private sealed class Target(string path)
+    {
+        public string Path { get; } = path;
+
+        public string Blob(Digest digest) => System.IO.Path.Combine(Path, "blobs", digest.Algorithm, digest.Hex);
+    }
+
+    /// <summary>Writes the folder, which must be new or empty.</summary>
+    /// <exception cref="LayerImageException"><see cref="EngineError.PathInvalid"/>: it has content; LayerCorrupt: the store is damaged.</exception>
+    public async Task ExportAsync(Image image, string path, CancellationToken cancellationToken)
+    {
+        if (File.Exists(path) || (Directory.Exists(path) && Directory.EnumerateFileSystemEntries(path).Any()))
+        {
+            throw new LayerImageException(EngineError.PathInvalid, $"'{path}' exists and is not an empty folder.") { Target = path, Advice = "Name a folder that does not exist yet." };
+        }
+        string parent = Path.GetDirectoryName(Path.GetFullPath(path)) ?? "/";
+        Directory.CreateDirectory(parent);
+        string temporary = Path.Combine(parent, $".{Path.GetFileName(path)}.{Guid.NewGuid():N}");
+        try
+        {
+            Directory.CreateDirectory(Path.Combine(temporary, "blobs", "sha256"));
+            await WriteAsync(image, new Target(temporary), cancellationToken).ConfigureAwait(false);
+            if (Directory.Exists(path))
+            {
+                Directory.Delete(path);
+            }
+            Directory.Move(temporary, path);
+        }
+        catch
+        {
+            if (Directory.Exists(temporary))
+            {
+                Directory.Delete(temporary, recursive: true);
+            }
+            throw;
+        }
+    }
+
+    private async Task WriteAsync(Image image, Target target, CancellationToken cancellationToken)
+    {
+        Descriptor manifest;
+        if (image.Digest is not null && Digest.TryParse(image.Digest, out Digest digest))
+        {
+            byte[] bytes = content.Read(digest);
+            Manifest parsed = ManifestParser.ParseManifest(bytes, image.Reference);
+            foreach (Descriptor blob in parsed.Layers!.Append(parsed.Config!))
+            {
+                await CopyBlobAsync(blob.Digest, target, cancellationToken).ConfigureAwait(false);
+            }
+            manifest = await PutAsync(bytes, parsed.MediaType ?? MediaTypes.OciManifest, target, cancellationToken).ConfigureAwait(false);
+        }
+        else
+        {
+            manifest = await WriteNewManifestAsync(image, target, cancellationToken).ConfigureAwait(false);
+        }
+        await WriteIndexAsync(image, manifest, target, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<Descriptor> WriteNewManifestAsync(Image image, Target target, CancellationToken cancellationToken)
+    {
+        List<Descriptor> written = [];
+        foreach (ImageLayer layer in image.Layers)
+        {
+            written.Add(layer.Digest is not null && layer.MediaType is not null
+                ? await CopyLayerAsync(layer, target, cancellationToken).ConfigureAwait(false)
+                : await Task.Run(() => CompressLayer(layer, target, cancellationToken), cancellationToken).ConfigureAwait(false));
+        }
+        byte[] config = content.Read(Digest.Parse(image.Id));
+        Manifest manifest = new()
+        {
+            SchemaVersion = 2,
+            MediaType = MediaTypes.OciManifest,
+            Config = await PutAsync(config, MediaTypes.OciConfig, target, cancellationToken).ConfigureAwait(false),
+            Layers = written,
+        };
+        return await PutAsync(JsonSerializer.SerializeToUtf8Bytes(manifest, OciJson.Wire.Manifest), MediaTypes.OciManifest, target, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<Descriptor> CopyLayerAsync(ImageLayer layer, Target target, CancellationToken cancellationToken)
+    {
+        Digest digest = Digest.Parse(layer.Digest!);
+        await CopyBlobAsync(digest, target, cancellationToken).ConfigureAwait(false);
+        // Docker's layer types have OCI twins for the same bytes.
+        string mediaType = layer.MediaType == MediaTypes.DockerLayerGzip ? MediaTypes.OciLayerGzip : layer.MediaType!;
+        return new Descriptor { MediaType = mediaType, Digest = digest, Size = layer.DownloadSize };
+    }
+
+    private Descriptor CompressLayer(ImageLayer layer, Target target, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<LayerRecord> record = layers.Get([Path.GetFileName(layer.Path ?? "")]);
+        string temporary = Path.Combine(target.Path, $"layer.{Guid.NewGuid():N}");
+        using (FileStream file = new(temporary, FileMode.CreateNew, FileAccess.Write))
+        using (HashingStream compressed = new(file))
+        {
+            SealedLayer sealedLayer;
+            using (GZipStream gzip = new(compressed, CompressionLevel.Optimal, leaveOpen: true))
+            {
+                sealedLayer = LayerSealer.Write(layers.PathOf(record[0].Key), record[0].HasRoot, gzip, cancellationToken);
+            }
+            if (sealedLayer.DiffId.ToString() != layer.DiffId)
+            {
+                throw new LayerImageException(EngineError.LayerCorrupt, $"The layer {layer.DiffId} was changed on disk: its content now has the digest {sealedLayer.DiffId}.")
+                { Target = layer.DiffId, Advice = "Commit the container again, or import the image again." };
+            }
+            Descriptor descriptor = new() { MediaType = MediaTypes.OciLayerGzip, Digest = compressed.GetDigest(), Size = compressed.Count };
+            file.Flush();
+            File.Move(temporary, target.Blob(descriptor.Digest), overwrite: true);
+            return descriptor;
+        }
+    }
+
+    private async Task CopyBlobAsync(Digest digest, Target target, CancellationToken cancellationToken)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(target.Blob(digest))!);
+        using FileStream source = content.Open(digest);
+        FileStream copy = new(target.Blob(digest), FileMode.Create, FileAccess.Write);
+        await using (copy.ConfigureAwait(false))
+        {
+            await source.CopyToAsync(copy, 1 << 20, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private static async Task<Descriptor> PutAsync(byte[] bytes, string mediaType, Target target, CancellationToken cancellationToken)
+    {
+        Digest digest = Digest.Of(bytes);
+        await File.WriteAllBytesAsync(target.Blob(digest), bytes, cancellationToken).ConfigureAwait(false);
+        return new Descriptor { MediaType = mediaType, Digest = digest, Size = bytes.Length };
+    }
+
+    private static async Task WriteIndexAsync(Image image, Descriptor manifest, Target target, CancellationToken cancellationToken)
+    {
+        IEnumerable<Descriptor> named = image.Tags.Select(tag => manifest with
+        {
+            Annotations = new Dictionary<string, string>
+            {
+                ["org.opencontainers.image.ref.name"] = ImageReference.Parse(tag).Tag ?? "latest",
+                ["io.containerd.image.name"] = ImageReference.Parse(tag).Canonical,
+            },
+        });
+        ImageIndex index = new() { SchemaVersion = 2, MediaType = MediaTypes.OciIndex, Manifests = [.. named.DefaultIfEmpty(manifest)] };
+        await File.WriteAllBytesAsync(Path.Combine(target.Path, "index.json"), JsonSerializer.SerializeToUtf8Bytes(index, OciJson.Wire.ImageIndex), cancellationToken).ConfigureAwait(false);
+        await File.WriteAllTextAsync(Path.Combine(target.Path, "oci-layout"), "{\"imageLayoutVersion\":\"1.0.0\"}", cancellationToken).ConfigureAwait(false);
+    }
+}
