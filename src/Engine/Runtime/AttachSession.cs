@@ -92,8 +92,8 @@ internal sealed class AttachSession : IAsyncDisposable
     {
         try
         {
-            using SafeFileHandle control = Libc.Open(Path.Combine(_bundle, "ctl"), Libc.O_WRONLY | Libc.O_NONBLOCK);
-            RandomAccess.Write(control, Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"1 {rows} {columns}\n")), 0);
+            using FileStream control = new(Libc.Open(Path.Combine(_bundle, "ctl"), Libc.O_WRONLY | Libc.O_NONBLOCK), FileAccess.Write, bufferSize: 0);
+            control.Write(Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"1 {rows} {columns}\n")));
         }
         catch (LinuxException)
         {

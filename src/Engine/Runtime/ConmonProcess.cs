@@ -22,15 +22,16 @@ internal static class ConmonProcess
     /// <param name="arguments">The command line.</param>
     /// <param name="held">Handles that conmon keeps open for its life.</param>
     /// <param name="cgroups">Where conmon is moved to before it does anything.</param>
+    /// <param name="command">The container's program, for the errors that are about it.</param>
     /// <exception cref="LayerImageException"><see cref="EngineError.RuntimeFailed"/>, <see cref="EngineError.CommandNotFound"/>, <see cref="EngineError.CommandNotExecutable"/>.</exception>
-    public static async Task<int> StartAsync(IReadOnlyList<string> arguments, IReadOnlyList<SafeHandle> held, CgroupLayout cgroups)
+    public static async Task<int> StartAsync(IReadOnlyList<string> arguments, IReadOnlyList<SafeHandle> held, CgroupLayout cgroups, string command)
     {
         (SafeFileHandle syncRead, SafeFileHandle syncWrite) = Libc.Pipe2();
         (SafeFileHandle startRead, SafeFileHandle startWrite) = Libc.Pipe2();
         (SafeFileHandle errorRead, SafeFileHandle errorWrite) = Libc.Pipe2();
         using FileStream sync = new(syncRead, FileAccess.Read, bufferSize: 0), error = new(errorRead, FileAccess.Read, bufferSize: 0);
         int pid;
-        using (startWrite)
+        using (FileStream start = new(startWrite, FileAccess.Write, bufferSize: 0))
         {
             using (syncWrite)
             using (startRead)
@@ -39,7 +40,7 @@ internal static class ConmonProcess
                 pid = Libc.PosixSpawn(arguments, EnvironmentOf("_OCI_SYNCPIPE=3", "_OCI_STARTPIPE=4"), [syncWrite, startRead, .. held], errorWrite);
             }
             cgroups.MoveToMonitors(pid);
-            RandomAccess.Write(startWrite, [1], 0);
+            start.WriteByte(1);
         }
         // The first process ends when the monitor, its child, has been forked; the monitor's answer comes later.
         string answer = await ReadLineAsync(sync).ConfigureAwait(false);
@@ -49,7 +50,7 @@ internal static class ConmonProcess
             string text = await ReadToEndAsync(error).ConfigureAwait(false);
             throw RuntimeErrors.Failed($"The monitor (conmon) ended with exit code {exitCode} and made no container: {text.Trim()}", null);
         }
-        return container > 0 ? container : throw RuntimeErrors.FromText(message);
+        return container > 0 ? container : throw RuntimeErrors.FromText(message, command);
     }
 
     /// <summary>conmon's answer: {"data": PID} or {"data": -1, "message": "…"}. Pure.</summary>

@@ -1,6 +1,5 @@
 using LayerImage.Engine.Errors;
 using LayerImage.Engine.Interop.Libc;
-using Microsoft.Win32.SafeHandles;
 
 namespace LayerImage.Engine.Runtime;
 
@@ -16,9 +15,9 @@ internal static class CrunGate
         try
         {
             // Without O_NONBLOCK the call would wait for a reader that may have been killed.
-            using SafeFileHandle gate = Libc.Open(path, Libc.O_WRONLY | Libc.O_NONBLOCK);
+            using FileStream gate = new(Libc.Open(path, Libc.O_WRONLY | Libc.O_NONBLOCK), FileAccess.Write, bufferSize: 0);
             File.Delete(path);
-            RandomAccess.Write(gate, [0], 0);
+            gate.WriteByte(0);
             return true;
         }
         catch (LinuxException error) when (error.Errno == LinuxException.ENOENT)

@@ -37,14 +37,14 @@ internal sealed partial class CrunRuntime : IContainerRuntime
             throw RuntimeErrors.Failed($"The container {id} is already running.", id);
         }
         await DeleteAsync(id, force: true, cancellationToken).ConfigureAwait(false);
-        File.Delete(_paths.ExitFile(id));
         cancellationToken.ThrowIfCancellationRequested();
         RuntimeFile.EnsureFolder(bundle);
         RuntimeFile.EnsureFolder(_paths.Exits);
+        File.Delete(_paths.ExitFile(id));
         RuntimeFile.Write(Path.Combine(bundle, "config.json"), RuntimeJson.Write(launch.Spec), RuntimeFile.Private);
         try
         {
-            int pid = await ConmonProcess.StartAsync(ConmonCommand.Compose(Options(launch)), launch.HeldHandles, _cgroups).ConfigureAwait(false);
+            int pid = await ConmonProcess.StartAsync(ConmonCommand.Compose(Options(launch)), launch.HeldHandles, _cgroups, launch.Spec.Process.Args[0]).ConfigureAwait(false);
             ProcessIdentity process = ProcessIdentity.Of(pid) ?? throw RuntimeErrors.Failed($"The container {id} ended before it was started.", id);
             if (!File.Exists(_paths.StartGate(id)))
             {
@@ -117,13 +117,7 @@ internal sealed partial class CrunRuntime : IContainerRuntime
             }
         }
         _cgroups.Remove(id);
-        try
-        {
-            Directory.Delete(_paths.Bundle(id), recursive: true);
-        }
-        catch (DirectoryNotFoundException)
-        {
-        }
+        await UntilAsync(() => TryDeleteFolder(_paths.Bundle(id)), $"The bundle of {id} cannot be removed.", id, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Waits until the container has ended and its exit code is written (or conmon is gone, and none will be).</summary>
@@ -163,6 +157,23 @@ internal sealed partial class CrunRuntime : IContainerRuntime
     private string NoGate(string id) => Path.Combine(_paths.Bundle(id), "nogate");
 
     private List<string> Crun(params string[] arguments) => [_crun, "--root=" + _paths.CrunRoot, .. arguments];
+
+    // conmon may be putting its last files there, or another process may be removing them.
+    private static bool TryDeleteFolder(string path)
+    {
+        try
+        {
+            if (Directory.Exists(path))
+            {
+                Directory.Delete(path, recursive: true);
+            }
+            return true;
+        }
+        catch (IOException)
+        {
+            return !Directory.Exists(path);
+        }
+    }
 
     private static LayerImageException NotRunning(string id)
         => new(EngineError.ContainerNotRunning, $"The container {id} is not running.") { Target = id, Advice = "Start it first." };

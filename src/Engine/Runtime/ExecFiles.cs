@@ -36,9 +36,7 @@ internal sealed record ExecFiles(string Prefix)
         string text = string.Join("; ", File.ReadLines(Log).Select(Message).Where(message => message.Length > 0));
         if (text.Length > 0)
         {
-            throw RuntimeErrors.Resolve(text) == CommandResolution.Unknown
-                ? RuntimeErrors.Failed($"The command '{command}' could not be started in the container: {text}", command)
-                : RuntimeErrors.FromText(text);
+            throw RuntimeErrors.FromText(text, command);
         }
     }
 

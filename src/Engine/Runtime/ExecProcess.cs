@@ -22,6 +22,7 @@ internal sealed class ExecProcess : IAsyncDisposable
     private readonly Process? _process;
     private readonly CgroupLayout _cgroups;
     private readonly string _id;
+    private readonly string _command;
     private readonly Stopwatch _watch = Stopwatch.StartNew();
     private readonly Channel<OutputLine> _lines = Channel.CreateBounded<OutputLine>(1024);
     private readonly Task _pumps = Task.CompletedTask;
@@ -29,7 +30,7 @@ internal sealed class ExecProcess : IAsyncDisposable
 
     private ExecProcess(ExecFiles files, Process? process, CgroupLayout cgroups, string id, ExecOptions options)
     {
-        (_files, _process, _cgroups, _id) = (files, process, cgroups, id);
+        (_files, _process, _cgroups, _id, _command) = (files, process, cgroups, id, options.Process.Args[0]);
         if (process is null || options.Process.Terminal)
         {
             _lines.Writer.Complete();
@@ -98,7 +99,7 @@ internal sealed class ExecProcess : IAsyncDisposable
         await _process!.WaitForExitAsync(cancellationToken).ConfigureAwait(false);
         _watch.Stop();
         int exitCode = _process.ExitCode;
-        _files.ThrowIfFailed(exitCode, "");
+        _files.ThrowIfFailed(exitCode, _command);
         _exitCode = exitCode;
         return exitCode;
     }

@@ -16,7 +16,8 @@ namespace LayerImage.Engine.Runtime;
 /// <para>
 /// <b>End</b>: the monitor writes the exit code into the exits folder, then starts the exit command, which calls
 /// <b>Delete</b> and undoes mounts and network. Delete removes the runtime's state, the control groups and the
-/// bundle, not the exit file, not the log. It may be called any number of times, by several processes.
+/// bundle, not the exit file, not the log. It may be called any number of times, by several processes. The exit
+/// command also runs after a create that failed (then there is no exit file): it must find nothing to do.
 /// </para>
 /// <para>
 /// <b>State</b> never starts a process and never believes a record: it reads /proc, the control group and the exit

@@ -8,11 +8,11 @@ internal static class RuntimeErrors
     private static readonly string[] s_notFound = ["executable file not found", "not found in $PATH"];
     private static readonly string[] s_notExecutable = ["open executable", "permission denied", "is a directory"];
 
-    /// <summary>The error that a text tells. Pure.</summary>
-    public static LayerImageException FromText(string text) => Resolve(text) switch
+    /// <summary>The error that a text tells about starting a command. Pure.</summary>
+    public static LayerImageException FromText(string text, string command) => Resolve(text) switch
     {
-        CommandResolution.Unknown => Failed("The container runtime could not make the container: " + text.Trim(), null),
-        CommandResolution found => CommandResolver.Error(found, Quoted(text), null),
+        CommandResolution.Unknown => Failed($"The container runtime could not start '{command}': {text.Trim()}", command),
+        CommandResolution found => CommandResolver.Error(found, command, null),
     };
 
     /// <summary>Whether a text says that the program was not found or not executable; else Unknown. Pure.</summary>
@@ -26,12 +26,4 @@ internal static class RuntimeErrors
     }
 
     public static LayerImageException Failed(string message, object? target) => new(EngineError.RuntimeFailed, message) { Target = target };
-
-    // crun writes `name`, runc "name".
-    private static string Quoted(string text)
-    {
-        int start = text.IndexOfAny(['`', '"']);
-        int end = start < 0 ? -1 : text.IndexOfAny(['`', '"'], start + 1);
-        return end < 0 ? text.Trim() : text[(start + 1)..end];
-    }
 }
