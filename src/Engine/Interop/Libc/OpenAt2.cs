@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using LayerImage.Engine.Errors;
 using Microsoft.Win32.SafeHandles;
 
 namespace LayerImage.Engine.Interop.Libc;
@@ -20,6 +21,7 @@ internal static unsafe partial class Libc
         public ulong Flags, Mode, Resolve;
     }
 
+    private const int MostAttempts = 32;
     private const int SYS_openat2 = 437; // The same on every processor (asm-generic/unistd.h).
 
     // int openat2(int dirfd, const char *pathname, struct open_how *how, size_t size);  openat2(2)
@@ -33,11 +35,13 @@ internal static unsafe partial class Libc
         long descriptor;
         fixed (byte* p = path.Terminated)
         {
+            // EAGAIN: something was renamed while the path was resolved, and the kernel could not be sure.
+            int attempt = 0;
             do
             {
                 descriptor = openat2(SYS_openat2, directory, p, &how, (nuint)sizeof(OpenHow));
             }
-            while (Interrupted(descriptor));
+            while (Interrupted(descriptor) || (descriptor < 0 && Marshal.GetLastPInvokeError() == LinuxException.EAGAIN && attempt++ < MostAttempts));
         }
         errno = descriptor < 0 ? Marshal.GetLastPInvokeError() : 0;
         return descriptor < 0 ? null : new SafeFileHandle((nint)descriptor, ownsHandle: true);
@@ -45,5 +49,5 @@ internal static unsafe partial class Libc
 
     /// <summary>Opens a path that cannot leave a directory.</summary>
     public static SafeFileHandle OpenAt2(SafeFileHandle directory, NativePath path, int flags, Resolve resolve) =>
-        TryOpenAt2(directory, path, flags, resolve, out int errno) ?? throw new Errors.LinuxException("openat2", errno, path.ToString());
+        TryOpenAt2(directory, path, flags, resolve, out int errno) ?? throw new LinuxException("openat2", errno, path.ToString());
 }

@@ -1,0 +1,115 @@
+using System.Globalization;
+
+namespace LayerImage.Engine.Runtime;
+
+internal sealed partial class CrunRuntime
+{
+    /// <inheritdoc/>
+    public RuntimeState GetState(string id)
+    {
+        (int? exitCode, DateTimeOffset? finishedAt) = ReadExit(id);
+        if (ReadProcess(id) is not ProcessIdentity process)
+        {
+            return new RuntimeState(exitCode is null ? RuntimeStatus.Unknown : RuntimeStatus.Stopped, null, exitCode, finishedAt);
+        }
+        if (!process.IsAlive)
+        {
+            return new RuntimeState(RuntimeStatus.Stopped, process, exitCode, finishedAt);
+        }
+        RuntimeStatus status = File.Exists(_paths.StartGate(id)) || File.Exists(NoGate(id)) ? RuntimeStatus.Created
+            : _cgroups.Freezer(id)?.IsFrozen() == true ? RuntimeStatus.Paused
+            : RuntimeStatus.Running;
+        return new RuntimeState(status, process, null, null);
+    }
+
+    /// <inheritdoc/>
+    public async Task PauseAsync(string id, CancellationToken cancellationToken)
+    {
+        CgroupFreezer freezer = FreezerOfRunning(id);
+        try
+        {
+            await UntilAsync(
+                () =>
+                {
+                    // Version 1 can hang in FREEZING beside a process that forks; writing again takes it on.
+                    File.WriteAllText(freezer.ControlFile, freezer.FreezeWord);
+                    return freezer.IsFrozen();
+                },
+                $"The container {id} does not freeze.", id, cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            File.WriteAllText(freezer.ControlFile, freezer.ThawWord);
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task ResumeAsync(string id, CancellationToken cancellationToken)
+    {
+        CgroupFreezer freezer = FreezerOfRunning(id);
+        File.WriteAllText(freezer.ControlFile, freezer.ThawWord);
+        await UntilAsync(() => !freezer.IsFrozen(), $"The container {id} does not thaw.", id, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public Task<ExecProcess> ExecAsync(string id, ExecOptions options, CancellationToken cancellationToken)
+    {
+        RuntimeStatus status = GetState(id).Status;
+        return status == RuntimeStatus.Running
+            ? ExecProcess.StartAsync(Crun(), id, _paths.Bundle(id), _cgroups, options, cancellationToken)
+            : throw (status == RuntimeStatus.Paused
+                ? new Errors.LayerImageException(Errors.EngineError.ContainerNotRunning, $"The container {id} is paused.") { Target = id, Advice = "Resume it first." }
+                : NotRunning(id));
+    }
+
+    private CgroupFreezer FreezerOfRunning(string id)
+    {
+        if (GetState(id).Status is not (RuntimeStatus.Running or RuntimeStatus.Paused))
+        {
+            throw NotRunning(id);
+        }
+        return _cgroups.Freezer(id) ?? throw new Errors.LayerImageException(
+            Errors.EngineError.NotSupportedByKernel, "This host has no control group that can freeze processes.") { Target = id };
+    }
+
+    private bool MonitorIsAlive(string id)
+    {
+        try
+        {
+            return ProcessIdentity.Of(int.Parse(File.ReadAllText(Path.Combine(_paths.Bundle(id), "conmon.pid")), CultureInfo.InvariantCulture)) is not null;
+        }
+        catch (Exception error) when (error is IOException or FormatException)
+        {
+            return false;
+        }
+    }
+
+    private ProcessIdentity? ReadProcess(string id)
+    {
+        try
+        {
+            string[] fields = File.ReadAllText(_paths.ProcessFile(id)).Split(' ');
+            return new ProcessIdentity(int.Parse(fields[0], CultureInfo.InvariantCulture), ulong.Parse(fields[1], CultureInfo.InvariantCulture));
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
+
+    private (int? ExitCode, DateTimeOffset? FinishedAt) ReadExit(string id)
+    {
+        FileInfo file = new(_paths.ExitFile(id));
+        try
+        {
+            return int.TryParse(File.ReadAllText(file.FullName), CultureInfo.InvariantCulture, out int code)
+                ? (code, new DateTimeOffset(file.LastWriteTimeUtc))
+                : (null, null);
+        }
+        catch (IOException)
+        {
+            return (null, null);
+        }
+    }
+}

@@ -1,0 +1,193 @@
+using System.Globalization;
+using LayerImage.Engine.Errors;
+using LayerImage.Engine.Oci.Runtime;
+using LayerImage.Engine.Processes;
+
+namespace LayerImage.Engine.Runtime;
+
+/// <summary>
+/// crun under conmon. A verb of crun is a process of 10 ms or more, so what can be read or done at the kernel
+/// directly is: state, start (crun's gate), kill, pause, resume. Create, delete and exec are crun's.
+/// </summary>
+internal sealed partial class CrunRuntime : IContainerRuntime
+{
+    private static readonly TimeSpan s_deadline = TimeSpan.FromSeconds(10);
+
+    private readonly RuntimePaths _paths;
+    private readonly CgroupLayout _cgroups;
+    private readonly string _crun;
+    private readonly string _conmon;
+
+    /// <exception cref="LayerImageException"><see cref="EngineError.ToolMissing"/>: crun or conmon is not installed.</exception>
+    public CrunRuntime(EngineOptions options, CgroupLayout cgroups)
+    {
+        _paths = new RuntimePaths(options.Run);
+        _cgroups = cgroups;
+        _crun = ToolLocator.Get("crun", "crun");
+        _conmon = ToolLocator.Get("conmon", "conmon");
+    }
+
+    /// <inheritdoc/>
+    public async Task<ProcessIdentity> CreateAsync(ContainerLaunch launch, CancellationToken cancellationToken)
+    {
+        _cgroups.EnsureUsable();
+        string id = launch.Id, bundle = _paths.Bundle(id);
+        if (GetState(id).Status is not (RuntimeStatus.Unknown or RuntimeStatus.Stopped))
+        {
+            throw RuntimeErrors.Failed($"The container {id} is already running.", id);
+        }
+        await DeleteAsync(id, force: true, cancellationToken).ConfigureAwait(false);
+        cancellationToken.ThrowIfCancellationRequested();
+        RuntimeFile.EnsureFolder(bundle);
+        RuntimeFile.EnsureFolder(_paths.Exits);
+        File.Delete(_paths.ExitFile(id));
+        RuntimeFile.Write(Path.Combine(bundle, "config.json"), RuntimeJson.Write(launch.Spec), RuntimeFile.Private);
+        try
+        {
+            int pid = await ConmonProcess.StartAsync(ConmonCommand.Compose(Options(launch)), launch.HeldHandles, _cgroups, launch.Spec.Process.Args[0]).ConfigureAwait(false);
+            ProcessIdentity process = ProcessIdentity.Of(pid) ?? throw RuntimeErrors.Failed($"The container {id} ended before it was started.", id);
+            if (!File.Exists(_paths.StartGate(id)))
+            {
+                RuntimeFile.Write(NoGate(id), [], RuntimeFile.Private);
+            }
+            RuntimeFile.Write(_paths.ProcessFile(id), System.Text.Encoding.ASCII.GetBytes($"{process.Pid} {process.StartTime}"), RuntimeFile.Private);
+            return process;
+        }
+        catch
+        {
+            await DeleteAsync(id, force: true, CancellationToken.None).ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task StartAsync(string id, CancellationToken cancellationToken)
+    {
+        RuntimeState state = GetState(id);
+        if (state.Status is RuntimeStatus.Running or RuntimeStatus.Paused)
+        {
+            return;
+        }
+        if (state.Status != RuntimeStatus.Created)
+        {
+            throw NotRunning(id);
+        }
+        if (File.Exists(NoGate(id)))
+        {
+            _ = await ProcessRunner.RunCheckedAsync(EngineError.RuntimeFailed, Crun("start", id), null, cancellationToken).ConfigureAwait(false);
+            File.Delete(NoGate(id));
+        }
+        else if (!CrunGate.Open(_paths.StartGate(id)))
+        {
+            throw NotRunning(id);
+        }
+    }
+
+    /// <inheritdoc/>
+    public bool Kill(string id, int signal)
+    {
+        bool sent = ReadProcess(id)?.Signal(signal) ?? false;
+        if (sent && signal == SIGKILL && _cgroups.Freezer(id) is { } freezer && freezer.IsFrozen())
+        {
+            // Version 1 holds a signal back until the thaw.
+            File.WriteAllText(freezer.ControlFile, freezer.ThawWord);
+        }
+        return sent;
+    }
+
+    /// <inheritdoc/>
+    public async Task DeleteAsync(string id, bool force, CancellationToken cancellationToken)
+    {
+        if (ReadProcess(id) is { IsAlive: true } process)
+        {
+            if (!force)
+            {
+                throw new LayerImageException(EngineError.ContainerRunning, $"The container {id} is running.") { Target = id, Advice = "Stop it first, or use -Force." };
+            }
+            Kill(id, SIGKILL);
+            await UntilAsync(() => !process.IsAlive, $"The container {id} does not end.", id, cancellationToken).ConfigureAwait(false);
+        }
+        if (Directory.Exists(Path.Combine(_paths.CrunRoot, id)))
+        {
+            // Another process may be doing the same: what counts is that it is gone.
+            ProcessResult result = await ProcessRunner.RunAsync(Crun("delete", "--force", id), null, cancellationToken).ConfigureAwait(false);
+            if (result.ExitCode != 0 && Directory.Exists(Path.Combine(_paths.CrunRoot, id)))
+            {
+                throw new ProcessFailedException(EngineError.RuntimeFailed, Crun("delete", "--force", id), result.ExitCode, result.Error);
+            }
+        }
+        _cgroups.Remove(id);
+        await UntilAsync(() => TryDeleteFolder(_paths.Bundle(id)), $"The bundle of {id} cannot be removed.", id, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Waits until the container has ended and its exit code is written (or conmon is gone, and none will be).</summary>
+    public async Task<RuntimeState> WaitAsync(string id, CancellationToken cancellationToken)
+    {
+        TimeSpan pause = TimeSpan.FromMilliseconds(2);
+        while (true)
+        {
+            RuntimeState state = GetState(id);
+            if (state.Status is RuntimeStatus.Unknown || (state.Status == RuntimeStatus.Stopped && (state.ExitCode is not null || !MonitorIsAlive(id))))
+            {
+                return GetState(id);
+            }
+            await Task.Delay(pause, cancellationToken).ConfigureAwait(false);
+            pause = pause * 1.5 < TimeSpan.FromMilliseconds(50) ? pause * 1.5 : TimeSpan.FromMilliseconds(50);
+        }
+    }
+
+    private const int SIGKILL = 9;
+
+    private ConmonOptions Options(ContainerLaunch launch) => new()
+    {
+        ConmonPath = _conmon,
+        RuntimePath = CrunHybridWrapper.PathFor(_cgroups, _crun, _paths.Run),
+        RuntimeRoot = _paths.CrunRoot,
+        Id = launch.Id,
+        Name = launch.Name,
+        Bundle = _paths.Bundle(launch.Id),
+        ExitDirectory = _paths.Exits,
+        LogPath = launch.LogPath,
+        Terminal = launch.Spec.Process.Terminal,
+        StandardInput = launch.StandardInput,
+        LeaveStandardInputOpen = launch.LeaveStandardInputOpen,
+        ExitCommand = launch.ExitCommand,
+    };
+
+    private string NoGate(string id) => Path.Combine(_paths.Bundle(id), "nogate");
+
+    private List<string> Crun(params string[] arguments) => [_crun, "--root=" + _paths.CrunRoot, .. arguments];
+
+    // conmon may be putting its last files there, or another process may be removing them.
+    private static bool TryDeleteFolder(string path)
+    {
+        try
+        {
+            if (Directory.Exists(path))
+            {
+                Directory.Delete(path, recursive: true);
+            }
+            return true;
+        }
+        catch (IOException)
+        {
+            return !Directory.Exists(path);
+        }
+    }
+
+    private static LayerImageException NotRunning(string id)
+        => new(EngineError.ContainerNotRunning, $"The container {id} is not running.") { Target = id, Advice = "Start it first." };
+
+    private static async Task UntilAsync(Func<bool> condition, string failure, string id, CancellationToken cancellationToken)
+    {
+        long start = Environment.TickCount64;
+        while (!condition())
+        {
+            if (Environment.TickCount64 - start > s_deadline.TotalMilliseconds)
+            {
+                throw RuntimeErrors.Failed(failure + string.Create(CultureInfo.InvariantCulture, $" Waited {s_deadline.TotalSeconds} s."), id);
+            }
+            await Task.Delay(1, cancellationToken).ConfigureAwait(false);
+        }
+    }
+}

@@ -1,0 +1,94 @@
+using LayerImage.Engine.Errors;
+using LayerImage.Engine.Interop.Libc;
+using Microsoft.Win32.SafeHandles;
+
+namespace LayerImage.Engine.Runtime;
+
+/// <summary>
+/// Looks into a container's root file system from outside. Its content is hostile: every path is resolved by the
+/// kernel beneath the root (openat2 RESOLVE_IN_ROOT), so a symbolic link to /etc/shadow is the container's own;
+/// files are read up to a limit, and only regular ones (a FIFO would hold the reader for ever).
+/// </summary>
+internal sealed class RootFs : IDisposable
+{
+    private readonly SafeFileHandle _root;
+    private readonly string _path;
+
+    /// <exception cref="LinuxException">The folder cannot be opened.</exception>
+    public RootFs(string path)
+    {
+        _path = path;
+        _root = Libc.Open(path, OpenFlags.PathOnly | OpenFlags.Directory);
+    }
+
+    /// <summary>A small text file's lines; none when it does not exist or is not a regular file.</summary>
+    /// <exception cref="LayerImageException"><see cref="EngineError.PathInvalid"/>: it is larger than the limit.</exception>
+    public IReadOnlyList<string> ReadLines(string path, int limit)
+    {
+        using SafeFileHandle? file = Libc.TryOpenAt2(_root, path, OpenFlags.ReadOnly | OpenFlags.NonBlocking, Resolve, out _);
+        if (file is null)
+        {
+            return [];
+        }
+        FileStatus status = Libc.Stat(file);
+        if (status.Type != FileType.Regular)
+        {
+            return [];
+        }
+        if (status.Size > (ulong)limit)
+        {
+            throw new LayerImageException(EngineError.PathInvalid, $"The container's file {path} has {status.Size} bytes, more than the {limit} that are read.") { Target = path };
+        }
+        using FileStream stream = new(file, FileAccess.Read, bufferSize: 0);
+        byte[] bytes = new byte[status.Size];
+        int length = stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
+        return System.Text.Encoding.UTF8.GetString(bytes, 0, length).Split('\n');
+    }
+
+    /// <summary>The st_mode of what a path leads to (symbolic links followed inside the root), or null and the errno.</summary>
+    public int? Mode(string path, out int errno)
+    {
+        using SafeFileHandle? file = Libc.TryOpenAt2(_root, path, OpenFlags.PathOnly, Resolve, out errno);
+        return file is null ? null : Libc.Stat(file).Mode;
+    }
+
+    /// <summary>Makes a folder and its missing parents, as docker does for the working directory. Idempotent.</summary>
+    /// <exception cref="LayerImageException">A part of the path is a file, or the file system cannot be written.</exception>
+    public void EnsureDirectory(string path)
+    {
+        SafeFileHandle parent = Libc.FcntlDupFd(_root, 0);
+        string prefix = "";
+        try
+        {
+            foreach (string name in path.Split('/', StringSplitOptions.RemoveEmptyEntries))
+            {
+                prefix += "/" + name;
+                // From the root each time: ".." and links are then the kernel's business.
+                SafeFileHandle? next = OpenDirectory(prefix, out int errno);
+                if (next is null && errno == LinuxException.ENOENT)
+                {
+                    Libc.TryMkdirAt(parent, name, 0x1ED /* 0755 */);
+                    next = OpenDirectory(prefix, out errno);
+                }
+                parent.Dispose();
+                parent = next ?? throw new LayerImageException(EngineError.PathInvalid, $"The working directory {path} cannot be made in {_path}: {prefix} is not a folder (errno {errno}).")
+                {
+                    Target = path,
+                    Advice = "Choose another working directory, or correct the image.",
+                };
+            }
+        }
+        finally
+        {
+            parent.Dispose();
+        }
+    }
+
+    /// <summary>Closes the root.</summary>
+    public void Dispose() => _root.Dispose();
+
+    private const Libc.Resolve Resolve = Libc.Resolve.InRoot;
+
+    private SafeFileHandle? OpenDirectory(string path, out int errno)
+        => Libc.TryOpenAt2(_root, path, OpenFlags.PathOnly | OpenFlags.Directory, Resolve, out errno);
+}

@@ -1,0 +1,29 @@
+using LayerImage.Engine.Errors;
+
+namespace LayerImage.Engine.Runtime;
+
+/// <summary>Turns a runtime's words into errors. The words are those of crun 1.x and runc 1.1.</summary>
+internal static class RuntimeErrors
+{
+    private static readonly string[] s_notFound = ["executable file not found", "not found in $PATH"];
+    private static readonly string[] s_notExecutable = ["open executable", "permission denied", "is a directory"];
+
+    /// <summary>The error that a text tells about starting a command. Pure.</summary>
+    public static LayerImageException FromText(string text, string command) => Resolve(text) switch
+    {
+        CommandResolution.Unknown => Failed($"The container runtime could not start '{command}': {text.Trim()}", command),
+        CommandResolution found => CommandResolver.Error(found, command, null),
+    };
+
+    /// <summary>Whether a text says that the program was not found or not executable; else Unknown. Pure.</summary>
+    public static CommandResolution Resolve(string text)
+    {
+        bool Says(string[] phrases) => phrases.Any(phrase => text.Contains(phrase, StringComparison.OrdinalIgnoreCase));
+        bool aboutProgram = text.Contains("exec", StringComparison.Ordinal);
+        return aboutProgram && Says(s_notFound) ? CommandResolution.NotFound
+            : aboutProgram && Says(s_notExecutable) ? CommandResolution.NotExecutable
+            : CommandResolution.Unknown;
+    }
+
+    public static LayerImageException Failed(string message, object? target) => new(EngineError.RuntimeFailed, message) { Target = target };
+}

@@ -1,0 +1,21 @@
+namespace LayerImage.Engine.Runtime;
+
+/// <summary>Where the runtime keeps what belongs to running containers, under the run folder.</summary>
+internal sealed record RuntimePaths(string Run)
+{
+    /// <summary>crun's own state (--root).</summary>
+    public string CrunRoot => Path.Combine(Run, "crun");
+
+    /// <summary>conmon writes a container's exit code here, in a file with its id.</summary>
+    public string Exits => Path.Combine(Run, "exits");
+
+    /// <summary>The bundle: config.json, conmon's sockets, pid files. Short, because of the 108 bytes of a Unix socket's address.</summary>
+    public string Bundle(string id) => Path.Combine(Run, "bundles", id);
+
+    public string ExitFile(string id) => Path.Combine(Exits, id);
+
+    public string ProcessFile(string id) => Path.Combine(Bundle(id), "process");
+
+    /// <summary>crun's start gate: it exists from create until start.</summary>
+    public string StartGate(string id) => Path.Combine(CrunRoot, id, "exec.fifo");
+}

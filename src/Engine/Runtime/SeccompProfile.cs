@@ -1,0 +1,64 @@
+using System.Runtime.InteropServices;
+using LayerImage.Engine.Oci.Runtime;
+
+namespace LayerImage.Engine.Runtime;
+
+/// <summary>
+/// Makes the system call filter of a container. The meaning is that of docker's default profile; it is told in
+/// fewer rules, because crun compiles them at each first use of a capability set (later starts take the
+/// compiled program from its cache).
+/// </summary>
+internal static class SeccompProfile
+{
+    private const string Allow = "SCMP_ACT_ALLOW", Errno = "SCMP_ACT_ERRNO";
+    private const uint EPERM = 1, ENOSYS = 38;
+
+    // sched.h: CLONE_NEWNS | NEWCGROUP | NEWUTS | NEWIPC | NEWUSER | NEWPID | NEWNET. NEWTIME shares its bit with
+    // the exit signal of clone(2) and exists in clone3 and unshare only.
+    private const ulong NewNamespaces = 0x0002_0000 | 0x0200_0000 | 0x0400_0000 | 0x0800_0000 | 0x1000_0000 | 0x2000_0000 | 0x4000_0000;
+
+    // sys/socket.h. AF_ALG opens the kernel's crypto code to attack; AF_VSOCK reaches virtual machines across network namespaces.
+    private const ulong AF_ALG = 38, AF_NFC = 39, AF_VSOCK = 40;
+
+    /// <summary>docker's default for a container with these capabilities.</summary>
+    public static SpecSeccomp Default(IReadOnlySet<string> capabilities, Architecture architecture)
+    {
+        List<string> names = [.. SeccompSyscalls.Always, .. SeccompSyscalls.OnArchitecture(architecture)];
+        foreach ((string capability, string[] more) in SeccompSyscalls.WithCapability)
+        {
+            if (capabilities.Contains(capability))
+            {
+                names.AddRange(more);
+            }
+        }
+        List<SpecSyscall> rules = [new SpecSyscall { Names = [.. names.Distinct().Order(StringComparer.Ordinal)], Action = Allow }];
+        // personality(2): Linux, 32-bit Linux, each also with UNAME26, and the question which one it is.
+        rules.AddRange(new ulong[] { 0, 0x8, 0x20000, 0x20008, 0xFFFFFFFF }.Select(value => When("personality", 0, value, "SCMP_CMP_EQ")));
+        // Rules about one call are alternatives, so "neither ALG nor VSOCK" is told as the values around them.
+        rules.Add(When("socket", 0, AF_ALG, "SCMP_CMP_LT"));
+        rules.Add(When("socket", 0, AF_NFC, "SCMP_CMP_EQ"));
+        rules.Add(When("socket", 0, AF_VSOCK, "SCMP_CMP_GT"));
+        if (!capabilities.Contains("CAP_SYS_ADMIN"))
+        {
+            // The flags are clone's second argument on s390.
+            rules.Add(When("clone", architecture == Architecture.S390x ? 1u : 0u, NewNamespaces, "SCMP_CMP_MASKED_EQ"));
+            // A filter cannot look into clone3's structure. ENOSYS makes libraries fall back to clone.
+            rules.Add(new SpecSyscall { Names = ["clone3"], Action = Errno, ErrnoRet = ENOSYS });
+        }
+        return new SpecSeccomp { DefaultAction = Errno, DefaultErrnoRet = EPERM, Architectures = ArchitecturesOf(architecture), Syscalls = rules };
+    }
+
+    private static SpecSyscall When(string name, uint argument, ulong value, string comparison)
+        => new() { Names = [name], Action = Allow, Args = [new SpecSyscallArgument(argument, value, 0, comparison)] };
+
+    private static string[] ArchitecturesOf(Architecture architecture) => architecture switch
+    {
+        Architecture.X64 => ["SCMP_ARCH_X86_64", "SCMP_ARCH_X86", "SCMP_ARCH_X32"],
+        Architecture.Arm64 => ["SCMP_ARCH_AARCH64", "SCMP_ARCH_ARM"],
+        Architecture.RiscV64 => ["SCMP_ARCH_RISCV64"],
+        Architecture.S390x => ["SCMP_ARCH_S390X", "SCMP_ARCH_S390"],
+        Architecture.Ppc64le => ["SCMP_ARCH_PPC64LE"],
+        Architecture.LoongArch64 => ["SCMP_ARCH_LOONGARCH64"],
+        _ => ["SCMP_ARCH_NATIVE"],
+    };
+}

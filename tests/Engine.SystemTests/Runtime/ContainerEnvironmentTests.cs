@@ -1,0 +1,149 @@
+using LayerImage.Engine.Runtime;
+using Xunit;
+
+namespace LayerImage.Engine.SystemTests.Runtime;
+
+public sealed class ContainerEnvironmentTests
+{
+    // docker run --rm busybox cat /proc/self/status: CapBnd of the fourteen defaults.
+    private const string DockersCapabilities = "00000000a80425fb";
+
+    [Fact]
+    public async Task Root_HasDockersCapabilitiesAndFilter()
+    {
+        Assert.SkipWhen(RuntimeHarness.Missing is not null, RuntimeHarness.Missing ?? "");
+        await using RuntimeHarness harness = new();
+
+        (_, string status) = await harness.OutputAsync(harness.Options("cat", "/proc/self/status"));
+
+        Assert.Contains("CapInh:\t0000000000000000", status);
+        Assert.Contains("CapPrm:\t" + DockersCapabilities, status);
+        Assert.Contains("CapEff:\t" + DockersCapabilities, status);
+        Assert.Contains("CapBnd:\t" + DockersCapabilities, status);
+        Assert.Contains("CapAmb:\t0000000000000000", status);
+        Assert.Contains("Seccomp:\t2", status);
+        Assert.Contains("NoNewPrivs:\t0", status);
+    }
+
+    [Fact]
+    public async Task User_HasItsIdsGroupsHomeAndNoCapabilities()
+    {
+        Assert.SkipWhen(RuntimeHarness.Missing is not null, RuntimeHarness.Missing ?? "");
+        await using RuntimeHarness harness = new();
+        using RootFs root = new(harness.RootFsPath);
+        ContainerUser user = ContainerUserResolver.Resolve(root, "app");
+
+        (_, string output) = await harness.OutputAsync(harness.Options("sh", "-c", "id; echo $HOME; grep CapEff /proc/self/status") with { User = user, NoNewPrivileges = true });
+
+        Assert.Equal("uid=1000(app) gid=1001(app) groups=50(staff),1001(app),2000(logs)\n/home/app\nCapEff:\t0000000000000000", output);
+    }
+
+    [Fact]
+    public async Task Process_SeesItsHostnameEnvironmentAndFolder()
+    {
+        Assert.SkipWhen(RuntimeHarness.Missing is not null, RuntimeHarness.Missing ?? "");
+        await using RuntimeHarness harness = new();
+
+        (_, string output) = await harness.OutputAsync(harness.Options("sh", "-c", "hostname; pwd; env | grep -v SHLVL | grep -v PWD") with
+        {
+            WorkingDirectory = "/tmp",
+            Environment = ["A=1", "A=2", "B=x=y"],
+        });
+
+        string[] lines = output.Split('\n');
+        Assert.Equal(["box", "/tmp"], lines[..2]);
+        Assert.Equal(["A=2", "B=x=y", "HOME=/", "HOSTNAME=box", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"], lines[2..].Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task Kernel_IsMaskedAndReadOnly()
+    {
+        Assert.SkipWhen(RuntimeHarness.Missing is not null, RuntimeHarness.Missing ?? "");
+        await using RuntimeHarness harness = new();
+
+        (_, string output) = await harness.OutputAsync(harness.Options("sh", "-c", """
+            cat /proc/keys | wc -c; ls /sys/firmware | wc -l
+            (echo x > /proc/sys/kernel/core_pattern) 2>/dev/null && echo wrote-sys; (echo c > /proc/sysrq-trigger) 2>/dev/null && echo wrote-sysrq
+            touch /sys/x 2>/dev/null && echo wrote-sysfs
+            mount -t tmpfs none /tmp 2>/dev/null && echo mounted
+            unshare -U true 2>/dev/null && echo unshared
+            echo x > /dev/null && echo null-ok
+            grep -c ' /dev/shm ' /proc/self/mountinfo
+            ls /proc | grep -c '^[0-9]'
+            """));
+
+        Assert.Equal("0\n0\nnull-ok\n1", string.Join('\n', output.Split('\n')[..4]));
+        Assert.InRange(int.Parse(output.Split('\n')[4]), 1, 5);
+    }
+
+    [Fact]
+    public async Task Privileged_HasAllThatThisProcessHas()
+    {
+        Assert.SkipWhen(RuntimeHarness.Missing is not null, RuntimeHarness.Missing ?? "");
+        await using RuntimeHarness harness = new();
+
+        (int? exitCode, string output) = await harness.OutputAsync(harness.Options("sh", "-c", "grep -E 'CapBnd|Seccomp:' /proc/self/status; mount -t tmpfs none /tmp && echo mounted") with { Privileged = true });
+
+        string bounding = File.ReadLines("/proc/self/status").First(line => line.StartsWith("CapBnd", StringComparison.Ordinal));
+        Assert.Equal((0, $"{bounding}\nSeccomp:\t0\nmounted"), (exitCode, output));
+    }
+
+    [Fact]
+    public async Task Limits_AreSet()
+    {
+        Assert.SkipWhen(RuntimeHarness.Missing is not null, RuntimeHarness.Missing ?? "");
+        await using RuntimeHarness harness = new();
+        RuntimeSpecOptions options = harness.Options("sleep", "100") with { MemoryLimit = 64 << 20, PidsLimit = 33, CpuLimit = 0.5m };
+
+        await harness.RunAsync(options);
+
+        Assert.Equal("67108864", Read(("memory", "memory.limit_in_bytes"), "memory.max"));
+        Assert.Equal("33", Read(("pids", "pids.max"), "pids.max"));
+        Assert.Contains("50000", Read(("cpu", "cpu.cfs_quota_us"), "cpu.max"));
+
+        string Read((string Controller, string File) v1, string v2)
+        {
+            CgroupMount mount = harness.Cgroups.Mounts.FirstOrDefault(mount => mount.Controllers.Contains(v1.Controller)) ?? harness.Cgroups.Mounts.First(mount => mount.IsV2);
+            return File.ReadAllText(mount.Path + CgroupLayout.PathOf(options.Id) + "/" + (mount.IsV2 ? v2 : v1.File)).Trim();
+        }
+    }
+
+    [Fact]
+    public async Task EtcFiles_AndBindMounts_AreSeen()
+    {
+        Assert.SkipWhen(RuntimeHarness.Missing is not null, RuntimeHarness.Missing ?? "");
+        await using RuntimeHarness harness = new();
+        string data = Path.Combine(harness.Folder, "data");
+        Directory.CreateDirectory(data);
+        RuntimeSpecOptions options = harness.Options("sh", "-c", "cat /etc/hostname; grep box /etc/hosts; echo new > /data/file; touch /ro/file 2>/dev/null || echo refused") with
+        {
+            Mounts =
+            [
+                .. EtcFiles.Write(Path.Combine(harness.Folder, "etcfiles"), "box", [System.Net.IPAddress.Parse("10.9.8.7")], sharesHostNetwork: false, readOnly: false),
+                new BindMount(data, "/data"),
+                new BindMount(data, "/ro", ReadOnly: true),
+            ],
+        };
+
+        (_, string output) = await harness.OutputAsync(options);
+
+        Assert.Equal("box\n10.9.8.7\tbox\nrefused", output);
+        Assert.Equal("new\n", File.ReadAllText(Path.Combine(data, "file")));
+    }
+
+    [Fact]
+    public async Task Init_ReapsAndPassesSignalsOn()
+    {
+        Assert.SkipWhen(RuntimeHarness.Missing is not null, RuntimeHarness.Missing ?? "");
+        string? init = ((string[])["/usr/bin/tini-static", "/usr/libexec/podman/catatonit", "/usr/bin/catatonit", "/usr/bin/docker-init"]).FirstOrDefault(File.Exists);
+        Assert.SkipWhen(init is null, "needs a static init program");
+        await using RuntimeHarness harness = new();
+        RuntimeSpecOptions options = harness.Options("sleep", "100") with { InitPath = init };
+        await harness.RunAsync(options);
+        await Task.Delay(300);
+
+        harness.Runtime.Kill(options.Id, 15);
+
+        Assert.Equal(143, (await harness.Runtime.WaitAsync(options.Id, RuntimeHarness.Deadline)).ExitCode);
+    }
+}
