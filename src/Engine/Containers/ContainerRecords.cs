@@ -39,7 +39,13 @@ internal sealed class ContainerRecords(StoreDatabase database, NetworkOptions ne
     });
 
     /// <summary>Records a new container: its name and address are its own from here on.</summary>
-    public ContainerRecord Create(string id, string? name, ContainerSpec spec, IReadOnlyList<string> layers, DateTimeOffset now) => database.Write(transaction =>
+    /// <param name="id">Its id.</param>
+    /// <param name="name">Its name, or null to have one made.</param>
+    /// <param name="spec">What was decided.</param>
+    /// <param name="layers">Keys of its layers, the base first.</param>
+    /// <param name="starting">Whether this process starts it at once: when it is killed before it has, the container goes.</param>
+    /// <param name="now">When.</param>
+    public ContainerRecord Create(string id, string? name, ContainerSpec spec, IReadOnlyList<string> layers, bool starting, DateTimeOffset now) => database.Write(transaction =>
     {
         for (int i = 0; i < layers.Count; i++)
         {
@@ -55,10 +61,14 @@ internal sealed class ContainerRecords(StoreDatabase database, NetworkOptions ne
             CreatedAt = now,
             Spec = spec,
             Address = spec.Network == "bridge" ? FreeAddress(transaction) : null,
-            State = ContainerState.Created,
+            State = starting ? ContainerState.Starting : ContainerState.Created,
         };
         transaction.Execute("INSERT INTO container (id, name, image, created, spec, address, state) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
             id, record.Name, spec.ImageId, now.ToUnixTimeMilliseconds(), JsonSerializer.Serialize(spec, ContainerJsonContext.Default.ContainerSpec), record.Address?.ToString(), record.State.ToString());
+        if (starting)
+        {
+            SetStarting(transaction, id);
+        }
         for (int i = 0; i < layers.Count; i++)
         {
             transaction.Execute("INSERT INTO container_layer (container, position, layer) VALUES (?1, ?2, ?3)", id, i, layers[i]);
@@ -71,13 +81,11 @@ internal sealed class ContainerRecords(StoreDatabase database, NetworkOptions ne
         transaction.Query("SELECT layer FROM container_layer WHERE container = ?1 ORDER BY position", row => row.GetString(0), id));
 
     /// <summary>Records that this process starts a container now.</summary>
-    public void SetStarting(string id)
-    {
-        int pid = Environment.ProcessId;
-        database.Write(transaction => transaction.Execute(
-            "UPDATE container SET state = ?2, boot_id = ?3, pid = ?4, pid_start = ?5, error = NULL WHERE id = ?1",
-            id, nameof(ContainerState.Starting), HostProcess.BootId, pid, HostProcess.StartTime(pid)));
-    }
+    public void SetStarting(string id) => database.Write(transaction => SetStarting(transaction, id));
+
+    private static int SetStarting(StoreTransaction transaction, string id) => transaction.Execute(
+        "UPDATE container SET state = ?2, boot_id = ?3, pid = ?4, pid_start = ?5, error = NULL WHERE id = ?1",
+        id, nameof(ContainerState.Starting), HostProcess.BootId, Environment.ProcessId, HostProcess.StartTime(Environment.ProcessId));
 
     /// <summary>Records a container that runs now.</summary>
     public void SetRunning(string id, ContainerSpec spec, int pid, long pidStart, DateTimeOffset now) => database.Write(transaction => transaction.Execute(

@@ -133,7 +133,7 @@ internal static class RuntimeSpecBuilder
         }
         if (options.NetworkNamespacePath is not null)
         {
-            namespaces.Add(new SpecNamespace("network", options.NetworkNamespacePath));
+            namespaces.Add(new SpecNamespace("network", options.NetworkNamespacePath.Length == 0 ? null : options.NetworkNamespacePath));
         }
         return namespaces;
     }

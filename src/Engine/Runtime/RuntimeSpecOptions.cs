@@ -26,7 +26,7 @@ internal sealed record RuntimeSpecOptions
 
     public IReadOnlyList<BindMount> Mounts { get; init; } = [];
 
-    /// <summary>The network namespace to join; null is the host's.</summary>
+    /// <summary>The network namespace to join; empty is a new one without connections, null is the host's.</summary>
     public string? NetworkNamespacePath { get; init; }
 
     public IReadOnlyList<string> CapAdd { get; init; } = [];

@@ -1,0 +1,87 @@
+using LayerImage.Engine.Errors;
+using LayerImage.Engine.IO;
+using LayerImage.Engine.Runtime;
+using LayerImage.Engine.Store;
+
+namespace LayerImage.Engine.Containers;
+
+/// <summary>
+/// Takes away what a container that has ended still holds of the host, and records its end. Called by the Agent when
+/// conmon reports the end, and by any look that finds an end nobody has dealt with. Idempotent.
+/// </summary>
+internal sealed class ContainerCleaner(StoreLayout layout, ContainerRecords records, ContainerFiles files, LayerStore layers, ContainerResources host, TimeProvider clock)
+{
+    /// <summary>Whether nobody is at work on a container now; the lock is held while the result lives.</summary>
+    public FileLock? TryLock(string id) => FileLock.TryAcquire(LockPath(id));
+
+    /// <summary>Waits until nobody else is at work on a container.</summary>
+    public Task<FileLock> LockAsync(string id, IEngineObserver observer, CancellationToken cancellationToken) =>
+        FileLock.AcquireAsync(LockPath(id), $"container {id[..12]}", observer, cancellationToken);
+
+    /// <summary>Deals with a container's end. The caller holds its lock and knows that its program is gone.</summary>
+    /// <returns>Whether the container still exists.</returns>
+    public async Task<bool> EndAsync(ContainerRecord record, RuntimeState state, string? error, CancellationToken cancellationToken)
+    {
+        await ReleaseAsync(record, cancellationToken).ConfigureAwait(false);
+        bool ran = record.State is ContainerState.Running or ContainerState.Paused;
+        if (record.Spec.AutoRemove || (record.State == ContainerState.Starting && record.StartedAt is null))
+        {
+            // A first start that its process did not survive: nobody was told of this container.
+            Remove(record.Id);
+            return false;
+        }
+        records.SetEnded(record.Id, ran || record.StartedAt is not null ? ContainerState.Exited : ContainerState.Created,
+            ran ? state.ExitCode ?? 255 : null, ran ? state.FinishedAt ?? clock.GetUtcNow() : null, error);
+        return true;
+    }
+
+    /// <summary>Releases mount, network, ports, rules and the runtime's state. Every step is tried, whatever the others do.</summary>
+    public async Task ReleaseAsync(ContainerRecord record, CancellationToken cancellationToken)
+    {
+        List<Exception> failures = [];
+        await TryAsync(() => host.Runtime.DeleteAsync(record.Id, force: true, cancellationToken), failures).ConfigureAwait(false);
+        await TryAsync(() => Task.Run(() => ClosePorts(record), CancellationToken.None), failures).ConfigureAwait(false);
+        await TryAsync(() => record.Address is null ? Task.CompletedTask : host.Network.DetachAsync(record.Id, cancellationToken), failures).ConfigureAwait(false);
+        await TryAsync(() => Task.Run(() => host.Mounts.Unmount(layout.Merged(record.Id)), CancellationToken.None), failures).ConfigureAwait(false);
+        if (failures.Count > 0)
+        {
+            throw failures[0];
+        }
+    }
+
+    /// <summary>Deletes a container that holds nothing of the host any more: record first, files after.</summary>
+    public void Remove(string id)
+    {
+        List<(string Key, Oci.Digest DiffId)> unused = records.Delete(id);
+        files.Delete(id);
+        layers.DeleteDirectories(unused);
+        File.Delete(new RuntimePaths(layout.Run).ExitFile(id));
+        File.Delete(LockPath(id));
+    }
+
+    private void ClosePorts(ContainerRecord record)
+    {
+        if (record.Address is not null && record.Spec.Publish.Count > 0)
+        {
+            host.Network.Unpublish(record.Id, record.Address, [.. record.Ports.Where(port => port.HostPort != 0)]);
+        }
+        if (record.Spec.OpenHostPort)
+        {
+            host.HostPorts.Close(record.Id);
+        }
+    }
+
+    private static async Task TryAsync(Func<Task> step, List<Exception> failures)
+    {
+        try
+        {
+            await step().ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is LayerImageException or IOException)
+        {
+            failures.Add(e);
+        }
+    }
+
+    private string LockPath(string id) => layout.Lock("container-" + id);
+}

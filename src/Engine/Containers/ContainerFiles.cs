@@ -1,0 +1,70 @@
+using LayerImage.Engine.Interop;
+using LayerImage.Engine.Interop.Libc;
+using LayerImage.Engine.Layers;
+using LayerImage.Engine.Mounts;
+using LayerImage.Engine.Store;
+using Microsoft.Win32.SafeHandles;
+
+namespace LayerImage.Engine.Containers;
+
+/// <summary>
+/// A container's part of the store: <c>upper</c> (its changes), <c>work</c> (overlayfs's), <c>merged</c> (where the
+/// union appears), <c>init</c> (see <see cref="InitLayer"/>), <c>etc</c> and <c>log</c>.
+/// </summary>
+internal sealed class ContainerFiles(StoreLayout layout, LayerStore layers)
+{
+    /// <summary>Makes the folders of a new container. A failure leaves nothing.</summary>
+    public void Create(string id, IReadOnlyList<string> layerKeys)
+    {
+        string folder = layout.Container(id);
+        try
+        {
+            foreach (string name in (string[])["upper", "work", "merged", "init", "etc"])
+            {
+                Directory.CreateDirectory(Path.Combine(folder, name));
+            }
+            DressUpper(id, layerKeys);
+            if (!InitLayer.Fill(Init(id), LowerDirs(layerKeys)))
+            {
+                Directory.Delete(Init(id));
+            }
+        }
+        catch
+        {
+            TreeRemoval.Remove(folder);
+            throw;
+        }
+    }
+
+    /// <summary>The container's union, as a value.</summary>
+    public OverlayMount Describe(string id, IReadOnlyList<string> layerKeys) => new()
+    {
+        LowerDirs = Directory.Exists(Init(id)) ? [Init(id), .. LowerDirs(layerKeys)] : LowerDirs(layerKeys),
+        UpperDir = layout.Upper(id),
+        WorkDir = layout.Work(id),
+        Merged = layout.Merged(id),
+    };
+
+    /// <summary>
+    /// The layer whose root directory the union shows: the top-most whose tar describes its root, else the base.
+    /// The upper directory takes its attributes, since overlayfs shows the upper's.
+    /// </summary>
+    public string RootOf(IReadOnlyList<string> layerKeys)
+    {
+        IReadOnlyList<LayerRecord> records = layers.Get(layerKeys);
+        return layers.PathOf((records.LastOrDefault(record => record.HasRoot) ?? records[0]).Key);
+    }
+
+    /// <summary>Deletes all of it. The union must not be mounted. Idempotent.</summary>
+    public void Delete(string id) => TreeRemoval.Remove(layout.Container(id));
+
+    private void DressUpper(string id, IReadOnlyList<string> layerKeys)
+    {
+        using SafeFileHandle source = Libc.OpenDirectory(RootOf(layerKeys)), upper = Libc.OpenDirectory(layout.Upper(id));
+        ImpliedDirectories.Copy(source, upper);
+    }
+
+    private string Init(string id) => Path.Combine(layout.Container(id), "init");
+
+    private List<string> LowerDirs(IReadOnlyList<string> layerKeys) => [.. layerKeys.Reverse().Select(layers.PathOf)];
+}

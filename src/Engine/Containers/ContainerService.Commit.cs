@@ -1,0 +1,65 @@
+using LayerImage.Engine.Commit;
+using LayerImage.Engine.Errors;
+using LayerImage.Engine.Images;
+using LayerImage.Engine.IO;
+using LayerImage.Engine.Layers;
+
+namespace LayerImage.Engine.Containers;
+
+public sealed partial class ContainerService
+{
+    /// <summary>
+    /// Makes an image of a container. One that runs is paused for the read and goes on after it, whatever happens; one
+    /// that was paused stays so.
+    /// </summary>
+    public async Task<Image> CommitAsync(string nameOrId, CommitOptions options, IEngineObserver observer, CancellationToken cancellationToken)
+    {
+        Container container = await GetAsync(nameOrId, cancellationToken).ConfigureAwait(false);
+        if (options.Reference is not null)
+        {
+            _ = References.ImageReference.Parse(options.Reference); // told before anything is paused
+        }
+        foreach (string volume in container.Spec.Volumes)
+        {
+            observer.Warning($"The data in {VolumeMount.Parse(volume).Destination} is a volume's and not part of the image.");
+        }
+        using FileLock held = await Cleaner.LockAsync(container.Id, observer, cancellationToken).ConfigureAwait(false);
+        ContainerRecord record = _records.Find(container.Id) ?? throw Gone(nameOrId);
+        bool pause = container.State == ContainerState.Running && !options.NoPause;
+        if (pause)
+        {
+            await _host.Value.Runtime.PauseAsync(container.Id, cancellationToken).ConfigureAwait(false);
+        }
+        try
+        {
+            return await _committer.CommitAsync(record, options, observer, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            if (pause)
+            {
+                await ResumeAfterCommitAsync(container.Id).ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <summary>What a container changed in its file system, against its image.</summary>
+    public async Task<IReadOnlyList<LayerChange>> GetChangesAsync(string nameOrId, CancellationToken cancellationToken)
+    {
+        Container container = await GetAsync(nameOrId, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<string> keys = _records.LayersOf(container.Id);
+        return await Task.Run(() => LayerChanges.Read(_layout.Upper(container.Id), [.. keys.Reverse().Select(_layers.PathOf)], container.Name, cancellationToken), cancellationToken).ConfigureAwait(false);
+    }
+
+    // It may have been killed while it was paused.
+    private async Task ResumeAfterCommitAsync(string id)
+    {
+        try
+        {
+            await _host.Value.Runtime.ResumeAsync(id, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (LayerImageException e) when (e.Error == EngineError.ContainerNotRunning)
+        {
+        }
+    }
+}

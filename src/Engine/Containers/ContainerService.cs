@@ -1,0 +1,216 @@
+using LayerImage.Engine.Commit;
+using LayerImage.Engine.Errors;
+using LayerImage.Engine.Images;
+using LayerImage.Engine.IO;
+using LayerImage.Engine.Runtime;
+using LayerImage.Engine.Store;
+
+namespace LayerImage.Engine.Containers;
+
+/// <summary>
+/// Containers: made, started, looked at, stopped, removed. Nothing is believed of a record that the kernel can be
+/// asked: every look reconciles, and an end that nobody has dealt with is dealt with then.
+/// </summary>
+public sealed partial class ContainerService
+{
+    private readonly EngineOptions _options;
+    private readonly StoreLayout _layout;
+    private readonly ImageService _images;
+    private readonly LayerStore _layers;
+    private readonly ContainerRecords _records;
+    private readonly ContainerFiles _files;
+    private readonly Lazy<ContainerResources> _host;
+    private readonly RuntimePaths _paths;
+    private readonly ContainerCommitter _committer;
+
+    internal ContainerService(EngineOptions options, StoreLayout layout, ImageService images, LayerStore layers, ContainerRecords records, Lazy<ContainerResources> host, Func<ContainerFiles, ContainerCommitter> makeCommitter)
+    {
+        _options = options;
+        _layout = layout;
+        _images = images;
+        _layers = layers;
+        _records = records;
+        _host = host;
+        _files = new ContainerFiles(layout, layers);
+        _paths = new RuntimePaths(layout.Run);
+        _committer = makeCommitter(_files);
+    }
+
+    private ContainerCleaner Cleaner => new(_layout, _records, _files, _layers, _host.Value, _options.Clock);
+
+    private ContainerStarter Starter => new(_layout, _options, _records, _files, _host.Value);
+
+    /// <summary>All containers, the newest first.</summary>
+    public async Task<IReadOnlyList<Container>> ListAsync(CancellationToken cancellationToken)
+    {
+        List<Container> containers = [];
+        foreach (ContainerRecord record in _records.List())
+        {
+            if (await ReconcileAsync(record, cancellationToken).ConfigureAwait(false) is Container container)
+            {
+                containers.Add(container);
+            }
+        }
+        return containers;
+    }
+
+    /// <summary>By name, or by id or a unique beginning of one.</summary>
+    /// <exception cref="LayerImageException">ContainerNotFound or AmbiguousId.</exception>
+    public async Task<Container> GetAsync(string nameOrId, CancellationToken cancellationToken) =>
+        await ReconcileAsync(_records.Get(nameOrId), cancellationToken).ConfigureAwait(false) ?? throw Gone(nameOrId);
+
+    /// <summary>Makes a container and does not start it.</summary>
+    public async Task<Container> CreateAsync(ContainerRequest request, IEngineObserver observer, CancellationToken cancellationToken)
+    {
+        ContainerRecord record = await MakeAsync(request, starting: false, observer, cancellationToken).ConfigureAwait(false);
+        return record.ToContainer(ContainerState.Created);
+    }
+
+    /// <summary>Makes a container and starts it; when that fails there is no container.</summary>
+    /// <param name="request">What is asked.</param>
+    /// <param name="onAttached">Given a session that misses nothing, before the program goes; null to attach nobody.</param>
+    /// <param name="observer">Hears of the pull and of warnings.</param>
+    /// <param name="cancellationToken">Ends it; nothing is left.</param>
+    public async Task<Container> RunAsync(ContainerRequest request, Func<ContainerTerminal, Task>? onAttached, IEngineObserver observer, CancellationToken cancellationToken)
+    {
+        ContainerRecord record = await MakeAsync(request, starting: true, observer, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            using FileLock held = await Cleaner.LockAsync(record.Id, observer, cancellationToken).ConfigureAwait(false);
+            await Starter.StartAsync(record, AttachHandler(record.Id, onAttached), observer, cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            Cleaner.Remove(record.Id);
+            throw;
+        }
+        return Now(record.Id);
+    }
+
+    /// <summary>Starts a container that does not run. Idempotent: one that runs is left alone.</summary>
+    public async Task<Container> StartAsync(string nameOrId, Func<ContainerTerminal, Task>? onAttached, IEngineObserver observer, CancellationToken cancellationToken)
+    {
+        Container container = await GetAsync(nameOrId, cancellationToken).ConfigureAwait(false);
+        if (container.State is ContainerState.Running or ContainerState.Paused)
+        {
+            return container;
+        }
+        using FileLock held = await Cleaner.LockAsync(container.Id, observer, cancellationToken).ConfigureAwait(false);
+        ContainerRecord record = _records.Find(container.Id) ?? throw Gone(nameOrId);
+        if (record.State is not (ContainerState.Running or ContainerState.Paused))
+        {
+            await Starter.StartAsync(record, AttachHandler(record.Id, onAttached), observer, cancellationToken).ConfigureAwait(false);
+        }
+        return Now(record.Id);
+    }
+
+    /// <summary>Gives a container another name.</summary>
+    public async Task<Container> RenameAsync(string nameOrId, string newName, CancellationToken cancellationToken)
+    {
+        ContainerRecord record = _records.Get(nameOrId);
+        _records.Rename(record.Id, newName);
+        return await GetAsync(record.Id, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<ContainerRecord> MakeAsync(ContainerRequest request, bool starting, IEngineObserver observer, CancellationToken cancellationToken)
+    {
+        RequireRoot();
+        if (request.Name is not null)
+        {
+            ContainerNames.Check(request.Name);
+        }
+        if (request.AutoRemove && !starting)
+        {
+            observer.Verbose("The container is removed when it ends.");
+        }
+        _ = _host.Value; // a missing tool is told before anything is pulled
+        Image image = await _images.GetOrReceiveAsync(request.Image, request.PullPolicy, observer, cancellationToken).ConfigureAwait(false);
+        string id = ContainerNames.NewId();
+        ContainerSpec spec = SpecMerger.Merge(request, image, id);
+        string[] keys = [.. image.Layers.Select(layer => Path.GetFileName(layer.Path) ?? throw new LayerImageException(EngineError.LayerCorrupt, $"The layer {layer.DiffId} is not unpacked.") { Target = layer.DiffId, Advice = "Receive the image again." })];
+        if (keys.Length == 0)
+        {
+            throw new LayerImageException(EngineError.ManifestNotSupported, $"The image {request.Image} has no layers: there is nothing to run.") { Target = request.Image };
+        }
+        ContainerRecord record = _records.Create(id, request.Name, spec, keys, starting, _options.Clock.GetUtcNow());
+        try
+        {
+            _files.Create(id, keys);
+            return record;
+        }
+        catch
+        {
+            Cleaner.Remove(id);
+            throw;
+        }
+    }
+
+    // What the kernel says of a container, and the end dealt with when nobody else does.
+    private async Task<Container?> ReconcileAsync(ContainerRecord record, CancellationToken cancellationToken)
+    {
+        if (record.State is ContainerState.Created or ContainerState.Exited)
+        {
+            return record.ToContainer(record.State);
+        }
+        bool rebooted = record.BootId != HostProcess.BootId;
+        if (record.State == ContainerState.Starting && !rebooted && HostProcess.IsAlive(record.Pid ?? 0, record.PidStart ?? 0))
+        {
+            return record.ToContainer(ContainerState.Starting);
+        }
+        RuntimeState state = rebooted ? default : _host.Value.Runtime.GetState(record.Id);
+        if (!rebooted && record.State == ContainerState.Running && state.Status is RuntimeStatus.Running or RuntimeStatus.Paused)
+        {
+            return record.ToContainer(state.Status == RuntimeStatus.Paused ? ContainerState.Paused : ContainerState.Running);
+        }
+        using FileLock? held = Cleaner.TryLock(record.Id);
+        if (held is null)
+        {
+            // The Agent, or a start, is at work on it.
+            return (record with { ExitCode = state.ExitCode, FinishedAt = state.FinishedAt }).ToContainer(
+                state.Status == RuntimeStatus.Created || record.State == ContainerState.Starting ? ContainerState.Starting : ContainerState.Exited);
+        }
+        if (_records.Find(record.Id) is not ContainerRecord fresh)
+        {
+            return null;
+        }
+        if (fresh != record && fresh.State != record.State)
+        {
+            return fresh.ToContainer(fresh.State);
+        }
+        bool remains = await Cleaner.EndAsync(fresh, state, rebooted ? "The host was restarted." : null, cancellationToken).ConfigureAwait(false);
+        return remains ? Now(record.Id) : null;
+    }
+
+    /// <summary>Deals with the end of a container: the Agent's task. Idempotent.</summary>
+    internal async Task HandleExitAsync(string id, CancellationToken cancellationToken)
+    {
+        using FileLock held = await Cleaner.LockAsync(id, SilentObserver.Instance, cancellationToken).ConfigureAwait(false);
+        if (_records.Find(id) is ContainerRecord { State: ContainerState.Running or ContainerState.Paused or ContainerState.Starting } record)
+        {
+            RuntimeState state = _host.Value.Runtime.GetState(id);
+            if (state.Status is not (RuntimeStatus.Running or RuntimeStatus.Paused or RuntimeStatus.Created))
+            {
+                await Cleaner.EndAsync(record, state, null, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private Container Now(string id)
+    {
+        ContainerRecord record = _records.Find(id) ?? throw Gone(id);
+        return record.ToContainer(record.State);
+    }
+
+    private ContainerStarter.CreatedHandler? AttachHandler(string id, Func<ContainerTerminal, Task>? onAttached) => onAttached is null ? null : async (bundle, token) =>
+        await onAttached(new ContainerTerminal(await AttachSession.ConnectAsync(bundle, token).ConfigureAwait(false))).ConfigureAwait(false);
+
+    private static LayerImageException Gone(string text) => new(EngineError.ContainerNotFound, $"There is no container '{text}'.") { Target = text, Advice = "Get-Container lists the containers." };
+
+    private static void RequireRoot()
+    {
+        if (!Environment.IsPrivilegedProcess)
+        {
+            throw new LayerImageException(EngineError.NotPrivileged, "Containers need root: mounts and networks are made for them.") { Advice = "Run the session as root, for example: sudo ./layerimage" };
+        }
+    }
+}

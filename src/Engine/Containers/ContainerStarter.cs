@@ -1,0 +1,157 @@
+using System.Net;
+using LayerImage.Engine.Errors;
+using LayerImage.Engine.IO;
+using LayerImage.Engine.Network;
+using LayerImage.Engine.Oci.Runtime;
+using LayerImage.Engine.Processes;
+using LayerImage.Engine.Runtime;
+using LayerImage.Engine.Store;
+
+namespace LayerImage.Engine.Containers;
+
+/// <summary>
+/// Starts a container: reserve ports, unite layers, connect, create, publish, let the program go, record. Each step
+/// pushes its undo; a failure leaves the host as it was. The record says "Starting" with this process's identity, so
+/// that a later look cleans up when this process is killed in between.
+/// </summary>
+internal sealed class ContainerStarter(StoreLayout layout, EngineOptions options, ContainerRecords records, ContainerFiles files, ContainerResources host)
+{
+    /// <summary>Called when the container exists and its program waits: who attaches now misses nothing.</summary>
+    public delegate Task CreatedHandler(string bundle, CancellationToken cancellationToken);
+
+    /// <summary>Starts a container that does not run. The caller holds its lock.</summary>
+    public async Task StartAsync(ContainerRecord record, CreatedHandler? onCreated, IEngineObserver observer, CancellationToken cancellationToken)
+    {
+        records.SetStarting(record.Id);
+        try
+        {
+            UndoStack undo = new();
+            await using (undo.ConfigureAwait(false))
+            {
+                await StartAsync(record, undo, onCreated, observer, cancellationToken).ConfigureAwait(false);
+                undo.Commit();
+            }
+        }
+        catch
+        {
+            records.SetEnded(record.Id, record.StartedAt is null ? ContainerState.Created : ContainerState.Exited, null, null, null);
+            throw;
+        }
+    }
+
+    private async Task StartAsync(ContainerRecord record, UndoStack undo, CreatedHandler? onCreated, IEngineObserver observer, CancellationToken cancellationToken)
+    {
+        using PortReservation ports = Reserve(record);
+        ContainerSpec spec = record.Spec with { Publish = [.. ports.Mappings.Select(port => port.ToString())] };
+        string? networkNamespace = await ConnectAsync(record, undo, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<string> layerKeys = records.LayersOf(record.Id);
+        undo.Push(() => _ = host.Mounts.Unmount(layout.Merged(record.Id)));
+        host.Mounts.Mount(files.Describe(record.Id, layerKeys));
+        RuntimeSpecOptions specOptions = Describe(record, spec, networkNamespace);
+        undo.Push(() => host.Runtime.DeleteAsync(record.Id, force: true, CancellationToken.None));
+        ProcessIdentity process = await host.Runtime.CreateAsync(Launch(record, spec, specOptions, ports), cancellationToken).ConfigureAwait(false);
+        if (onCreated is not null)
+        {
+            await onCreated(new RuntimePaths(layout.Run).Bundle(record.Id), cancellationToken).ConfigureAwait(false);
+        }
+        PublishPorts(record, spec, ports.Mappings, undo, observer);
+        cancellationToken.ThrowIfCancellationRequested();
+        // Recorded before the program goes: were this process killed in between, the next look would find a
+        // container that waits, and end it; the other way round, a running one that no record knows.
+        records.SetRunning(record.Id, spec, process.Pid, (long)process.StartTime, options.Clock.GetUtcNow());
+        await host.Runtime.StartAsync(record.Id, CancellationToken.None).ConfigureAwait(false);
+    }
+
+    private RuntimeSpecOptions Describe(ContainerRecord record, ContainerSpec spec, string? networkNamespace)
+    {
+        using RootFs root = new(layout.Merged(record.Id));
+        IReadOnlyList<BindMount> etc = EtcFiles.Write(layout.Etc(record.Id), spec.Hostname, record.Address is null ? [] : [record.Address], spec.Network == "host", spec.ReadOnly);
+        RuntimeSpecOptions described = new()
+        {
+            Id = record.Id,
+            Hostname = spec.Hostname,
+            RootFsPath = layout.Merged(record.Id),
+            ReadOnlyRoot = spec.ReadOnly,
+            Arguments = spec.Arguments,
+            Environment = spec.Environment,
+            WorkingDirectory = spec.WorkingDirectory,
+            User = ContainerUserResolver.Resolve(root, spec.User),
+            Terminal = spec.Terminal,
+            Mounts = [.. etc, .. spec.Volumes.Select(VolumeMount.Parse).Select(volume => new BindMount(volume.Source, volume.Destination, volume.ReadOnly))],
+            NetworkNamespacePath = networkNamespace,
+            CapAdd = spec.CapAdd,
+            CapDrop = spec.CapDrop,
+            Privileged = spec.Privileged,
+            MemoryLimit = spec.Memory,
+            PidsLimit = spec.PidsLimit,
+            CpuLimit = spec.Cpu,
+            CgroupsPath = CgroupLayout.PathOf(record.Id),
+        };
+        CommandResolver.Check(root, described);
+        if (spec.WorkingDirectory.Length > 0 && !spec.ReadOnly)
+        {
+            root.EnsureDirectory(spec.WorkingDirectory);
+        }
+        return described;
+    }
+
+    private PortReservation Reserve(ContainerRecord record)
+    {
+        List<PortMapping> taken = [.. records.List()
+            .Where(other => other.Id != record.Id && other.State is ContainerState.Running or ContainerState.Paused or ContainerState.Starting)
+            .SelectMany(other => other.Ports).Where(port => port.HostPort != 0)];
+        return PortReservation.Reserve(record.Ports, taken);
+    }
+
+    private async Task<string?> ConnectAsync(ContainerRecord record, UndoStack undo, CancellationToken cancellationToken)
+    {
+        if (record.Address is not IPAddress address)
+        {
+            return record.Spec.Network == "host" ? null : "";
+        }
+        if (host.Network.EnsureReady())
+        {
+            RepublishRunning(record.Id);
+        }
+        undo.Push(() => host.Network.DetachAsync(record.Id, CancellationToken.None));
+        return (await host.Network.AttachAsync(record.Id, address, cancellationToken).ConfigureAwait(false)).NamespacePath;
+    }
+
+    // Somebody flushed the host's ruleset, or this is the first container after that.
+    private void RepublishRunning(string exceptId)
+    {
+        foreach (ContainerRecord other in records.List().Where(other => other.Id != exceptId && other.State == ContainerState.Running && other.Address is not null && other.BootId == HostProcess.BootId))
+        {
+            host.Network.Publish(other.Id, other.Address!, other.Ports);
+        }
+    }
+
+    private void PublishPorts(ContainerRecord record, ContainerSpec spec, IReadOnlyList<PortMapping> mappings, UndoStack undo, IEngineObserver observer)
+    {
+        if (mappings.Count == 0 || record.Address is null)
+        {
+            return;
+        }
+        undo.Push(() => host.Network.Unpublish(record.Id, record.Address, mappings));
+        host.Network.Publish(record.Id, record.Address, mappings);
+        if (spec.OpenHostPort)
+        {
+            undo.Push(() => host.HostPorts.Close(record.Id));
+            if (host.HostPorts.Open(record.Id, record.Name, mappings) is string reason)
+            {
+                observer.Warning(reason);
+            }
+        }
+    }
+
+    private ContainerLaunch Launch(ContainerRecord record, ContainerSpec spec, RuntimeSpecOptions specOptions, PortReservation ports) => new()
+    {
+        Id = record.Id,
+        Name = record.Name,
+        Spec = RuntimeSpecBuilder.Build(specOptions, RuntimeHost.Read()),
+        LogPath = layout.Log(record.Id),
+        StandardInput = spec.Interactive,
+        ExitCommand = options.AgentPath is null ? [] : [options.AgentPath, "exited", "--root", options.Root, "--run", options.Run, "--configuration", options.Configuration, record.Id],
+        HeldHandles = ports.Handles,
+    };
+}

@@ -1,0 +1,70 @@
+using LayerImage.Engine.Errors;
+using LayerImage.Engine.Interop;
+using LayerImage.Engine.Interop.Libc;
+using LayerImage.Engine.Layers;
+using Microsoft.Win32.SafeHandles;
+
+namespace LayerImage.Engine.Containers;
+
+/// <summary>
+/// The places where a container's /proc, /sys, /dev and three files of /etc are mounted, where the image lacks them.
+/// They stand in a layer of their own between the image and the upper directory (as docker's "-init" layer), so that
+/// they are neither a change of the container's nor part of a commit.
+/// </summary>
+internal static class InitLayer
+{
+    private static readonly string[] s_directories = ["dev", "proc", "sys"];
+    private static readonly string[] s_files = ["hostname", "hosts", "resolv.conf"];
+
+    /// <summary>Fills an empty directory; false when the image has everything and the layer is not needed.</summary>
+    /// <param name="directory">The layer to fill.</param>
+    /// <param name="lowerDirs">The image's layers, the top one first.</param>
+    public static bool Fill(string directory, IReadOnlyList<string> lowerDirs)
+    {
+        List<SafeFileHandle> roots = lowerDirs.Select(path => Libc.OpenDirectory(path)).ToList();
+        try
+        {
+            using SafeFileHandle layer = Libc.OpenDirectory(directory);
+            bool any = false;
+            foreach (string name in s_directories.Where(name => UnionLookup.Find(roots, name)?.Type != FileType.Directory))
+            {
+                Libc.TryMkdirAt(layer, name, 0x1ED);
+                any = true;
+            }
+            return FillEtc(layer, roots) || any;
+        }
+        finally
+        {
+            roots.ForEach(root => root.Dispose());
+        }
+    }
+
+    private static bool FillEtc(SafeFileHandle layer, List<SafeFileHandle> roots)
+    {
+        bool hasEtc = UnionLookup.Find(roots, "etc")?.Type == FileType.Directory;
+        List<SafeFileHandle> folders = hasEtc ? UnionLookup.OpenDirectories(roots, "etc") : [];
+        try
+        {
+            string[] missing = [.. s_files.Where(name => UnionLookup.Find(folders, name)?.Type != FileType.Regular)];
+            if (missing.Length == 0)
+            {
+                return false;
+            }
+            Libc.TryMkdirAt(layer, "etc", 0x1ED);
+            using SafeFileHandle etc = Libc.OpenAt(layer, "etc", OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow);
+            foreach (string name in missing)
+            {
+                Libc.OpenAt(etc, name, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.NoFollow, 0x1A4).Dispose();
+            }
+            if (folders.Count > 0)
+            {
+                ImpliedDirectories.Copy(folders[0], etc); // overlayfs shows the upper-most directory's attributes
+            }
+            return true;
+        }
+        finally
+        {
+            folders.ForEach(folder => folder.Dispose());
+        }
+    }
+}

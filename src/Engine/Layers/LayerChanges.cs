@@ -1,0 +1,133 @@
+using LayerImage.Engine.Interop;
+using LayerImage.Engine.Interop.Libc;
+using Microsoft.Win32.SafeHandles;
+
+namespace LayerImage.Engine.Layers;
+
+/// <summary>
+/// Reads what an upper directory changes of the layers below it: only what is in the upper directory is looked at,
+/// and for each path the one entry below that it hides. Nothing is read of any file.
+/// </summary>
+internal sealed class LayerChanges
+{
+    private readonly List<LayerChange> _changes = [];
+    private readonly string? _container;
+    private readonly CancellationToken _cancellationToken;
+
+    private LayerChanges(string? container, CancellationToken cancellationToken)
+    {
+        _container = container;
+        _cancellationToken = cancellationToken;
+    }
+
+    /// <summary>All changes, sorted by path.</summary>
+    /// <param name="upper">The upper directory.</param>
+    /// <param name="lowerDirs">The layers below, the top one first.</param>
+    /// <param name="container">A name to put on the changes.</param>
+    /// <param name="cancellationToken">Ends the walk.</param>
+    public static IReadOnlyList<LayerChange> Read(string upper, IReadOnlyList<string> lowerDirs, string? container, CancellationToken cancellationToken)
+    {
+        LayerChanges reader = new(container, cancellationToken);
+        using SafeFileHandle root = Libc.OpenDirectory(upper);
+        List<SafeFileHandle> lowers = lowerDirs.Select(path => Libc.OpenDirectory(path)).ToList();
+        try
+        {
+            reader.Walk(root, lowers, "");
+        }
+        finally
+        {
+            lowers.ForEach(lower => lower.Dispose());
+        }
+        return reader._changes;
+    }
+
+    private void Walk(SafeFileHandle directory, List<SafeFileHandle> lowers, string prefix)
+    {
+        _cancellationToken.ThrowIfCancellationRequested();
+        bool opaque = UnionLookup.IsOpaque(directory);
+        List<NativePath> names = Libc.ReadDirectory(directory);
+        HashSet<string> seen = [.. names.Select(Key)];
+        if (opaque)
+        {
+            // All that the layers below had here and that is not here again is gone.
+            names.AddRange(UnionNames(lowers).Where(name => seen.Add(Key(name))));
+        }
+        names.Sort(static (a, b) => a.Bytes.SequenceCompareTo(b.Bytes));
+        foreach (NativePath name in names)
+        {
+            string path = $"{prefix}/{name}";
+            FileStatus? before = UnionLookup.Find(lowers, name);
+            if (!Libc.TryStatAt(directory, name, out FileStatus status) || status.IsWhiteout)
+            {
+                if (before is FileStatus gone)
+                {
+                    _changes.Add(new LayerChange { Path = path, Kind = LayerChangeKind.Deleted, Type = TypeOf(gone), SizeBefore = SizeOf(gone), ContainerName = _container });
+                }
+                continue;
+            }
+            if (before is not FileStatus old || !IsSameDirectory(old, status))
+            {
+                _changes.Add(Describe(path, status, before));
+            }
+            if (status.Type == FileType.Directory)
+            {
+                Descend(directory, name, lowers, path);
+            }
+        }
+    }
+
+    private void Descend(SafeFileHandle directory, NativePath name, List<SafeFileHandle> lowers, string path)
+    {
+        using SafeFileHandle child = Libc.OpenAt(directory, name, OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow);
+        List<SafeFileHandle> below = UnionLookup.OpenDirectories(lowers, name);
+        try
+        {
+            Walk(child, below, path);
+        }
+        finally
+        {
+            below.ForEach(handle => handle.Dispose());
+        }
+    }
+
+    private LayerChange Describe(string path, in FileStatus status, FileStatus? before) => new()
+    {
+        Path = path,
+        Kind = before is null ? LayerChangeKind.Added : LayerChangeKind.Modified,
+        Type = TypeOf(status),
+        Size = SizeOf(status),
+        SizeBefore = before is FileStatus old ? SizeOf(old) : null,
+        Mode = Convert.ToString(status.Permissions, 8).PadLeft(4, '0'),
+        Owner = $"{status.Uid}:{status.Gid}",
+        ModifiedAt = DateTimeOffset.FromUnixTimeSeconds(Math.Clamp(status.ModifiedSeconds, -62135596800, 253402300799)).AddTicks(status.ModifiedNanoseconds / 100),
+        ContainerName = _container,
+    };
+
+    // A directory is in the upper as soon as anything in it is; it was changed itself only when it looks different.
+    private static bool IsSameDirectory(in FileStatus old, in FileStatus now) => old.Type == FileType.Directory && now.Type == FileType.Directory
+        && (old.Permissions, old.Uid, old.Gid, old.ModifiedSeconds, old.ModifiedNanoseconds) == (now.Permissions, now.Uid, now.Gid, now.ModifiedSeconds, now.ModifiedNanoseconds);
+
+    private static IEnumerable<NativePath> UnionNames(List<SafeFileHandle> lowers)
+    {
+        foreach (SafeFileHandle lower in lowers)
+        {
+            using SafeFileHandle fresh = Libc.OpenAt(lower, NativePath.From("."u8), OpenFlags.ReadOnly | OpenFlags.Directory);
+            foreach (NativePath name in Libc.ReadDirectory(fresh))
+            {
+                yield return name;
+            }
+        }
+    }
+
+    private static string Key(NativePath name) => System.Text.Encoding.Latin1.GetString(name.Bytes);
+
+    private static long SizeOf(in FileStatus status) => status.Type == FileType.Regular ? (long)status.Size : 0;
+
+    private static LayerItemType TypeOf(in FileStatus status) => status.Type switch
+    {
+        FileType.Regular => LayerItemType.File,
+        FileType.Directory => LayerItemType.Directory,
+        FileType.SymbolicLink => LayerItemType.SymbolicLink,
+        _ => LayerItemType.Special,
+    };
+}

@@ -1,0 +1,53 @@
+using LayerImage.Engine.Interop;
+using LayerImage.Engine.Interop.Libc;
+using Microsoft.Win32.SafeHandles;
+
+namespace LayerImage.Engine.Layers;
+
+/// <summary>
+/// What the kernel's union of some directories would show, looked up without a mount. The directories are the visible
+/// ones of one path, the top one first, each in overlayfs's form.
+/// </summary>
+internal static class UnionLookup
+{
+    /// <summary>The entry of that name that the union shows, or null.</summary>
+    public static FileStatus? Find(IReadOnlyList<SafeFileHandle> directories, NativePath name)
+    {
+        foreach (SafeFileHandle directory in directories)
+        {
+            if (Libc.TryStatAt(directory, name, out FileStatus status))
+            {
+                return status.IsWhiteout ? null : status;
+            }
+        }
+        return null;
+    }
+
+    /// <summary>The directories of that name that the union merges, the top one first; the caller disposes them.</summary>
+    public static List<SafeFileHandle> OpenDirectories(IReadOnlyList<SafeFileHandle> directories, NativePath name)
+    {
+        List<SafeFileHandle> visible = [];
+        foreach (SafeFileHandle directory in directories)
+        {
+            if (!Libc.TryStatAt(directory, name, out FileStatus status))
+            {
+                continue;
+            }
+            if (status.Type != FileType.Directory)
+            {
+                break; // a file or a whiteout hides what is below it
+            }
+            SafeFileHandle found = Libc.OpenAt(directory, name, OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow);
+            visible.Add(found);
+            if (IsOpaque(found))
+            {
+                break;
+            }
+        }
+        return visible;
+    }
+
+    /// <summary>Whether a directory hides all below it.</summary>
+    public static bool IsOpaque(SafeFileHandle directory) =>
+        Libc.GetXAttr(Libc.ThroughDescriptor(directory, NativePath.From("."u8)), OverlayXAttrs.Opaque) is [(byte)'y'];
+}
