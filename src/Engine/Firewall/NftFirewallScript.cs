@@ -1,0 +1,201 @@
+using System.Globalization;
+using System.Text;
+
+namespace LayerImage.Engine.Firewall;
+
+/// <summary>
+/// The nftables commands of the host firewall: pure functions, one transaction each. The comments on rules are read
+/// back by <see cref="NftFirewallReader"/>, so the kernel alone says what runs.
+/// <para>
+/// Packets to the host go through <c>input</c>, packets to containers through <c>forward</c>; both find the zone by the
+/// sender, then by the interface, else take the default zone. A published port has been translated by then, so in
+/// <c>forward</c> the port that the sender asked for is the one that connection tracking remembers.
+/// </para>
+/// </summary>
+internal static class NftFirewallScript
+{
+    public const string Table = "layerimage_firewall";
+
+    /// <summary>The bridge that containers are on.</summary>
+    public const string ContainerBridge = "limg0";
+
+    private const string Reject = "reject with icmpx admin-prohibited";
+
+    public static string Delete() => $"delete table inet {Table}\n";
+
+    /// <summary>Replaces the whole table, or makes it.</summary>
+    /// <param name="state">The zones, in the order of their names.</param>
+    /// <param name="services">The definitions of all services named in them, without includes.</param>
+    public static string Load(FirewallState state, IReadOnlyDictionary<string, IReadOnlyList<ServiceDefinition>> services)
+    {
+        StringBuilder script = new();
+        script.Append(CultureInfo.InvariantCulture, $"add table inet {Table}\ndelete table inet {Table}\ntable inet {Table} {{\n");
+        ZoneSettings[] zones = [.. state.Zones.Values.OrderBy(zone => zone.Name, StringComparer.Ordinal)];
+        foreach (ZoneSettings zone in zones)
+        {
+            AppendSets(script, zone);
+            AppendZone(script, zone, services, forward: false);
+            AppendZone(script, zone, services, forward: true);
+        }
+        AppendInput(script, state, zones);
+        AppendForward(script, state, zones);
+        return script.Append("}\n").ToString();
+    }
+
+    /// <summary>Changes a set's elements; the set and its rules are made when they are not there.</summary>
+    public static string Change(PortSetKey key, PortSetChange change, bool exists)
+    {
+        StringBuilder script = new();
+        if (!exists)
+        {
+            script.Append(CultureInfo.InvariantCulture,
+                $"add set inet {Table} {key.Name} {{ type inet_proto . inet_service; flags interval,timeout; }}\n");
+            script.AppendJoin("", SourceRules(key, forward: false).Select(rule => $"add rule inet {Table} in.{key.Zone}.sources {rule}\n"));
+            script.AppendJoin("", SourceRules(key, forward: true).Select(rule => $"add rule inet {Table} fwd.{key.Zone}.sources {rule}\n"));
+        }
+        foreach (PortElement element in change.Removed)
+        {
+            // One whose time may run out between reading and deleting is put there again first, for else the whole
+            // transaction would fail.
+            if (element.Timeout is not null)
+            {
+                script.Append(CultureInfo.InvariantCulture, $"add element inet {Table} {key.Name} {{ {Element(element)} }}\n");
+            }
+            script.Append(CultureInfo.InvariantCulture, $"delete element inet {Table} {key.Name} {{ {Value(element)} }}\n");
+        }
+        if (change.Added.Count > 0)
+        {
+            script.Append(CultureInfo.InvariantCulture, $"add element inet {Table} {key.Name} {{ {string.Join(", ", change.Added.Select(Element))} }}\n");
+        }
+        return script.ToString();
+    }
+
+    private static void AppendSets(StringBuilder script, ZoneSettings zone)
+    {
+        foreach (PortSetKey key in zone.Ports.Keys.Union([PortSetKey.Of(zone.Name), PortSetKey.OwnedOf(zone.Name)]).OrderBy(key => key.Name, StringComparer.Ordinal))
+        {
+            script.Append(CultureInfo.InvariantCulture, $"\tset {key.Name} {{\n\t\ttype inet_proto . inet_service\n\t\tflags interval,timeout\n");
+            PortElement[] elements = [.. Disjoint(zone.Elements(key))];
+            if (elements.Length > 0)
+            {
+                script.Append(CultureInfo.InvariantCulture, $"\t\telements = {{ {string.Join(", ", elements.Select(Element))} }}\n");
+            }
+            script.Append("\t}\n");
+        }
+        foreach (string side in (string[])["in", "fwd"])
+        {
+            IEnumerable<string> rules = zone.Ports.Keys.Where(key => key.Source is not null).OrderBy(key => key.Name, StringComparer.Ordinal)
+                .SelectMany(key => SourceRules(key, side == "fwd"));
+            AppendChain(script, $"{side}.{zone.Name}.sources", rules);
+        }
+    }
+
+    private static void AppendZone(StringBuilder script, ZoneSettings zone,
+        IReadOnlyDictionary<string, IReadOnlyList<ServiceDefinition>> services, bool forward)
+    {
+        List<string> rules = [];
+        if (forward && zone.Target != "ACCEPT")
+        {
+            // Who routes packets straight to a container's address would otherwise pass by the port rules.
+            rules.Add($"ct status & dnat == 0 {Reject}");
+        }
+        rules.AddRange(PortRules(PortSetKey.Of(zone.Name), "", forward));
+        rules.AddRange(PortRules(PortSetKey.OwnedOf(zone.Name), "", forward));
+        rules.Add($"jump {(forward ? "fwd" : "in")}.{zone.Name}.sources");
+        rules.AddRange(zone.Services.SelectMany(name => services[name]
+            .SelectMany(service => NftServiceRules.Of(service, forward)).Distinct().Select(rule => $"{rule} accept comment \"service {name}\"")));
+        if (!forward)
+        {
+            rules.AddRange(zone.Protocols.Select(protocol => $"meta l4proto {protocol} accept comment \"protocol {protocol}\""));
+            rules.AddRange(zone.SourcePorts.Select(port => $"{port.Protocol.Name()} sport {port.Range} accept"));
+            if (zone.Target == ZoneSettings.DefaultTarget)
+            {
+                rules.Add("meta l4proto { icmp, ipv6-icmp } accept");
+            }
+        }
+        string verdict = zone.Target switch { "ACCEPT" => "accept", "DROP" => "drop", _ => Reject };
+        rules.Add($"{verdict} comment \"target {zone.Target}\"");
+        AppendChain(script, $"{(forward ? "fwd" : "in")}.{zone.Name}", rules);
+    }
+
+    private static void AppendInput(StringBuilder script, FirewallState state, ZoneSettings[] zones)
+    {
+        AppendChain(script, "input",
+        [
+            "type filter hook input priority filter; policy accept;",
+            "ct state established,related accept",
+            "iifname \"lo\" accept",
+            "icmpv6 type { nd-router-solicit, nd-router-advert, nd-neighbor-solicit, nd-neighbor-advert, mld-listener-query, mld-listener-report, mld-listener-done, mld2-listener-report } accept",
+            "ct state invalid drop",
+            .. Dispatch(state, zones, "in"),
+        ]);
+    }
+
+    private static void AppendForward(StringBuilder script, FirewallState state, ZoneSettings[] zones)
+    {
+        AppendChain(script, "forward",
+        [
+            "type filter hook forward priority filter; policy accept;",
+            "ct state established,related accept",
+            $"oifname != \"{ContainerBridge}\" accept",
+            $"iifname \"{ContainerBridge}\" accept",
+            .. Dispatch(state, zones, "fwd"),
+        ]);
+    }
+
+    private static IEnumerable<string> Dispatch(FirewallState state, ZoneSettings[] zones, string side)
+    {
+        // The narrower network first, so that a host can be in another zone than its network.
+        IEnumerable<(string Source, ZoneSettings Zone)> sources = zones
+            .SelectMany(zone => zone.Sources.Select(source => (source, zone)))
+            .OrderByDescending(pair => SourceAddress.TryParse(pair.source, out SourceAddress address) ? address.PrefixLength : 128)
+            .ThenBy(pair => pair.source, StringComparer.Ordinal);
+        foreach ((string source, ZoneSettings zone) in sources)
+        {
+            string match = !SourceAddress.TryParse(source, out SourceAddress address) ? $"ether saddr {source}" : From(address);
+            yield return $"{match} goto {side}.{zone.Name} comment \"bind {zone.Name} source {source}\"";
+        }
+        foreach ((string name, ZoneSettings zone) in zones.SelectMany(zone => zone.Interfaces.Select(name => (name, zone)))
+            .OrderBy(pair => pair.name.EndsWith('+')).ThenByDescending(pair => pair.name.Length))
+        {
+            string pattern = name.EndsWith('+') ? name[..^1] + "*" : name;
+            yield return $"iifname \"{pattern}\" goto {side}.{zone.Name} comment \"bind {zone.Name} interface {name}\"";
+        }
+        yield return $"goto {side}.{state.DefaultZone} comment \"bind {state.DefaultZone} default\"";
+    }
+
+    private static IEnumerable<string> SourceRules(PortSetKey key, bool forward) =>
+        key.Source is { } source ? PortRules(key, From(source) + " ", forward) : [];
+
+    private static IEnumerable<string> PortRules(PortSetKey key, string match, bool forward)
+    {
+        // Connection tracking's port has a type only where the protocol is known, hence a rule for each.
+        return forward
+            ? FirewallProtocols.All.Select(protocol => $"{match}meta l4proto {protocol.Name()} meta l4proto . ct original proto-dst @{key.Name} accept")
+            : [$"{match}meta l4proto . th dport @{key.Name} accept"];
+    }
+
+    private static void AppendChain(StringBuilder script, string name, IEnumerable<string> rules) =>
+        script.Append(CultureInfo.InvariantCulture, $"\tchain {name} {{\n").AppendJoin("", rules.Select(rule => $"\t\t{rule}\n")).Append("\t}\n");
+
+    private static IEnumerable<PortElement> Disjoint(IReadOnlyList<PortElement> elements) =>
+        elements.Any(element => element.Owners is not null) ? elements
+            : elements.Aggregate((IReadOnlyList<PortElement>)[], (set, element) => PortSetAlgebra.Add(set, element).ApplyTo(set));
+
+    private static string From(SourceAddress source) => $"{(source.IsIPv6 ? "ip6" : "ip")} saddr {source}";
+
+    private static string Value(PortElement element) => $"{element.Protocol.Name()} . {element.Range}";
+
+    private static string Element(PortElement element)
+    {
+        string text = Value(element);
+        if (element.Timeout is { } timeout)
+        {
+            text += $" timeout {Milliseconds(timeout)}" + (element.Expires is { } expires ? $" expires {Milliseconds(expires)}" : "");
+        }
+        return element.Owners is null ? text : $"{text} comment \"{element.Owners}\"";
+    }
+
+    private static string Milliseconds(TimeSpan time) =>
+        string.Create(CultureInfo.InvariantCulture, $"{Math.Max(1, (long)time.TotalMilliseconds)}ms");
+}

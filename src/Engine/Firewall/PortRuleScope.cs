@@ -1,0 +1,12 @@
+namespace LayerImage.Engine.Firewall;
+
+/// <summary>Which of the two configurations of a firewall a change is for.</summary>
+public enum PortRuleScope
+{
+    /// <summary>Both, or neither when one of them cannot be changed.</summary>
+    Both,
+    /// <summary>The kernel: at once, until the next Sync or reboot.</summary>
+    Runtime,
+    /// <summary>The disk: from the next Sync or start on.</summary>
+    Permanent,
+}

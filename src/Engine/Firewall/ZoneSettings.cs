@@ -1,0 +1,31 @@
+namespace LayerImage.Engine.Firewall;
+
+/// <summary>What a zone is, whether read from its file or from the kernel.</summary>
+internal sealed record ZoneSettings
+{
+    /// <summary>The target of most zones: ICMP is let in, the rest is rejected.</summary>
+    public const string DefaultTarget = "default";
+
+    public required string Name { get; init; }
+
+    public string Target { get; init; } = DefaultTarget;
+
+    public IReadOnlyList<string> Interfaces { get; init; } = [];
+
+    /// <summary>Networks (canonical) and hardware addresses.</summary>
+    public IReadOnlyList<string> Sources { get; init; } = [];
+
+    public IReadOnlyList<string> Services { get; init; } = [];
+
+    /// <summary>Whole IP protocols that are let in, by name or number.</summary>
+    public IReadOnlyList<string> Protocols { get; init; } = [];
+
+    /// <summary>Ports that are let in when they are the sender's.</summary>
+    public IReadOnlyList<PortElement> SourcePorts { get; init; } = [];
+
+    /// <summary>The port rules, by set.</summary>
+    public IReadOnlyDictionary<PortSetKey, IReadOnlyList<PortElement>> Ports { get; init; } =
+        new Dictionary<PortSetKey, IReadOnlyList<PortElement>>();
+
+    public IReadOnlyList<PortElement> Elements(PortSetKey key) => Ports.GetValueOrDefault(key, []);
+}
