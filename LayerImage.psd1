@@ -1,0 +1,27 @@
+@{
+    # The Loader comes first: it gives the engine and its packages a load context of their own.
+    NestedModules        = @('bin/LayerImage.Loader.dll')
+    RootModule           = 'bin/LayerImage.Cmdlets.dll'
+    ModuleVersion        = '0.1.0'
+    GUID                 = '5d1c7c2e-6f0b-4f0e-9b53-0c6c1f6a7d21'
+    Author               = 'The LayerImage authors'
+    CompanyName          = 'The LayerImage authors'
+    Copyright            = 'Copyright (c) The LayerImage authors. MIT licence.'
+    Description          = 'A daemonless container and image engine for Linux whose answers are PowerShell objects: images, layers, containers, commits, published ports and host port rules.'
+    PowerShellVersion    = '7.6'
+    CompatiblePSEditions = @('Core')
+    FormatsToProcess     = @('LayerImage.Format.ps1xml')
+    TypesToProcess       = @('LayerImage.Types.ps1xml')
+    FunctionsToExport    = @()
+    VariablesToExport    = @()
+    AliasesToExport      = @('Get-LayerContainer')
+    CmdletsToExport      = @(
+        'Test-LayerPlaceholder'
+    )
+    PrivateData          = @{
+        PSData = @{
+            Tags         = @('Container', 'Docker', 'OCI', 'Image', 'Firewall', 'Linux')
+            ReleaseNotes = 'See CHANGELOG.md.'
+        }
+    }
+}
