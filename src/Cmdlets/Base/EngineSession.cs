@@ -1,0 +1,39 @@
+using System.Collections.Concurrent;
+using System.Management.Automation;
+using LayerImage.Engine;
+
+namespace LayerImage.Cmdlets.Base;
+
+/// <summary>
+/// The engine for the store that the environment names now. Engines hold no resources, so one for each store is kept:
+/// opening checks folders and tables, which a pipeline of a thousand objects should not pay a thousand times.
+/// </summary>
+internal static class EngineSession
+{
+    private static readonly ConcurrentDictionary<(string Root, string Run, string Configuration), LayerImageEngine> s_engines = new();
+
+    /// <summary>The engine for a cmdlet.</summary>
+    public static LayerImageEngine Get(PSCmdlet cmdlet) => Get(cmdlet.MyInvocation.MyCommand.Module?.ModuleBase);
+
+    /// <summary>The engine, with the Agent of a module folder.</summary>
+    public static LayerImageEngine Get(string? moduleBase)
+    {
+        EngineOptions options = EngineOptions.FromEnvironment();
+        (string, string, string) key = (options.Root, options.Run, options.Configuration);
+        // A store that was deleted meanwhile (tests, a reset) is made anew.
+        if (s_engines.TryGetValue(key, out LayerImageEngine? known) && File.Exists(Path.Combine(options.Root, "state.db")))
+        {
+            return known;
+        }
+        LayerImageEngine engine = new(options with { AgentPath = FindAgent(moduleBase) });
+        s_engines[key] = engine;
+        return engine;
+    }
+
+    private static string? FindAgent(string? moduleBase)
+    {
+        string folder = moduleBase ?? Path.GetDirectoryName(Path.GetDirectoryName(typeof(EngineSession).Assembly.Location))!;
+        string agent = Path.Combine(folder, "bin", "agent", "layerimage-agent");
+        return File.Exists(agent) ? agent : null;
+    }
+}

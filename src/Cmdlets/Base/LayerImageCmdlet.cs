@@ -1,0 +1,111 @@
+using System.Management.Automation;
+using LayerImage.Engine;
+using LayerImage.Engine.Errors;
+
+namespace LayerImage.Cmdlets.Base;
+
+/// <summary>
+/// The base of all cmdlets: a cmdlet's body is asynchronous and runs on the pipeline thread; Ctrl-C cancels its token
+/// and the pipeline ends when the body's cleanup has; the engine's failures become error records.
+/// </summary>
+public abstract class LayerImageCmdlet : PSCmdlet, IDisposable
+{
+    private readonly CancellationTokenSource _stopping = new();
+    private ProgressReporter? _reporter;
+
+    /// <summary>The engine of this session.</summary>
+    protected LayerImageEngine Engine => EngineSession.Get(this);
+
+    /// <summary>Shows what the engine reports.</summary>
+    protected IEngineObserver Observer => _reporter ??= new ProgressReporter(this, SynchronizationContext.Current!);
+
+    /// <inheritdoc/>
+    protected sealed override void BeginProcessing() => Run(BeginAsync, null);
+
+    /// <inheritdoc/>
+    protected sealed override void ProcessRecord() => Run(ProcessAsync, null);
+
+    /// <inheritdoc/>
+    protected sealed override void EndProcessing() => Run(EndAsync, null);
+
+    /// <inheritdoc/>
+    protected sealed override void StopProcessing() => _stopping.Cancel();
+
+    /// <summary>Called once before the first input.</summary>
+    protected virtual Task BeginAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>Called for each input.</summary>
+    protected virtual Task ProcessAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>Called once after the last input.</summary>
+    protected virtual Task EndAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>Does something for one of several inputs: its failure is written and the next one follows.</summary>
+    protected async Task ForEachAsync<T>(IEnumerable<T> inputs, Func<T, Task> body)
+    {
+        foreach (T input in inputs)
+        {
+            try
+            {
+                await body(input);
+            }
+            catch (LayerImageException e) when (!ErrorMap.IsFatal(e.Error))
+            {
+                WriteError(ErrorMap.ToRecord(e, input));
+            }
+        }
+    }
+
+    /// <summary>Writes an engine's failure as a non-terminating error.</summary>
+    protected void WriteFailure(LayerImageException exception, object? input) => WriteError(ErrorMap.ToRecord(exception, input));
+
+    /// <summary>A path of the user's, made absolute by the session's location. It need not exist.</summary>
+    protected string ResolvePath(string path) => GetUnresolvedProviderPathFromPSPath(path);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Dispose(disposing: true);
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Frees what a derived cmdlet holds.</summary>
+    protected virtual void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            _stopping.Dispose();
+        }
+    }
+
+    private void Run(Func<CancellationToken, Task> body, object? input)
+    {
+        try
+        {
+            PipelinePump.Run(async () =>
+            {
+                try
+                {
+                    await body(_stopping.Token);
+                }
+                finally
+                {
+                    _reporter?.Complete();
+                    _reporter = null;
+                }
+            });
+        }
+        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+        {
+            throw new PipelineStoppedException();
+        }
+        catch (LayerImageException e) when (ErrorMap.IsFatal(e.Error))
+        {
+            ThrowTerminatingError(ErrorMap.ToRecord(e, input));
+        }
+        catch (LayerImageException e)
+        {
+            WriteError(ErrorMap.ToRecord(e, input));
+        }
+    }
+}

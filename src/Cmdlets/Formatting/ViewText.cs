@@ -1,0 +1,72 @@
+using System.Collections;
+using System.Globalization;
+using System.Management.Automation;
+
+namespace LayerImage.Cmdlets.Formatting;
+
+/// <summary>The texts of the views' cells (LayerImage.Types.ps1xml binds them as code properties).</summary>
+public static class ViewText
+{
+    /// <summary>A size property as text.</summary>
+    public static string Size(PSObject instance) => ByteSize.Format(Number(instance, "Size"));
+
+    /// <summary>The first 12 digits of an id.</summary>
+    public static string ShortId(PSObject instance) => Short(Text(instance, "Id"));
+
+    /// <summary>The first 12 digits of a DiffID.</summary>
+    public static string ShortDiffId(PSObject instance) => Short(Text(instance, "DiffId"));
+
+    /// <summary>How long ago something was made: "3 hours ago".</summary>
+    public static string Age(PSObject instance) => instance.Properties["CreatedAt"]?.Value is DateTimeOffset time ? Ago(DateTimeOffset.Now - time) : "";
+
+    /// <summary>A container's state as docker words it: "Up 3 minutes", "Exited (0) 5 seconds ago".</summary>
+    public static string Status(PSObject instance)
+    {
+        string state = instance.Properties["State"]?.Value?.ToString() ?? "";
+        return state switch
+        {
+            "Running" when instance.Properties["StartedAt"]?.Value is DateTimeOffset since => "Up " + Span(DateTimeOffset.Now - since),
+            "Exited" when instance.Properties["FinishedAt"]?.Value is DateTimeOffset since => $"Exited ({instance.Properties["ExitCode"]?.Value}) {Ago(DateTimeOffset.Now - since)}",
+            _ => state,
+        };
+    }
+
+    /// <summary>Published ports, joined: "8081->8080/tcp".</summary>
+    public static string Ports(PSObject instance) => Join(instance.Properties["Ports"]?.Value);
+
+    /// <summary>Tags, joined.</summary>
+    public static string Tags(PSObject instance) => Join(instance.Properties["Tags"]?.Value) is { Length: > 0 } tags ? tags : "<none>";
+
+    /// <summary>Where a port rule is in force: "runtime, permanent".</summary>
+    public static string Scope(PSObject instance) => string.Join(", ", new[] { "Runtime", "Permanent" }.Where(name => instance.Properties[name]?.Value is true));
+
+    private static string Join(object? list) => list is IEnumerable items and not string ? string.Join(", ", items.Cast<object>()) : "";
+
+    private static string Short(string digest)
+    {
+        string hex = digest[(digest.IndexOf(':', StringComparison.Ordinal) + 1)..];
+        return hex.Length > 12 ? hex[..12] : hex;
+    }
+
+    private static string Text(PSObject instance, string property) => instance.Properties[property]?.Value?.ToString() ?? "";
+
+    private static long Number(PSObject instance, string property) => instance.Properties[property]?.Value is object value ? Convert.ToInt64(value, CultureInfo.InvariantCulture) : 0;
+
+    private static string Ago(TimeSpan age) => age < TimeSpan.FromSeconds(1) ? "now" : Span(age) + " ago";
+
+    private static string Span(TimeSpan span)
+    {
+        (double count, string unit) = span.TotalSeconds switch
+        {
+            < 60 => (span.TotalSeconds, "second"),
+            < 3600 => (span.TotalMinutes, "minute"),
+            < 86400 => (span.TotalHours, "hour"),
+            < 86400 * 14 => (span.TotalDays, "day"),
+            < 86400 * 60 => (span.TotalDays / 7, "week"),
+            < 86400 * 730 => (span.TotalDays / 30.44, "month"),
+            _ => (span.TotalDays / 365.25, "year"),
+        };
+        long whole = Math.Max(0, (long)count);
+        return $"{whole} {unit}{(whole == 1 ? "" : "s")}";
+    }
+}

@@ -1,0 +1,60 @@
+using LayerImage.Engine.Commit;
+using LayerImage.Engine.Containers;
+using LayerImage.Engine.Content;
+using LayerImage.Engine.Firewall;
+using LayerImage.Engine.Images;
+using LayerImage.Engine.Mounts;
+using LayerImage.Engine.Network;
+using LayerImage.Engine.Runtime;
+using LayerImage.Engine.Store;
+
+namespace LayerImage.Engine;
+
+/// <summary>
+/// An engine over one store. Any number of engines, in any number of processes, work on the same store at once.
+/// Making one is cheap; it holds no handle, no lock and no background work.
+/// </summary>
+public sealed class LayerImageEngine
+{
+    /// <summary>Opens the store, making it when it is not there.</summary>
+    /// <exception cref="Errors.LayerImageException">StoreNotSupported, NotPrivileged or DiskFull.</exception>
+    public LayerImageEngine(EngineOptions options)
+    {
+        Options = options;
+        StoreLayout layout = new(options);
+        layout.Create();
+        StoreDatabase database = StoreDatabase.Open(layout.Database);
+        LayerStore layers = new(layout, database);
+        ContentStore content = new(layout, database);
+        Images = new ImageService(layout, database, layers, content, options.Clock);
+        Firewall = HostFirewalls.Open(options);
+        NetworkOptions network = NetworkOptions.For(options);
+        ContainerRecords records = new(database, network);
+        Containers = new ContainerService(options, layout, Images, layers, records, new Lazy<ContainerResources>(() => OpenHost(network)),
+            files => new ContainerCommitter(layout, database, layers, content, Images, records, files, options.Clock));
+        HostPorts = new HostPortService(Firewall, records);
+    }
+
+    /// <summary>Where it keeps its things.</summary>
+    public EngineOptions Options { get; }
+
+    /// <summary>Images.</summary>
+    public ImageService Images { get; }
+
+    /// <summary>Containers.</summary>
+    public ContainerService Containers { get; }
+
+    /// <summary>The host's firewall.</summary>
+    public IHostFirewall Firewall { get; }
+
+    /// <summary>Who has a port of the host.</summary>
+    public HostPortService HostPorts { get; }
+
+    private ContainerResources OpenHost(NetworkOptions network) => new()
+    {
+        Mounts = new OverlayMountDriver(),
+        Network = new BridgeNetwork(network),
+        Runtime = new CrunRuntime(Options, CgroupLayout.Read()),
+        HostPorts = new ContainerPorts(Firewall),
+    };
+}
