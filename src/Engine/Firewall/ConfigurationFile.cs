@@ -1,5 +1,4 @@
-using LayerImage.Engine.Interop.Libc;
-using Microsoft.Win32.SafeHandles;
+using LayerImage.Engine.IO;
 
 namespace LayerImage.Engine.Firewall;
 
@@ -43,11 +42,8 @@ internal sealed class ConfigurationFile : IDisposable
     /// <summary>Puts it in place, durably.</summary>
     public void Commit()
     {
-        File.Move(_temporary, _path, overwrite: true);
+        AtomicFile.Publish(_temporary, _path);
         _done = true;
-        string folder = Path.GetDirectoryName(_path)!;
-        using SafeFileHandle directory = Libc.OpenDirectory(folder);
-        Libc.Fsync(directory, folder);
     }
 
     /// <summary>Takes the temporary file away when it was not put in place.</summary>
