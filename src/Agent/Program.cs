@@ -1,22 +1,35 @@
 using LayerImage.Engine;
+using LayerImage.Engine.Errors;
 
-// What must happen when no PowerShell is alive. conmon starts it when a container ends:
-//   layerimage-agent exited --root R --run N --configuration C ID
-if (args is not ["exited", "--root", var root, "--run", var run, "--configuration", var configuration, var id])
+// What must happen when no PowerShell is alive.
+//   exited ID        a container has ended; conmon starts this
+//   firewall-start   the host boots; the service manager starts this
+const string Usage = "usage: layerimage-agent exited|firewall-start --root ROOT --run RUN --configuration CONFIGURATION [ID]";
+if (args is not [var verb, "--root", var root, "--run", var run, "--configuration", var configuration, .. var rest])
 {
-    Console.Error.WriteLine("usage: layerimage-agent exited --root ROOT --run RUN --configuration CONFIGURATION ID");
+    Console.Error.WriteLine(Usage);
     return 64;
 }
+LayerImageEngine Open() => new(new EngineOptions { Root = root, Run = run, Configuration = configuration, AgentPath = Environment.ProcessPath });
 try
 {
-    EngineOptions options = new() { Root = root, Run = run, Configuration = configuration, AgentPath = Environment.ProcessPath };
-    await new LayerImageEngine(options).Containers.HandleExitAsync(id, CancellationToken.None).ConfigureAwait(false);
-    return 0;
+    switch (verb, rest)
+    {
+        case ("exited", [var id]):
+            await Open().Containers.HandleExitAsync(id, CancellationToken.None).ConfigureAwait(false);
+            return 0;
+        case ("firewall-start", []):
+            Open().Firewall.Start(SilentObserver.Instance);
+            return 0;
+        default:
+            Console.Error.WriteLine(Usage);
+            return 64;
+    }
 }
 catch (Exception e)
 {
-    // Nobody reads conmon's stderr; the next look at the container finishes what failed here.
-    string log = Path.Combine(run, "agent.log");
-    File.AppendAllText(log, $"{DateTimeOffset.UtcNow:O} {id}: {e}\n");
+    // conmon's children have no stderr that anybody reads; the next look at the container finishes what failed here.
+    Console.Error.WriteLine(e.Message);
+    File.AppendAllText(Path.Combine(run, "agent.log"), $"{DateTimeOffset.UtcNow:O} {string.Join(' ', args)}: {e}\n");
     return 1;
 }

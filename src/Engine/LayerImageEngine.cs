@@ -50,6 +50,9 @@ public sealed class LayerImageEngine
     /// <summary>Who has a port of the host.</summary>
     public HostPortService HostPorts { get; }
 
+    /// <summary>The command that a service manager starts the native firewall with, at boot.</summary>
+    public string FirewallStartCommand => $"{Options.AgentPath ?? "layerimage-agent"} firewall-start --root {Options.Root} --run {Options.Run} --configuration {Options.Configuration}";
+
     private ContainerResources OpenHost(NetworkOptions network) => new()
     {
         Mounts = new OverlayMountDriver(),

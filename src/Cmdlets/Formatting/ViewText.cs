@@ -10,6 +10,27 @@ public static class ViewText
     /// <summary>A size property as text.</summary>
     public static string Size(PSObject instance) => ByteSize.Format(Number(instance, "Size"));
 
+    /// <summary>What was received, as text; nothing for a layer made here.</summary>
+    public static string DownloadSize(PSObject instance) => Number(instance, "DownloadSize") is > 0 and long size ? ByteSize.Format(size) : "";
+
+    /// <summary>What was freed, as text.</summary>
+    public static string BytesFreed(PSObject instance) => ByteSize.Format(Number(instance, "BytesFreed"));
+
+    /// <summary>Tags that were taken away, joined.</summary>
+    public static string Untagged(PSObject instance) => Join(instance.Properties["Untagged"]?.Value);
+
+    /// <summary>Processes that listen, joined.</summary>
+    public static string Listeners(PSObject instance) => Join(instance.Properties["Listeners"]?.Value);
+
+    /// <summary>The zones that packets can meet, joined.</summary>
+    public static string ActiveZones(PSObject instance) => instance.Properties["Zones"]?.Value is IEnumerable zones
+        ? string.Join(", ", zones.Cast<object>().Select(zone => PSObject.AsPSObject(zone)).Where(zone => zone.Properties["IsActive"]?.Value is true).Select(zone => zone.Properties["Name"]?.Value))
+        : "";
+
+    /// <summary>A time of day with its date and milliseconds, in local time.</summary>
+    public static string Timestamp(PSObject instance) => instance.Properties["Timestamp"]?.Value is DateTimeOffset time
+        ? time.ToLocalTime().ToString("yyyy-MM-dd HH:mm:ss.fff", CultureInfo.InvariantCulture) : "";
+
     /// <summary>The first 12 digits of an id.</summary>
     public static string ShortId(PSObject instance) => Short(Text(instance, "Id"));
 

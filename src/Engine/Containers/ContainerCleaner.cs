@@ -11,6 +11,9 @@ namespace LayerImage.Engine.Containers;
 /// </summary>
 internal sealed class ContainerCleaner(StoreLayout layout, ContainerRecords records, ContainerFiles files, LayerStore layers, ContainerResources host, TimeProvider clock)
 {
+    // How long the exit code of a container that removed itself is kept for who waits for it.
+    private static readonly TimeSpan s_exitFileLife = TimeSpan.FromMinutes(10);
+
     /// <summary>Whether nobody is at work on a container now; the lock is held while the result lives.</summary>
     public FileLock? TryLock(string id) => FileLock.TryAcquire(LockPath(id));
 
@@ -26,8 +29,9 @@ internal sealed class ContainerCleaner(StoreLayout layout, ContainerRecords reco
         bool ran = record.State is ContainerState.Running or ContainerState.Paused;
         if (record.Spec.AutoRemove || (record.State == ContainerState.Starting && record.StartedAt is null))
         {
-            // A first start that its process did not survive: nobody was told of this container.
-            Remove(record.Id);
+            // One that removes itself, or a first start that its process did not survive: nobody was told of that.
+            Remove(record.Id, keepExitFile: true);
+            SweepExitFiles();
             return false;
         }
         records.SetEnded(record.Id, ran || record.StartedAt is not null ? ContainerState.Exited : ContainerState.Created,
@@ -50,13 +54,27 @@ internal sealed class ContainerCleaner(StoreLayout layout, ContainerRecords reco
     }
 
     /// <summary>Deletes a container that holds nothing of the host any more: record first, files after.</summary>
-    public void Remove(string id)
+    /// <param name="id">The container.</param>
+    /// <param name="keepExitFile">Whether somebody may still wait for the exit code of a container that removed itself.</param>
+    public void Remove(string id, bool keepExitFile = false)
     {
         List<(string Key, Oci.Digest DiffId)> unused = records.Delete(id);
         files.Delete(id);
         layers.DeleteDirectories(unused);
-        File.Delete(new RuntimePaths(layout.Run).ExitFile(id));
+        if (!keepExitFile)
+        {
+            File.Delete(new RuntimePaths(layout.Run).ExitFile(id));
+        }
         File.Delete(LockPath(id));
+    }
+
+    private void SweepExitFiles()
+    {
+        DateTime old = DateTime.UtcNow - s_exitFileLife;
+        foreach (FileInfo file in new DirectoryInfo(new RuntimePaths(layout.Run).Exits).EnumerateFiles().Where(file => file.LastWriteTimeUtc < old && records.Find(file.Name) is null))
+        {
+            file.Delete();
+        }
     }
 
     private void ClosePorts(ContainerRecord record)

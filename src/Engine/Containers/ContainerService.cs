@@ -112,6 +112,15 @@ public sealed partial class ContainerService
         return await GetAsync(record.Id, cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>After the host's firewall was started: opens the ports of running containers that asked for it.</summary>
+    public async Task OpenHostPortsAgainAsync(CancellationToken cancellationToken)
+    {
+        foreach (Container container in (await ListAsync(cancellationToken).ConfigureAwait(false)).Where(container => container.Spec.OpenHostPort && container.State is ContainerState.Running or ContainerState.Paused))
+        {
+            _host.Value.HostPorts.Open(container.Id, container.Name, container.Ports);
+        }
+    }
+
     private async Task<ContainerRecord> MakeAsync(ContainerRequest request, bool starting, IEngineObserver observer, CancellationToken cancellationToken)
     {
         RequireRoot();

@@ -1,0 +1,75 @@
+using System.Management.Automation;
+using LayerImage.Cmdlets.Completion;
+using LayerImage.Engine.Containers;
+using LayerImage.Engine.Errors;
+
+namespace LayerImage.Cmdlets.Base;
+
+/// <summary>
+/// The base of cmdlets that work on containers: by -Name (wildcards, or an id or its beginning) or piped. A literal
+/// name that is not found is a non-terminating error, a wildcard that matches nothing is nothing.
+/// </summary>
+public abstract class ContainerSelectionCommand : LayerImageCmdlet
+{
+    /// <summary>The set of parameters with -Name.</summary>
+    protected const string NameSet = "Name";
+
+    /// <summary>The set of parameters with -InputObject.</summary>
+    protected const string InputObjectSet = "InputObject";
+
+    /// <summary>The containers that the user means.</summary>
+    protected async Task<IReadOnlyList<Container>> SelectAsync(string[]? names, Container? piped, CancellationToken cancellationToken)
+    {
+        if (piped is not null)
+        {
+            return [piped];
+        }
+        List<Container> selected = [];
+        IReadOnlyList<Container>? all = null;
+        foreach (string name in names ?? [])
+        {
+            if (WildcardPattern.ContainsWildcardCharacters(name))
+            {
+                all ??= await Engine.Containers.ListAsync(cancellationToken);
+                WildcardPattern pattern = new(name, WildcardOptions.IgnoreCase);
+                selected.AddRange(all.Where(container => pattern.IsMatch(container.Name)));
+                continue;
+            }
+            try
+            {
+                selected.Add(await Engine.Containers.GetAsync(name, cancellationToken));
+            }
+            catch (LayerImageException e) when (!ErrorMap.IsFatal(e.Error))
+            {
+                WriteFailure(e, name);
+            }
+        }
+        return [.. selected.DistinctBy(container => container.Id)];
+    }
+
+    /// <summary>Does something to each container that the user means; a failure is written and the next one follows.</summary>
+    protected async Task ForEachContainerAsync(string[]? names, Container? piped, Func<Container, Task> body, CancellationToken cancellationToken) =>
+        await ForEachAsync(await SelectAsync(names, piped, cancellationToken), body);
+}
+
+/// <summary>The same with the two parameters that most of these cmdlets have.</summary>
+public abstract class ContainerCommand : ContainerSelectionCommand
+{
+    /// <summary>Names (wildcards), ids or their beginnings.</summary>
+    [Parameter(Mandatory = true, Position = 0, ParameterSetName = NameSet, ValueFromPipelineByPropertyName = true)]
+    [ArgumentCompleter(typeof(ContainerNameCompleter))]
+    [SupportsWildcards]
+    [ValidateNotNullOrEmpty]
+    public string[] Name { get; set; } = [];
+
+    /// <summary>Containers from the pipeline.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = InputObjectSet, ValueFromPipeline = true)]
+    public Container? InputObject { get; set; }
+
+    /// <inheritdoc/>
+    protected override Task ProcessAsync(CancellationToken cancellationToken) =>
+        ForEachContainerAsync(Name, ParameterSetName == InputObjectSet ? InputObject : null, container => ProcessContainerAsync(container, cancellationToken), cancellationToken);
+
+    /// <summary>Called for each container.</summary>
+    protected abstract Task ProcessContainerAsync(Container container, CancellationToken cancellationToken);
+}

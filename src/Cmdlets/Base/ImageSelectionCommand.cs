@@ -1,0 +1,68 @@
+using System.Management.Automation;
+using LayerImage.Cmdlets.Completion;
+using LayerImage.Engine.Errors;
+using LayerImage.Engine.Images;
+
+namespace LayerImage.Cmdlets.Base;
+
+/// <summary>The base of cmdlets that work on images: by -Reference (wildcards, or an id or its beginning) or piped.</summary>
+public abstract class ImageSelectionCommand : LayerImageCmdlet
+{
+    /// <summary>The set of parameters with -Reference.</summary>
+    protected const string ReferenceSet = "Reference";
+
+    /// <summary>The set of parameters with -InputObject.</summary>
+    protected const string InputObjectSet = "InputObject";
+
+    /// <summary>References (wildcards), ids or their beginnings.</summary>
+    [Parameter(Mandatory = true, Position = 0, ParameterSetName = ReferenceSet, ValueFromPipelineByPropertyName = true)]
+    [ArgumentCompleter(typeof(ImageReferenceCompleter))]
+    [SupportsWildcards]
+    [ValidateNotNullOrEmpty]
+    public string[] Reference { get; set; } = [];
+
+    /// <summary>Images from the pipeline.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = InputObjectSet, ValueFromPipeline = true)]
+    public Image? InputObject { get; set; }
+
+    /// <inheritdoc/>
+    protected override async Task ProcessAsync(CancellationToken cancellationToken)
+    {
+        if (ParameterSetName == InputObjectSet)
+        {
+            await ForEachAsync([InputObject!], image => ProcessImageAsync(image, null, cancellationToken));
+            return;
+        }
+        await ForEachAsync(Reference, async reference =>
+        {
+            foreach ((Image image, string? name) in ImageMatcher.Match(Engine, reference))
+            {
+                await ProcessImageAsync(image, name, cancellationToken);
+            }
+        });
+    }
+
+    /// <summary>Called for each image.</summary>
+    /// <param name="image">The image.</param>
+    /// <param name="name">The tag or text it was named by; null when it was piped.</param>
+    /// <param name="cancellationToken">Fires at Ctrl-C.</param>
+    protected abstract Task ProcessImageAsync(Image image, string? name, CancellationToken cancellationToken);
+}
+
+/// <summary>Finds the images that a user's text means.</summary>
+internal static class ImageMatcher
+{
+    /// <summary>With a wildcard: every tag that matches, with or without its ":tag". Else the one image.</summary>
+    public static IEnumerable<(Image Image, string? Name)> Match(Engine.LayerImageEngine engine, string text)
+    {
+        if (!WildcardPattern.ContainsWildcardCharacters(text))
+        {
+            return [(engine.Images.Get(text), text)];
+        }
+        WildcardPattern pattern = new(text, WildcardOptions.IgnoreCase);
+        return engine.Images.List().SelectMany(image => image.Tags.Where(tag => Matches(pattern, tag)).Select(tag => (image, (string?)tag)));
+    }
+
+    /// <summary>Whether a pattern fits a tag, or the tag without its last part.</summary>
+    public static bool Matches(WildcardPattern pattern, string tag) => pattern.IsMatch(tag) || pattern.IsMatch(tag[..tag.LastIndexOf(':')]);
+}

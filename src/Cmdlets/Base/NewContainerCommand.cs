@@ -1,0 +1,232 @@
+using System.Management.Automation;
+using LayerImage.Cmdlets.Completion;
+using LayerImage.Cmdlets.Transformation;
+using LayerImage.Engine.Containers;
+using LayerImage.Engine.Errors;
+using LayerImage.Engine.Images;
+
+namespace LayerImage.Cmdlets.Base;
+
+/// <summary>The parameters that describe a new container, for New- and Start-LayerContainer.</summary>
+public abstract class NewContainerCommand : ContainerSelectionCommand
+{
+    /// <summary>The set of parameters with -Image.</summary>
+    protected const string ImageSet = "Image";
+
+    /// <summary>The set of parameters with a piped image.</summary>
+    protected const string ImageObjectSet = "ImageObject";
+
+    /// <summary>The image's reference or id; it is received when it is not here.</summary>
+    [Parameter(Mandatory = true, Position = 0, ParameterSetName = ImageSet)]
+    [ArgumentCompleter(typeof(ImageReferenceCompleter))]
+    [ValidateNotNullOrEmpty]
+    public string Image { get; set; } = "";
+
+    /// <summary>An image from the pipeline.</summary>
+    [Parameter(Mandatory = true, ValueFromPipeline = true, ParameterSetName = ImageObjectSet)]
+    public Image? ImageObject { get; set; }
+
+    /// <summary>The command: one string for the image's shell, several strings to execute as they are.</summary>
+    [Parameter(Position = 1, ParameterSetName = ImageSet)]
+    [Parameter(Position = 1, ParameterSetName = ImageObjectSet)]
+    public string[]? Command { get; set; }
+
+    /// <summary>In place of the image's entry point; '' takes it away.</summary>
+    [Parameter(ParameterSetName = ImageSet)]
+    [Parameter(ParameterSetName = ImageObjectSet)]
+    [AllowEmptyString]
+    public string[]? Entrypoint { get; set; }
+
+    /// <summary>Environment: 'NAME=value' or a hashtable.</summary>
+    [Parameter(ParameterSetName = ImageSet)]
+    [Parameter(ParameterSetName = ImageObjectSet)]
+    [NameValueTransformation]
+    public string[] Environment { get; set; } = [];
+
+    /// <summary>Where the program starts.</summary>
+    [Parameter(ParameterSetName = ImageSet)]
+    [Parameter(ParameterSetName = ImageObjectSet)]
+    public string? WorkingDirectory { get; set; }
+
+    /// <summary>User or uid, with an optional group: 'www-data', '1000:1000'.</summary>
+    [Parameter(ParameterSetName = ImageSet)]
+    [Parameter(ParameterSetName = ImageObjectSet)]
+    public string? User { get; set; }
+
+    /// <summary>The container's name for itself.</summary>
+    [Parameter(ParameterSetName = ImageSet)]
+    [Parameter(ParameterSetName = ImageObjectSet)]
+    public string? Hostname { get; set; }
+
+    /// <summary>Labels: 'key=value' or a hashtable.</summary>
+    [Parameter(ParameterSetName = ImageSet)]
+    [Parameter(ParameterSetName = ImageObjectSet)]
+    [NameValueTransformation]
+    public string[] Label { get; set; } = [];
+
+    /// <summary>Ports to publish, in docker's syntax: '8081:8080', '127.0.0.1::80', '53:53/udp'.</summary>
+    [Parameter(ParameterSetName = ImageSet)]
+    [Parameter(ParameterSetName = ImageObjectSet)]
+    public string[] Publish { get; set; } = [];
+
+    /// <summary>Publish every exposed port at a random host port.</summary>
+    [Parameter(ParameterSetName = ImageSet)]
+    [Parameter(ParameterSetName = ImageObjectSet)]
+    public SwitchParameter PublishAll { get; set; }
+
+    /// <summary>Open the published ports in the host's firewall while the container runs.</summary>
+    [Parameter(ParameterSetName = ImageSet)]
+    [Parameter(ParameterSetName = ImageObjectSet)]
+    public SwitchParameter OpenHostPort { get; set; }
+
+    /// <summary>Bind mounts: '/host:/container[:ro]'.</summary>
+    [Parameter(ParameterSetName = ImageSet)]
+    [Parameter(ParameterSetName = ImageObjectSet)]
+    public string[] Volume { get; set; } = [];
+
+    /// <summary>The network: bridge, host or none.</summary>
+    [Parameter(ParameterSetName = ImageSet)]
+    [Parameter(ParameterSetName = ImageObjectSet)]
+    [ValidateSet("bridge", "host", "none")]
+    public string Network { get; set; } = "bridge";
+
+    /// <summary>Memory limit: '512m', 512mb.</summary>
+    [Parameter(ParameterSetName = ImageSet)]
+    [Parameter(ParameterSetName = ImageObjectSet)]
+    [ByteSizeTransformation]
+    public long? Memory { get; set; }
+
+    /// <summary>Processors: 1.5.</summary>
+    [Parameter(ParameterSetName = ImageSet)]
+    [Parameter(ParameterSetName = ImageObjectSet)]
+    public decimal? Cpu { get; set; }
+
+    /// <summary>The most processes.</summary>
+    [Parameter(ParameterSetName = ImageSet)]
+    [Parameter(ParameterSetName = ImageObjectSet)]
+    public long? PidsLimit { get; set; }
+
+    /// <summary>A read-only root file system.</summary>
+    [Parameter(ParameterSetName = ImageSet)]
+    [Parameter(ParameterSetName = ImageObjectSet)]
+    public SwitchParameter ReadOnly { get; set; }
+
+    /// <summary>Capabilities to add: NET_ADMIN, ALL.</summary>
+    [Parameter(ParameterSetName = ImageSet)]
+    [Parameter(ParameterSetName = ImageObjectSet)]
+    public string[] CapAdd { get; set; } = [];
+
+    /// <summary>Capabilities to take away.</summary>
+    [Parameter(ParameterSetName = ImageSet)]
+    [Parameter(ParameterSetName = ImageObjectSet)]
+    public string[] CapDrop { get; set; } = [];
+
+    /// <summary>All capabilities, no seccomp, no masked paths.</summary>
+    [Parameter(ParameterSetName = ImageSet)]
+    [Parameter(ParameterSetName = ImageObjectSet)]
+    public SwitchParameter Privileged { get; set; }
+
+    /// <summary>The signal that asks the program to stop.</summary>
+    [Parameter(ParameterSetName = ImageSet)]
+    [Parameter(ParameterSetName = ImageObjectSet)]
+    public string? StopSignal { get; set; }
+
+    /// <summary>Seconds it has to stop before it is killed.</summary>
+    [Parameter(ParameterSetName = ImageSet)]
+    [Parameter(ParameterSetName = ImageObjectSet)]
+    [ValidateRange(0, int.MaxValue)]
+    public int? StopTimeout { get; set; }
+
+    /// <summary>When to ask the registry for the image.</summary>
+    [Parameter(ParameterSetName = ImageSet)]
+    [Parameter(ParameterSetName = ImageObjectSet)]
+    public PullPolicy PullPolicy { get; set; } = PullPolicy.Missing;
+
+    /// <summary>Remove the container when it ends.</summary>
+    [Parameter(ParameterSetName = ImageSet)]
+    [Parameter(ParameterSetName = ImageObjectSet)]
+    public SwitchParameter Remove { get; set; }
+
+    /// <summary>Keep standard input open for who attaches.</summary>
+    [Parameter(ParameterSetName = ImageSet)]
+    [Parameter(ParameterSetName = ImageObjectSet)]
+    public SwitchParameter Interactive { get; set; }
+
+    /// <summary>A terminal.</summary>
+    [Parameter(ParameterSetName = ImageSet)]
+    [Parameter(ParameterSetName = ImageObjectSet)]
+    public SwitchParameter Tty { get; set; }
+
+    /// <summary>Catches loose words, to say what to do with them.</summary>
+    [Parameter(ValueFromRemainingArguments = true, DontShow = true, ParameterSetName = ImageSet)]
+    public object[] LooseWords { get; set; } = [];
+
+    /// <summary>The container's name, when one was given.</summary>
+    protected abstract string? NewName { get; }
+
+    /// <summary>What the user asks for.</summary>
+    protected ContainerRequest Request()
+    {
+        LooseWordsCheck.Refuse(LooseWords);
+        return new()
+        {
+            Image = ImageObject?.Reference ?? Image,
+            Name = NewName,
+            Command = Command,
+            Entrypoint = Entrypoint,
+            Environment = Environment,
+            WorkingDirectory = WorkingDirectory,
+            User = User,
+            Hostname = Hostname,
+            Labels = ParseLabels(),
+            Publish = Publish,
+            PublishAll = PublishAll,
+            OpenHostPort = OpenHostPort,
+            Volumes = [.. Volume.Select(ResolveVolume)],
+            Network = Network.ToLowerInvariant(),
+            Memory = Memory,
+            Cpu = Cpu,
+            PidsLimit = PidsLimit,
+            ReadOnly = ReadOnly,
+            CapAdd = CapAdd,
+            CapDrop = CapDrop,
+            Privileged = Privileged,
+            StopSignal = StopSignal,
+            StopTimeout = StopTimeout is int seconds ? TimeSpan.FromSeconds(seconds) : null,
+            PullPolicy = PullPolicy,
+            AutoRemove = Remove,
+            Interactive = Interactive,
+            Terminal = Tty,
+        };
+    }
+
+    private Dictionary<string, string> ParseLabels()
+    {
+        Dictionary<string, string> labels = [];
+        foreach (string label in Label)
+        {
+            string[] parts = label.Split('=', 2);
+            labels[parts[0]] = parts.ElementAtOrDefault(1) ?? "";
+        }
+        return labels;
+    }
+
+    // A relative source is relative to the session's location, which is not the process's.
+    private string ResolveVolume(string volume) => volume.StartsWith('.') && volume.IndexOf(':', StringComparison.Ordinal) is int colon and > 0
+        ? ResolvePath(volume[..colon]) + volume[colon..]
+        : volume;
+}
+
+/// <summary>Words after the command: docker's habit, which PowerShell's binder would misread.</summary>
+internal static class LooseWordsCheck
+{
+    /// <exception cref="LayerImageException"><see cref="EngineError.ParameterInvalid"/>: there are some.</exception>
+    public static void Refuse(object[] words)
+    {
+        if (words.Length > 0)
+        {
+            throw new LayerImageException(EngineError.ParameterInvalid, $"'{string.Join(' ', words)}' was not understood: it is no parameter, and the command is one argument.")
+            { Target = words[0], Advice = "Quote the whole command ('ls -la /'), or give its words as a list (ls,'-la','/')." };
+        }
+    }
+}

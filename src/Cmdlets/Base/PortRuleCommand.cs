@@ -1,0 +1,38 @@
+using System.Management.Automation;
+using LayerImage.Cmdlets.Completion;
+using LayerImage.Engine.Firewall;
+
+namespace LayerImage.Cmdlets.Base;
+
+/// <summary>The parameters that name a port rule, for Set- and Remove-HostPortRule.</summary>
+public abstract class PortRuleCommand : LayerImageCmdlet
+{
+    /// <summary>The set of parameters with -Port.</summary>
+    protected const string PortSet = "Port";
+
+    /// <summary>Ports (9200) or ranges ('8000-8010').</summary>
+    [Parameter(Mandatory = true, Position = 0, ParameterSetName = PortSet, ValueFromPipelineByPropertyName = true)]
+    [ValidateNotNullOrEmpty]
+    public string[] Port { get; set; } = [];
+
+    /// <summary>tcp, udp, sctp or dccp.</summary>
+    [Parameter(ParameterSetName = PortSet, ValueFromPipelineByPropertyName = true)]
+    public FirewallProtocol Protocol { get; set; }
+
+    /// <summary>The zone; the default zone when it is left out.</summary>
+    [Parameter(ParameterSetName = PortSet, ValueFromPipelineByPropertyName = true)]
+    [ArgumentCompleter(typeof(FirewallZoneCompleter))]
+    public string? Zone { get; set; }
+
+    /// <summary>Only from this address or network: '192.0.2.0/24'.</summary>
+    [Parameter(ParameterSetName = PortSet, ValueFromPipelineByPropertyName = true)]
+    public string? Source { get; set; }
+
+    /// <summary>Runtime: now. Permanent: after the next Sync-HostFirewall or start. Both is the default.</summary>
+    [Parameter]
+    public PortRuleScope? Scope { get; set; }
+
+    /// <summary>A rule's name for messages.</summary>
+    protected static string Describe(PortRuleRequest rule) =>
+        $"{rule.Port}/{rule.Protocol.ToString().ToLowerInvariant()}{(rule.Zone is null ? "" : " in zone " + rule.Zone)}{(rule.Source is null ? "" : " from " + rule.Source)}";
+}

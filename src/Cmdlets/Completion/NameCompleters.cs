@@ -1,0 +1,71 @@
+using System.Collections;
+using System.Management.Automation;
+using System.Management.Automation.Language;
+using LayerImage.Cmdlets.Base;
+using LayerImage.Engine.Containers;
+using LayerImage.Engine.Images;
+
+namespace LayerImage.Cmdlets.Completion;
+
+/// <summary>The base of the completers: reads the store, quotes what needs it, and never throws.</summary>
+public abstract class NameCompleter : IArgumentCompleter
+{
+    /// <inheritdoc/>
+    public IEnumerable<CompletionResult> CompleteArgument(string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters)
+    {
+        try
+        {
+            string word = wordToComplete.Trim('\'', '"');
+            WildcardPattern pattern = new(WildcardPattern.Escape(word) + "*", WildcardOptions.IgnoreCase);
+            return [.. Candidates().Where(candidate => pattern.IsMatch(candidate.Text)).Select(candidate => new CompletionResult(Quote(candidate.Text), candidate.Text, CompletionResultType.ParameterValue, candidate.ToolTip))];
+        }
+        catch (Exception)
+        {
+            return []; // no completion is better than an error under the user's cursor
+        }
+    }
+
+    /// <summary>What there is, with a tip for each.</summary>
+    protected abstract IEnumerable<(string Text, string ToolTip)> Candidates();
+
+    private static string Quote(string text) => text.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' or '.' or ':' or '/')
+        ? text
+        : $"'{CodeGeneration.EscapeSingleQuotedStringContent(text)}'";
+}
+
+/// <summary>Completes names of containers.</summary>
+public sealed class ContainerNameCompleter : NameCompleter
+{
+    /// <inheritdoc/>
+    protected override IEnumerable<(string Text, string ToolTip)> Candidates()
+    {
+        foreach (Container container in Task.Run(() => EngineSession.Get((string?)null).Containers.ListAsync(CancellationToken.None)).GetAwaiter().GetResult())
+        {
+            yield return (container.Name, $"{container.Image}, {container.State}");
+        }
+    }
+}
+
+/// <summary>Completes references of images.</summary>
+public sealed class ImageReferenceCompleter : NameCompleter
+{
+    /// <inheritdoc/>
+    protected override IEnumerable<(string Text, string ToolTip)> Candidates()
+    {
+        foreach (Image image in EngineSession.Get((string?)null).Images.List())
+        {
+            foreach (string tag in image.Tags)
+            {
+                yield return (tag, $"{image.Id[7..19]}, {Formatting.ByteSize.Format(image.Size)}");
+            }
+        }
+    }
+}
+
+/// <summary>Completes zones of the host's firewall.</summary>
+public sealed class FirewallZoneCompleter : NameCompleter
+{
+    /// <inheritdoc/>
+    protected override IEnumerable<(string Text, string ToolTip)> Candidates() =>
+        EngineSession.Get((string?)null).Firewall.Get().Zones.Select(zone => (zone.Name, $"target {zone.Target}"));
+}

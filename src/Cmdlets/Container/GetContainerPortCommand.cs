@@ -1,0 +1,19 @@
+using System.Management.Automation;
+using LayerImage.Cmdlets.Base;
+using LayerImage.Engine.Containers;
+using LayerImage.Engine.Network;
+
+namespace LayerImage.Cmdlets.Commands;
+
+/// <summary>Lists the published ports of containers.</summary>
+[Cmdlet(VerbsCommon.Get, "ContainerPort", DefaultParameterSetName = NameSet)]
+[OutputType(typeof(PortMapping))]
+public sealed class GetContainerPortCommand : ContainerCommand
+{
+    /// <inheritdoc/>
+    protected override Task ProcessContainerAsync(Container container, CancellationToken cancellationToken)
+    {
+        WriteObject(container.Ports, enumerateCollection: true);
+        return Task.CompletedTask;
+    }
+}

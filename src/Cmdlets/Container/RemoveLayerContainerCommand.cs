@@ -1,0 +1,23 @@
+using System.Management.Automation;
+using LayerImage.Cmdlets.Base;
+using LayerImage.Engine.Containers;
+
+namespace LayerImage.Cmdlets.Commands;
+
+/// <summary>Removes containers with their changes.</summary>
+[Cmdlet(VerbsCommon.Remove, "LayerContainer", SupportsShouldProcess = true, DefaultParameterSetName = NameSet)]
+public sealed class RemoveLayerContainerCommand : ContainerCommand
+{
+    /// <summary>Kill one that runs first.</summary>
+    [Parameter]
+    public SwitchParameter Force { get; set; }
+
+    /// <inheritdoc/>
+    protected override async Task ProcessContainerAsync(Container container, CancellationToken cancellationToken)
+    {
+        if (ShouldProcess(container.Name, "Remove container and its changes"))
+        {
+            await Engine.Containers.RemoveAsync(container.Id, Force, Observer, cancellationToken);
+        }
+    }
+}

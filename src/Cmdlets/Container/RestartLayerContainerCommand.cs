@@ -1,0 +1,35 @@
+using System.Management.Automation;
+using LayerImage.Cmdlets.Base;
+using LayerImage.Engine.Containers;
+
+namespace LayerImage.Cmdlets.Commands;
+
+/// <summary>Stops containers and starts them again.</summary>
+[Cmdlet(VerbsLifecycle.Restart, "LayerContainer", SupportsShouldProcess = true, DefaultParameterSetName = NameSet)]
+[OutputType(typeof(Container))]
+public sealed class RestartLayerContainerCommand : ContainerCommand
+{
+    /// <summary>Seconds to end by itself; 0 kills at once.</summary>
+    [Parameter]
+    [ValidateRange(0, int.MaxValue)]
+    public int? Timeout { get; set; }
+
+    /// <summary>Emit the container.</summary>
+    [Parameter]
+    public SwitchParameter PassThru { get; set; }
+
+    /// <inheritdoc/>
+    protected override async Task ProcessContainerAsync(Container container, CancellationToken cancellationToken)
+    {
+        if (!ShouldProcess(container.Name, "Restart container"))
+        {
+            return;
+        }
+        await Engine.Containers.StopAsync(container.Id, Timeout is int seconds ? TimeSpan.FromSeconds(seconds) : null, null, cancellationToken);
+        Container started = await Engine.Containers.StartAsync(container.Id, null, Observer, cancellationToken);
+        if (PassThru)
+        {
+            WriteObject(started);
+        }
+    }
+}

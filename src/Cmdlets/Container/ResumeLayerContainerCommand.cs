@@ -1,0 +1,28 @@
+using System.Management.Automation;
+using LayerImage.Cmdlets.Base;
+using LayerImage.Engine.Containers;
+
+namespace LayerImage.Cmdlets.Commands;
+
+/// <summary>Thaws all processes of containers.</summary>
+[Cmdlet(VerbsLifecycle.Resume, "LayerContainer", SupportsShouldProcess = true, DefaultParameterSetName = NameSet)]
+[OutputType(typeof(Container))]
+public sealed class ResumeLayerContainerCommand : ContainerCommand
+{
+    /// <summary>Emit the container.</summary>
+    [Parameter]
+    public SwitchParameter PassThru { get; set; }
+
+    /// <inheritdoc/>
+    protected override async Task ProcessContainerAsync(Container container, CancellationToken cancellationToken)
+    {
+        if (ShouldProcess(container.Name, "Resume container"))
+        {
+            Container resumed = await Engine.Containers.ResumeAsync(container.Id, cancellationToken);
+            if (PassThru)
+            {
+                WriteObject(resumed);
+            }
+        }
+    }
+}

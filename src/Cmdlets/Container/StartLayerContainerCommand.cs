@@ -1,0 +1,116 @@
+using System.Management.Automation;
+using LayerImage.Cmdlets.Base;
+using LayerImage.Cmdlets.Completion;
+using LayerImage.Engine.Containers;
+using LayerImage.Engine.Errors;
+
+namespace LayerImage.Cmdlets.Commands;
+
+/// <summary>Starts a new container of an image, or one that was made before (by name or piped).</summary>
+[Cmdlet(VerbsLifecycle.Start, "LayerContainer", SupportsShouldProcess = true, DefaultParameterSetName = NameSet)]
+[OutputType(typeof(Container), typeof(string))]
+public sealed class StartLayerContainerCommand : NewContainerCommand
+{
+    /// <summary>With -Image the new container's name; else the containers to start (wildcards), ids or their beginnings.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = NameSet)]
+    [Parameter(ParameterSetName = ImageSet)]
+    [Parameter(ParameterSetName = ImageObjectSet)]
+    [ArgumentCompleter(typeof(ContainerNameCompleter))]
+    [SupportsWildcards]
+    [ValidateNotNullOrEmpty]
+    public string[] Name { get; set; } = [];
+
+    /// <summary>Containers from the pipeline.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = InputObjectSet, ValueFromPipeline = true)]
+    public Container? InputObject { get; set; }
+
+    /// <summary>Stay in the foreground and emit the program's output lines.</summary>
+    [Parameter]
+    public SwitchParameter Attach { get; set; }
+
+    /// <inheritdoc/>
+    protected override string? NewName => Name.Length switch
+    {
+        0 => null,
+        1 => Name[0],
+        _ => throw new LayerImageException(EngineError.ParameterInvalid, "A new container has one name.") { Target = Name, Advice = "Give one -Name, or leave it out." },
+    };
+
+    private bool InForeground => Attach || Interactive || Tty;
+
+    /// <inheritdoc/>
+    protected override async Task ProcessAsync(CancellationToken cancellationToken)
+    {
+        if (ParameterSetName is NameSet or InputObjectSet)
+        {
+            await ForEachContainerAsync(Name, InputObject, async container =>
+            {
+                if (ShouldProcess(container.Name, "Start container"))
+                {
+                    await RunAsync((attach, token) => Engine.Containers.StartAsync(container.Id, attach, Observer, token), Attach, container.Spec.Terminal, container.Spec.Interactive, cancellationToken);
+                }
+            }, cancellationToken);
+            return;
+        }
+        ContainerRequest request = Request();
+        if (ShouldProcess(request.Image, "Start container"))
+        {
+            await RunAsync((attach, token) => Engine.Containers.RunAsync(request, attach, Observer, token), InForeground, Tty, Interactive, cancellationToken);
+        }
+    }
+
+    private async Task RunAsync(Func<Func<ContainerTerminal, Task>?, CancellationToken, Task<Container>> start, bool foreground, bool terminal, bool interactive, CancellationToken cancellationToken)
+    {
+        if (!foreground)
+        {
+            WriteObject(await start(null, cancellationToken));
+            return;
+        }
+        ForegroundSession session = new(terminal, interactive, WriteObject, Host);
+        SynchronizationContext pipeline = SynchronizationContext.Current!;
+        Container container = await start(attached => OnPipeline(pipeline, () => session.BeginAsync(attached, cancellationToken)), cancellationToken);
+        bool ended;
+        try
+        {
+            ended = await session.WaitAsync(cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            // Ctrl-C in the foreground is meant for the program, as with docker run.
+            await Engine.Containers.StopAsync(container.Id, null, "SIGINT", CancellationToken.None);
+            throw;
+        }
+        if (ended)
+        {
+            SetExitCode(await WaitForExitCodeAsync(container, cancellationToken));
+        }
+    }
+
+    private async Task<int> WaitForExitCodeAsync(Container container, CancellationToken cancellationToken)
+    {
+        // One that removes itself is gone when it has ended; its monitor's exit file is read before that.
+        Task<int?> exit = Engine.Containers.WaitForExitCodeAsync(container.Id, cancellationToken);
+        return await exit ?? 0;
+    }
+
+    private void SetExitCode(int code) => SessionState.PSVariable.Set("global:LASTEXITCODE", code);
+
+    // The engine calls back on a thread of its own.
+    private static Task OnPipeline(SynchronizationContext pipeline, Func<Task> body)
+    {
+        TaskCompletionSource done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        pipeline.Post(async _ =>
+        {
+            try
+            {
+                await body();
+                done.SetResult();
+            }
+            catch (Exception e)
+            {
+                done.SetException(e);
+            }
+        }, null);
+        return done.Task;
+    }
+}

@@ -1,0 +1,38 @@
+using System.Management.Automation;
+using LayerImage.Cmdlets.Base;
+using LayerImage.Engine.Containers;
+
+namespace LayerImage.Cmdlets.Commands;
+
+/// <summary>Stops containers: asks with the stop signal, kills when the time is over.</summary>
+[Cmdlet(VerbsLifecycle.Stop, "LayerContainer", SupportsShouldProcess = true, DefaultParameterSetName = NameSet)]
+[OutputType(typeof(Container))]
+public sealed class StopLayerContainerCommand : ContainerCommand
+{
+    /// <summary>Seconds to end by itself; 0 kills at once. The container's own time when it is left out.</summary>
+    [Parameter]
+    [ValidateRange(0, int.MaxValue)]
+    public int? Timeout { get; set; }
+
+    /// <summary>In place of the container's stop signal.</summary>
+    [Parameter]
+    public string? Signal { get; set; }
+
+    /// <summary>Emit the container.</summary>
+    [Parameter]
+    public SwitchParameter PassThru { get; set; }
+
+    /// <inheritdoc/>
+    protected override async Task ProcessContainerAsync(Container container, CancellationToken cancellationToken)
+    {
+        if (!ShouldProcess(container.Name, "Stop container"))
+        {
+            return;
+        }
+        Container? stopped = await Engine.Containers.StopAsync(container.Id, Timeout is int seconds ? TimeSpan.FromSeconds(seconds) : null, Signal, cancellationToken);
+        if (PassThru && stopped is not null)
+        {
+            WriteObject(stopped);
+        }
+    }
+}

@@ -1,0 +1,28 @@
+using System.Management.Automation;
+using LayerImage.Cmdlets.Base;
+using LayerImage.Engine.Containers;
+
+namespace LayerImage.Cmdlets.Commands;
+
+/// <summary>Freezes all processes of containers.</summary>
+[Cmdlet(VerbsLifecycle.Suspend, "LayerContainer", SupportsShouldProcess = true, DefaultParameterSetName = NameSet)]
+[OutputType(typeof(Container))]
+public sealed class SuspendLayerContainerCommand : ContainerCommand
+{
+    /// <summary>Emit the container.</summary>
+    [Parameter]
+    public SwitchParameter PassThru { get; set; }
+
+    /// <inheritdoc/>
+    protected override async Task ProcessContainerAsync(Container container, CancellationToken cancellationToken)
+    {
+        if (ShouldProcess(container.Name, "Suspend container"))
+        {
+            Container suspended = await Engine.Containers.PauseAsync(container.Id, cancellationToken);
+            if (PassThru)
+            {
+                WriteObject(suspended);
+            }
+        }
+    }
+}

@@ -1,0 +1,73 @@
+using System.Management.Automation;
+using System.Text.RegularExpressions;
+using LayerImage.Cmdlets.Base;
+using LayerImage.Engine.Containers;
+using LayerImage.Engine.Errors;
+
+namespace LayerImage.Cmdlets.Commands;
+
+/// <summary>What a container is waited for.</summary>
+public enum ContainerWaitCondition
+{
+    /// <summary>Its program has ended.</summary>
+    Stopped,
+    /// <summary>Its program runs.</summary>
+    Running,
+    /// <summary>It accepts TCP connections on a port.</summary>
+    PortOpen,
+    /// <summary>A line of its output matches.</summary>
+    LogMatch,
+}
+
+/// <summary>Waits for containers: until they have ended, run, accept connections, or have written a line.</summary>
+[Cmdlet(VerbsLifecycle.Wait, "LayerContainer", DefaultParameterSetName = NameSet)]
+[OutputType(typeof(Container))]
+public sealed class WaitLayerContainerCommand : ContainerCommand
+{
+    /// <summary>What to wait for.</summary>
+    [Parameter]
+    public ContainerWaitCondition Condition { get; set; }
+
+    /// <summary>With PortOpen the container's port; its first published or exposed one when it is left out.</summary>
+    [Parameter]
+    [ValidateRange(1, 65535)]
+    public int? Port { get; set; }
+
+    /// <summary>With LogMatch a regular expression for a line.</summary>
+    [Parameter]
+    public string? Pattern { get; set; }
+
+    /// <summary>Seconds to wait; for ever when it is left out.</summary>
+    [Parameter]
+    [ValidateRange(0, int.MaxValue)]
+    public int? Timeout { get; set; }
+
+    /// <inheritdoc/>
+    protected override async Task ProcessContainerAsync(Container container, CancellationToken cancellationToken)
+    {
+        TimeSpan? timeout = Timeout is int seconds ? TimeSpan.FromSeconds(seconds) : null;
+        Container? reached = Condition switch
+        {
+            ContainerWaitCondition.Running => await Engine.Containers.WaitForRunningAsync(container.Id, timeout, cancellationToken),
+            ContainerWaitCondition.PortOpen => await Engine.Containers.WaitForPortAsync(container.Id, Port, timeout, cancellationToken),
+            ContainerWaitCondition.LogMatch => await Engine.Containers.WaitForLogAsync(container.Id, ParsePattern(), timeout, cancellationToken),
+            _ => await Engine.Containers.WaitForStopAsync(container.Id, timeout, cancellationToken),
+        };
+        if (reached is not null)
+        {
+            WriteObject(reached);
+        }
+    }
+
+    private Regex ParsePattern()
+    {
+        try
+        {
+            return new Regex(Pattern ?? throw new LayerImageException(EngineError.ParameterInvalid, "-Condition LogMatch needs a -Pattern.") { Advice = "Give a regular expression for a line, such as -Pattern 'ready'." }, RegexOptions.IgnoreCase, TimeSpan.FromSeconds(1));
+        }
+        catch (RegexParseException e)
+        {
+            throw new LayerImageException(EngineError.ParameterInvalid, $"'{Pattern}' is not a regular expression: {e.Message}", e) { Target = Pattern };
+        }
+    }
+}

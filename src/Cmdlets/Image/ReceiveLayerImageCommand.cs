@@ -1,0 +1,72 @@
+using System.Management.Automation;
+using LayerImage.Cmdlets.Base;
+using LayerImage.Cmdlets.Completion;
+using LayerImage.Engine.Errors;
+using LayerImage.Engine.Images;
+using LayerImage.Engine.Registry;
+using OciPlatform = LayerImage.Engine.Oci.Platform;
+
+namespace LayerImage.Cmdlets.Commands;
+
+/// <summary>Receives images from a registry, layer by layer.</summary>
+[Cmdlet(VerbsCommunications.Receive, "LayerImage", SupportsShouldProcess = true)]
+[OutputType(typeof(Image))]
+public sealed class ReceiveLayerImageCommand : LayerImageCmdlet
+{
+    /// <summary>What to receive: [registry/]repository[:tag][@digest].</summary>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [ArgumentCompleter(typeof(ImageReferenceCompleter))]
+    [ValidateNotNullOrEmpty]
+    public string[] Reference { get; set; } = [];
+
+    /// <summary>For which machine: os/architecture[/variant]. This one when it is left out.</summary>
+    [Parameter]
+    public string? Platform { get; set; }
+
+    /// <summary>When to ask the registry.</summary>
+    [Parameter]
+    public PullPolicy PullPolicy { get; set; } = PullPolicy.Always;
+
+    /// <summary>User name and password for the registry.</summary>
+    [Parameter]
+    [Credential]
+    public PSCredential? Credential { get; set; }
+
+    /// <summary>How many layers are received at once.</summary>
+    [Parameter]
+    [ValidateRange(1, 64)]
+    public int ThrottleLimit { get; set; } = 3;
+
+    /// <summary>Accepted for symmetry: the image is always emitted.</summary>
+    [Parameter]
+    public SwitchParameter PassThru { get; set; }
+
+    /// <inheritdoc/>
+    protected override Task ProcessAsync(CancellationToken cancellationToken) => ForEachAsync(Reference, async reference =>
+    {
+        if (ShouldProcess(reference, "Receive image"))
+        {
+            WriteObject(await Engine.Images.ReceiveAsync(reference, Options(), Observer, cancellationToken));
+        }
+    });
+
+    private ReceiveOptions Options() => new()
+    {
+        Platform = Platform is null ? null : ParsePlatform(Platform),
+        Policy = PullPolicy,
+        Credential = Credential is null ? null : new RegistryCredential(Credential.UserName, Credential.GetNetworkCredential().Password),
+        ThrottleLimit = ThrottleLimit,
+    };
+
+    private static OciPlatform ParsePlatform(string text)
+    {
+        try
+        {
+            return OciPlatform.Parse(text);
+        }
+        catch (FormatException e)
+        {
+            throw new LayerImageException(EngineError.ParameterInvalid, e.Message, e) { Target = text };
+        }
+    }
+}

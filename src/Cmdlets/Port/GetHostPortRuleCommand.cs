@@ -1,0 +1,51 @@
+using System.Globalization;
+using System.Management.Automation;
+using LayerImage.Cmdlets.Base;
+using LayerImage.Cmdlets.Completion;
+using LayerImage.Engine.Firewall;
+
+namespace LayerImage.Cmdlets.Commands;
+
+/// <summary>Lists the port rules of the host's firewall, running and permanent.</summary>
+[Cmdlet(VerbsCommon.Get, "HostPortRule")]
+[OutputType(typeof(HostPortRule))]
+public sealed class GetHostPortRuleCommand : LayerImageCmdlet
+{
+    /// <summary>Only rules that cover one of these ports.</summary>
+    [Parameter(Position = 0, ValueFromPipeline = true)]
+    [ValidateRange(1, 65535)]
+    public int[]? Port { get; set; }
+
+    /// <summary>Only for this protocol.</summary>
+    [Parameter]
+    public FirewallProtocol? Protocol { get; set; }
+
+    /// <summary>Only in these zones (wildcards).</summary>
+    [Parameter]
+    [ArgumentCompleter(typeof(FirewallZoneCompleter))]
+    [SupportsWildcards]
+    public string[]? Zone { get; set; }
+
+    /// <summary>Only what is in force now, on disk, or in both.</summary>
+    [Parameter]
+    public PortRuleScope? Scope { get; set; }
+
+    /// <inheritdoc/>
+    protected override Task ProcessAsync(CancellationToken cancellationToken)
+    {
+        WriteObject(Engine.Firewall.GetRules().Where(Fits), enumerateCollection: true);
+        return Task.CompletedTask;
+    }
+
+    private bool Fits(HostPortRule rule) =>
+        (Port is null || Port.Any(port => port >= rule.FirstPort && port <= rule.LastPort))
+        && (Protocol is null || Protocol == rule.Protocol)
+        && (Zone is null || Zone.Any(zone => new WildcardPattern(zone, WildcardOptions.IgnoreCase).IsMatch(rule.Zone)))
+        && (Scope switch
+        {
+            PortRuleScope.Runtime => rule.Runtime,
+            PortRuleScope.Permanent => rule.Permanent,
+            PortRuleScope.Both => rule.Runtime && rule.Permanent,
+            _ => true,
+        });
+}

@@ -1,0 +1,27 @@
+using System.Management.Automation;
+using LayerImage.Cmdlets.Base;
+using LayerImage.Engine.Firewall;
+
+namespace LayerImage.Cmdlets.Commands;
+
+/// <summary>Opens ports in the host's firewall: now, permanently, or both at once.</summary>
+[Cmdlet(VerbsCommon.Set, "HostPortRule", SupportsShouldProcess = true, DefaultParameterSetName = PortSet)]
+[OutputType(typeof(HostPortRule))]
+public sealed class SetHostPortRuleCommand : PortRuleCommand
+{
+    /// <summary>Seconds (or a TimeSpan) after which the port closes by itself. Implies -Scope Runtime.</summary>
+    [Parameter]
+    [Transformation.DurationTransformation]
+    public TimeSpan? Timeout { get; set; }
+
+    /// <inheritdoc/>
+    protected override Task ProcessAsync(CancellationToken cancellationToken) => ForEachAsync(Port, port =>
+    {
+        PortRuleRequest request = new() { Port = port, Protocol = Protocol, Zone = Zone, Source = Source, Scope = Scope, Timeout = Timeout };
+        if (ShouldProcess(Describe(request), $"Open port ({Scope?.ToString() ?? (Timeout is null ? "Both" : "Runtime")})"))
+        {
+            WriteObject(Engine.Firewall.SetRule(request));
+        }
+        return Task.CompletedTask;
+    });
+}
