@@ -43,7 +43,12 @@ sealed class PipelineRunner : IDisposable
     public void Dispose() => _interrupt.Dispose();
 
     /// <summary>Runs a text, as typed or given on the command line, and shows what it returns.</summary>
-    internal PipelineEnd Run(string script, bool addToHistory = false) => Show(Create(script, addToHistory));
+    internal PipelineEnd Run(string script) =>
+        // Only what is added to the history leaves its $? behind; everything else puts the old one back.
+        Show(Create(script, addToHistory: true));
+
+    /// <summary>Runs a text that is the Shell's own and not the user's.</summary>
+    internal PipelineEnd Prepare(string script) => Show(Create(script, addToHistory: false));
 
     /// <summary>Runs a script file with arguments and shows what it returns; its <c>exit N</c> is the Shell's.</summary>
     internal PipelineEnd RunFile(string file, IEnumerable<string> arguments) => Run(

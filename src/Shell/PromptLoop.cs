@@ -56,7 +56,7 @@ sealed class PromptLoop
             }
             if (!string.IsNullOrWhiteSpace(line))
             {
-                _runner.Run(line, addToHistory: true);
+                _runner.Run(line);
             }
         }
     }

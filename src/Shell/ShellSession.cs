@@ -71,7 +71,7 @@ sealed class ShellSession : IDisposable
     }
 
     PipelineEnd ImportModule() =>
-        _runner.Run($"Import-Module -Name '{CodeGeneration.EscapeSingleQuotedStringContent(ModuleManifest)}' -ErrorAction Stop");
+        _runner.Prepare($"Import-Module -Name '{CodeGeneration.EscapeSingleQuotedStringContent(ModuleManifest)}' -ErrorAction Stop");
 
     int ExitCodeOf(PipelineEnd end) => _host.ExitCode ?? end switch
     {

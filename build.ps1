@@ -1,0 +1,57 @@
+<#
+.SYNOPSIS
+    Builds, tests and packages LayerImage.
+.DESCRIPTION
+    Runs in pwsh 7.6 and, without it, through ./layerimage build.ps1: it uses the language, core cmdlets and .NET only.
+      Build      out/LayerImage (the module) and out/shell
+      Test       builds, then runs every test; as root it installs the programs that the tests compare with
+      Docs       regenerates en-US/ from docs/en-US (needs pwsh with Microsoft.PowerShell.PlatyPS)
+      Benchmark  measures beside podman and docker
+      Package    out/package/LayerImage-<version>-<runtime>.tar.gz
+      Clean      removes out/ and artifacts/
+.EXAMPLE
+    ./layerimage build.ps1 Test -Filter ShellRunTests
+#>
+param(
+    [Parameter(Position = 0)]
+    [ValidateSet('Build', 'Test', 'Docs', 'Benchmark', 'Package', 'Clean')]
+    [string] $Task = 'Build',
+
+    # Test: only the classes whose name contains this.
+    [string] $Filter,
+
+    # Package: the machine it is for.
+    [ValidateSet('linux-x64', 'linux-arm64')]
+    [string] $Runtime,
+
+    # Benchmark: passed on.
+    [Parameter(ValueFromRemainingArguments)]
+    [object[]] $Arguments
+)
+
+$ErrorActionPreference = 'Stop'
+$Root = $PSScriptRoot
+. "$Root/tools/Build.Functions.ps1"
+. "$Root/tools/Test.Functions.ps1"
+
+switch ($Task) {
+    'Build' { Build-Module }
+    'Test' {
+        Install-TestPackage
+        Build-Module
+        Build-TestProgram
+        exit (Invoke-AllTests -Filter $Filter)
+    }
+    'Docs' { Invoke-Part 'tools/Docs.ps1' $Arguments }
+    'Benchmark' {
+        Install-TestPackage
+        Build-Module
+        Invoke-Part 'benchmarks/Benchmark.ps1' $Arguments
+    }
+    'Package' { New-Package -Runtime $Runtime }
+    'Clean' {
+        foreach ($folder in 'out', 'artifacts') {
+            if ([IO.Directory]::Exists("$Root/$folder")) { [IO.Directory]::Delete("$Root/$folder", $true) }
+        }
+    }
+}

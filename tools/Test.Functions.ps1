@@ -1,0 +1,197 @@
+# The steps of build.ps1 Test. Every test program writes an xUnit XML report; what counts is read from there,
+# so that a program that dies without a report is a failure and never silence.
+
+$script:IsRoot = [Environment]::IsPrivilegedProcess
+$script:Results = [Collections.Generic.List[object]]::new()
+
+function Add-Result([string] $Status, [string] $Name, [string] $Text) {
+    $script:Results.Add([pscustomobject]@{ Status = $Status; Name = $Name; Text = $Text })
+}
+
+function Install-TestPackage {
+    if (-not $script:IsRoot) {
+        Write-Line 'Not root: nothing is installed, and the tests that need root are skipped.'
+        return
+    }
+    foreach ($what in 'runtime', 'tests') {
+        $missing = @(bash "$Root/tools/packages.sh" missing $what)
+        if ($missing.Count -eq 0) { continue }
+        Write-Line "Installing $($missing -join ' ')"
+        $log = @(bash "$Root/tools/packages.sh" install $what 2>&1)
+        if ($LASTEXITCODE -ne 0) {
+            $log | ForEach-Object { Write-Line "  $_" }
+            Write-Line 'That failed; the tests that need one of these are skipped.'
+        }
+    }
+}
+
+# Runs all and returns the exit code.
+function Invoke-AllTests([string] $Filter) {
+    $folder = [IO.Directory]::CreateTempSubdirectory('layerimage-tests-').FullName
+    $before = Get-HostState
+    try {
+        Invoke-TestProgram 'Engine.Tests' $folder $Filter -Minutes 10
+        Invoke-TestProgram 'Engine.SystemTests' $folder $Filter -Minutes 25 -Private
+        Invoke-TestProgram 'Module.Tests' $folder $Filter -Minutes 35 -Private
+        if (-not $Filter) { Invoke-PesterSuite $folder }
+        Test-HostState $before $folder
+    }
+    finally {
+        # By rm: it does not descend into what a mount left behind would hold, nor stop at a read-only folder.
+        rm -rf --one-file-system $folder
+    }
+    Write-Summary
+}
+
+# The programs that touch mounts, network and firewall get a network namespace and folders of their own.
+function Invoke-TestProgram([string] $Name, [string] $Folder, [string] $Filter, [int] $Minutes, [switch] $Private) {
+    $report = "$Folder/$Name.xml"
+    $program = "$Root/artifacts/bin/LayerImage.$Name/release/LayerImage.$Name.dll"
+    $command = @((Find-Dotnet), $program, '-noColor', '-noLogo', '-result-xml', $report)
+    if ($Filter) { $command += '-class', "*$Filter*" }
+    Write-Line "== $Name"
+    Invoke-Guarded $command "$Folder/$Name" $Minutes -Private:$Private
+    $code = $LASTEXITCODE
+    if (-not [IO.File]::Exists($report)) {
+        Add-Result Fail $Name $(if ($code -in 124, 137) { "did not end within $Minutes minutes" } else { "ended with exit code $code and without a report" })
+        return
+    }
+    $failed = Read-XunitReport $report
+    if ($code -ne 0 -and $failed -eq 0 -and -not $Filter) { Add-Result Fail $Name "ended with exit code $code although no test failed" }
+}
+
+function Invoke-Guarded([string[]] $Command, [string] $Folder, [int] $Minutes, [switch] $Private) {
+    $variables = 'LAYERIMAGE_ROOT', 'LAYERIMAGE_RUN', 'LAYERIMAGE_CONFIG'
+    $former = @{}
+    foreach ($variable in $variables + 'LAYERIMAGE_TEST_NETNS') { $former[$variable] = [Environment]::GetEnvironmentVariable($variable) }
+    foreach ($variable in $variables) {
+        $value = "$Folder/" + $variable.Substring(11).ToLowerInvariant()
+        $null = [IO.Directory]::CreateDirectory($value)
+        [Environment]::SetEnvironmentVariable($variable, $value)
+    }
+    try {
+        if ($Private -and $script:IsRoot) {
+            [Environment]::SetEnvironmentVariable('LAYERIMAGE_TEST_NETNS', '1')
+            $Command = @('unshare', '-n', 'sh', '-c', 'ip link set lo up && exec "$@"', 'sh') + $Command
+        }
+        # In the foreground, so that Ctrl-C reaches the tests..
+        timeout --foreground -k 20 "$($Minutes)m" @Command | ForEach-Object { Write-Line $_ }
+    }
+    finally {
+        foreach ($variable in $former.Keys) { [Environment]::SetEnvironmentVariable($variable, $former[$variable]) }
+    }
+}
+
+# Adds the report's tests to the results and returns how many failed.
+function Read-XunitReport([string] $Path) {
+    $document = [xml]::new()
+    $document.Load($Path)
+    $failed = 0
+    foreach ($test in $document.SelectNodes('//test')) {
+        $name = $test.GetAttribute('name')
+        switch ($test.GetAttribute('result')) {
+            'Pass' { Add-Result Pass $name }
+            { $_ -in 'Skip', 'NotRun' } { Add-Result Skip $name "$($test.SelectSingleNode('reason')?.InnerText)" }
+            default {
+                $failed++
+                Add-Result Fail $name "$($test.SelectSingleNode('failure/message')?.InnerText)"
+            }
+        }
+    }
+    # What failed outside a test: a fixture's clean-up.
+    foreach ($item in $document.SelectNodes('//errors/error')) {
+        $failed++
+        Add-Result Fail "$($item.GetAttribute('type')) $($item.GetAttribute('name'))" "$($item.SelectSingleNode('failure/message')?.InnerText)"
+    }
+    $failed
+}
+
+function Invoke-PesterSuite([string] $Folder) {
+    if (-not [IO.Directory]::Exists("$Root/tests/Pester")) { return }
+    $pwsh = Find-Pwsh
+    if (-not $pwsh) {
+        Add-Result Skip 'tests/Pester' 'needs pwsh 7.6 or later with Pester 5 (LAYERIMAGE_PWSH may name the pwsh)'
+        return
+    }
+    Write-Line '== Pester'
+    $report = "$Folder/Pester.xml"
+    Invoke-Guarded @($pwsh, '-NoLogo', '-NoProfile', '-NonInteractive', '-File', "$Root/tools/Pester.ps1", "$Root/tests/Pester", $report) "$Folder/Pester" 20 -Private
+    if (-not [IO.File]::Exists($report)) {
+        Add-Result Fail 'tests/Pester' "ended with exit code $LASTEXITCODE and without a report"
+        return
+    }
+    $document = [xml]::new()
+    $document.Load($report)
+    foreach ($test in $document.SelectNodes('//test-case')) {
+        $name = $test.GetAttribute('name')
+        switch ($test.GetAttribute('result')) {
+            'Success' { Add-Result Pass $name }
+            { $_ -in 'Ignored', 'Inconclusive', 'Skipped' } { Add-Result Skip $name "$($test.SelectSingleNode('reason/message')?.InnerText)" }
+            default { Add-Result Fail $name "$($test.SelectSingleNode('failure/message')?.InnerText)" }
+        }
+    }
+}
+
+# A pwsh that is new enough and has Pester 5.
+function Find-Pwsh {
+    $pwsh = [Environment]::GetEnvironmentVariable('LAYERIMAGE_PWSH')
+    if (-not $pwsh) { $pwsh = (Get-Command pwsh -CommandType Application -ErrorAction Ignore | ForEach-Object Source) }
+    if (-not $pwsh) { return }
+    $check = 'if ($PSVersionTable.PSVersion -ge [version]"7.6" -and (Get-Module -ListAvailable Pester | Where-Object Version -ge ([version]"5.0"))) { "usable" }'
+    if (@(& $pwsh -NoLogo -NoProfile -NonInteractive -Command $check) -contains 'usable') { $pwsh }
+}
+
+# What a test run must leave as it was.
+function Get-HostState {
+    $state = [ordered]@{}
+    # Fields 4, 5 and on: without the ids, which tell nothing.
+    $state['mount'] = @([IO.File]::ReadAllLines('/proc/self/mountinfo') | ForEach-Object { ($_ -split ' ')[3..9] -join ' ' })
+    $state['network namespace'] = @(if ([IO.Directory]::Exists('/run/netns')) { [IO.Directory]::GetFiles('/run/netns') })
+    $state['nft rule'] = @(if ($script:IsRoot -and (Get-Command nft -CommandType Application -ErrorAction Ignore)) { nft -s list ruleset })
+    $state['network device'] = @([IO.Directory]::GetDirectories('/sys/class/net'))
+    $state
+}
+
+# Processes of the run are known by its folder, in their environment or arguments: others' come and go.
+function Find-LeftProcess([string] $Folder) {
+    foreach ($directory in [IO.Directory]::GetDirectories('/proc')) {
+        $id = [IO.Path]::GetFileName($directory)
+        if ($id -notmatch '^\d+$' -or $id -eq $PID) { continue }
+        try {
+            $arguments = [IO.File]::ReadAllText("$directory/cmdline")
+            if ("$arguments`0$([IO.File]::ReadAllText("$directory/environ"))".Contains($Folder)) { "$id $($arguments.Replace("`0", ' '))" }
+        }
+        catch {
+            # It ended, or is another user's.
+        }
+    }
+}
+
+function Test-HostState([Collections.IDictionary] $Before, [string] $Folder) {
+    $left = @(Find-LeftProcess $Folder)
+    for ($i = 0; $i -lt 50 -and $left.Count -gt 0; $i++) {
+        [Threading.Thread]::Sleep(100)
+        $left = @(Find-LeftProcess $Folder)
+    }
+    $differences = @($left | ForEach-Object { "process left: $_" })
+    $after = Get-HostState
+    foreach ($kind in $Before.Keys) {
+        $differences += @($after[$kind] | Where-Object { $_ -cnotin $Before[$kind] } | ForEach-Object { "$kind left: $_" })
+        $differences += @($Before[$kind] | Where-Object { $_ -cnotin $after[$kind] } | ForEach-Object { "$kind gone: $_" })
+    }
+    if ($differences.Count -eq 0) { Add-Result Pass 'The host is as it was before' }
+    else { Add-Result Fail 'The host is as it was before' ($differences -join "`n") }
+}
+
+function Write-Summary {
+    $failed = @($script:Results | Where-Object Status -eq Fail)
+    $skipped = @($script:Results | Where-Object Status -eq Skip)
+    $passed = @($script:Results | Where-Object Status -eq Pass)
+    Write-Line ''
+    foreach ($result in $skipped) { Write-Line "SKIPPED $($result.Name): $($result.Text)" }
+    foreach ($result in $failed) { Write-Line "FAILED $($result.Name)`n    $($result.Text.Replace("`n", "`n    "))" }
+    # The check of the host alone is no test run.
+    if ($passed.Count + $failed.Count -le 1 -and $failed.Count -eq 0) { Write-Line 'No test ran.' }
+    Write-Line "$($passed.Count) passed, $($failed.Count) failed, $($skipped.Count) skipped"
+    if ($failed.Count -gt 0 -or $passed.Count -le 1) { 1 } else { 0 }
+}
