@@ -83,7 +83,7 @@ to=$(storage mount "$container")
 home=$to/usr/local/tomcat
 mkdir -p "$home"/{conf,logs,temp,webapps,work}
 cp -rL "$from/usr/share/tomcat10/bin" "$from/usr/share/tomcat10/lib" "$home/"
-cp -L "$from"/usr/share/java/ecj.jar "$home/lib/"
+cp -L "$from"/usr/share/java/eclipse-jdt-core.jar "$home/lib/ecj.jar"
 cp -a "$from"/donor/usr/share/tomcat10/etc/. "$home/conf/"
 chown -R 0:0 "$home"
 storage umount "$container" >/dev/null
