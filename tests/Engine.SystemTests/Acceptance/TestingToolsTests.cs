@@ -43,7 +43,7 @@ public sealed class TestingToolsTests
         IReadOnlyList<string> seen;
         try
         {
-            await ShellAsync(folder.Root, "mkdir m; mount -t tmpfs none m; nft add table inet seen; ip link add seen0 type dummy; cp \"$(command -v sleep)\" conmon; ./conmon 30 >/dev/null 2>&1 & echo $! >pid; sleep 0.2");
+            await ShellAsync(folder.Root, "mkdir m; mount -t tmpfs none m; nft add table inet seen; ip link add seen0 type bridge; cp \"$(command -v sleep)\" conmon; ./conmon 30 >/dev/null 2>&1 & echo $! >pid; sleep 0.2");
             seen = (await HostSnapshot.CaptureAsync(Stop)).DifferencesSince(before);
         }
         finally
@@ -85,6 +85,10 @@ public sealed class TestingToolsTests
 
         using HttpClient client = peer.CreateHttpClient(TimeSpan.FromSeconds(5));
         Task<HttpResponseMessage> request = client.GetAsync($"http://{peer.HostAddress}:{((IPEndPoint)listener.LocalEndpoint).Port}/", Stop);
+        if (await Task.WhenAny(accepting, request) == request)
+        {
+            await request;
+        }
         using TcpClient accepted = await accepting;
         string? from = (accepted.Client.RemoteEndPoint as IPEndPoint)?.Address.ToString();
         await accepted.GetStream().WriteAsync("HTTP/1.1 204 No Content\r\n\r\n"u8.ToArray(), Stop);
@@ -102,6 +106,7 @@ public sealed class TestingToolsTests
         Assert.SkipWhen(missing is not null, missing ?? "");
         using TempFolder folder = new();
         string root = await BusyboxRootFs.CreateAsync(folder["root"], Stop);
+        await ShellAsync(root, "mknod dev/null c 1 3");
 
         ProcessResult result = await ProcessRunner.RunAsync(["unshare", "--net", "--root", root, "/bin/sh", "-c",
             "ip link set lo up; start-www & wait=$!; sleep 0.3; wget -q -O - http://127.0.0.1:8080/; echo before=$?; mv /srv/www.dist/* /srv/www; wget -q -O - http://127.0.0.1:8080/; kill $wait"], null, Stop);

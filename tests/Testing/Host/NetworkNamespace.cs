@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace LayerImage.Testing.Host;
 
@@ -18,14 +19,15 @@ public static partial class NetworkNamespace
         {
             try
             {
-                using FileStream file = File.OpenRead(namespacePath);
-                if (setns((int)file.SafeFileHandle.DangerousGetHandle(), CloneNewNet) != 0)
+                // Not a FileStream, which would seek.
+                using SafeFileHandle file = File.OpenHandle(namespacePath);
+                if (setns((int)file.DangerousGetHandle(), CloneNewNet) != 0)
                 {
                     throw new IOException($"setns: {Marshal.GetLastPInvokeErrorMessage()}: {namespacePath}");
                 }
                 made.SetResult(new Socket(family, type, protocol));
             }
-            catch (Exception error) when (error is IOException or UnauthorizedAccessException or SocketException)
+            catch (Exception error) when (error is not OutOfMemoryException)
             {
                 made.SetException(error);
             }

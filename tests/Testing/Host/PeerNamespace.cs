@@ -97,7 +97,7 @@ public sealed class PeerNamespace : IAsyncDisposable
             link set eth0 up
             link set lo up
             route add default via {HostAddress}
-            -6 route add default via {HostAddressV6}
+            route add ::/0 via {HostAddressV6}
 
             """, cancellationToken);
     }
