@@ -8,13 +8,17 @@ public sealed class TempStore : IDisposable
     private readonly TempFolder _folder = new("limg-");
 
     /// <summary>Makes the folders.</summary>
-    public TempStore(TimeProvider? clock = null) => Options = new EngineOptions
+    public TempStore(TimeProvider? clock = null)
     {
-        Root = _folder["root"],
-        Run = _folder["run"],
-        Configuration = _folder["config"],
-        Clock = clock ?? TimeProvider.System,
-    };
+        Directory.CreateDirectory(_folder["files"]);
+        Options = new EngineOptions
+        {
+            Root = _folder["root"],
+            Run = _folder["run"],
+            Configuration = _folder["config"],
+            Clock = clock ?? TimeProvider.System,
+        };
+    }
 
     /// <summary>The folders as an engine takes them.</summary>
     public EngineOptions Options { get; }
