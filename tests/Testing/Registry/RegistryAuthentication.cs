@@ -1,0 +1,65 @@
+using System.Text;
+using System.Text.Json.Nodes;
+
+namespace LayerImage.Testing.Registry;
+
+/// <summary>
+/// Who may come in: with a password (Basic), or with a token of the server's own end point <c>/token</c> (Bearer, as
+/// Docker Hub does it, where anyone gets a token to read).
+/// </summary>
+/// <param name="Scheme">"Basic" or "Bearer".</param>
+/// <param name="User">The user's name; null with Bearer: anyone gets a token.</param>
+/// <param name="Password">The password.</param>
+public sealed record RegistryAuthentication(string Scheme, string? User = null, string? Password = null)
+{
+    private const string Service = "test-registry";
+    private int _issued;
+    private int _oldest = 1;
+
+    /// <summary>The token end point's answer has "access_token" instead of "token" (OAuth 2's name).</summary>
+    public bool UseOAuthName { get; init; }
+
+    /// <summary>Makes every token issued so far invalid.</summary>
+    public void RevokeTokens() => _oldest = _issued + 1;
+
+    internal RegistryResponse? Check(RegistryRequest request, string host)
+    {
+        string? authorization = request.Header("Authorization");
+        if (request.Path == "/token")
+        {
+            return IssueToken(request, authorization);
+        }
+        bool allowed = Scheme == "Basic" ? authorization == BasicValue : IsToken(authorization);
+        if (allowed)
+        {
+            return null;
+        }
+        string challenge = Scheme == "Basic"
+            ? $"Basic realm=\"{Service}\""
+            : $"Bearer realm=\"http://{host}/token\",service=\"{Service}\",scope=\"{ScopeOf(request)}\"";
+        return RegistryResponse.Error(401, "UNAUTHORIZED", "authentication required").With("WWW-Authenticate", challenge);
+    }
+
+    private string BasicValue => "Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes($"{User}:{Password}"));
+
+    private RegistryResponse IssueToken(RegistryRequest request, string? authorization)
+    {
+        if ((User is not null && authorization != BasicValue) || request.Query.GetValueOrDefault("service") != Service)
+        {
+            return RegistryResponse.Error(401, "UNAUTHORIZED", "wrong user, password or service");
+        }
+        JsonObject document = new() { [UseOAuthName ? "access_token" : "token"] = $"token-{Interlocked.Increment(ref _issued)}", ["expires_in"] = 300 };
+        return new RegistryResponse(200, Encoding.UTF8.GetBytes(document.ToJsonString()), "application/json");
+    }
+
+    private bool IsToken(string? authorization) =>
+        authorization?.Split("Bearer token-") is ["", string number] && int.TryParse(number, out int value) && value >= _oldest && value <= _issued;
+
+    private static string ScopeOf(RegistryRequest request)
+    {
+        string[] parts = request.Path.Split('/', StringSplitOptions.RemoveEmptyEntries);
+        int kind = Array.FindIndex(parts, part => part is "manifests" or "blobs" or "tags" or "referrers");
+        string access = request.Method is "GET" or "HEAD" ? "pull" : "pull,push";
+        return kind < 2 ? "" : $"repository:{string.Join('/', parts[1..kind])}:{access}";
+    }
+}
