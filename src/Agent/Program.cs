@@ -1,5 +1,6 @@
 using LayerImage.Engine;
 using LayerImage.Engine.Errors;
+using LayerImage.Engine.Interop.Libc;
 
 // What must happen when no PowerShell is alive.
 //   exited ID        a container has ended; conmon starts this
@@ -11,6 +12,8 @@ if (args is not [var verb, "--root", var root, "--run", var run, "--configuratio
     return 64;
 }
 LayerImageEngine Open() => new(new EngineOptions { Root = root, Run = run, Configuration = configuration, AgentPath = Environment.ProcessPath });
+// conmon blocks SIGCHLD and its children inherit that: .NET would never hear of the end of a process it starts.
+Libc.UnblockSignals();
 try
 {
     switch (verb, rest)

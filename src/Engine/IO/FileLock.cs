@@ -39,10 +39,11 @@ internal sealed class FileLock : IDisposable
     /// <summary>Takes the lock, or null when another holds it.</summary>
     public static FileLock? TryAcquire(string path)
     {
-        SafeFileHandle file = File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+        // Not File.OpenHandle: .NET takes a lock of its own on what it opens, and would fail on ours.
+        SafeFileHandle file = Libc.Open(path, OpenFlags.ReadWrite | OpenFlags.Create | OpenFlags.NoFollow, 0x180);
         try
         {
-            if (!TryLock(file, path))
+            if (!Libc.TryFlock(file, exclusive: true, path))
             {
                 file.Dispose();
                 return null;
@@ -60,24 +61,16 @@ internal sealed class FileLock : IDisposable
 
     public void Dispose() => _file.Dispose();
 
-    private static bool TryLock(SafeFileHandle file, string path)
-    {
-        if (OperatingSystem.IsLinux())
-        {
-            return Libc.TryFlock(file, exclusive: true, path);
-        }
-        throw new PlatformNotSupportedException("Locks are implemented for Linux.");
-    }
-
     private static string Holder(string path)
     {
         try
         {
-            using FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
-            using StreamReader reader = new(stream);
-            return reader.ReadToEnd().Trim();
+            using SafeFileHandle file = Libc.Open(path, OpenFlags.ReadOnly);
+            byte[] pid = new byte[11];
+            int length = RandomAccess.Read(file, pid, 0);
+            return System.Text.Encoding.ASCII.GetString(pid, 0, length).Trim();
         }
-        catch (IOException)
+        catch (LinuxException)
         {
             return "unknown";
         }
