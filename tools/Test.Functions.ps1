@@ -50,35 +50,43 @@ function Invoke-TestProgram([string] $Name, [string] $Folder, [string] $Filter, 
     $command = @((Find-Dotnet), $program, '-noColor', '-noLogo', '-result-xml', $report)
     if ($Filter) { $command += '-class', "*$Filter*" }
     Write-Line "== $Name"
-    Invoke-Guarded $command "$Folder/$Name" $Minutes -Private:$Private
-    $code = $LASTEXITCODE
+    $code = Invoke-Guarded $command "$Folder/$Name" $Minutes -Private:$Private
     if (-not [IO.File]::Exists($report)) {
-        Add-Result Fail $Name $(if ($code -in 124, 137) { "did not end within $Minutes minutes" } else { "ended with exit code $code and without a report" })
+        Add-Result Fail $Name $(if ($code -eq 124) { "did not end within $Minutes minutes" } else { "ended with exit code $code and without a report" })
         return
     }
     $failed = Read-XunitReport $report
     if ($code -ne 0 -and $failed -eq 0 -and -not $Filter) { Add-Result Fail $Name "ended with exit code $code although no test failed" }
 }
 
+# Runs a program with folders of its own and returns its exit code; 124 when it had to be killed.
+# Not as a command: PowerShell would read its output through a pipe, which stays open as long as any process that a
+# test left behind.
 function Invoke-Guarded([string[]] $Command, [string] $Folder, [int] $Minutes, [switch] $Private) {
-    $variables = 'LAYERIMAGE_ROOT', 'LAYERIMAGE_RUN', 'LAYERIMAGE_CONFIG'
-    $former = @{}
-    foreach ($variable in $variables + 'LAYERIMAGE_TEST_NETNS') { $former[$variable] = [Environment]::GetEnvironmentVariable($variable) }
-    foreach ($variable in $variables) {
-        $value = "$Folder/" + $variable.Substring(11).ToLowerInvariant()
-        $null = [IO.Directory]::CreateDirectory($value)
-        [Environment]::SetEnvironmentVariable($variable, $value)
+    $isolated = $Private -and $script:IsRoot
+    if ($isolated) { $Command = @('unshare', '-n', 'sh', '-c', 'ip link set lo up && exec "$@"', 'sh') + $Command }
+    $start = [Diagnostics.ProcessStartInfo]::new($Command[0])
+    for ($i = 1; $i -lt $Command.Count; $i++) { $start.ArgumentList.Add($Command[$i]) }
+    foreach ($name in 'root', 'run', 'config') {
+        $null = [IO.Directory]::CreateDirectory("$Folder/$name")
+        $start.Environment["LAYERIMAGE_$($name.ToUpperInvariant())"] = "$Folder/$name"
     }
+    if ($isolated) { $start.Environment['LAYERIMAGE_TEST_NETNS'] = '1' }
+    $end = [DateTime]::UtcNow.AddMinutes($Minutes)
+    $process = [Diagnostics.Process]::Start($start)
     try {
-        if ($Private -and $script:IsRoot) {
-            [Environment]::SetEnvironmentVariable('LAYERIMAGE_TEST_NETNS', '1')
-            $Command = @('unshare', '-n', 'sh', '-c', 'ip link set lo up && exec "$@"', 'sh') + $Command
+        # In slices, so that Ctrl-C is seen between them.
+        while (-not $process.WaitForExit(200)) {
+            if ([DateTime]::UtcNow -gt $end) {
+                $process.Kill($true)
+                return 124
+            }
         }
-        # In the foreground, so that Ctrl-C reaches the tests..
-        timeout --foreground -k 20 "$($Minutes)m" @Command | ForEach-Object { Write-Line $_ }
+        return $process.ExitCode
     }
     finally {
-        foreach ($variable in $former.Keys) { [Environment]::SetEnvironmentVariable($variable, $former[$variable]) }
+        if (-not $process.HasExited) { $process.Kill($true) }
+        $process.Dispose()
     }
 }
 
@@ -115,9 +123,9 @@ function Invoke-PesterSuite([string] $Folder) {
     }
     Write-Line '== Pester'
     $report = "$Folder/Pester.xml"
-    Invoke-Guarded @($pwsh, '-NoLogo', '-NoProfile', '-NonInteractive', '-File', "$Root/tools/Pester.ps1", "$Root/tests/Pester", $report) "$Folder/Pester" 20 -Private
+    $code = Invoke-Guarded @($pwsh, '-NoLogo', '-NoProfile', '-NonInteractive', '-File', "$Root/tools/Pester.ps1", "$Root/tests/Pester", $report) "$Folder/Pester" 20 -Private
     if (-not [IO.File]::Exists($report)) {
-        Add-Result Fail 'tests/Pester' "ended with exit code $LASTEXITCODE and without a report"
+        Add-Result Fail 'tests/Pester' "ended with exit code $code and without a report"
         return
     }
     $document = [xml]::new()

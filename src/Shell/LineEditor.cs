@@ -250,8 +250,8 @@ sealed class LineEditor(LineHistory history, TabCompleter completer, Func<string
         int width = Math.Max(10, Console.WindowWidth);
         string shown = _text.ToString().Replace("\n", "\n" + Continuation, StringComparison.Ordinal);
         string beforeCursor = _text.ToString(0, _cursor).Replace("\n", "\n" + Continuation, StringComparison.Ordinal);
-        (int endRow, int endColumn) = Measure(_prompt + shown, width);
-        (int cursorRow, int cursorColumn) = Measure(_prompt + beforeCursor, width);
+        (int endRow, int endColumn) = TextLayout.EndOf(_prompt + shown, width);
+        (int cursorRow, int cursorColumn) = TextLayout.EndOf(_prompt + beforeCursor, width);
 
         StringBuilder output = new("\r");
         if (_row > 0)
@@ -275,33 +275,5 @@ sealed class LineEditor(LineHistory history, TabCompleter completer, Func<string
         }
         Console.Out.Write(output.ToString());
         _row = cursorRow;
-    }
-
-    /// <summary>Where a text that begins at the left margin ends.</summary>
-    static (int Row, int Column) Measure(string text, int width)
-    {
-        int row = 0, column = 0;
-        string[] lines = text.Split('\n');
-        for (int i = 0; i < lines.Length; i++)
-        {
-            if (i > 0)
-            {
-                (row, column) = (row + 1, 0);
-            }
-            foreach (Rune rune in CellWidth.WithoutEscapes(lines[i]).EnumerateRunes())
-            {
-                int cells = CellWidth.Of(rune);
-                if (column + cells > width)
-                {
-                    (row, column) = (row + 1, 0);
-                }
-                column += cells;
-            }
-            if (column == width)
-            {
-                (row, column) = (row + 1, 0);
-            }
-        }
-        return (row, column);
     }
 }

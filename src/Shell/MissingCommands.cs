@@ -22,7 +22,7 @@ static class MissingCommands
         "Get-Variable", "Set-Variable", "New-Variable", "Remove-Variable", "Clear-Variable", "Get-Alias", "Set-Alias", "New-Alias", "Get-FormatData",
         "Invoke-Expression", "Invoke-WebRequest", "Invoke-RestMethod", "Measure-Command", "Start-Sleep", "New-Guid", "New-TimeSpan", "Get-FileHash",
         "Get-Item", "Get-ChildItem", "Set-Item", "New-Item", "Remove-Item", "Copy-Item", "Move-Item", "Rename-Item", "Clear-Item", "Invoke-Item",
-        "Get-Content", "Set-Content", "Add-Content", "Clear-Content", "Get-ItemProperty", "Set-ItemProperty", "Get-Location", "Set-Location",
+        "Get-Content", "Set-Content", "Add-Content", "Clear-Content", "Get-ItemProperty", "Set-ItemProperty", "Get-Location",
         "Push-Location", "Pop-Location", "Test-Path", "Join-Path", "Split-Path", "Resolve-Path", "Convert-Path", "Get-PSDrive", "New-PSDrive",
         "Get-Process", "Start-Process", "Stop-Process", "Wait-Process", "Get-Host", "Get-Culture", "ConvertTo-SecureString", "ConvertFrom-SecureString", "Get-Credential");
 

@@ -21,7 +21,8 @@ sealed class ShellSession : IDisposable
         PublishModuleFolder();
         // Not CreateDefault: it wants assemblies that only pwsh has.
         InitialSessionState state = InitialSessionState.CreateDefault2();
-        state.Commands.Add(new SessionStateFunctionEntry("cd",
+        // The one absent cmdlet that a prompt cannot do without; the alias cd leads to it.
+        state.Commands.Add(new SessionStateFunctionEntry("Set-Location",
             "param([string] $Path = '~') $null = $ExecutionContext.SessionState.Path.SetLocation($Path)"));
         _runspace = RunspaceFactory.CreateRunspace(host, state);
         _runspace.ThreadOptions = PSThreadOptions.ReuseThread;

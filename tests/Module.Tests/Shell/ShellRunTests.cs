@@ -90,6 +90,14 @@ public sealed class ShellRunTests : IDisposable
     }
 
     [Fact]
+    public async Task Cd_ChangesTheFolder_ForNativeProgramsToo()
+    {
+        ShellOutcome outcome = await _shell.RunAsync("", "-Command", "cd /usr; sh -c pwd");
+
+        Assert.Equal("/usr\n", outcome.Output);
+    }
+
+    [Fact]
     public async Task Confirmation_WithoutAnswer_IsAnErrorAndNoConsent()
     {
         ShellOutcome outcome = await _shell.RunAsync("", "-Command",
