@@ -59,6 +59,7 @@ finally
         await contender.DisposeAsync();
     }
     UnmountBeneath(folder.Root);
+    RemoveEmptyCgroups();
     Console.WriteLine(Machine.Describe());
     Console.WriteLine(machine.Load());
     Console.WriteLine();
@@ -92,6 +93,19 @@ static void UnmountBeneath(string root)
     {
         using Process umount = Process.Start("umount", ["--lazy", point]);
         umount.WaitForExit();
+    }
+}
+
+// The same for the parents of their control groups. Those still in use refuse to go.
+static void RemoveEmptyCgroups()
+{
+    string[] parents = [.. Directory.EnumerateDirectories("/sys/fs/cgroup", "*", SearchOption.TopDirectoryOnly).Append("/sys/fs/cgroup")
+        .SelectMany(root => new[] { Path.Combine(root, "docker"), Path.Combine(root, "libpod_parent") }).Where(Directory.Exists)];
+    if (parents.Length > 0)
+    {
+        using Process find = Process.Start(new ProcessStartInfo("find", [.. parents, "-depth", "-type", "d", "-exec", "rmdir", "{}", "+"]) { RedirectStandardError = true })!;
+        find.StandardError.ReadToEnd();
+        find.WaitForExit();
     }
 }
 
