@@ -10,6 +10,7 @@ using Xunit;
 namespace LayerImage.Engine.SystemTests.Acceptance;
 
 /// <summary>The tools that judge the engine must see what is there: a check that sees nothing passes always.</summary>
+[Collection("Whole machine")]
 public sealed class TestingToolsTests
 {
     private static CancellationToken Stop => TestContext.Current.CancellationToken;

@@ -1,4 +1,3 @@
-using LayerImage.Engine.Processes;
 using LayerImage.Testing;
 using LayerImage.Testing.Host;
 using LayerImage.Testing.Module;
@@ -49,9 +48,6 @@ public abstract class AcceptanceTest : IAsyncLifetime
             await _session.InvokeAsync("Get-Container | Remove-LayerContainer -Force; Stop-HostFirewall", CancellationToken.None);
             await _session.DisposeAsync();
         }
-        // The bridge and the module's tables may stay for the next container; in a namespace of the tests' own they are
-        // taken down here, so that the next test begins where this one did.
-        await ProcessRunner.RunAsync(["/bin/sh", "-c", "ip link delete limg0; nft -a list tables | sed -n 's/^table \\(.*layerimage[^ ]*\\).*/delete table \\1/p' | nft -f -"], null, CancellationToken.None);
         await HostSnapshot.EnsureSameAsync(_before, TimeSpan.FromSeconds(10), CancellationToken.None);
         _store.Dispose();
     }

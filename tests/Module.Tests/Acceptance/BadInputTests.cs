@@ -259,24 +259,7 @@ public sealed class BadInputTests : AcceptanceTest
         Assert.Contains(error.Name, errors);
         Assert.Contains(named, error.Message, StringComparison.OrdinalIgnoreCase);
         Assert.Equal(had, (await RunAsync(inventory)).Lines);
-        await EnsureNothingLeftAsync(before);
-    }
-
-    // The bridge and the module's nftables tables are made by the first container and stay; anything else is a leak.
-    private static async Task EnsureNothingLeftAsync(HostSnapshot before)
-    {
-        IReadOnlyList<string> left = [];
-        for (int attempt = 0; attempt < 30; attempt++)
-        {
-            left = [.. (await HostSnapshot.CaptureAsync(Stop)).DifferencesSince(before)
-                .Where(line => !line.StartsWith("+ link limg0", StringComparison.Ordinal) && !line.StartsWith("+ nft table", StringComparison.Ordinal))];
-            if (left.Count == 0)
-            {
-                return;
-            }
-            await Task.Delay(100, Stop);
-        }
-        Assert.Fail($"Left behind:\n{string.Join('\n', left)}");
+        await HostSnapshot.EnsureSameAsync(before, TimeSpan.FromSeconds(3), Stop);
     }
 
     private async Task<string> FreshProcessAsync(string[] around, string script)

@@ -31,11 +31,14 @@ public sealed class HostSnapshot
         return new HostSnapshot(lines);
     }
 
-    /// <summary>What appeared ("+ …") and vanished ("- …") since an earlier picture.</summary>
+    /// <summary>
+    /// What appeared ("+ …") and vanished ("- …") since an earlier picture. The bridge and the engine's own tables do not
+    /// count: the first container makes them, and they stay for the next.
+    /// </summary>
     public IReadOnlyList<string> DifferencesSince(HostSnapshot earlier) =>
     [
-        .. _lines.Except(earlier._lines).Select(line => $"+ {line}"),
-        .. earlier._lines.Except(_lines).Select(line => $"- {line}"),
+        .. _lines.Except(earlier._lines).Where(line => !IsResident(line)).Select(line => $"+ {line}"),
+        .. earlier._lines.Except(_lines).Where(line => !IsResident(line)).Select(line => $"- {line}"),
     ];
 
     /// <summary>
@@ -59,6 +62,12 @@ public sealed class HostSnapshot
             await Task.Delay(TimeSpan.FromMilliseconds(100), cancellationToken);
         }
     }
+
+    private static bool IsResident(string line) =>
+        line == "link limg0" || (line.StartsWith("nft table ", StringComparison.Ordinal) && line.Split(' ')[3].StartsWith("layerimage", StringComparison.Ordinal) && !IsContainers(line));
+
+    // Elements of maps and sets are a container's ports and a user's rules: those must go.
+    private static bool IsContainers(string line) => line.Contains("elements =", StringComparison.Ordinal);
 
     private static string MountLine(string line)
     {

@@ -40,8 +40,8 @@ public sealed class PeerNamespace : IAsyncDisposable
     /// <summary>Makes the namespace and the link, with addresses of RFC 5737 and RFC 4193.</summary>
     public static async Task<PeerNamespace> CreateAsync(CancellationToken cancellationToken)
     {
-        // At most 63 at a time: four addresses each.
-        int number = (Interlocked.Increment(ref s_count) + Environment.ProcessId) % 63;
+        // At most 62 at a time: four addresses each.
+        int number = 1 + ((Interlocked.Increment(ref s_count) + Environment.ProcessId) % 62);
         ProcessStartInfo start = new("unshare", ["--net", "sleep", "infinity"]) { RedirectStandardInput = true };
         PeerNamespace peer = new(Process.Start(start)!, $"peer{number}", number);
         try

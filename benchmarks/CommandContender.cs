@@ -1,0 +1,58 @@
+using LayerImage.Engine.Errors;
+using LayerImage.Engine.Processes;
+
+namespace LayerImage.Benchmarks;
+
+/// <summary>An engine with docker's command line.</summary>
+internal abstract class CommandContender(string folder) : IContender
+{
+    private int _stores;
+
+    public abstract string Name { get; }
+
+    /// <summary>Where its stores and settings are.</summary>
+    protected string Folder => folder;
+
+    /// <summary>The folder of the store in use.</summary>
+    protected string Store => Path.Combine(folder, $"store{_stores}");
+
+    /// <summary>The program with the options that every call has.</summary>
+    protected abstract IReadOnlyList<string> Command { get; }
+
+    public virtual async Task PrepareAsync(string rootfs, string tar, CancellationToken cancellationToken)
+    {
+        await UseEmptyStoreAsync(cancellationToken);
+        await RunAsync(["import", tar, "box"], cancellationToken);
+    }
+
+    public Task StartAsync(string container, int? port, CancellationToken cancellationToken)
+    {
+        string[] publish = port is null ? [] : ["-p", $"{port}:8080"];
+        return RunAsync(["run", "-d", "--name", container, .. publish, "box", "sleep", "3600"], cancellationToken);
+    }
+
+    public Task ExecAsync(string container, string[] command, CancellationToken cancellationToken) =>
+        RunAsync(["exec", container, .. command], cancellationToken);
+
+    public virtual Task RemoveAsync(string container, CancellationToken cancellationToken) => RunAsync(["rm", "-f", container], cancellationToken);
+
+    public Task ListAsync(CancellationToken cancellationToken) => RunAsync(["ps", "-a"], cancellationToken);
+
+    public Task CommitAsync(string container, string image, CancellationToken cancellationToken) =>
+        RunAsync(["commit", container, image], cancellationToken);
+
+    public virtual Task UseEmptyStoreAsync(CancellationToken cancellationToken)
+    {
+        _stores++;
+        Directory.CreateDirectory(Store);
+        return Task.CompletedTask;
+    }
+
+    public abstract Task PullAsync(string reference, CancellationToken cancellationToken);
+
+    public abstract ValueTask DisposeAsync();
+
+    /// <summary>Runs the engine's program.</summary>
+    protected Task<string> RunAsync(IReadOnlyList<string> arguments, CancellationToken cancellationToken) =>
+        ProcessRunner.RunCheckedAsync(EngineError.RuntimeFailed, [.. Command, .. arguments], null, cancellationToken);
+}

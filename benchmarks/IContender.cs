@@ -1,0 +1,35 @@
+namespace LayerImage.Benchmarks;
+
+/// <summary>
+/// A container engine that takes part. It is prepared once with the image "box" (busybox) and does the same few things
+/// as the others, each as its users would do it.
+/// </summary>
+internal interface IContender : IAsyncDisposable
+{
+    /// <summary>The name in the table.</summary>
+    string Name { get; }
+
+    /// <summary>Makes an empty store and takes in the image "box" from a folder and a tar of it.</summary>
+    Task PrepareAsync(string rootfs, string tar, CancellationToken cancellationToken);
+
+    /// <summary>Starts a detached container of "box" that sleeps; with a published port when given.</summary>
+    Task StartAsync(string container, int? port, CancellationToken cancellationToken);
+
+    /// <summary>Runs a command in a container.</summary>
+    Task ExecAsync(string container, string[] command, CancellationToken cancellationToken);
+
+    /// <summary>Stops and removes a running container.</summary>
+    Task RemoveAsync(string container, CancellationToken cancellationToken);
+
+    /// <summary>Lists all containers.</summary>
+    Task ListAsync(CancellationToken cancellationToken);
+
+    /// <summary>Makes an image of a running container.</summary>
+    Task CommitAsync(string container, string image, CancellationToken cancellationToken);
+
+    /// <summary>Makes a further, empty store: what is pulled next finds nothing there. Not part of what is measured.</summary>
+    Task UseEmptyStoreAsync(CancellationToken cancellationToken);
+
+    /// <summary>Pulls an image.</summary>
+    Task PullAsync(string reference, CancellationToken cancellationToken);
+}

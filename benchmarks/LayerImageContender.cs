@@ -1,0 +1,73 @@
+using System.Management.Automation;
+using System.Management.Automation.Runspaces;
+
+namespace LayerImage.Benchmarks;
+
+/// <summary>The built module in one long-lived PowerShell session, as a user has it.</summary>
+internal sealed class LayerImageContender(string repository, string folder) : IContender
+{
+    private Runspace? _runspace;
+    private int _stores;
+
+    public string Name => "LayerImage";
+
+    /// <summary>Null when it takes part, else the reason why not.</summary>
+    public string? Missing => File.Exists(Manifest) ? null : $"{Manifest} is not built";
+
+    private string Manifest => Path.Combine(repository, "out", "LayerImage", "LayerImage.psd1");
+
+    public async Task PrepareAsync(string rootfs, string tar, CancellationToken cancellationToken)
+    {
+        Environment.SetEnvironmentVariable("POWERSHELL_TELEMETRY_OPTOUT", "1");
+        await UseEmptyStoreAsync(cancellationToken);
+        _runspace = RunspaceFactory.CreateRunspace(InitialSessionState.CreateDefault2());
+        _runspace.Open();
+        await RunAsync($"Import-Module '{Manifest}'");
+        await RunAsync($"Import-LayerImage -Path '{rootfs}' -Reference box");
+    }
+
+    public Task StartAsync(string container, int? port, CancellationToken cancellationToken) => RunAsync(StartCommand(container, port));
+
+    public Task ExecAsync(string container, string[] command, CancellationToken cancellationToken) =>
+        RunAsync($"Invoke-ContainerCommand {container} {string.Join(',', command.Select(word => $"'{word}'"))}");
+
+    public Task RemoveAsync(string container, CancellationToken cancellationToken) => RunAsync($"Remove-LayerContainer {container} -Force");
+
+    public Task ListAsync(CancellationToken cancellationToken) => RunAsync("Get-Container");
+
+    public Task CommitAsync(string container, string image, CancellationToken cancellationToken) =>
+        RunAsync($"Get-Container {container} | Save-ContainerAsImage {image}");
+
+    public Task UseEmptyStoreAsync(CancellationToken cancellationToken)
+    {
+        _stores++;
+        Environment.SetEnvironmentVariable("LAYERIMAGE_ROOT", Path.Combine(folder, $"root{_stores}"));
+        Environment.SetEnvironmentVariable("LAYERIMAGE_RUN", Path.Combine(folder, $"run{_stores}"));
+        Environment.SetEnvironmentVariable("LAYERIMAGE_CONFIG", Path.Combine(folder, "config"));
+        return Task.CompletedTask;
+    }
+
+    public Task PullAsync(string reference, CancellationToken cancellationToken) => RunAsync($"Receive-LayerImage '{reference}'");
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_runspace is not null)
+        {
+            await RunAsync("Get-Container | Remove-LayerContainer -Force");
+            _runspace.Dispose();
+        }
+    }
+
+    /// <summary>The line that starts a container.</summary>
+    internal static string StartCommand(string container, int? port) =>
+        $"Start-LayerContainer box -Name {container} -Command sleep,'3600'{(port is null ? "" : $" -Publish {port}:8080")}";
+
+    private Task RunAsync(string script)
+    {
+        using PowerShell shell = PowerShell.Create(_runspace);
+        shell.AddScript(script).Invoke();
+        return shell.Streams.Error is [ErrorRecord error, ..]
+            ? throw new InvalidOperationException($"{script}: {error}", error.Exception)
+            : Task.CompletedTask;
+    }
+}

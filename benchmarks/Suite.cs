@@ -1,0 +1,127 @@
+using LayerImage.Engine.Errors;
+using LayerImage.Engine.Processes;
+using LayerImage.Testing.Images;
+using LayerImage.Testing.Registry;
+
+namespace LayerImage.Benchmarks;
+
+/// <summary>
+/// The rows. In each round every contender does the same once before the next round begins, so that a slow minute of the
+/// machine meets them all; each begins a round in turn.
+/// </summary>
+internal sealed class Suite(IReadOnlyList<IContender> contenders, Measurements measurements, string layerimage, bool quick)
+{
+    private const int FirstPort = 20_000;
+    private int _number;
+
+    private int Rounds(int full) => quick ? Math.Min(full, 2) : full;
+
+    /// <summary>All rows.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        await LifeAsync(cancellationToken);
+        await CommitAsync(10, Rounds(5), cancellationToken);
+        await CommitAsync(500, Rounds(3), cancellationToken);
+        await ListAsync(1, cancellationToken);
+        await ListAsync(quick ? 10 : 100, cancellationToken);
+        await PullAsync(cancellationToken);
+    }
+
+    private async Task LifeAsync(CancellationToken cancellationToken)
+    {
+        const string start = "start detached, published port";
+        // The first round warms caches and compiled code, and is not counted.
+        Measurements warmUp = new();
+        for (int round = 0; round <= Rounds(15); round++)
+        {
+            Measurements times = round == 0 ? warmUp : measurements;
+            foreach (IContender contender in InTurn(round))
+            {
+                string container = NextName();
+                await times.TimeAsync(start, contender.Name, () => contender.StartAsync(container, FirstPort + _number, cancellationToken));
+                await times.TimeAsync("exec true", contender.Name, () => contender.ExecAsync(container, ["true"], cancellationToken));
+                await times.TimeAsync("stop and remove", contender.Name, () => contender.RemoveAsync(container, cancellationToken));
+                if (contender is LayerImageContender)
+                {
+                    await ColdStartAsync(times, start, contender, cancellationToken);
+                }
+            }
+        }
+    }
+
+    private async Task ColdStartAsync(Measurements times, string row, IContender contender, CancellationToken cancellationToken)
+    {
+        string container = NextName();
+        string line = LayerImageContender.StartCommand(container, FirstPort + _number);
+        await times.TimeAsync(row, $"{contender.Name}, cold process", () =>
+            ProcessRunner.RunCheckedAsync(EngineError.RuntimeFailed, [layerimage, "-Command", line], null, cancellationToken));
+        await contender.RemoveAsync(container, cancellationToken);
+    }
+
+    private async Task CommitAsync(int megabytes, int rounds, CancellationToken cancellationToken)
+    {
+        for (int round = 0; round < rounds; round++)
+        {
+            foreach (IContender contender in InTurn(round))
+            {
+                string container = NextName();
+                await contender.StartAsync(container, null, cancellationToken);
+                // Five files of new random bytes, so that no layer of an earlier round can be had instead.
+                await contender.ExecAsync(container, ["sh", "-c", $"for i in 1 2 3 4 5; do head -c {megabytes / 5}000000 /dev/urandom >/file$i; done; sync"], cancellationToken);
+                await measurements.TimeAsync($"commit {megabytes} MB", contender.Name, () => contender.CommitAsync(container, $"committed:{container}", cancellationToken));
+                await contender.RemoveAsync(container, cancellationToken);
+            }
+        }
+    }
+
+    private async Task ListAsync(int count, CancellationToken cancellationToken)
+    {
+        Dictionary<IContender, List<string>> running = [];
+        foreach (IContender contender in contenders)
+        {
+            running[contender] = [.. Enumerable.Range(0, count).Select(_ => NextName())];
+            foreach (string container in running[contender])
+            {
+                await contender.StartAsync(container, null, cancellationToken);
+            }
+        }
+        for (int round = 0; round < Rounds(15); round++)
+        {
+            foreach (IContender contender in InTurn(round))
+            {
+                await measurements.TimeAsync($"list {count}", contender.Name, () => contender.ListAsync(cancellationToken));
+            }
+        }
+        foreach ((IContender contender, List<string> containers) in running)
+        {
+            foreach (string container in containers)
+            {
+                await contender.RemoveAsync(container, cancellationToken);
+            }
+        }
+    }
+
+    private async Task PullAsync(CancellationToken cancellationToken)
+    {
+        if ((TomcatImage.Missing ?? DebianRegistry.Missing) is { } missing)
+        {
+            Console.WriteLine($"No pull: {missing}.");
+            return;
+        }
+        TomcatImage image = await TomcatImage.GetAsync(cancellationToken);
+        await using DebianRegistry registry = await DebianRegistry.StartAsync(cancellationToken);
+        string reference = await image.PushToAsync(registry, "library/tomcat", "latest", cancellationToken);
+        for (int round = 0; round < Rounds(3); round++)
+        {
+            foreach (IContender contender in InTurn(round))
+            {
+                await contender.UseEmptyStoreAsync(cancellationToken);
+                await measurements.TimeAsync("pull Tomcat into an empty store", contender.Name, () => contender.PullAsync(reference, cancellationToken));
+            }
+        }
+    }
+
+    private IEnumerable<IContender> InTurn(int round) => contenders.Skip(round % contenders.Count).Concat(contenders.Take(round % contenders.Count));
+
+    private string NextName() => $"bench{++_number}";
+}
