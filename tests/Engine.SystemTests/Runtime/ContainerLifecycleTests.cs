@@ -157,6 +157,8 @@ public sealed class ContainerLifecycleTests
 
         ProcessIdentity process = await harness.RunAsync(options, launch => launch with { HeldHandles = [reserved.SafeHandle] });
 
+        // The handles close when the program is executed, which is after the start has returned.
+        await RuntimeHarness.UntilAsync(() => File.ReadAllText($"/proc/{process.Pid}/cmdline").StartsWith("sleep", StringComparison.Ordinal), "the program runs");
         string[] ours = [.. OpenFiles(Environment.ProcessId)];
         string[] conmons = [.. OpenFiles(harness.Conmon(options.Id))];
         Assert.Contains(socket, conmons);
