@@ -13,7 +13,7 @@ public sealed class ContainerLifecycleTests
     {
         Assert.SkipWhen(RuntimeHarness.Missing is not null, RuntimeHarness.Missing ?? "");
         await using RuntimeHarness harness = new();
-        RuntimeSpecOptions options = harness.Options("sh", "-c", "echo hello; sleep 100");
+        RuntimeSpecOptions options = harness.Options("sh", "-c", "echo hello; sleep 100; true"); // a shell executes its last command in its own place
         Assert.Equal(RuntimeStatus.Unknown, harness.Runtime.GetState(options.Id).Status);
 
         ProcessIdentity process = await harness.Runtime.CreateAsync(harness.Launch(options), CancellationToken.None);
