@@ -66,12 +66,9 @@ internal static class CommandResolver
         {
             return CommandResolution.Unknown;
         }
-        if (root.Mode(path, out int errno) is not int mode)
+        if (root.Mode(path, out _) is not int mode)
         {
-            // A link that leads into a mount point looks broken from here; so does one to /proc.
-            return mountPoints.Any(IsFolderOfUser) && errno is LinuxException.ENOENT or LinuxException.ELOOP
-                ? CommandResolution.Unknown
-                : CommandResolution.NotFound;
+            return mountPoints.Any(IsFolderOfUser) && root.EndsAtBrokenLink(path) ? CommandResolution.Unknown : CommandResolution.NotFound;
         }
         bool file = (mode & 0xF000) == (int)Interop.Libc.FileType.Regular;
         return file && (mode & 0x49 /* 0111 */) != 0 ? CommandResolution.Found : CommandResolution.NotExecutable;

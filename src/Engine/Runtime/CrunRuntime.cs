@@ -15,6 +15,7 @@ internal sealed partial class CrunRuntime : IContainerRuntime
 
     private readonly RuntimePaths _paths;
     private readonly CgroupLayout _cgroups;
+    private readonly SeccompCache _filters;
     private readonly string _crun;
     private readonly string _conmon;
 
@@ -23,6 +24,7 @@ internal sealed partial class CrunRuntime : IContainerRuntime
     {
         _paths = new RuntimePaths(options.Run);
         _cgroups = cgroups;
+        _filters = new SeccompCache(Path.Combine(options.Run, "seccomp"));
         _crun = ToolLocator.Get("crun", "crun");
         _conmon = ToolLocator.Get("conmon", "conmon");
     }
@@ -41,11 +43,12 @@ internal sealed partial class CrunRuntime : IContainerRuntime
         RuntimeFile.EnsureFolder(bundle);
         RuntimeFile.EnsureFolder(_paths.Exits);
         File.Delete(_paths.ExitFile(id));
-        RuntimeFile.Write(Path.Combine(bundle, "config.json"), RuntimeJson.Write(launch.Spec), RuntimeFile.Private);
+        RuntimeFile.Write(Path.Combine(bundle, "config.json"), RuntimeJson.Write(_filters.Apply(launch.Spec)), RuntimeFile.Private);
         try
         {
             int pid = await ConmonProcess.StartAsync(ConmonCommand.Compose(Options(launch)), launch.HeldHandles, _cgroups, launch.Spec.Process.Args[0]).ConfigureAwait(false);
             ProcessIdentity process = ProcessIdentity.Of(pid) ?? throw RuntimeErrors.Failed($"The container {id} ended before it was started.", id);
+            _filters.Keep(launch.Spec, Path.Combine(_paths.CrunRoot, id));
             if (!File.Exists(_paths.StartGate(id)))
             {
                 RuntimeFile.Write(NoGate(id), [], RuntimeFile.Private);

@@ -52,6 +52,22 @@ internal sealed class RootFs : IDisposable
         return file is null ? null : Libc.Stat(file).Mode;
     }
 
+    /// <summary>A path is missing because a symbolic link on the way leads nowhere in this root (it may lead into a volume).</summary>
+    public bool EndsAtBrokenLink(string path)
+    {
+        string prefix = "";
+        foreach (string name in path.Split('/', StringSplitOptions.RemoveEmptyEntries))
+        {
+            prefix += "/" + name;
+            if (Mode(prefix, out _) is null)
+            {
+                using SafeFileHandle? link = Libc.TryOpenAt2(_root, prefix, OpenFlags.PathOnly | OpenFlags.NoFollow, Resolve, out _);
+                return link is not null;
+            }
+        }
+        return false;
+    }
+
     /// <summary>Makes a folder and its missing parents, as docker does for the working directory. Idempotent.</summary>
     /// <exception cref="LayerImageException">A part of the path is a file, or the file system cannot be written.</exception>
     public void EnsureDirectory(string path)

@@ -5,8 +5,7 @@ namespace LayerImage.Engine.Runtime;
 
 /// <summary>
 /// Makes the system call filter of a container. The meaning is that of docker's default profile; it is told in
-/// fewer rules, because crun compiles them at each first use of a capability set (later starts take the
-/// compiled program from its cache).
+/// fewer rules, because libseccomp compiles every one of them for every architecture.
 /// </summary>
 internal static class SeccompProfile
 {

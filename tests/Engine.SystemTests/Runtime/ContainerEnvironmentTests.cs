@@ -26,6 +26,25 @@ public sealed class ContainerEnvironmentTests
     }
 
     [Fact]
+    public async Task Filter_IsTheSameWhenItComesFromTheCache()
+    {
+        Assert.SkipWhen(RuntimeHarness.Missing is not null, RuntimeHarness.Missing ?? "");
+        await using RuntimeHarness harness = new();
+        await harness.OutputAsync(harness.Options("true"));
+        string kept = Assert.Single(Directory.EnumerateFiles(Path.Combine(harness.Engine.Run, "seccomp")));
+        RuntimeSpecOptions options = harness.Options("sleep", "100");
+
+        await harness.RunAsync(options);
+
+        Assert.Contains("seccomp_bpf_data", File.ReadAllText(Path.Combine(harness.Paths.Bundle(options.Id), "config.json")));
+        (int refused, _) = await harness.ExecAsync(options, null, "unshare", "-U", "true");
+        Assert.NotEqual(0, refused);
+        (_, List<OutputLine> lines) = await harness.ExecAsync(options, null, "grep", "Seccomp:", "/proc/self/status", "/proc/1/status");
+        Assert.Equal(["/proc/self/status:Seccomp:\t2", "/proc/1/status:Seccomp:\t2"], lines.Select(line => line.Text));
+        Assert.Equal(File.ReadAllBytes(kept), File.ReadAllBytes(Path.Combine(harness.Paths.CrunRoot, options.Id, "seccomp.bpf")));
+    }
+
+    [Fact]
     public async Task User_HasItsIdsGroupsHomeAndNoCapabilities()
     {
         Assert.SkipWhen(RuntimeHarness.Missing is not null, RuntimeHarness.Missing ?? "");

@@ -13,7 +13,7 @@ public sealed class ContainerLifecycleTests
     {
         Assert.SkipWhen(RuntimeHarness.Missing is not null, RuntimeHarness.Missing ?? "");
         await using RuntimeHarness harness = new();
-        RuntimeSpecOptions options = harness.Options("sh", "-c", "echo hello; sleep 100");
+        RuntimeSpecOptions options = harness.Options("sh", "-c", "echo hello; sleep 100; true"); // a shell executes its last command in its own place
         Assert.Equal(RuntimeStatus.Unknown, harness.Runtime.GetState(options.Id).Status);
 
         ProcessIdentity process = await harness.Runtime.CreateAsync(harness.Launch(options), CancellationToken.None);
@@ -157,6 +157,8 @@ public sealed class ContainerLifecycleTests
 
         ProcessIdentity process = await harness.RunAsync(options, launch => launch with { HeldHandles = [reserved.SafeHandle] });
 
+        // The handles close when the program is executed, which is after the start has returned.
+        await RuntimeHarness.UntilAsync(() => File.ReadAllText($"/proc/{process.Pid}/cmdline").StartsWith("sleep", StringComparison.Ordinal), "the program runs");
         string[] ours = [.. OpenFiles(Environment.ProcessId)];
         string[] conmons = [.. OpenFiles(harness.Conmon(options.Id))];
         Assert.Contains(socket, conmons);

@@ -16,6 +16,8 @@ internal static class RuntimeJson
 
     public static byte[] Write(SpecProcess process) => JsonSerializer.SerializeToUtf8Bytes(process, s_wire.SpecProcess);
 
+    public static byte[] Write(SpecSeccomp seccomp) => JsonSerializer.SerializeToUtf8Bytes(seccomp, s_wire.SpecSeccomp);
+
     public static RuntimeSpec Read(ReadOnlySpan<byte> bytes) => JsonSerializer.Deserialize(bytes, s_wire.RuntimeSpec)
         ?? throw new JsonException("config.json is empty.");
 }

@@ -8,4 +8,5 @@ namespace LayerImage.Engine.Oci.Runtime;
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(RuntimeSpec))]
 [JsonSerializable(typeof(SpecProcess))]
+[JsonSerializable(typeof(SpecSeccomp))]
 internal sealed partial class RuntimeJsonContext : JsonSerializerContext;

@@ -1,0 +1,114 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using LayerImage.Engine.Errors;
+using LayerImage.Engine.Oci.Runtime;
+using LayerImage.Engine.Runtime;
+using Xunit;
+
+namespace LayerImage.Engine.Tests.Runtime;
+
+public sealed class RuntimeSpecBuilderTests
+{
+    private static readonly RuntimeHost s_host = new(LinuxCapabilities.FromMask("000001fffeffffff"), CgroupNamespaces: true, Architecture.X64);
+
+    private static readonly RuntimeSpecOptions s_options = new()
+    {
+        Id = "abc",
+        Hostname = "web",
+        RootFsPath = "/m",
+        Arguments = ["httpd", "-f"],
+        CgroupsPath = "/layerimage/abc",
+    };
+
+    [Fact]
+    public void Spec_HasDockersShape()
+    {
+        RuntimeSpec spec = RuntimeSpecBuilder.Build(s_options with { NetworkNamespacePath = "/run/ns" }, s_host);
+
+        string json = Encoding.UTF8.GetString(RuntimeJson.Write(spec));
+        Assert.StartsWith("""{"ociVersion":"1.0.2","process":{"terminal":false,"user":{"uid":0,"gid":0,"additionalGids":[0]},"args":["httpd","-f"],"env":["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin","HOSTNAME=web","HOME=/"],"cwd":"/","capabilities":{"bounding":["CAP_CHOWN",""", json);
+        Assert.Contains("""{"type":"network","path":"/run/ns"}""", json);
+        Assert.Contains("""{"allow":false,"access":"rwm"}""", json);
+        Assert.Equal(["pid", "mount", "ipc", "uts", "cgroup", "network"], spec.Linux.Namespaces.Select(one => one.Type));
+        Assert.Equal(14, spec.Process.Capabilities.Bounding.Count);
+        Assert.Equal("0", spec.Linux.Sysctl!["net.ipv4.ip_unprivileged_port_start"]);
+        Assert.Equal(json, Encoding.UTF8.GetString(RuntimeJson.Write(RuntimeJson.Read(Encoding.UTF8.GetBytes(json)))));
+    }
+
+    [Fact]
+    public void HostNetwork_IsNotTouched() => Assert.Null(RuntimeSpecBuilder.Build(s_options, s_host).Linux.Sysctl);
+
+    [Fact]
+    public void Text_IsWrittenAsItIs()
+        => Assert.Contains("A=<é+&'>", Encoding.UTF8.GetString(RuntimeJson.Write(RuntimeSpecBuilder.Build(s_options with { Environment = ["A=<é+&'>"] }, s_host))));
+
+    [Fact]
+    public void Environment_LastOfANameWinsAndImagesPathStays()
+    {
+        IReadOnlyList<string> environment = RuntimeSpecBuilder.Environment(s_options with { Terminal = true, Environment = ["PATH=/p", "A=1", "A=2", "HOME=/h", "EMPTY="] });
+
+        Assert.Equal(["PATH=/p", "HOSTNAME=web", "TERM=xterm", "A=2", "HOME=/h", "EMPTY="], environment);
+    }
+
+    [Theory]
+    [InlineData("", "ALL", 0)]
+    [InlineData("net_admin", "ALL", 1)]
+    [InlineData("NET_ADMIN CAP_SYS_TIME", "", 16)]
+    [InlineData("", "MKNOD chown", 12)]
+    [InlineData("ALL", "", 40)] // all but CAP_SYS_RESOURCE, which this host has not to give
+    [InlineData("ALL", "SYS_ADMIN", 39)]
+    public void Capabilities_AreAddedAndDropped(string add, string drop, int count)
+        => Assert.Equal(count, RuntimeSpecBuilder.Build(s_options with { CapAdd = Words(add), CapDrop = Words(drop) }, s_host).Process.Capabilities.Bounding.Count);
+
+    [Fact]
+    public void Capability_ThatIsNone_IsAnError()
+        => Assert.Equal(EngineError.ParameterInvalid, Assert.Throws<LayerImageException>(() => RuntimeSpecBuilder.Build(s_options with { CapAdd = ["FLY"] }, s_host)).Error);
+
+    [Fact]
+    public void OrdinaryUser_StartsWithoutCapabilities()
+    {
+        SpecCapabilities capabilities = RuntimeSpecBuilder.Build(s_options with { User = new ContainerUser(1000, 1000, [1000], "/") }, s_host).Process.Capabilities;
+
+        Assert.Empty(capabilities.Effective);
+        Assert.Empty(capabilities.Permitted);
+        Assert.Equal(14, capabilities.Bounding.Count);
+    }
+
+    [Fact]
+    public void Privileged_IsNotConfined()
+    {
+        SpecLinux linux = RuntimeSpecBuilder.Build(s_options with { Privileged = true }, s_host).Linux;
+
+        Assert.Null(linux.Seccomp);
+        Assert.Null(linux.MaskedPaths);
+        Assert.Equal(new SpecDeviceRule(true, null, null, null, "rwm"), Assert.Single(linux.Resources.Devices));
+    }
+
+    [Fact]
+    public void Mounts_GoParentsFirstAndReplaceDefaults()
+    {
+        IReadOnlyList<SpecMount> mounts = RuntimeSpecBuilder.Build(s_options with { Mounts = [new("/b", "/a/b/c", true), new("/a", "/a"), new("/s", "/dev/shm")] }, s_host).Mounts;
+
+        Assert.Equal(["/a", "/dev/shm", "/a/b/c"], mounts.Where(mount => mount.Type == "bind").Select(mount => mount.Destination));
+        Assert.Single(mounts, mount => mount.Destination == "/dev/shm");
+        Assert.Equal(["rbind", "rprivate", "ro"], mounts.Single(mount => mount.Destination == "/a/b/c").Options);
+    }
+
+    [Fact]
+    public void Seccomp_FollowsTheCapabilities()
+    {
+        SpecSeccomp plain = RuntimeSpecBuilder.Build(s_options, s_host).Linux.Seccomp!, admin = RuntimeSpecBuilder.Build(s_options with { CapAdd = ["SYS_ADMIN"] }, s_host).Linux.Seccomp!;
+
+        Assert.Equal(("SCMP_ACT_ERRNO", 1u), (plain.DefaultAction, plain.DefaultErrnoRet));
+        Assert.DoesNotContain("mount", plain.Syscalls[0].Names);
+        Assert.Contains("chroot", plain.Syscalls[0].Names);
+        Assert.Equal(38u, plain.Syscalls.Single(rule => rule.Names[0] == "clone3").ErrnoRet);
+        Assert.Equal(0x7E020000ul, plain.Syscalls.Single(rule => rule.Names[0] == "clone").Args![0].Value);
+        Assert.Contains("mount", admin.Syscalls[0].Names);
+        Assert.Contains("clone3", admin.Syscalls[0].Names);
+        Assert.DoesNotContain(admin.Syscalls.Skip(1), rule => rule.Names[0] is "clone" or "clone3");
+        Assert.DoesNotContain(plain.Syscalls[0].Names, name => name.StartsWith("io_uring", StringComparison.Ordinal) || name is "socket" or "userfaultfd" or "keyctl" or "add_key");
+    }
+
+    private static string[] Words(string text) => text.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+}
