@@ -12,8 +12,7 @@ internal static class ErrorMap
         ErrorRecord record = new(exception, exception.Error.ToString(), CategoryOf(exception.Error), input ?? exception.Target);
         if (exception.Advice is not null)
         {
-            // The message that is shown carries the advice too: few people look into the details.
-            record.ErrorDetails = new ErrorDetails($"{exception.Message} {exception.Advice}") { RecommendedAction = exception.Advice };
+            record.ErrorDetails = new ErrorDetails(exception.Message) { RecommendedAction = exception.Advice };
         }
         return record;
     }
