@@ -43,7 +43,8 @@ function Invoke-AllTests([string] $Filter) {
     Write-Summary
 }
 
-# The programs that touch mounts, network and firewall get a network namespace and folders of their own.
+# The programs that touch mounts, network and firewall get namespaces and folders of their own, so that what other
+# processes of the machine mount meanwhile does not look like theirs.
 function Invoke-TestProgram([string] $Name, [string] $Folder, [string] $Filter, [int] $Minutes, [switch] $Private) {
     $report = "$Folder/$Name.xml"
     $program = "$Root/artifacts/bin/LayerImage.$Name/release/LayerImage.$Name.dll"
@@ -64,7 +65,7 @@ function Invoke-TestProgram([string] $Name, [string] $Folder, [string] $Filter, 
 # test left behind.
 function Invoke-Guarded([string[]] $Command, [string] $Folder, [int] $Minutes, [switch] $Private) {
     $isolated = $Private -and $script:IsRoot
-    if ($isolated) { $Command = @('unshare', '-n', 'sh', '-c', 'ip link set lo up && exec "$@"', 'sh') + $Command }
+    if ($isolated) { $Command = @('unshare', '--net', '--mount', 'sh', '-c', 'ip link set lo up && exec "$@"', 'sh') + $Command }
     $start = [Diagnostics.ProcessStartInfo]::new($Command[0])
     for ($i = 1; $i -lt $Command.Count; $i++) { $start.ArgumentList.Add($Command[$i]) }
     foreach ($name in 'root', 'run', 'config') {

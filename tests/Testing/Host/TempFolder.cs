@@ -1,10 +1,17 @@
+using System.Security.Cryptography;
+
 namespace LayerImage.Testing.Host;
 
 /// <summary>A folder of a test's own, removed at the end. Nothing may still be mounted beneath it then.</summary>
 public sealed class TempFolder : IDisposable
 {
     /// <summary>Makes the folder.</summary>
-    public TempFolder(string prefix = "layerimage-test-") => Root = Directory.CreateTempSubdirectory(prefix).FullName;
+    public TempFolder(string prefix = "layerimage-test-")
+    {
+        // Lower case: podman makes an image's name of the path that it reads a layout from.
+        Root = Path.Combine(Path.GetTempPath(), prefix.ToLowerInvariant() + RandomNumberGenerator.GetHexString(8, lowercase: true));
+        Directory.CreateDirectory(Root);
+    }
 
     /// <summary>Its path.</summary>
     public string Root { get; }
