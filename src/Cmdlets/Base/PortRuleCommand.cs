@@ -17,7 +17,7 @@ public abstract class PortRuleCommand : LayerImageCmdlet
 
     /// <summary>tcp, udp, sctp or dccp.</summary>
     [Parameter(ParameterSetName = PortSet, ValueFromPipelineByPropertyName = true)]
-    public FirewallProtocol Protocol { get; set; }
+    public FirewallProtocol Protocol { get; set; } = FirewallProtocol.Tcp;
 
     /// <summary>The zone; the default zone when it is left out.</summary>
     [Parameter(ParameterSetName = PortSet, ValueFromPipelineByPropertyName = true)]

@@ -3,6 +3,7 @@ using System.Text;
 using LayerImage.Cmdlets.Base;
 using LayerImage.Cmdlets.Transformation;
 using LayerImage.Engine.Containers;
+using LayerImage.Engine.Errors;
 using LayerImage.Engine.Runtime;
 
 namespace LayerImage.Cmdlets.Commands;
@@ -69,7 +70,7 @@ public sealed class InvokeContainerCommandCommand : ContainerCommand
             Detach = Detach,
             StandardInput = StandardInput is null ? null : new MemoryStream(Encoding.UTF8.GetBytes(string.Join('\n', StandardInput) + "\n")),
         };
-        await using RunningCommand command = await Engine.Containers.InvokeAsync(container.Id, request, cancellationToken);
+        await using RunningCommand command = await StartAsync(container, request, cancellationToken);
         List<string> output = [], error = [];
         await foreach (OutputLine line in command.ReadLinesAsync(cancellationToken))
         {
@@ -80,6 +81,20 @@ public sealed class InvokeContainerCommandCommand : ContainerCommand
         if (AsResult)
         {
             WriteObject(new ContainerCommandResult { ExitCode = exitCode, Output = [.. output], Error = [.. error], Duration = command.Duration, ContainerName = container.Name });
+        }
+    }
+
+    // A program that is not there has docker's exit codes too, for scripts that look at $LASTEXITCODE.
+    private async Task<RunningCommand> StartAsync(Container container, ContainerCommandRequest request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await Engine.Containers.InvokeAsync(container.Id, request, cancellationToken);
+        }
+        catch (LayerImageException e) when (e.Error is EngineError.CommandNotFound or EngineError.CommandNotExecutable)
+        {
+            SessionState.PSVariable.Set("global:LASTEXITCODE", e.Error == EngineError.CommandNotFound ? 127 : 126);
+            throw;
         }
     }
 

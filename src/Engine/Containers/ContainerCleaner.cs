@@ -61,9 +61,10 @@ internal sealed class ContainerCleaner(StoreLayout layout, ContainerRecords reco
         List<(string Key, Oci.Digest DiffId)> unused = records.Delete(id);
         files.Delete(id);
         layers.DeleteDirectories(unused);
-        if (!keepExitFile)
+        string exitFile = new RuntimePaths(layout.Run).ExitFile(id);
+        if (!keepExitFile && File.Exists(exitFile))
         {
-            File.Delete(new RuntimePaths(layout.Run).ExitFile(id));
+            File.Delete(exitFile);
         }
         File.Delete(LockPath(id));
     }
@@ -71,7 +72,8 @@ internal sealed class ContainerCleaner(StoreLayout layout, ContainerRecords reco
     private void SweepExitFiles()
     {
         DateTime old = DateTime.UtcNow - s_exitFileLife;
-        foreach (FileInfo file in new DirectoryInfo(new RuntimePaths(layout.Run).Exits).EnumerateFiles().Where(file => file.LastWriteTimeUtc < old && records.Find(file.Name) is null))
+        DirectoryInfo exits = Directory.CreateDirectory(new RuntimePaths(layout.Run).Exits);
+        foreach (FileInfo file in exits.EnumerateFiles().Where(file => file.LastWriteTimeUtc < old && records.Find(file.Name) is null))
         {
             file.Delete();
         }

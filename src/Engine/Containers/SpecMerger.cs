@@ -16,11 +16,6 @@ internal static class SpecMerger
         IReadOnlyList<string> command = request.Command is { Count: > 0 }
             ? entrypoint.Count > 0 ? request.Command : CommandForm.ToArguments(request.Command)
             : request.Entrypoint is null ? defaults.Cmd ?? [] : [];
-        if (entrypoint.Count + command.Count == 0)
-        {
-            throw new LayerImageException(EngineError.ParameterInvalid, $"The image {request.Image} does not say what to run.")
-            { Target = request.Image, Advice = "Give a command: Start-LayerContainer IMAGE -Command ls,'-l'" };
-        }
         string[] exposed = [.. (defaults.ExposedPorts?.Keys ?? []).Select(NormalPort).Distinct().OrderBy(port => port, StringComparer.Ordinal)];
         List<string> publish = [.. request.Publish.Select(text => PortMapping.Parse(text).ToString())];
         if (request.PublishAll)
@@ -30,6 +25,11 @@ internal static class SpecMerger
         if (publish.Count > 0 && request.Network != "bridge")
         {
             throw new LayerImageException(EngineError.PortInvalid, $"Ports are published from the bridge network, not from '{request.Network}'.") { Target = request.Network, Advice = "Leave -Network out." };
+        }
+        if (entrypoint.Count + command.Count == 0)
+        {
+            throw new LayerImageException(EngineError.ParameterInvalid, $"The image {request.Image} does not say what to run.")
+            { Target = request.Image, Advice = "Give a command: Start-LayerContainer IMAGE -Command ls,'-l'" };
         }
         return new ContainerSpec
         {

@@ -141,10 +141,15 @@ internal sealed class ImageReceiver(StoreLayout layout, StoreDatabase database, 
         // The first real failure, not the cancellations that followed from it.
         if (tasks.FirstOrDefault(task => task.IsFaulted) is Task<LayerRecord> broken)
         {
-            await broken.ConfigureAwait(false);
+            throw Named(reference, broken.Exception!.InnerException!);
         }
         return await Task.WhenAll(tasks).ConfigureAwait(false);
     }
+
+    // What is wrong with a layer is told together with the image that it belongs to.
+    private static Exception Named(ImageReference reference, Exception failure) => failure is LayerImageException { Error: EngineError.LayerInvalid or EngineError.DigestMismatch or EngineError.SizeMismatch } known
+        ? new LayerImageException(known.Error, $"{reference.Familiar} was not received. {known.Message}", known) { Target = known.Target, Advice = known.Advice }
+        : failure;
 
     private Digest PutDocument(byte[] bytes, Digest digest)
     {

@@ -13,6 +13,7 @@ internal sealed class StoreDatabase
     public const int Version = 1;
 
     private const int BusyTimeoutSeconds = 30;
+    private const int NoCheckpointOnClose = 1006; // SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, sqlite3.h
     private readonly string _connectionString;
 
     private StoreDatabase(string path) => _connectionString = new SqliteConnectionStringBuilder
@@ -20,7 +21,8 @@ internal sealed class StoreDatabase
         DataSource = path,
         Mode = SqliteOpenMode.ReadWriteCreate,
         DefaultTimeout = BusyTimeoutSeconds,
-        Pooling = true,
+        // A pooled connection would keep the file open for as long as the session lives, and the store's file system busy.
+        Pooling = false,
     }.ToString();
 
     /// <summary>Opens the database, making it when it is not there.</summary>
@@ -88,6 +90,8 @@ internal sealed class StoreDatabase
 
     private static void Prepare(SqliteConnection connection)
     {
+        // Closing the last connection would else write the log back and wait for the disk, after every transaction.
+        _ = SQLitePCL.raw.sqlite3_db_config(connection.Handle, NoCheckpointOnClose, 1, out _);
         using SqliteCommand command = connection.CreateCommand();
         // WAL: readers and one writer side by side. FULL: a committed record survives a power cut.
         command.CommandText = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;";

@@ -37,7 +37,7 @@ public sealed class BadInputTests : AcceptanceTest
     [InlineData("Get-LayerImage nothing", nameof(EngineError.ImageNotFound), "nothing")]
     [InlineData("Remove-LayerImage nothing", nameof(EngineError.ImageNotFound), "nothing")]
     [InlineData("Export-LayerImage nothing -Path /tmp/nothing-layout -Format OciLayout", nameof(EngineError.ImageNotFound), "nothing")]
-    [InlineData("Receive-LayerImage 'UPPER/case'", nameof(EngineError.ReferenceInvalid), "UPPER/case")]
+    [InlineData("Receive-LayerImage 'upper/CASE'", nameof(EngineError.ReferenceInvalid), "upper/CASE")]
     [InlineData("Receive-LayerImage 'a:b:c'", nameof(EngineError.ReferenceInvalid), "a:b:c")]
     [InlineData("Receive-LayerImage '../etc/passwd'", nameof(EngineError.ReferenceInvalid), "../etc/passwd")]
     [InlineData("Receive-LayerImage 127.0.0.1:1/down", nameof(EngineError.RegistryUnreachable), "127.0.0.1:1")]
