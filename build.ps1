@@ -24,7 +24,7 @@ param(
     [ValidateSet('linux-x64', 'linux-arm64')]
     [string] $Runtime,
 
-    # Benchmark: passed on.
+    # Benchmark: passed on (--quick).
     [Parameter(ValueFromRemainingArguments)]
     [object[]] $Arguments
 )
@@ -46,7 +46,7 @@ switch ($Task) {
     'Benchmark' {
         Install-TestPackage
         Build-Module
-        Invoke-Part 'benchmarks/Benchmark.ps1' $Arguments
+        Invoke-Program (Find-Dotnet) (@('run', '-c', 'Release', '--project', "$Root/benchmarks", '--', '--repository', $Root) + $Arguments)
     }
     'Package' { New-Package -Runtime $Runtime }
     'Clean' {
