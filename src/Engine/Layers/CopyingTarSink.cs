@@ -15,6 +15,7 @@ internal sealed class CopyingTarSink : TarSink, IDisposable
     private readonly BeneathRoot _linkTargets;
     private SafeFileHandle? _file;
     private TarEntry? _pending;
+    private TarEntry? _root;
 
     public CopyingTarSink(Stream tar, string destination, CancellationToken cancellationToken)
         : base(tar, cancellationToken)
@@ -31,8 +32,7 @@ internal sealed class CopyingTarSink : TarSink, IDisposable
         base.Entry(parent, name, entry, status);
         if (name.Bytes.SequenceEqual("."u8))
         {
-            Dress(Here, name, entry);
-            Libc.SetTimes(Here, entry.ModifiedSeconds, entry.ModifiedNanoseconds, name);
+            _root = entry;
             return;
         }
         switch (entry.Type)
@@ -92,6 +92,17 @@ internal sealed class CopyingTarSink : TarSink, IDisposable
             NativePath here = NativePath.From("."u8);
             Dress(handle, here, entry!);
             Libc.SetTimes(handle, entry!.ModifiedSeconds, entry.ModifiedNanoseconds, entry.Name);
+        }
+    }
+
+    // The root is dressed last: each entry that is made in it changes its time.
+    public override void Finish()
+    {
+        base.Finish();
+        if (_root is not null)
+        {
+            Dress(Here, NativePath.From("."u8), _root);
+            Libc.SetTimes(Here, _root.ModifiedSeconds, _root.ModifiedNanoseconds, _root.Name);
         }
     }
 
