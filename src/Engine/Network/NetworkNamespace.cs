@@ -49,6 +49,9 @@ internal static class NetworkNamespace
         while (TryUmount2(path, MNT_DETACH | UMOUNT_NOFOLLOW))
         {
         }
-        File.Delete(path);
+        if (File.Exists(path)) // Its folder is not there either before the first container has been started.
+        {
+            File.Delete(path);
+        }
     }
 }
