@@ -52,7 +52,10 @@ public abstract class ContainerSelectionCommand : LayerImageCmdlet
         await ForEachAsync(await SelectAsync(names, piped, cancellationToken), body);
 }
 
-/// <summary>The same with the two parameters that most of these cmdlets have.</summary>
+/// <summary>
+/// The same with the two parameters that most of these cmdlets have. Their default set is InputObject: in the other
+/// one a piped container would be bound by its name, and another container may have that name by then.
+/// </summary>
 public abstract class ContainerCommand : ContainerSelectionCommand
 {
     /// <summary>Names (wildcards), ids or their beginnings.</summary>

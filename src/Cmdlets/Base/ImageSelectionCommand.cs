@@ -5,7 +5,10 @@ using LayerImage.Engine.Images;
 
 namespace LayerImage.Cmdlets.Base;
 
-/// <summary>The base of cmdlets that work on images: by -Reference (wildcards, or an id or its beginning) or piped.</summary>
+/// <summary>
+/// The base of cmdlets that work on images: by -Reference (wildcards, or an id or its beginning) or piped. Their default
+/// set is InputObject: in the other one a piped image would be bound by its first tag, and only that tag be meant.
+/// </summary>
 public abstract class ImageSelectionCommand : LayerImageCmdlet
 {
     /// <summary>The set of parameters with -Reference.</summary>

@@ -15,7 +15,7 @@ public abstract class PortRuleCommand : LayerImageCmdlet
     [ValidateNotNullOrEmpty]
     public string[] Port { get; set; } = [];
 
-    /// <summary>tcp, udp, sctp or dccp.</summary>
+    /// <summary>tcp, udp, sctp or dccp; tcp when it is left out.</summary>
     [Parameter(ParameterSetName = PortSet, ValueFromPipelineByPropertyName = true)]
     public FirewallProtocol Protocol { get; set; } = FirewallProtocol.Tcp;
 

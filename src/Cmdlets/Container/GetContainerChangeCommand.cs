@@ -6,7 +6,7 @@ using LayerImage.Engine.Layers;
 namespace LayerImage.Cmdlets.Commands;
 
 /// <summary>Lists what containers changed in their file systems.</summary>
-[Cmdlet(VerbsCommon.Get, "ContainerChange", DefaultParameterSetName = NameSet)]
+[Cmdlet(VerbsCommon.Get, "ContainerChange", DefaultParameterSetName = InputObjectSet)]
 [OutputType(typeof(LayerChange))]
 public sealed class GetContainerChangeCommand : ContainerCommand
 {

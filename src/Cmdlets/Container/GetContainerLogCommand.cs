@@ -6,7 +6,7 @@ using LayerImage.Engine.Runtime;
 namespace LayerImage.Cmdlets.Commands;
 
 /// <summary>Reads what containers wrote, as records.</summary>
-[Cmdlet(VerbsCommon.Get, "ContainerLog", DefaultParameterSetName = NameSet)]
+[Cmdlet(VerbsCommon.Get, "ContainerLog", DefaultParameterSetName = InputObjectSet)]
 [OutputType(typeof(ContainerLogRecord))]
 public sealed class GetContainerLogCommand : ContainerCommand
 {

@@ -6,7 +6,7 @@ using LayerImage.Engine.Network;
 namespace LayerImage.Cmdlets.Commands;
 
 /// <summary>Lists the published ports of containers.</summary>
-[Cmdlet(VerbsCommon.Get, "ContainerPort", DefaultParameterSetName = NameSet)]
+[Cmdlet(VerbsCommon.Get, "ContainerPort", DefaultParameterSetName = InputObjectSet)]
 [OutputType(typeof(PortMapping))]
 public sealed class GetContainerPortCommand : ContainerCommand
 {

@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using System.Text;
 using LayerImage.Cmdlets.Base;
+using LayerImage.Cmdlets.Completion;
 using LayerImage.Cmdlets.Transformation;
 using LayerImage.Engine.Containers;
 using LayerImage.Engine.Errors;
@@ -9,15 +10,29 @@ using LayerImage.Engine.Runtime;
 namespace LayerImage.Cmdlets.Commands;
 
 /// <summary>Runs a command inside running containers: its output lines are the pipeline's, its exit code is in $LASTEXITCODE.</summary>
-[Cmdlet(VerbsLifecycle.Invoke, "ContainerCommand", SupportsShouldProcess = true, DefaultParameterSetName = NameSet)]
+/// <remarks>
+/// One set of parameters: PowerShell binds words by their position before it looks at the pipeline, so a set for piped
+/// containers would lose its command to -Name.
+/// </remarks>
+[Cmdlet(VerbsLifecycle.Invoke, "ContainerCommand", SupportsShouldProcess = true)]
 [OutputType(typeof(string), typeof(ContainerCommandResult))]
-public sealed class InvokeContainerCommandCommand : ContainerCommand
+public sealed class InvokeContainerCommandCommand : ContainerSelectionCommand
 {
-    /// <summary>The command: one string for the container's shell, several strings to execute as they are.</summary>
-    [Parameter(Mandatory = true, Position = 1, ParameterSetName = NameSet)]
-    [Parameter(Mandatory = true, Position = 0, ParameterSetName = InputObjectSet)]
+    /// <summary>Names (wildcards), ids or their beginnings. With piped containers this is left out, and the command comes first.</summary>
+    [Parameter(Position = 0)]
+    [ArgumentCompleter(typeof(ContainerNameCompleter))]
+    [SupportsWildcards]
     [ValidateNotNullOrEmpty]
-    public string[] Command { get; set; } = [];
+    public string[]? Name { get; set; }
+
+    /// <summary>The command: one string for the container's shell, several strings to execute as they are.</summary>
+    [Parameter(Position = 1)]
+    [ValidateNotNullOrEmpty]
+    public string[]? Command { get; set; }
+
+    /// <summary>Containers from the pipeline.</summary>
+    [Parameter(ValueFromPipeline = true)]
+    public Container? InputObject { get; set; }
 
     /// <summary>In place of the container's user.</summary>
     [Parameter]
@@ -53,16 +68,37 @@ public sealed class InvokeContainerCommandCommand : ContainerCommand
     public object[] LooseWords { get; set; } = [];
 
     /// <inheritdoc/>
-    protected override async Task ProcessContainerAsync(Container container, CancellationToken cancellationToken)
+    protected override Task ProcessAsync(CancellationToken cancellationToken)
     {
         LooseWordsCheck.Refuse(LooseWords);
-        if (!ShouldProcess(container.Name, $"Run '{string.Join(' ', Command)}'"))
+        if (InputObject is not null && Command is null)
+        {
+            (Name, Command) = (null, Name);
+        }
+        else if (InputObject is not null && Name is not null)
+        {
+            LooseWordsCheck.Refuse([.. Command!]);
+        }
+        string[] command = Command ?? throw Missing("command", "Give the container and the command: Invoke-ContainerCommand web 'ls -la /'");
+        if (InputObject is null && Name is null)
+        {
+            throw Missing("container", "Give its name first, or pipe it: Get-Container web | Invoke-ContainerCommand 'ls -la /'");
+        }
+        return ForEachContainerAsync(Name, InputObject, container => RunAsync(container, command, cancellationToken), cancellationToken);
+    }
+
+    private static LayerImageException Missing(string what, string advice) =>
+        new(EngineError.ParameterInvalid, $"No {what} was given.") { Advice = advice };
+
+    private async Task RunAsync(Container container, string[] arguments, CancellationToken cancellationToken)
+    {
+        if (!ShouldProcess(container.Name, $"Run '{string.Join(' ', arguments)}'"))
         {
             return;
         }
         ContainerCommandRequest request = new()
         {
-            Command = Command,
+            Command = arguments,
             User = User,
             WorkingDirectory = WorkingDirectory,
             Environment = Environment,

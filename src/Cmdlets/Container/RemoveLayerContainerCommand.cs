@@ -5,7 +5,7 @@ using LayerImage.Engine.Containers;
 namespace LayerImage.Cmdlets.Commands;
 
 /// <summary>Removes containers with their changes.</summary>
-[Cmdlet(VerbsCommon.Remove, "LayerContainer", SupportsShouldProcess = true, DefaultParameterSetName = NameSet)]
+[Cmdlet(VerbsCommon.Remove, "LayerContainer", SupportsShouldProcess = true, DefaultParameterSetName = InputObjectSet)]
 public sealed class RemoveLayerContainerCommand : ContainerCommand
 {
     /// <summary>Kill one that runs first.</summary>

@@ -5,7 +5,7 @@ using LayerImage.Engine.Containers;
 namespace LayerImage.Cmdlets.Commands;
 
 /// <summary>Stops containers and starts them again.</summary>
-[Cmdlet(VerbsLifecycle.Restart, "LayerContainer", SupportsShouldProcess = true, DefaultParameterSetName = NameSet)]
+[Cmdlet(VerbsLifecycle.Restart, "LayerContainer", SupportsShouldProcess = true, DefaultParameterSetName = InputObjectSet)]
 [OutputType(typeof(Container))]
 public sealed class RestartLayerContainerCommand : ContainerCommand
 {

@@ -5,7 +5,7 @@ using LayerImage.Engine.Containers;
 namespace LayerImage.Cmdlets.Commands;
 
 /// <summary>Thaws all processes of containers.</summary>
-[Cmdlet(VerbsLifecycle.Resume, "LayerContainer", SupportsShouldProcess = true, DefaultParameterSetName = NameSet)]
+[Cmdlet(VerbsLifecycle.Resume, "LayerContainer", SupportsShouldProcess = true, DefaultParameterSetName = InputObjectSet)]
 [OutputType(typeof(Container))]
 public sealed class ResumeLayerContainerCommand : ContainerCommand
 {

@@ -5,7 +5,7 @@ using LayerImage.Engine.Containers;
 namespace LayerImage.Cmdlets.Commands;
 
 /// <summary>Stops containers: asks with the stop signal, kills when the time is over.</summary>
-[Cmdlet(VerbsLifecycle.Stop, "LayerContainer", SupportsShouldProcess = true, DefaultParameterSetName = NameSet)]
+[Cmdlet(VerbsLifecycle.Stop, "LayerContainer", SupportsShouldProcess = true, DefaultParameterSetName = InputObjectSet)]
 [OutputType(typeof(Container))]
 public sealed class StopLayerContainerCommand : ContainerCommand
 {

@@ -5,7 +5,7 @@ using LayerImage.Engine.Containers;
 namespace LayerImage.Cmdlets.Commands;
 
 /// <summary>Freezes all processes of containers.</summary>
-[Cmdlet(VerbsLifecycle.Suspend, "LayerContainer", SupportsShouldProcess = true, DefaultParameterSetName = NameSet)]
+[Cmdlet(VerbsLifecycle.Suspend, "LayerContainer", SupportsShouldProcess = true, DefaultParameterSetName = InputObjectSet)]
 [OutputType(typeof(Container))]
 public sealed class SuspendLayerContainerCommand : ContainerCommand
 {

@@ -20,7 +20,7 @@ public enum ContainerWaitCondition
 }
 
 /// <summary>Waits for containers: until they have ended, run, accept connections, or have written a line.</summary>
-[Cmdlet(VerbsLifecycle.Wait, "LayerContainer", DefaultParameterSetName = NameSet)]
+[Cmdlet(VerbsLifecycle.Wait, "LayerContainer", DefaultParameterSetName = InputObjectSet)]
 [OutputType(typeof(Container))]
 public sealed class WaitLayerContainerCommand : ContainerCommand
 {

@@ -5,7 +5,7 @@ using LayerImage.Engine.Images;
 namespace LayerImage.Cmdlets.Commands;
 
 /// <summary>Gives an image another tag.</summary>
-[Cmdlet(VerbsCommon.Add, "ImageTag", SupportsShouldProcess = true, DefaultParameterSetName = ReferenceSet)]
+[Cmdlet(VerbsCommon.Add, "ImageTag", SupportsShouldProcess = true, DefaultParameterSetName = InputObjectSet)]
 [OutputType(typeof(Image))]
 public sealed class AddImageTagCommand : ImageSelectionCommand
 {

@@ -12,7 +12,7 @@ public enum ImageExportFormat
 }
 
 /// <summary>Writes an image into a folder that other tools read.</summary>
-[Cmdlet(VerbsData.Export, "LayerImage", SupportsShouldProcess = true, DefaultParameterSetName = ReferenceSet)]
+[Cmdlet(VerbsData.Export, "LayerImage", SupportsShouldProcess = true, DefaultParameterSetName = InputObjectSet)]
 [OutputType(typeof(DirectoryInfo))]
 public sealed class ExportLayerImageCommand : ImageSelectionCommand
 {

@@ -5,7 +5,7 @@ using LayerImage.Engine.Images;
 namespace LayerImage.Cmdlets.Commands;
 
 /// <summary>Lists the layers of images, the base first.</summary>
-[Cmdlet(VerbsCommon.Get, "ImageLayer", DefaultParameterSetName = ReferenceSet)]
+[Cmdlet(VerbsCommon.Get, "ImageLayer", DefaultParameterSetName = InputObjectSet)]
 [OutputType(typeof(ImageLayer))]
 public sealed class GetImageLayerCommand : ImageSelectionCommand
 {

@@ -5,7 +5,7 @@ using LayerImage.Engine.Images;
 namespace LayerImage.Cmdlets.Commands;
 
 /// <summary>Removes images: a tag, and with the last one the image and the layers that nothing else has.</summary>
-[Cmdlet(VerbsCommon.Remove, "LayerImage", SupportsShouldProcess = true, DefaultParameterSetName = ReferenceSet)]
+[Cmdlet(VerbsCommon.Remove, "LayerImage", SupportsShouldProcess = true, DefaultParameterSetName = InputObjectSet)]
 [OutputType(typeof(ImageRemoval))]
 public sealed class RemoveLayerImageCommand : ImageSelectionCommand
 {

@@ -6,11 +6,14 @@ using LayerImage.Engine.Firewall;
 namespace LayerImage.Cmdlets.Commands;
 
 /// <summary>Closes ports in the host's firewall.</summary>
-[Cmdlet(VerbsCommon.Remove, "HostPortRule", SupportsShouldProcess = true, DefaultParameterSetName = PortSet)]
+[Cmdlet(VerbsCommon.Remove, "HostPortRule", SupportsShouldProcess = true, DefaultParameterSetName = InputObjectSet)]
 public sealed class RemoveHostPortRuleCommand : PortRuleCommand
 {
+    // The default, for else a piped rule would be bound by its properties, and whose rule it is would be lost.
+    private const string InputObjectSet = "InputObject";
+
     /// <summary>Rules from the pipeline.</summary>
-    [Parameter(Mandatory = true, ParameterSetName = "InputObject", ValueFromPipeline = true)]
+    [Parameter(Mandatory = true, ParameterSetName = InputObjectSet, ValueFromPipeline = true)]
     public HostPortRule? InputObject { get; set; }
 
     /// <summary>Close the port of the current SSH connection without asking.</summary>
