@@ -131,14 +131,20 @@ function Invoke-PesterSuite([string] $Folder) {
     }
     $document = [xml]::new()
     $document.Load($report)
+    $failed = 0
     foreach ($test in $document.SelectNodes('//test-case')) {
         $name = $test.GetAttribute('name')
         switch ($test.GetAttribute('result')) {
             'Success' { Add-Result Pass $name }
             { $_ -in 'Ignored', 'Inconclusive', 'Skipped' } { Add-Result Skip $name "$($test.SelectSingleNode('reason/message')?.InnerText)" }
-            default { Add-Result Fail $name "$($test.SelectSingleNode('failure/message')?.InnerText)" }
+            default {
+                $failed++
+                Add-Result Fail $name "$($test.SelectSingleNode('failure/message')?.InnerText)"
+            }
         }
     }
+    # A clean-up that failed is not in the report.
+    if ($code -ne 0 -and $failed -eq 0) { Add-Result Fail 'tests/Pester' "ended with exit code $code although no test failed" }
 }
 
 # A pwsh that is new enough and has Pester 5.

@@ -1,0 +1,258 @@
+BeforeDiscovery {
+    . "$PSScriptRoot/Host.ps1"
+    $Missing = Get-MissingRequirement
+}
+
+Describe "Containers$(if ($Missing) { " ($Missing)" })" -Skip:([bool]$Missing) {
+    BeforeAll {
+        . "$PSScriptRoot/Host.ps1"
+        $TestHost = Start-TestHost
+        $null = Import-LayerImage $TestHost.RootFs box
+        $Web = Start-LayerContainer box -Name web -Publish 18080:8080 -Label @{ tier = 'front' } -Environment @{ GREETING = 'hello'; COUNT = 3 } -Command httpd, -f, -p, 8080, -h, /srv
+    }
+    AfterAll { Stop-TestHost $TestHost }
+
+    Context 'Start' {
+        It 'emits the container, which runs' {
+            $Web.Name | Should -Be web
+            $Web.State | Should -Be Running
+            $Web.Image | Should -Be 'box:latest'
+            $Web.Ports | Should -HaveCount 1
+            "$($Web.Ports)" | Should -Be '18080:8080'
+            $Web.StartedAt | Should -BeOfType ([DateTimeOffset])
+        }
+
+        It 'publishes the port on the host' {
+            $null = Wait-LayerContainer web -Condition PortOpen -Timeout 10
+            Invoke-RestMethod http://127.0.0.1:18080/index.html -TimeoutSec 10 | Should -Match 'It works'
+        }
+
+        It 'takes a piped image and environment as a hashtable' {
+            $lines = Get-LayerImage box | Start-LayerContainer -Environment @{ A = 1; B = 'two words' } -Command 'echo $A $B' -Attach -Remove
+            $lines | Should -Be '1 two words'
+            $LASTEXITCODE | Should -Be 0
+        }
+
+        It 'with -Attach emits the lines and sets $LASTEXITCODE' {
+            Start-LayerContainer box -Command 'echo one; echo two; exit 7' -Attach -Remove | Should -Be 'one', 'two'
+            $LASTEXITCODE | Should -Be 7
+        }
+
+        It 'starts again what was stopped, by name and from the pipeline' {
+            $null = New-LayerContainer box -Name sleeper -Command sleep, 300
+            (Start-LayerContainer -Name sleeper).State | Should -Be Running
+            Stop-LayerContainer sleeper -Timeout 0
+            (Get-Container sleeper | Start-LayerContainer).State | Should -Be Running
+            Remove-LayerContainer sleeper -Force
+        }
+
+        It 'refuses loose words and says to quote the command' {
+            $failure = Get-Failure { Start-LayerContainer box ls / }
+            $failure.FullyQualifiedErrorId | Should -BeLike 'ParameterInvalid,*'
+            $failure.ErrorDetails.RecommendedAction | Should -Match 'Quote'
+            $failure = Get-Failure { Invoke-ContainerCommand web ls / }
+            $failure.FullyQualifiedErrorId | Should -BeLike 'ParameterInvalid,*'
+        }
+
+        It 'leaves no container when the program is not in the image' {
+            $failure = Get-Failure { Start-LayerContainer box -Name broken -Command nosuchprogram }
+            $failure.FullyQualifiedErrorId | Should -BeLike 'CommandNotFound,*'
+            $failure.CategoryInfo.Category | Should -Be ObjectNotFound
+            Get-Container 'broken*' | Should -BeNullOrEmpty
+        }
+
+        It 'refuses a name that is taken and a port that is taken' {
+            (Get-Failure { Start-LayerContainer box -Name web -Command sleep, 1 }).FullyQualifiedErrorId | Should -BeLike 'NameInUse,*'
+            $failure = Get-Failure { Start-LayerContainer box -Publish 18080:80 -Command sleep, 1 }
+            $failure.FullyQualifiedErrorId | Should -BeLike 'PortInUse,*'
+            $failure.CategoryInfo.Category | Should -Be ResourceBusy
+        }
+    }
+
+    Context 'Invoke-ContainerCommand' {
+        It 'one string is for the shell, several are executed as they are' {
+            Invoke-ContainerCommand web 'echo $GREETING $COUNT | tr a-z A-Z' | Should -Be 'HELLO 3'
+            Invoke-ContainerCommand web echo, '$GREETING' | Should -Be '$GREETING'
+        }
+
+        It 'sets $LASTEXITCODE, and no error' {
+            $errors = $Error.Count
+            Invoke-ContainerCommand web 'exit 3' -ErrorAction Stop
+            $LASTEXITCODE | Should -Be 3
+            $Error.Count | Should -Be $errors
+        }
+
+        It 'with -AsResult returns output, errors, exit code and duration' {
+            $result = Invoke-ContainerCommand web 'echo out; echo err >&2; exit 4' -AsResult
+            $result.Output | Should -Be out
+            $result.Error | Should -Be err
+            $result.ExitCode | Should -Be 4
+            $result.Duration | Should -BeOfType ([TimeSpan])
+            $result.ContainerName | Should -Be web
+        }
+
+        It 'takes piped containers, by their ids and not by names that others may have by then' {
+            $piped = New-LayerContainer box -Name piped -Command sleep, 300
+            Get-Container web | Invoke-ContainerCommand 'echo $GREETING' | Should -Be hello
+            Get-Container web | Invoke-ContainerCommand echo, '$GREETING' | Should -Be '$GREETING'
+            Rename-LayerContainer piped renamed
+            ($piped | Start-LayerContainer).Name | Should -Be renamed
+            $piped | Invoke-ContainerCommand -Command 'echo $((6*7))' | Should -Be 42
+            $piped | Remove-LayerContainer -Force
+            Get-Container 'piped', 'renamed' -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
+        }
+
+        It 'says what is missing' {
+            (Get-Failure { Invoke-ContainerCommand web }).FullyQualifiedErrorId | Should -BeLike 'ParameterInvalid,*'
+            (Get-Failure { Get-Container web | Invoke-ContainerCommand }).FullyQualifiedErrorId | Should -BeLike 'ParameterInvalid,*'
+            (Get-Failure { Get-Container web | Invoke-ContainerCommand ls / }).FullyQualifiedErrorId | Should -BeLike 'ParameterInvalid,*'
+        }
+
+        It 'feeds standard input and takes user, directory and environment' {
+            Invoke-ContainerCommand web cat -StandardInput one, two | Should -Be one, two
+            Invoke-ContainerCommand web 'echo $(id -u) $(pwd) $X' -User web -WorkingDirectory /srv -Environment @{ X = 'y' } | Should -Be '1000 /srv y'
+        }
+
+        It 'a program that is not there is an error' {
+            (Get-Failure { Invoke-ContainerCommand web nosuchprogram }).FullyQualifiedErrorId | Should -BeLike 'CommandNotFound,*'
+        }
+
+        It 'Select-Object -First 1 ends the command' {
+            $watch = [Diagnostics.Stopwatch]::StartNew()
+            Invoke-ContainerCommand web 'echo first; sleep 61; echo second' | Select-Object -First 1 | Should -Be first
+            $watch.Elapsed.TotalSeconds | Should -BeLessThan 20
+            Invoke-ContainerCommand web 'ps' | Where-Object { $_ -match 'sleep 61' } | Should -BeNullOrEmpty
+        }
+    }
+
+    Context 'Get-Container' {
+        It 'finds by name, id, beginning of an id, wildcard, label, image and state' {
+            (Get-Container web).Id | Should -Be $Web.Id
+            (Get-Container WEB).Id | Should -Be $Web.Id
+            (Get-Container $Web.Id.Substring(0, 10)).Id | Should -Be $Web.Id
+            (Get-Container -Id $Web.Id).Id | Should -Be $Web.Id
+            (Get-Container 'w*').Id | Should -Be $Web.Id
+            (Get-Container -Label tier=front).Id | Should -Be $Web.Id
+            (Get-Container -Image 'box').Name | Should -Contain web
+            (Get-Container -State Running).Name | Should -Contain web
+            Get-Container -Label tier=back | Should -BeNullOrEmpty
+        }
+
+        It 'a literal name that is not there is an error, a wildcard is none' {
+            $failure = Get-Failure { Get-Container nosuch }
+            $failure.FullyQualifiedErrorId | Should -BeLike 'ContainerNotFound,*'
+            $failure.CategoryInfo.Category | Should -Be ObjectNotFound
+            $failure.TargetObject | Should -Be nosuch
+            Get-Container 'nosuch*' -ErrorAction Stop | Should -BeNullOrEmpty
+        }
+
+        It 'Get-LayerContainer is the same' {
+            (Get-LayerContainer web).Id | Should -Be $Web.Id
+        }
+
+        It 'the view shows state and ports' {
+            $text = Get-Container web | Out-String -Width 200
+            $text | Should -Match "web\s+$($Web.Id.Substring(0, 12))"
+            $text | Should -Match 'Up \d+ seconds?'
+            $text | Should -Match '18080:8080'
+        }
+    }
+
+    Context 'Save-ContainerAsImage' {
+        It 'the changes become a layer over those that are shared' {
+            Invoke-ContainerCommand web 'mkdir /data && echo kept >/data/file && rm /srv/index.html'
+            $changes = Get-ContainerChange web
+            ($changes | Where-Object Path -eq '/data/file').Kind | Should -Be Added
+            ($changes | Where-Object Path -eq '/srv/index.html').Kind | Should -Be Deleted
+
+            $image = Get-Container web | Save-ContainerAsImage team/web:1 -Author tester -Message 'with data'
+            $image.Tags | Should -Be 'team/web:1'
+            $image.Author | Should -Be tester
+            $image.Message | Should -Be 'with data'
+            $image.Layers | Should -HaveCount 2
+            $image.Layers[0].IsShared | Should -BeTrue
+            (Get-Container web).State | Should -Be Running
+
+            Start-LayerContainer team/web:1 -Command 'cat /data/file; ls /srv' -Attach -Remove | Should -Be kept
+        }
+
+        It 'names the image from the container when -Reference is left out or a script block' {
+            (Get-Container web | Save-ContainerAsImage).Tags | Should -Contain 'web:latest'
+            (Get-Container web | Save-ContainerAsImage -Reference { "$($_.Name):v2" }).Tags | Should -Contain 'web:v2'
+            (Save-ContainerAsImage byname:1 -Name web).Tags | Should -Contain 'byname:1'
+        }
+
+        It 'refuses to give one name to two containers' {
+            $null = New-LayerContainer box -Name other -Command sleep, 1
+            $failures = $null
+            $images = Get-Container web, other | Save-ContainerAsImage same:1 -ErrorVariable failures -ErrorAction SilentlyContinue
+            $images | Should -HaveCount 1
+            $failures[0].FullyQualifiedErrorId | Should -BeLike 'NameInUse,*'
+            Remove-LayerContainer other
+        }
+    }
+
+    Context 'The life of a container' {
+        BeforeEach { $null = Start-LayerContainer box -Name life -StopTimeout 1 -Command 'trap "exit 5" TERM; echo started; while :; do sleep 0.1; done' }
+        AfterEach { if (Get-Container 'lif*') { Remove-LayerContainer 'lif*' -Force } }
+
+        It 'is suspended and resumed' {
+            (Suspend-LayerContainer life -PassThru).State | Should -Be Paused
+            (Resume-LayerContainer life -PassThru).State | Should -Be Running
+        }
+
+        It 'is stopped with its exit code, and waited for' {
+            # Before that the shell has no handler, and the first process of a container is not ended by SIGTERM then.
+            $null = Wait-LayerContainer life -Condition LogMatch -Pattern started -Timeout 10
+            $stopped = Stop-LayerContainer life -PassThru -Timeout 5
+            $stopped.State | Should -Be Exited
+            $stopped.ExitCode | Should -Be 5
+            (Wait-LayerContainer life -Timeout 5).ExitCode | Should -Be 5
+        }
+
+        It 'is waited for no longer than asked' {
+            $failure = Get-Failure { Wait-LayerContainer life -Timeout 0 }
+            $failure.FullyQualifiedErrorId | Should -BeLike 'WaitTimedOut,*'
+            $failure.CategoryInfo.Category | Should -Be OperationTimeout
+        }
+
+        It 'has a log of records' {
+            $null = Wait-LayerContainer life -Condition LogMatch -Pattern started -Timeout 10
+            $record = Get-ContainerLog life | Select-Object -First 1
+            $record.Message | Should -Be started
+            $record.Stream | Should -Be Stdout
+            $record.Timestamp | Should -BeOfType ([DateTimeOffset])
+            Get-Container life | Get-ContainerLog -Tail 1 | Out-String | Should -Match 'started'
+        }
+
+        It 'is renamed and restarted' {
+            (Rename-LayerContainer life lives -PassThru).Name | Should -Be lives
+            $before = (Get-Container lives).StartedAt
+            (Restart-LayerContainer lives -PassThru).StartedAt | Should -BeGreaterThan $before
+        }
+
+        It 'is not removed while it runs, unless by force' {
+            $failure = Get-Failure { Remove-LayerContainer life }
+            $failure.FullyQualifiedErrorId | Should -BeLike 'ContainerRunning,*'
+            Get-Container life | Remove-LayerContainer -Force
+            Get-Container 'life*' | Should -BeNullOrEmpty
+        }
+
+        It 'changes nothing with -WhatIf' {
+            Stop-LayerContainer life -WhatIf
+            Restart-LayerContainer life -WhatIf
+            Suspend-LayerContainer life -WhatIf
+            Remove-LayerContainer life -Force -WhatIf
+            Rename-LayerContainer life other -WhatIf
+            Invoke-ContainerCommand life 'touch /whatif' -WhatIf
+            Start-LayerContainer box -Name whatif -WhatIf | Should -BeNullOrEmpty
+            New-LayerContainer box -Name whatif -WhatIf | Should -BeNullOrEmpty
+            Get-Container life | Save-ContainerAsImage whatif -WhatIf | Should -BeNullOrEmpty
+
+            (Get-Container life).State | Should -Be Running
+            Get-Container 'whatif*', 'other*' | Should -BeNullOrEmpty
+            Get-LayerImage 'whatif*' | Should -BeNullOrEmpty
+            Get-ContainerChange life | Where-Object Path -eq '/whatif' | Should -BeNullOrEmpty
+        }
+    }
+}
