@@ -1,3 +1,4 @@
+using System.Text;
 using LayerImage.Engine.Errors;
 using LayerImage.Engine.Interop.Libc;
 using Microsoft.Win32.SafeHandles;
@@ -6,12 +7,25 @@ namespace LayerImage.Engine.Mounts;
 
 /// <summary>
 /// The kernel's overlay through its new mount API (fsopen(2), fsconfig(2) with one <c>lowerdir+</c> for each layer),
-/// which has no page of options to overflow: 500 layers mount. Kernels before 6.5 lack <c>lowerdir+</c>.
+/// which has no page of options to overflow: 500 layers mount. Kernels before 6.5 lack <c>lowerdir+</c>; there mount(2)
+/// is given the directories as descriptors (<c>/proc/self/fd/9</c>), which are short enough for about 200 in its page
+/// and need no escaping.
 /// </summary>
 internal sealed class OverlayMountDriver : IUnionMountDriver
 {
     /// <summary>As many lower layers as the kernel takes (OVL_MAX_STACK, fs/overlayfs).</summary>
     public const int MostLayers = 500;
+
+    private const int PageSize = 4096; // mount(2): data is at most a page
+    private const ulong ReadOnly = 1; // MS_RDONLY, sys/mount.h
+
+    // A commit reads the upper directory by itself: it must hold whole files and whole directories.
+    private static readonly string[] s_plain = ["redirect_dir", "metacopy", "index"];
+
+    private volatile bool _isOldKernel;
+
+    /// <param name="oldKernel">Whether to go the way of kernels before 6.5 from the start: for tests.</param>
+    public OverlayMountDriver(bool oldKernel = false) => _isOldKernel = oldKernel;
 
     public void Mount(OverlayMount mount)
     {
@@ -21,24 +35,11 @@ internal sealed class OverlayMountDriver : IUnionMountDriver
         }
         try
         {
-            using SafeFileHandle context = Libc.FsOpen("overlay");
-            Libc.FsConfigSet(context, "source", "layerimage");
-            foreach (string lower in mount.LowerDirs)
+            if (_isOldKernel || !TryMountNew(mount))
             {
-                Libc.FsConfigSet(context, "lowerdir+", lower);
+                _isOldKernel = true;
+                MountOld(mount);
             }
-            if (mount.UpperDir is not null)
-            {
-                Libc.FsConfigSet(context, "upperdir", mount.UpperDir);
-                Libc.FsConfigSet(context, "workdir", mount.WorkDir);
-            }
-            // A commit reads the upper directory by itself: it must hold whole files and whole directories.
-            Libc.FsConfigSet(context, "redirect_dir", "off");
-            Libc.FsConfigSet(context, "metacopy", "off");
-            Libc.FsConfigSet(context, "index", "off");
-            Libc.FsConfigCreate(context);
-            using SafeFileHandle detached = Libc.FsMount(context, readOnly: mount.UpperDir is null);
-            Libc.MoveMount(detached, mount.Merged);
         }
         catch (LinuxException e)
         {
@@ -47,6 +48,70 @@ internal sealed class OverlayMountDriver : IUnionMountDriver
         if (!IsMounted(mount.Merged))
         {
             throw new LayerImageException(EngineError.MountFailed, $"The union was mounted and is not to be seen at {mount.Merged}.") { Target = mount.Merged };
+        }
+    }
+
+    // False when this kernel does not know lowerdir+.
+    private static bool TryMountNew(OverlayMount mount)
+    {
+        using SafeFileHandle context = Libc.FsOpen("overlay");
+        Libc.FsConfigSet(context, "source", "layerimage");
+        foreach ((int index, string lower) in mount.LowerDirs.Index())
+        {
+            try
+            {
+                Libc.FsConfigSet(context, "lowerdir+", lower);
+            }
+            catch (LinuxException e) when (e.Errno == LinuxException.EINVAL && index == 0)
+            {
+                return false;
+            }
+        }
+        if (mount.UpperDir is not null)
+        {
+            Libc.FsConfigSet(context, "upperdir", mount.UpperDir);
+            Libc.FsConfigSet(context, "workdir", mount.WorkDir);
+        }
+        foreach (string option in s_plain)
+        {
+            Libc.FsConfigSet(context, option, "off");
+        }
+        Libc.FsConfigCreate(context);
+        using SafeFileHandle detached = Libc.FsMount(context, readOnly: mount.UpperDir is null);
+        Libc.MoveMount(detached, mount.Merged);
+        return true;
+    }
+
+    private static void MountOld(OverlayMount mount)
+    {
+        List<SafeFileHandle> open = [];
+        try
+        {
+            string ByDescriptor(string path)
+            {
+                open.Add(Libc.Open(path, OpenFlags.PathOnly | OpenFlags.Directory));
+                return $"/proc/self/fd/{open[^1].DangerousGetHandle()}";
+            }
+            StringBuilder options = new("lowerdir=");
+            options.AppendJoin(':', mount.LowerDirs.Select(ByDescriptor));
+            if (mount.UpperDir is not null)
+            {
+                options.Append(",upperdir=").Append(ByDescriptor(mount.UpperDir)).Append(",workdir=").Append(ByDescriptor(mount.WorkDir!));
+            }
+            foreach (string option in s_plain)
+            {
+                options.Append(',').Append(option).Append("=off");
+            }
+            if (options.Length >= PageSize)
+            {
+                throw new LayerImageException(EngineError.NotSupportedByKernel, $"This kernel cannot unite {mount.LowerDirs.Count} layers: it takes one page of options.")
+                { Target = mount.Merged, Advice = "Linux 6.5 or later unites up to 500." };
+            }
+            Libc.Mount("layerimage", mount.Merged, "overlay", mount.UpperDir is null ? ReadOnly : 0, options.ToString());
+        }
+        finally
+        {
+            open.ForEach(handle => handle.Dispose());
         }
     }
 
@@ -78,8 +143,8 @@ internal sealed class OverlayMountDriver : IUnionMountDriver
         {
             { Errno: LinuxException.EPERM or LinuxException.EACCES } => (EngineError.NotPrivileged, "Mounting needs root. Run the session as root."),
             { Call: "fsopen", Errno: 19 or LinuxException.ENOSYS } => (EngineError.NotSupportedByKernel, "This kernel has no overlay file system: load the module 'overlay'."),
-            { Call: "fsconfig(lowerdir+)", Errno: LinuxException.EINVAL } => (EngineError.NotSupportedByKernel, "This kernel's overlay has no lowerdir+: Linux 6.5 or later is needed."),
-            { Call: "fsconfig(create)", Errno: LinuxException.EINVAL } => (EngineError.MountFailed, "The upper directory's file system may not serve as an upper (another overlay, a network file system): choose another with $LAYERIMAGE_ROOT."),
+            { Call: "mount", Errno: 19 } => (EngineError.NotSupportedByKernel, "This kernel has no overlay file system: load the module 'overlay'."),
+            { Call: "fsconfig(create)" or "mount", Errno: LinuxException.EINVAL } => (EngineError.MountFailed, "The upper directory's file system may not serve as an upper (another overlay, a network file system): choose another with $LAYERIMAGE_ROOT."),
             _ => (EngineError.MountFailed, "See the kernel's log (dmesg) for more."),
         };
         return new LayerImageException(error, $"The {mount.LowerDirs.Count} layers could not be united at {mount.Merged}: {e.Message}", e) { Target = mount.Merged, Advice = advice };
