@@ -15,6 +15,7 @@ internal sealed class CopyingTarSink : TarSink, IDisposable
     private readonly BeneathRoot _linkTargets;
     private SafeFileHandle? _file;
     private TarEntry? _pending;
+    private TarEntry? _root;
 
     public CopyingTarSink(Stream tar, string destination, CancellationToken cancellationToken)
         : base(tar, cancellationToken)
@@ -32,7 +33,7 @@ internal sealed class CopyingTarSink : TarSink, IDisposable
         if (name.Bytes.SequenceEqual("."u8))
         {
             Dress(Here, name, entry);
-            Libc.SetTimes(Here, entry.ModifiedSeconds, entry.ModifiedNanoseconds, name);
+            _root = entry;
             return;
         }
         switch (entry.Type)
@@ -92,6 +93,16 @@ internal sealed class CopyingTarSink : TarSink, IDisposable
             NativePath here = NativePath.From("."u8);
             Dress(handle, here, entry!);
             Libc.SetTimes(handle, entry!.ModifiedSeconds, entry.ModifiedNanoseconds, entry.Name);
+        }
+    }
+
+    public override void Finish()
+    {
+        base.Finish();
+        if (_root is not null)
+        {
+            // Only now: every entry made in it changed its time.
+            Libc.SetTimes(Here, _root.ModifiedSeconds, _root.ModifiedNanoseconds, _root.Name);
         }
     }
 

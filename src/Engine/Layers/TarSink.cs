@@ -17,7 +17,7 @@ internal class TarSink(Stream destination, CancellationToken cancellationToken) 
     /// <summary>Bytes of file content written so far.</summary>
     public long ContentBytes { get; private set; }
 
-    public void Finish() => _writer.WriteEnd();
+    public virtual void Finish() => _writer.WriteEnd();
 
     public virtual void Entry(SafeFileHandle parent, NativePath name, TarEntry entry, in FileStatus status) => Write(entry);
 
