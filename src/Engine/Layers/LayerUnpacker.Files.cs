@@ -49,6 +49,14 @@ internal sealed partial class LayerUnpacker
 
     private void WriteSparse(SafeFileHandle file, TarEntry entry)
     {
+        try
+        {
+            RandomAccess.SetLength(file, entry.Size);
+        }
+        catch (ArgumentOutOfRangeException)
+        {
+            throw LayerPath.Refuse(entry.Name, "it is larger than a file can be");
+        }
         foreach (SparseExtent extent in entry.Sparse!)
         {
             long offset = extent.Offset, end = extent.Offset + extent.Length;
@@ -61,7 +69,6 @@ internal sealed partial class LayerUnpacker
             }
             _contentBytes += extent.Length;
         }
-        RandomAccess.SetLength(file, entry.Size);
     }
 
     private static void Write(SafeFileHandle file, ReadOnlySpan<byte> data, long offset, NativePath name)
