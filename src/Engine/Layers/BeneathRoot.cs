@@ -63,6 +63,10 @@ internal sealed class BeneathRoot(SafeFileHandle root) : IDisposable
         }
         catch (LinuxException e) when (e.Errno is LinuxException.ENOTDIR or LinuxException.ELOOP)
         {
+            if (Libc.TryStatAt(parent, path[depth], out FileStatus status) && status.IsWhiteout)
+            {
+                return null; // as good as not there
+            }
             return OpenThroughLink(path[..(depth + 1)]);
         }
     }

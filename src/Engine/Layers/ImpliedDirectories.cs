@@ -22,15 +22,14 @@ internal static class ImpliedDirectories
         try
         {
             using BeneathRoot target = new(root);
-            List<BeneathRoot> lowers = lowerRoots.Select(handle => new BeneathRoot(handle)).ToList();
             foreach (LayerPath path in implied)
             {
-                if (FindBelow(lowers, path) is SafeFileHandle source && OpenOwn(target, path) is SafeFileHandle own)
+                using SafeFileHandle? source = FindBelow(lowerRoots, path);
+                if (source is not null && OpenOwn(target, path) is SafeFileHandle own)
                 {
                     Copy(source, own);
                 }
             }
-            lowers.ForEach(lower => lower.Dispose());
         }
         finally
         {
@@ -64,23 +63,20 @@ internal static class ImpliedDirectories
         }
     }
 
-    // The top-most layer that has the directory. One that has something else of that name, or a whiteout, hides the rest.
-    private static SafeFileHandle? FindBelow(List<BeneathRoot> lowers, LayerPath path)
+    // The directory that the layers below show: a whiteout, an opaque directory or a file hides what is under it.
+    private static SafeFileHandle? FindBelow(List<SafeFileHandle> lowerRoots, LayerPath path)
     {
-        foreach (BeneathRoot lower in lowers)
+        List<SafeFileHandle> visible = lowerRoots;
+        foreach (NativePath name in path.Components)
         {
-            try
+            List<SafeFileHandle> inside = UnionLookup.OpenDirectories(visible, name);
+            if (visible != lowerRoots)
             {
-                if (lower.Open(path.Components, make: null) is SafeFileHandle found)
-                {
-                    return found;
-                }
+                visible.ForEach(handle => handle.Dispose());
             }
-            catch (LayerImageException e) when (e.Error == EngineError.LayerInvalid)
-            {
-                return null;
-            }
+            visible = inside;
         }
-        return null;
+        visible.Skip(1).ToList().ForEach(handle => handle.Dispose());
+        return visible.FirstOrDefault();
     }
 }

@@ -11,6 +11,9 @@ internal readonly struct LayerPath
 {
     private const int LongestName = 255; // NAME_MAX, linux/limits.h
 
+    // PATH_MAX less its terminator, linux/limits.h. It bounds the depth as well: a handle is open for each directory.
+    private const int LongestPath = 4095;
+
     private LayerPath(NativePath[] components) => Components = components;
 
     public NativePath[] Components { get; }
@@ -35,6 +38,10 @@ internal readonly struct LayerPath
         if (rest is [(byte)'/', ..])
         {
             throw Refuse(raw, "it is absolute, and a layer's names are relative to its root (OCI image-spec, layer.md)");
+        }
+        if (rest.Length > LongestPath)
+        {
+            throw Refuse(NativePath.From(rest[..60]), $"its name is longer than {LongestPath} bytes, which no system call takes");
         }
         List<NativePath> components = [];
         while (rest.Length > 0)

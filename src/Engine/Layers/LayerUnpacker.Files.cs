@@ -49,6 +49,14 @@ internal sealed partial class LayerUnpacker
 
     private void WriteSparse(SafeFileHandle file, TarEntry entry)
     {
+        try
+        {
+            RandomAccess.SetLength(file, entry.Size);
+        }
+        catch (ArgumentOutOfRangeException)
+        {
+            throw LayerPath.Refuse(entry.Name, "it is larger than a file can be");
+        }
         foreach (SparseExtent extent in entry.Sparse!)
         {
             long offset = extent.Offset, end = extent.Offset + extent.Length;
@@ -61,7 +69,6 @@ internal sealed partial class LayerUnpacker
             }
             _contentBytes += extent.Length;
         }
-        RandomAccess.SetLength(file, entry.Size);
     }
 
     private static void Write(SafeFileHandle file, ReadOnlySpan<byte> data, long offset, NativePath name)
@@ -85,6 +92,10 @@ internal sealed partial class LayerUnpacker
             if (OverlayXAttrs.IsPortable(attribute.Name))
             {
                 int errno = Libc.TrySetXAttr(Libc.ThroughDescriptor(parent, name), attribute.Name, attribute.Value);
+                if (errno is LinuxException.E2BIG or LinuxException.EINVAL or LinuxException.ERANGE)
+                {
+                    throw LayerPath.Refuse(entry.Name, $"its extended attribute '{attribute.Name}' is one that the kernel does not take");
+                }
                 // A file system without this kind of attribute, or a kind not meant for this type of file, as tar does.
                 if (errno is not (0 or LinuxException.EOPNOTSUPP or LinuxException.EPERM))
                 {
@@ -131,11 +142,16 @@ internal sealed partial class LayerUnpacker
         }
     }
 
-    // A directory may have been replaced by something else later in the tar.
+    // A directory may have been replaced by something else later in the tar, also by a link to another directory.
     private SafeFileHandle? OpenExisting(LayerPath path)
     {
         try
         {
+            if (!path.IsRoot && (_directories.Open(path.Parent, make: null) is not SafeFileHandle parent
+                || !Libc.TryStatAt(parent, path.Name, out FileStatus status) || status.Type != FileType.Directory))
+            {
+                return null;
+            }
             return _directories.Open(path.Components, make: null);
         }
         catch (LayerImageException e) when (e.Error == EngineError.LayerInvalid)

@@ -112,8 +112,14 @@ internal sealed partial class LayerUnpacker : IDisposable
     {
         return _directories.Open(path.Parent, (directory, name, depth) =>
         {
+            if (!Libc.TryMkdirAt(directory, name, Unfinished))
+            {
+                // Deleted before in this layer: what is made again has nothing of the lower directory.
+                MakeInsteadOfWhiteout(directory, name);
+                Libc.ChmodAt(directory, name, 0x1ED); // 0755
+                return;
+            }
             // What the tar does not describe gets its attributes from below later; until then root's defaults.
-            Libc.TryMkdirAt(directory, name, Unfinished);
             Libc.ChmodAt(directory, name, 0x1ED); // 0755
             LayerPath implied = path.Take(depth + 1);
             _implied[implied.Key] = implied;
@@ -138,18 +144,28 @@ internal sealed partial class LayerUnpacker : IDisposable
             Libc.TryStatAt(parent, path.Name, out FileStatus existing);
             if (existing.Type != FileType.Directory)
             {
-                Clear(parent, path.Name);
-                Libc.TryMkdirAt(parent, path.Name, Unfinished);
                 if (existing.IsWhiteout)
                 {
-                    // Deleted and made again in one layer: nothing of the lower directory may show through.
-                    Libc.SetXAttr(Libc.ThroughDescriptor(parent, path.Name), OverlayXAttrs.Opaque, OverlayXAttrs.Yes);
+                    MakeInsteadOfWhiteout(parent, path.Name);
+                }
+                else
+                {
+                    Clear(parent, path.Name);
+                    Libc.TryMkdirAt(parent, path.Name, Unfinished);
                 }
             }
         }
         SetAttributes(parent, path.Name, entry);
         _implied.Remove(path.Key);
         _directoryTimes.Add((path, entry.ModifiedSeconds, entry.ModifiedNanoseconds));
+    }
+
+    // Deleted and made again in one layer: nothing of the lower directory may show through.
+    private void MakeInsteadOfWhiteout(SafeFileHandle parent, NativePath name)
+    {
+        Clear(parent, name);
+        Libc.TryMkdirAt(parent, name, Unfinished);
+        Libc.SetXAttr(Libc.ThroughDescriptor(parent, name), OverlayXAttrs.Opaque, OverlayXAttrs.Yes);
     }
 
     private void PlaceNode(SafeFileHandle parent, LayerPath path, TarEntry entry)

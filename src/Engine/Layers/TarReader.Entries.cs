@@ -29,8 +29,8 @@ internal sealed partial class TarReader
             Size = size,
             ModifiedSeconds = pax.ModifiedSeconds ?? header.ModifiedSeconds,
             ModifiedNanoseconds = pax.ModifiedNanoseconds,
-            DeviceMajor = type is TarEntryType.CharacterDevice or TarEntryType.BlockDevice ? (uint)header.DeviceMajor : 0,
-            DeviceMinor = type is TarEntryType.CharacterDevice or TarEntryType.BlockDevice ? (uint)header.DeviceMinor : 0,
+            DeviceMajor = type is TarEntryType.CharacterDevice or TarEntryType.BlockDevice ? ToDevice(header.DeviceMajor, 0xFFF) : 0,
+            DeviceMinor = type is TarEntryType.CharacterDevice or TarEntryType.BlockDevice ? ToDevice(header.DeviceMinor, 0xFFFFF) : 0,
             XAttrs = pax.XAttrs,
             Sparse = sparse,
         };
@@ -63,6 +63,9 @@ internal sealed partial class TarReader
         (byte)'6' => TarEntryType.Fifo,
         byte other => throw TarHeader.Malformed($"'{name}' is of the unknown type '{(char)other}'"),
     };
+
+    // The kernel has 12 bits for a major number and 20 for a minor one (linux/kdev_t.h).
+    private static uint ToDevice(long number, long largest) => number >= 0 && number <= largest ? (uint)number : throw TarHeader.Malformed($"{number} is not a device number");
 
     private static uint ToId(long id) => id is >= 0 and < uint.MaxValue ? (uint)id : throw TarHeader.Malformed($"{id} is not a user or group id");
 }

@@ -111,6 +111,10 @@ internal sealed partial class TarReader
 
     private void CheckExtents(List<SparseExtent> extents, long size)
     {
+        if (size < 0)
+        {
+            throw TarHeader.Malformed("a sparse file's size is negative");
+        }
         long end = 0, data = 0;
         foreach (SparseExtent extent in extents)
         {

@@ -93,7 +93,10 @@ internal sealed partial class TarReader(Stream source)
         }
         if (_paddingLeft > 0)
         {
-            source.ReadExactly(scratch[.._paddingLeft]);
+            if (source.ReadAtLeast(scratch[.._paddingLeft], _paddingLeft, throwOnEndOfStream: false) < _paddingLeft)
+            {
+                throw TarHeader.Malformed("it ends in the middle of a block");
+            }
             _paddingLeft = 0;
         }
     }

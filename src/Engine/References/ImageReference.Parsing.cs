@@ -134,7 +134,8 @@ public sealed partial record ImageReference
         }
         if (host.StartsWith('['))
         {
-            return host.EndsWith(']') && !host.Contains('%', StringComparison.Ordinal) && IPAddress.TryParse(host[1..^1], out _);
+            return host.EndsWith(']') && !host.Contains('%', StringComparison.Ordinal)
+                && IPAddress.TryParse(host[1..^1], out IPAddress? address) && address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6;
         }
         return host.Length > 0 && host.Split('.').All(label => label.Length > 0
             && label.All(c => char.IsAsciiLetterOrDigit(c) || c == '-') && label[0] != '-' && label[^1] != '-');

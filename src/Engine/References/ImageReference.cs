@@ -52,10 +52,14 @@ public sealed partial record ImageReference
     {
         get
         {
-            string name = Registry != HubDomain ? Name
-                : Repository.StartsWith("library/", StringComparison.Ordinal) && Repository.LastIndexOf('/') == 7 ? Repository[8..]
-                : Repository;
-            return name + (Tag is null ? "" : ":" + Tag) + (Digest is null ? "" : "@" + Digest);
+            if (Registry != HubDomain)
+            {
+                return Canonical;
+            }
+            string name = Repository.StartsWith("library/", StringComparison.Ordinal) && Repository.LastIndexOf('/') == 7 ? Repository[8..] : Repository;
+            string text = name + (Tag is null ? "" : ":" + Tag) + (Digest is null ? "" : "@" + Digest);
+            // "docker.io/foo.bar/app" in short would name a registry foo.bar.
+            return TryParse(text, out ImageReference? same) && same!.Name == Name ? text : Canonical;
         }
     }
 

@@ -1,0 +1,176 @@
+using LayerImage.Engine.Commit;
+using LayerImage.Engine.Interop.Libc;
+using LayerImage.Engine.Layers;
+using LayerImage.Testing;
+using LayerImage.Testing.Host;
+using Xunit;
+
+namespace LayerImage.Engine.SystemTests.Layers;
+
+/// <summary>What GNU tar writes is unpacked as it was packed, and it reads what the engine writes.</summary>
+public sealed class GnuTarTests : IDisposable
+{
+    // Every kind of file and attribute that a layer can hold.
+    private const string Everything = """
+        mkdir -p src/dir/sub src/empty src/sticky; cd src
+        echo plain >plain; : >zero; head -c 5000000 /dev/urandom >big
+        echo setuid >setuid; chmod 4755 setuid; echo setgid >setgid; chmod 2711 setgid; chmod 1777 sticky; echo none >none; chmod 0 none
+        echo owned >owned; chown 70000:4000000000 owned; mkdir owneddir; chown 65536:131072 owneddir; chmod 2770 owneddir
+        ln plain dir/hard; ln plain zhard; ln -s ../plain dir/rel; ln -s /etc/passwd abs; ln -s nowhere dangling; chown -h 70001:70002 dangling
+        ln dangling dangling2
+        mkfifo -m 640 fifo; mknod -m 660 chr c 1 3; mknod -m 600 blk b 7 200; mknod big-minor c 10 70000
+        cp /bin/true capable
+        n=$(printf '%0200d' 0); echo long >dir/$n; mkdir -p $n/$n; echo deep >$n/$n/$n; ln -s $n/$n/$n longlink; ln dir/$n dir/sub/longhard
+        echo z >'spaces and \ back'; echo ü >ünïcode; echo . >...
+        truncate -s 1M sparse; printf a | dd of=sparse bs=1 seek=500000 conv=notrunc status=none; truncate -s 3G hole
+        touch -d '2001-02-03 04:05:06.123456789 UTC' plain; touch -d '1901-12-14 00:00:00 UTC' zero; touch -d '1969-12-31 23:59:58.25 UTC' setuid; touch -d '2300-01-01 UTC' setgid
+        touch -h -d '2003-01-01 00:00:00.5 UTC' abs; touch -d '2005-05-05 05:05:05.000000005 UTC' dir/sub dir empty; touch -d '2006-01-01 UTC' fifo chr .
+        """;
+
+    private readonly LayerHarness _harness = new();
+
+    public void Dispose() => _harness.Dispose();
+
+    [Theory]
+    [InlineData("--format=posix")]
+    [InlineData("--format=posix --sparse --sparse-version=0.0")]
+    [InlineData("--format=posix --sparse --sparse-version=0.1")]
+    [InlineData("--format=posix --sparse --sparse-version=1.0")]
+    [InlineData("--format=posix --sparse --hole-detection=raw")]
+    public void Posix_IsUnpackedAsItWasPacked(string options)
+    {
+        Make();
+        _harness.Shell($"tar -C src --xattrs --xattrs-include='*' {options} -cf all.tar .");
+
+        UnpackResult result = _harness.UnpackFile("all.tar");
+
+        Assert.True(result.HasRoot);
+        Assert.Empty(result.ImpliedDirectories);
+        Assert.Empty(TreeDigest.Of(_harness["src"]).DifferencesTo(TreeDigest.Of(_harness["around/layer"])));
+    }
+
+    [Theory]
+    [InlineData("--format=gnu")]
+    [InlineData("--format=gnu --sparse")]
+    [InlineData("--format=oldgnu --sparse")]
+    public void Gnu_IsUnpackedAsItWasPacked(string options)
+    {
+        Make(xattrs: false);
+        _harness.Shell($"tar -C src {options} -cf all.tar .");
+
+        _harness.UnpackFile("all.tar");
+
+        // The format has whole seconds only.
+        Assert.Empty(TreeDigest.Of(_harness["src"]).DifferencesTo(TreeDigest.Of(_harness["around/layer"]), nameof(TreeEntry.Time)));
+        Assert.Equal(_harness.Shell("stat -c %Y src/zero src/setgid src/dir src/abs"), _harness.Shell("stat -c %Y around/layer/zero around/layer/setgid around/layer/dir around/layer/abs"));
+    }
+
+    [Theory]
+    [InlineData("--sparse-version=0.0")]
+    [InlineData("--sparse-version=0.1")]
+    [InlineData("--sparse-version=1.0")]
+    [InlineData("--format=gnu")]
+    public void SparseFiles_KeepTheirHoles(string options)
+    {
+        // More pieces than one header holds; the last byte is a hole.
+        _harness.Shell($"mkdir src; cd src; i=0; while [ $i -lt 60 ]; do printf x$i | dd of=many bs=1 seek=$((i * 200000)) conv=notrunc status=none; i=$((i + 1)); done; truncate -s 13M many; truncate -s 50M empty; cd ..; tar -C src --sparse {options} {(options.Contains("gnu", StringComparison.Ordinal) ? "" : "--format=posix")} -cf all.tar .");
+
+        UnpackResult result = _harness.UnpackFile("all.tar");
+
+        Assert.Empty(TreeDigest.Of(_harness["src"]).DifferencesTo(TreeDigest.Of(_harness["around/layer"]), nameof(TreeEntry.Time)));
+        Assert.InRange(int.Parse(_harness.Shell("du -s around/layer | cut -f1"), System.Globalization.CultureInfo.InvariantCulture), 1, 2000);
+        Assert.InRange(result.ContentBytes, 1, 2_000_000);
+    }
+
+    [Fact]
+    public void Ustar_SplitsLongNamesBetweenPrefixAndName()
+    {
+        _harness.Shell("n=$(printf '%090d' 1); mkdir -p src/$n; echo a >src/$n/$n; ln -s x src/sym; tar -C src --format=ustar -cf all.tar .");
+
+        _harness.UnpackFile("all.tar");
+
+        Assert.Empty(TreeDigest.Of(_harness["src"]).DifferencesTo(TreeDigest.Of(_harness["around/layer"]), nameof(TreeEntry.Time)));
+    }
+
+    [Fact]
+    public void V7_HasDirectoriesByTheirSlash()
+    {
+        _harness.Shell("mkdir -p src/dir; echo a >src/dir/file; ln -s file src/dir/sym; tar -C src --format=v7 -cf all.tar .");
+
+        _harness.UnpackFile("all.tar");
+
+        Assert.Empty(TreeDigest.Of(_harness["src"]).DifferencesTo(TreeDigest.Of(_harness["around/layer"]), nameof(TreeEntry.Time)));
+    }
+
+    [Fact]
+    public void Names_AreBytesAndNotText()
+    {
+        _harness.Shell("""
+            mkdir src; cd src; printf x >"$(printf 'latin-\344\377')"; printf y >"$(printf 'nl\nnewline')"; printf z >"$(printf 'del-\177\001')"
+            mkdir "$(printf 'dir-\344')"; printf i >"$(printf 'dir-\344')/in"; ln -s "$(printf 'to-\351')" link; ln "$(printf 'latin-\344\377')" "$(printf 'dir-\344/\377')"; cd ..
+            tar -C src --format=posix -cf posix.tar .; tar -C src --format=gnu -cf gnu.tar .
+            """);
+
+        _harness.UnpackFile("posix.tar");
+        _harness.UnpackFile("gnu.tar", "gnu");
+        _harness.Seal("around/layer", "sealed.tar");
+        _harness.Shell("mkdir back; tar -C back -xf sealed.tar");
+
+        string[] seen = [.. new[] { "src", "around/layer", "gnu", "back" }.Select(folder => _harness.Shell($"cd {folder}; LC_ALL=C find . -printf '%p %y %n %l\\0' | LC_ALL=C sort -z | od -An -tx1 -v"))];
+        Assert.All(seen, names => Assert.Equal(seen[0], names));
+        Assert.Contains("e4 ff", seen[0], StringComparison.Ordinal);
+        _harness.Shell("rm -rf src around/layer gnu back"); // .NET cannot name these files
+    }
+
+    [Fact]
+    public void Seal_IsReadByGnuTarAndByTheEngine()
+    {
+        Make();
+        // GNU tar itself does not see that two names are one device.
+        _harness.Shell("ln src/chr src/chr2; ln src/fifo src/fifo2; touch -d '2006-01-01 UTC' src");
+
+        SealedLayer first = _harness.Seal("src", "sealed.tar");
+        _harness.Shell("mkdir gnu; tar -C gnu --xattrs --xattrs-include='*' --same-owner -p -xf sealed.tar");
+        _harness.UnpackFile("sealed.tar");
+        SealedLayer second = _harness.Seal("around/layer", "again.tar");
+
+        TreeDigest source = TreeDigest.Of(_harness["src"]);
+        Assert.Empty(source.DifferencesTo(TreeDigest.Of(_harness["around/layer"])));
+        Assert.Empty(source.DifferencesTo(TreeDigest.Of(_harness["gnu"])));
+        Assert.Equal(first.DiffId, second.DiffId);
+        Assert.Equal(first.TarSize, new FileInfo(_harness["sealed.tar"]).Length);
+        Assert.Equal("sha256:" + _harness.Shell("sha256sum sealed.tar | cut -d' ' -f1"), first.DiffId.ToString());
+        Assert.Equal(first.DiffId, LayerSealer.Seal(_harness["src"], includeRoot: true, LayerHarness.Stop).DiffId);
+    }
+
+    [Fact]
+    public void Copy_MakesTheSameTreeAndTheSameDiffId()
+    {
+        Make();
+        // GNU tar itself does not see that two names are one device.
+        _harness.Shell("ln src/chr src/chr2; ln src/fifo src/fifo2; touch -d '2006-01-01 UTC' src");
+        Directory.CreateDirectory(_harness["copy"]);
+
+        SealedLayer copied = LayerSealer.Copy(_harness["src"], _harness["copy"], includeRoot: true, LayerHarness.Stop);
+
+        Assert.Empty(TreeDigest.Of(_harness["src"]).DifferencesTo(TreeDigest.Of(_harness["copy"])));
+        Assert.Equal(LayerSealer.Seal(_harness["copy"], includeRoot: true, LayerHarness.Stop).DiffId, copied.DiffId);
+    }
+
+    private void Make(bool xattrs = true)
+    {
+        string? missing = Requires.All(Requires.Tool("setcap"), Requires.Tool("tar"));
+        Assert.SkipWhen(missing is not null, missing ?? "");
+        _harness.Shell(Everything);
+        if (xattrs)
+        {
+            _harness.Shell("setcap cap_net_bind_service=+ep src/capable");
+            Libc.SetXAttr(_harness["src/plain"], "user.text", "hello"u8);
+            Libc.SetXAttr(_harness["src/plain"], "user.binary", [0x00, 0xff, 0x0a, 0x3d, 0x00]);
+            Libc.SetXAttr(_harness["src/plain"], "user.empty", []);
+            Libc.SetXAttr(_harness["src/dir/sub"], "trusted.some", "x"u8);
+            Libc.SetXAttr(_harness["src/dangling"], "trusted.link", "y"u8);
+            Libc.SetXAttr(_harness["src/fifo"], "trusted.fifo", "z"u8);
+        }
+    }
+}

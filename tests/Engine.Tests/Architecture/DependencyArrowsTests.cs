@@ -1,0 +1,100 @@
+using System.Text.RegularExpressions;
+using Xunit;
+
+// Not in a namespace "Architecture": that would hide the processor architecture in the other tests.
+namespace LayerImage.Engine.Tests;
+
+/// <summary>
+/// Which folder of the engine may use which: the arrows of docs/design, as the <c>using</c> lines draw them. A new
+/// arrow is a decision and is made here; one that nothing needs any more goes.
+/// </summary>
+public sealed partial class DependencyArrowsTests
+{
+    private const string Root = "(root)";
+
+    private static readonly SortedDictionary<string, string[]> s_allowed = new(StringComparer.Ordinal)
+    {
+        ["Errors"] = [],
+        ["Oci"] = ["Errors"],
+        ["Interop"] = ["Errors"],
+        ["Processes"] = ["Errors"],
+        ["References"] = ["Errors", "Oci"],
+        ["IO"] = ["Errors", "Interop", "Oci"],
+        ["Layers"] = ["Errors", "Interop"],
+        ["Mounts"] = ["Errors", "Interop"],
+        ["Store"] = ["Errors", "IO", "Interop", "Layers", "Oci"],
+        ["Content"] = ["Errors", "IO", "Oci", "Store"],
+        ["Registry"] = ["Errors", "Oci", "References"],
+        ["Runtime"] = ["Errors", "Interop", "Oci", "Processes"],
+        ["Network"] = ["Errors", "Interop"],
+        ["Firewall"] = ["Errors", "IO", "Interop", "Processes"],
+        ["Images"] = ["Commit", "Content", "Errors", "IO", "Layers", "Oci", "References", "Registry", "Store"],
+        ["Containers"] = ["Commit", "Errors", "Firewall", "IO", "Images", "Interop", "Layers", "Mounts", "Network", "Oci", "Processes", "Runtime", "Store"],
+        ["Commit"] = ["Containers", "Content", "Errors", "IO", "Images", "Interop", "Layers", "Network", "Oci", "References", "Store"],
+        [Root] = ["Commit", "Containers", "Content", "Firewall", "Images", "Mounts", "Network", "Runtime", "Store"],
+    };
+
+    // Only these three know each other both ways: a container is committed to an image, an image is sealed as a commit is.
+    private static readonly string[] s_knot = ["Commit", "Containers", "Images"];
+
+    [Fact]
+    public void Folders_UseOnlyWhatTheTableAllows()
+    {
+        Assert.Equal(Draw(s_allowed.Select(row => (row.Key, (IEnumerable<string>)row.Value))), Draw(Read()));
+    }
+
+    [Fact]
+    public void Arrows_GoRoundInTheKnownKnotOnly()
+    {
+        Dictionary<string, HashSet<string>> left = s_allowed.ToDictionary(row => row.Key, row => row.Value.ToHashSet(StringComparer.Ordinal));
+        while (left.FirstOrDefault(row => row.Value.Count == 0) is { Key: not null } done)
+        {
+            left.Remove(done.Key);
+            foreach (HashSet<string> uses in left.Values)
+            {
+                uses.Remove(done.Key);
+            }
+        }
+
+        // What uses the knot cannot be removed either; only the root does.
+        Assert.Equal(s_knot.Prepend(Root), left.Keys.Order(StringComparer.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("System.Management.Automation")]
+    [InlineData("Console.")]
+    [InlineData("Environment.Exit")]
+    public void Engine_NeverNames(string what)
+    {
+        Assert.DoesNotContain(Sources(), file => File.ReadLines(file).Any(line => !line.TrimStart().StartsWith("//", StringComparison.Ordinal) && line.Contains(what, StringComparison.Ordinal)));
+    }
+
+    private static IEnumerable<(string Folder, IEnumerable<string> Uses)> Read() => Sources()
+        .SelectMany(file => File.ReadLines(file).Select(line => UsingLine().Match(line)).Where(match => match.Success).Select(match => (Folder: FolderOf(file), Uses: match.Groups["folder"].Value)))
+        .GroupBy(arrow => arrow.Folder)
+        .Select(group => (group.Key, group.Select(arrow => arrow.Uses).Where(uses => uses != group.Key)));
+
+    private static string Draw(IEnumerable<(string Folder, IEnumerable<string> Uses)> arrows) => string.Join('\n', arrows
+        .SelectMany(row => row.Uses.Select(uses => $"{row.Folder} -> {uses}")).Distinct().Order(StringComparer.Ordinal));
+
+    private static string FolderOf(string file)
+    {
+        string relative = Path.GetRelativePath(EngineFolder(), file);
+        return relative.Contains('/', StringComparison.Ordinal) ? relative[..relative.IndexOf('/', StringComparison.Ordinal)] : Root;
+    }
+
+    private static IEnumerable<string> Sources() => Directory.EnumerateFiles(EngineFolder(), "*.cs", SearchOption.AllDirectories);
+
+    private static string EngineFolder()
+    {
+        string? folder = AppContext.BaseDirectory;
+        while (folder is not null && !File.Exists(Path.Combine(folder, "LayerImage.sln")))
+        {
+            folder = Path.GetDirectoryName(folder);
+        }
+        return Path.Combine(folder ?? throw new InvalidOperationException("The tests run outside of the repository."), "src", "Engine");
+    }
+
+    [GeneratedRegex(@"^\s*using (static )?(\w+ = )?LayerImage\.Engine\.(?<folder>\w+)[.;]")]
+    private static partial Regex UsingLine();
+}
