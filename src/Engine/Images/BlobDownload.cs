@@ -69,6 +69,11 @@ internal sealed class BlobDownload(RegistryClient client, Descriptor descriptor,
         using HttpResponseMessage response = await client.OpenBlobAsync(descriptor.Digest, done, cancellationToken).ConfigureAwait(false);
         // A registry that does not know ranges sends the whole: what is here already is skipped.
         long skip = response.StatusCode == HttpStatusCode.PartialContent ? 0 : done;
+        // An answer of another length is another thing (a login page): not a byte of it may stay to go on from.
+        if (response.Content.Headers.ContentLength is long length && length != descriptor.Size - done + skip)
+        {
+            throw client.Sizes(descriptor, length);
+        }
         try
         {
             Stream body = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);

@@ -48,12 +48,12 @@ internal sealed class ImageReceiver(StoreLayout layout, StoreDatabase database, 
     {
         ImageReference reference = asked.WithDefaultTag();
         Image? present = catalog.Find(reference.Canonical).FirstOrDefault();
-        if (options.Policy == PullPolicy.Never || (options.Policy == PullPolicy.Missing && present is not null))
+        if (options.Policy == PullPolicy.Never || (options.Policy == PullPolicy.Missing && present is not null && Fits(present, options.Platform)))
         {
             return present ?? throw ImageCatalog.NotFound(reference.Familiar);
         }
         using RegistryClient client = new(reference, options.Credential);
-        if (present is not null && await IsUpToDateAsync(client, reference, present, cancellationToken).ConfigureAwait(false))
+        if (present is not null && Fits(present, options.Platform ?? Platform.Current) && await IsUpToDateAsync(client, reference, present, cancellationToken).ConfigureAwait(false))
         {
             observer.Verbose($"{reference.Familiar} is up to date: {present.Digest}.");
             return present;
@@ -61,6 +61,9 @@ internal sealed class ImageReceiver(StoreLayout layout, StoreDatabase database, 
         Resolved resolved = await ResolveAsync(client, reference, options.Platform ?? Platform.Current, cancellationToken).ConfigureAwait(false);
         return await FetchAsync(client, reference, resolved, options, observer, cancellationToken).ConfigureAwait(false);
     }
+
+    // A tag and an index's digest have one image at a time, whatever the platform.
+    private static bool Fits(Image image, Platform? wanted) => wanted is null || Platform.Parse(image.Platform).Serves(wanted) > 0;
 
     private static async Task<bool> IsUpToDateAsync(RegistryClient client, ImageReference reference, Image present, CancellationToken cancellationToken)
     {
@@ -96,7 +99,12 @@ internal sealed class ImageReceiver(StoreLayout layout, StoreDatabase database, 
         byte[] configBytes = await client.GetSmallBlobAsync(resolved.Parsed.Config!, cancellationToken).ConfigureAwait(false);
         ImageConfig config = ManifestParser.ParseConfig(configBytes, blobs.Count, reference.Familiar);
         IReadOnlyList<Digest> diffIds = config.Rootfs!.DiffIds, chain = ChainId.Of(diffIds);
+        CheckPlatform(resolved, config, options.Platform, reference);
         WantedLayer[] wanted = [.. blobs.Select((blob, i) => new WantedLayer(blob, diffIds[i], chain[i]))];
+        if (wanted.GroupBy(layer => layer.Blob.Digest).FirstOrDefault(same => same.Select(layer => layer.DiffId).Distinct().Count() > 1) is { } two)
+        {
+            throw new LayerImageException(EngineError.DigestMismatch, $"{reference.Familiar} says that the layer {two.Key} unpacks to two different things.") { Target = two.Key.ToString(), Advice = "The image was built wrongly or is hostile; ask who made it." };
+        }
         for (int attempt = 1; ; attempt++)
         {
             LayerRecord[] records = await ReceiveLayersAsync(client, wanted, reference, options, observer, cancellationToken).ConfigureAwait(false);
@@ -118,6 +126,16 @@ internal sealed class ImageReceiver(StoreLayout layout, StoreDatabase database, 
             {
                 throw new LayerImageException(EngineError.StoreLocked, $"Layers of {reference.Familiar} were removed by another process while it was received.") { Target = reference.Familiar, Advice = "Receive it again." };
             }
+        }
+    }
+
+    // An index has been chosen from; an image alone is for whom it is for.
+    private static void CheckPlatform(Resolved resolved, ImageConfig config, Platform? wanted, ImageReference reference)
+    {
+        Platform made = new() { OS = config.Os ?? "linux", Architecture = config.Architecture ?? Platform.Current.Architecture, Variant = config.Variant };
+        if (wanted is not null && resolved.Index is null && made.Serves(wanted) == 0)
+        {
+            throw new LayerImageException(EngineError.PlatformNotFound, $"{reference.Familiar} is for {made} only, not for {wanted}.") { Target = reference.Familiar, Advice = "Leave -Platform away to receive it as it is." };
         }
     }
 

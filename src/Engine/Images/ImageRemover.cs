@@ -23,6 +23,7 @@ internal sealed class ImageRemover(StoreDatabase database, LayerStore layers, Co
     {
         List<(string Key, Digest DiffId)> directories = [];
         List<Digest> blobs = [];
+        IReadOnlyList<string> packed = OtherPackings(image);
         ImageRemoval removal = database.Write(transaction =>
         {
             Plan plan = MakePlan(transaction, image, tag, force);
@@ -34,7 +35,7 @@ internal sealed class ImageRemover(StoreDatabase database, LayerStore layers, Co
             }
             if (plan.Deletes)
             {
-                (directories, blobs, freed) = Delete(transaction, image);
+                (directories, blobs, freed) = Delete(transaction, image, packed);
                 goneLayers = directories.ConvertAll(layer => layer.DiffId.ToString());
             }
             ImageRemoval result = new()
@@ -59,11 +60,12 @@ internal sealed class ImageRemover(StoreDatabase database, LayerStore layers, Co
     private static Plan MakePlan(StoreTransaction transaction, Image image, string? tag, bool force)
     {
         List<string> tags = transaction.Query("SELECT name FROM tag WHERE image = ?1 ORDER BY name", row => row.GetString(0), image.Id);
-        if (tag is not null && tags.Contains(tag) && tags.Count > 1)
+        bool byTag = tag is not null && tags.Contains(tag); // an id reads as a reference, too
+        if (byTag && tags.Count > 1)
         {
-            return new Plan([tag], Deletes: false);
+            return new Plan([tag!], Deletes: false);
         }
-        if (tag is null && tags.Count > 1 && !force)
+        if (!byTag && tags.Count > 1 && !force)
         {
             throw InUse(image, $"has {tags.Count} tags ({string.Join(", ", tags.Select(name => ImageReference.Parse(name).Familiar))})", "Remove it by a tag, or with -Force.");
         }
@@ -77,10 +79,29 @@ internal sealed class ImageRemover(StoreDatabase database, LayerStore layers, Co
             : new Plan(tags, Deletes: true);
     }
 
+    // An image that was received in two packings (gzip, zstd) has two manifests; its records name the last one's blobs.
+    private List<string> OtherPackings(Image image)
+    {
+        List<string> blobs = [];
+        foreach (string name in image.RepoDigests)
+        {
+            try
+            {
+                byte[] bytes = content.Read(Digest.Parse(name[(name.IndexOf('@', StringComparison.Ordinal) + 1)..]));
+                blobs.AddRange(ManifestParser.IsIndex(bytes, "", name) ? [] : ManifestParser.ParseManifest(bytes, name).Layers!.Select(layer => layer.Digest.ToString()));
+            }
+            catch (LayerImageException e) when (e.Error is EngineError.LayerCorrupt or EngineError.ManifestInvalid)
+            {
+                // A damaged manifest does not keep its image from going.
+            }
+        }
+        return blobs;
+    }
+
     private static LayerImageException InUse(Image image, string why, string advice) =>
         new(EngineError.ImageInUse, $"The image {image.Reference} {why}.") { Target = image.Reference, Advice = advice };
 
-    private static (List<(string, Digest)> Directories, List<Digest> Blobs, long Freed) Delete(StoreTransaction transaction, Image image)
+    private static (List<(string, Digest)> Directories, List<Digest> Blobs, long Freed) Delete(StoreTransaction transaction, Image image, IReadOnlyList<string> packed)
     {
         transaction.Execute("DELETE FROM image WHERE id = ?1", image.Id);
         List<(string Key, Digest DiffId, long Bytes)> own = transaction.Query("SELECT key, diff_id, content FROM layer WHERE diff_id IN (SELECT value FROM json_each(?1))",
@@ -89,7 +110,7 @@ internal sealed class ImageRemover(StoreDatabase database, LayerStore layers, Co
         long freed = own.Where(layer => gone.Contains(layer.Key)).Sum(layer => layer.Bytes);
 
         List<Digest> blobs = [];
-        IEnumerable<string?> candidates = image.Layers.Select(layer => layer.Digest).Append(image.Digest).Append(image.Id)
+        IEnumerable<string?> candidates = image.Layers.Select(layer => layer.Digest).Concat(packed).Append(image.Digest).Append(image.Id)
             .Concat(image.RepoDigests.Select(name => name[(name.IndexOf('@', StringComparison.Ordinal) + 1)..])).Distinct();
         foreach (string digest in candidates.OfType<string>())
         {

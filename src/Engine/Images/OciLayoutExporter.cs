@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using System.Security.Cryptography;
 using System.Text.Json;
 using LayerImage.Engine.Commit;
 using LayerImage.Engine.Content;
@@ -12,7 +13,7 @@ namespace LayerImage.Engine.Images;
 
 /// <summary>
 /// Writes an image as an OCI image layout folder (image-spec, image-layout.md). What was received goes out byte for
-/// byte; a layer that was made here is written as tar and compressed now.
+/// byte (of a Docker image all but the manifest); a layer that was made here is written as tar and compressed now.
 /// </summary>
 internal sealed class OciLayoutExporter(LayerStore layers, ContentStore content)
 {
@@ -57,15 +58,15 @@ internal sealed class OciLayoutExporter(LayerStore layers, ContentStore content)
     private async Task WriteAsync(Image image, Target target, CancellationToken cancellationToken)
     {
         Descriptor manifest;
-        if (image.Digest is not null && Digest.TryParse(image.Digest, out Digest digest))
+        byte[] bytes = image.Digest is null ? [] : content.Read(Digest.Parse(image.Digest));
+        // An OCI layout holds OCI manifests only, and that is all that its readers look for; blobs stay as they are.
+        if (bytes.Length > 0 && ManifestParser.ParseManifest(bytes, image.Reference) is { Config.MediaType: MediaTypes.OciConfig } parsed)
         {
-            byte[] bytes = content.Read(digest);
-            Manifest parsed = ManifestParser.ParseManifest(bytes, image.Reference);
             foreach (Descriptor blob in parsed.Layers!.Append(parsed.Config!))
             {
                 await CopyBlobAsync(blob.Digest, target, cancellationToken).ConfigureAwait(false);
             }
-            manifest = await PutAsync(bytes, parsed.MediaType ?? MediaTypes.OciManifest, target, cancellationToken).ConfigureAwait(false);
+            manifest = await PutAsync(bytes, MediaTypes.OciManifest, target, cancellationToken).ConfigureAwait(false);
         }
         else
         {
@@ -99,7 +100,12 @@ internal sealed class OciLayoutExporter(LayerStore layers, ContentStore content)
         Digest digest = Digest.Parse(layer.Digest!);
         await CopyBlobAsync(digest, target, cancellationToken).ConfigureAwait(false);
         // Docker's layer types have OCI twins for the same bytes.
-        string mediaType = layer.MediaType == MediaTypes.DockerLayerGzip ? MediaTypes.OciLayerGzip : layer.MediaType!;
+        string mediaType = layer.MediaType switch
+        {
+            MediaTypes.DockerLayerGzip => MediaTypes.OciLayerGzip,
+            MediaTypes.DockerLayer => MediaTypes.OciLayer,
+            _ => layer.MediaType!,
+        };
         return new Descriptor { MediaType = mediaType, Digest = digest, Size = layer.DownloadSize };
     }
 
@@ -134,7 +140,17 @@ internal sealed class OciLayoutExporter(LayerStore layers, ContentStore content)
         FileStream copy = new(target.Blob(digest), FileMode.Create, FileAccess.Write);
         await using (copy.ConfigureAwait(false))
         {
-            await source.CopyToAsync(copy, 1 << 20, cancellationToken).ConfigureAwait(false);
+            using IncrementalHash hash = digest.CreateHash();
+            byte[] buffer = new byte[1 << 20];
+            for (int read; (read = await source.ReadAsync(buffer, cancellationToken).ConfigureAwait(false)) > 0;)
+            {
+                hash.AppendData(buffer, 0, read);
+                await copy.WriteAsync(buffer.AsMemory(0, read), cancellationToken).ConfigureAwait(false);
+            }
+            if (!digest.Matches(hash.GetCurrentHash()))
+            {
+                throw new LayerImageException(EngineError.LayerCorrupt, $"The blob {digest} is damaged in the store.") { Target = digest.ToString(), Advice = "Remove the image and receive it again." };
+            }
         }
     }
 
