@@ -49,6 +49,9 @@ internal static class NetworkNamespace
         while (TryUmount2(path, MNT_DETACH | UMOUNT_NOFOLLOW))
         {
         }
-        File.Delete(path);
+        if (File.Exists(path))
+        {
+            File.Delete(path); // which fails where the folder is gone too, as after a restart of the host
+        }
     }
 }
