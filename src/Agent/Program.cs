@@ -1,11 +1,13 @@
 using LayerImage.Engine;
 using LayerImage.Engine.Errors;
 using LayerImage.Engine.Interop.Libc;
+using Microsoft.Win32.SafeHandles;
 
 // What must happen when no PowerShell is alive.
 //   exited ID        a container has ended; conmon starts this
+//   committing ID    a commit pauses a container: when the process at the other end of descriptor 3 dies, this thaws it
 //   firewall-start   the host boots; the service manager starts this
-const string Usage = "usage: layerimage-agent exited|firewall-start --root ROOT --run RUN --configuration CONFIGURATION [ID]";
+const string Usage = "usage: layerimage-agent exited|committing|firewall-start --root ROOT --run RUN --configuration CONFIGURATION [ID]";
 if (args is not [var verb, "--root", var root, "--run", var run, "--configuration", var configuration, .. var rest])
 {
     Console.Error.WriteLine(Usage);
@@ -19,7 +21,17 @@ try
     switch (verb, rest)
     {
         case ("exited", [var id]):
-            await Open().Containers.HandleExitAsync(id, CancellationToken.None).ConfigureAwait(false);
+            await Open().Containers.CatchUpAsync(id, CancellationToken.None).ConfigureAwait(false);
+            return 0;
+        case ("committing", [var id]):
+            using (FileStream life = new(new SafeFileHandle(3, ownsHandle: true), FileAccess.Read, bufferSize: 0))
+            {
+                if (life.ReadByte() >= 0)
+                {
+                    return 0; // the pause has ended as it should
+                }
+            }
+            await Open().Containers.CatchUpAsync(id, CancellationToken.None).ConfigureAwait(false);
             return 0;
         case ("firewall-start", []):
             Open().Firewall.Start(SilentObserver.Instance);

@@ -37,6 +37,10 @@ public sealed record EngineOptions
         };
     }
 
+    /// <summary>A command line of the Agent.</summary>
+    internal IReadOnlyList<string> AgentCommand(string verb, params IEnumerable<string> arguments) =>
+        [AgentPath ?? "layerimage-agent", verb, "--root", Root, "--run", Run, "--configuration", Configuration, .. arguments];
+
     private static string? Variable(string name)
     {
         string? value = Environment.GetEnvironmentVariable(name);

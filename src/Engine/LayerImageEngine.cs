@@ -1,6 +1,7 @@
 using LayerImage.Engine.Commit;
 using LayerImage.Engine.Containers;
 using LayerImage.Engine.Content;
+using LayerImage.Engine.Errors;
 using LayerImage.Engine.Firewall;
 using LayerImage.Engine.Images;
 using LayerImage.Engine.Mounts;
@@ -16,14 +17,17 @@ namespace LayerImage.Engine;
 /// </summary>
 public sealed class LayerImageEngine
 {
+    private readonly StoreLayout _layout;
+    private readonly StoreDatabase _database;
+
     /// <summary>Opens the store, making it when it is not there.</summary>
-    /// <exception cref="Errors.LayerImageException">StoreNotSupported, NotPrivileged or DiskFull.</exception>
+    /// <exception cref="LayerImageException">StoreNotSupported, NotPrivileged or DiskFull.</exception>
     public LayerImageEngine(EngineOptions options)
     {
         Options = options;
-        StoreLayout layout = new(options);
+        StoreLayout layout = _layout = new(options);
         layout.Create();
-        StoreDatabase database = StoreDatabase.Open(layout.Database);
+        StoreDatabase database = _database = StoreDatabase.Open(layout.Database);
         LayerStore layers = new(layout, database);
         ContentStore content = new(layout, database);
         Images = new ImageService(layout, database, layers, content, options.Clock);
@@ -51,7 +55,23 @@ public sealed class LayerImageEngine
     public HostPortService HostPorts { get; }
 
     /// <summary>The command that a service manager starts the native firewall with, at boot.</summary>
-    public string FirewallStartCommand => $"{Options.AgentPath ?? "layerimage-agent"} firewall-start --root {Options.Root} --run {Options.Run} --configuration {Options.Configuration}";
+    public string FirewallStartCommand => string.Join(' ', Options.AgentCommand("firewall-start"));
+
+    /// <summary>
+    /// Removes from the store what killed processes left there, as far as that can be done: a store that cannot be
+    /// written is left alone. Cheap when there is nothing; for a session to call once at its beginning.
+    /// </summary>
+    public void RemoveLeftovers()
+    {
+        try
+        {
+            StoreLeftovers.Remove(_layout, _database);
+        }
+        catch (Exception e) when (e is LayerImageException or IOException or UnauthorizedAccessException)
+        {
+            // Nobody asked for this: what the user asked for says what is wrong with the store.
+        }
+    }
 
     private ContainerResources OpenHost(NetworkOptions network) => new()
     {

@@ -26,6 +26,7 @@ internal static class EngineSession
             return known;
         }
         LayerImageEngine engine = new(options with { AgentPath = FindAgent(moduleBase) });
+        engine.RemoveLeftovers();
         s_engines[key] = engine;
         return engine;
     }

@@ -21,16 +21,33 @@ internal sealed class ContainerCleaner(StoreLayout layout, ContainerRecords reco
     public Task<FileLock> LockAsync(string id, IEngineObserver observer, CancellationToken cancellationToken) =>
         FileLock.AcquireAsync(LockPath(id), $"container {id[..12]}", observer, cancellationToken);
 
+    /// <summary>The record of a container whose lock is held; null when it is gone, and its lock with it: no id comes back.</summary>
+    public ContainerRecord? FindLocked(string id)
+    {
+        ContainerRecord? record = records.Find(id);
+        if (record is null)
+        {
+            File.Delete(LockPath(id));
+            SweepExitFiles();
+        }
+        return record;
+    }
+
     /// <summary>Deals with a container's end. The caller holds its lock and knows that its program is gone.</summary>
     /// <returns>Whether the container still exists.</returns>
     public async Task<bool> EndAsync(ContainerRecord record, RuntimeState state, string? error, CancellationToken cancellationToken)
     {
+        if (state.Status == RuntimeStatus.Stopped)
+        {
+            // Whoever looks between a program's end and the monitor's report would take it for one without exit code.
+            state = await host.Runtime.GetEndAsync(record.Id, cancellationToken).ConfigureAwait(false);
+        }
         await ReleaseAsync(record, cancellationToken).ConfigureAwait(false);
         bool ran = record.State is ContainerState.Running or ContainerState.Paused;
-        if (record.Spec.AutoRemove || (record.State == ContainerState.Starting && record.StartedAt is null))
+        if (record.IsNew || (record.Spec.AutoRemove && ran))
         {
-            // One that removes itself, or a first start that its process did not survive: nobody was told of that.
-            Remove(record.Id, keepExitFile: true);
+            // One that removes itself, or one that its maker did not live to finish: nobody was told of that.
+            Remove(record.Id, keepExitFile: !record.IsNew);
             SweepExitFiles();
             return false;
         }
@@ -72,8 +89,8 @@ internal sealed class ContainerCleaner(StoreLayout layout, ContainerRecords reco
     private void SweepExitFiles()
     {
         DateTime old = DateTime.UtcNow - s_exitFileLife;
-        DirectoryInfo exits = Directory.CreateDirectory(new RuntimePaths(layout.Run).Exits);
-        foreach (FileInfo file in exits.EnumerateFiles().Where(file => file.LastWriteTimeUtc < old && records.Find(file.Name) is null))
+        DirectoryInfo exits = new(new RuntimePaths(layout.Run).Exits);
+        foreach (FileInfo file in (exits.Exists ? exits.EnumerateFiles() : []).Where(file => file.LastWriteTimeUtc < old && records.Find(file.Name) is null))
         {
             file.Delete();
         }

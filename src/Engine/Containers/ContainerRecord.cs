@@ -18,6 +18,9 @@ internal sealed record ContainerRecord
 
     public required ContainerState State { get; init; }
 
+    /// <summary>Made by a process that has not finished: when that dies, the container never was.</summary>
+    public bool IsNew { get; init; }
+
     /// <summary>The boot in which <see cref="Pid"/> means something.</summary>
     public string? BootId { get; init; }
 

@@ -11,6 +11,8 @@ namespace LayerImage.Engine.Containers;
 /// <summary>Containers in the store's records.</summary>
 internal sealed class ContainerRecords(StoreDatabase database, NetworkOptions network)
 {
+    // In the state's place until whoever makes the container has made all of it (or, started at once, until it runs).
+    private const string New = "New";
     private const string Columns = "id, name, created, spec, address, state, boot_id, pid, pid_start, started, finished, exit_code, error";
 
     /// <summary>All of them, the newest first.</summary>
@@ -38,14 +40,16 @@ internal sealed class ContainerRecords(StoreDatabase database, NetworkOptions ne
         };
     });
 
-    /// <summary>Records a new container: its name and address are its own from here on.</summary>
+    /// <summary>
+    /// Records a new container: its name and address are its own from here on. Until it is recorded otherwise it is
+    /// this process's: when that is killed, the container goes.
+    /// </summary>
     /// <param name="id">Its id.</param>
     /// <param name="name">Its name, or null to have one made.</param>
     /// <param name="spec">What was decided.</param>
     /// <param name="layers">Keys of its layers, the base first.</param>
-    /// <param name="starting">Whether this process starts it at once: when it is killed before it has, the container goes.</param>
     /// <param name="now">When.</param>
-    public ContainerRecord Create(string id, string? name, ContainerSpec spec, IReadOnlyList<string> layers, bool starting, DateTimeOffset now) => database.Write(transaction =>
+    public ContainerRecord Create(string id, string? name, ContainerSpec spec, IReadOnlyList<string> layers, DateTimeOffset now) => database.Write(transaction =>
     {
         for (int i = 0; i < layers.Count; i++)
         {
@@ -61,14 +65,12 @@ internal sealed class ContainerRecords(StoreDatabase database, NetworkOptions ne
             CreatedAt = now,
             Spec = spec,
             Address = spec.Network == "bridge" ? FreeAddress(transaction) : null,
-            State = starting ? ContainerState.Starting : ContainerState.Created,
+            State = ContainerState.Starting,
+            IsNew = true,
         };
         transaction.Execute("INSERT INTO container (id, name, image, created, spec, address, state) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-            id, record.Name, spec.ImageId, now.ToUnixTimeMilliseconds(), JsonSerializer.Serialize(spec, ContainerJsonContext.Default.ContainerSpec), record.Address?.ToString(), record.State.ToString());
-        if (starting)
-        {
-            SetStarting(transaction, id);
-        }
+            id, record.Name, spec.ImageId, now.ToUnixTimeMilliseconds(), JsonSerializer.Serialize(spec, ContainerJsonContext.Default.ContainerSpec), record.Address?.ToString(), New);
+        SetStarting(transaction, id);
         for (int i = 0; i < layers.Count; i++)
         {
             transaction.Execute("INSERT INTO container_layer (container, position, layer) VALUES (?1, ?2, ?3)", id, i, layers[i]);
@@ -84,8 +86,12 @@ internal sealed class ContainerRecords(StoreDatabase database, NetworkOptions ne
     public void SetStarting(string id) => database.Write(transaction => SetStarting(transaction, id));
 
     private static int SetStarting(StoreTransaction transaction, string id) => transaction.Execute(
-        "UPDATE container SET state = ?2, boot_id = ?3, pid = ?4, pid_start = ?5, error = NULL WHERE id = ?1",
-        id, nameof(ContainerState.Starting), HostProcess.BootId, Environment.ProcessId, HostProcess.StartTime(Environment.ProcessId));
+        "UPDATE container SET state = CASE state WHEN ?6 THEN ?6 ELSE ?2 END, boot_id = ?3, pid = ?4, pid_start = ?5, error = NULL WHERE id = ?1",
+        id, nameof(ContainerState.Starting), HostProcess.BootId, Environment.ProcessId, HostProcess.StartTime(Environment.ProcessId), New);
+
+    /// <summary>Records what a start has decided, before the host knows of it: who cleans up after it must know too.</summary>
+    public void SetSpec(string id, ContainerSpec spec) => database.Write(transaction =>
+        transaction.Execute("UPDATE container SET spec = ?2 WHERE id = ?1", id, JsonSerializer.Serialize(spec, ContainerJsonContext.Default.ContainerSpec)));
 
     /// <summary>Records a container that runs now.</summary>
     public void SetRunning(string id, ContainerSpec spec, int pid, long pidStart, DateTimeOffset now) => database.Write(transaction => transaction.Execute(
@@ -157,7 +163,8 @@ internal sealed class ContainerRecords(StoreDatabase database, NetworkOptions ne
         CreatedAt = row.Time(2)!.Value,
         Spec = JsonSerializer.Deserialize(row.GetString(3), ContainerJsonContext.Default.ContainerSpec)!,
         Address = row.Text(4) is string address ? IPAddress.Parse(address) : null,
-        State = Enum.Parse<ContainerState>(row.GetString(5)),
+        State = row.GetString(5) == New ? ContainerState.Starting : Enum.Parse<ContainerState>(row.GetString(5)),
+        IsNew = row.GetString(5) == New,
         BootId = row.Text(6),
         Pid = (int?)row.Long(7),
         PidStart = row.Long(8),

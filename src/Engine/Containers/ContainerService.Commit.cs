@@ -3,6 +3,7 @@ using LayerImage.Engine.Errors;
 using LayerImage.Engine.Images;
 using LayerImage.Engine.IO;
 using LayerImage.Engine.Layers;
+using LayerImage.Engine.Runtime;
 
 namespace LayerImage.Engine.Containers;
 
@@ -24,22 +25,16 @@ public sealed partial class ContainerService
             observer.Warning($"The data in {VolumeMount.Parse(volume).Destination} is a volume's and not part of the image.");
         }
         using FileLock held = await Cleaner.LockAsync(container.Id, observer, cancellationToken).ConfigureAwait(false);
-        ContainerRecord record = _records.Find(container.Id) ?? throw Gone(nameOrId);
-        bool pause = container.State == ContainerState.Running && !options.NoPause;
-        if (pause)
-        {
-            await _host.Value.Runtime.PauseAsync(container.Id, cancellationToken).ConfigureAwait(false);
-        }
-        try
+        ContainerRecord record = await SettleLockedAsync(container.Id, cancellationToken).ConfigureAwait(false) ?? throw Gone(nameOrId);
+        bool pause = !options.NoPause && record.State == ContainerState.Running && StateOf(record).Status == RuntimeStatus.Running;
+        if (!pause)
         {
             return await _committer.CommitAsync(record, options, observer, cancellationToken).ConfigureAwait(false);
         }
-        finally
+        CommitPause paused = await CommitPause.BeginAsync(_host.Value.Runtime, _paths, _options, record.Id, cancellationToken).ConfigureAwait(false);
+        await using (paused.ConfigureAwait(false))
         {
-            if (pause)
-            {
-                await ResumeAfterCommitAsync(container.Id).ConfigureAwait(false);
-            }
+            return await _committer.CommitAsync(record, options, observer, cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -49,17 +44,5 @@ public sealed partial class ContainerService
         Container container = await GetAsync(nameOrId, cancellationToken).ConfigureAwait(false);
         IReadOnlyList<string> keys = _records.LayersOf(container.Id);
         return await Task.Run(() => LayerChanges.Read(_layout.Upper(container.Id), [.. keys.Reverse().Select(_layers.PathOf)], container.Name, cancellationToken), cancellationToken).ConfigureAwait(false);
-    }
-
-    // It may have been killed while it was paused.
-    private async Task ResumeAfterCommitAsync(string id)
-    {
-        try
-        {
-            await _host.Value.Runtime.ResumeAsync(id, CancellationToken.None).ConfigureAwait(false);
-        }
-        catch (LayerImageException e) when (e.Error == EngineError.ContainerNotRunning)
-        {
-        }
     }
 }

@@ -54,7 +54,7 @@ public sealed partial class ContainerService
         {
             if (!force)
             {
-                throw new LayerImageException(EngineError.ContainerRunning, $"The container {container.Name} is running.") { Target = container.Name, Advice = "Stop it first (Stop-LayerContainer), or use -Force." };
+                throw StillRunning(container.Name);
             }
             if (await StopAsync(container.Id, TimeSpan.Zero, null, cancellationToken).ConfigureAwait(false) is null)
             {
@@ -62,8 +62,12 @@ public sealed partial class ContainerService
             }
         }
         using FileLock held = await Cleaner.LockAsync(container.Id, observer, cancellationToken).ConfigureAwait(false);
-        if (_records.Find(container.Id) is ContainerRecord record)
+        if (Cleaner.FindLocked(container.Id) is ContainerRecord record)
         {
+            if (!force && IsAlive(record, StateOf(record)))
+            {
+                throw StillRunning(record.Name); // somebody has just started it
+            }
             await Cleaner.ReleaseAsync(record, cancellationToken).ConfigureAwait(false);
             Cleaner.Remove(record.Id);
         }
@@ -109,6 +113,9 @@ public sealed partial class ContainerService
         return container;
     }
 
+    private static LayerImageException StillRunning(string name) =>
+        new(EngineError.ContainerRunning, $"The container {name} is running.") { Target = name, Advice = "Stop it first (Stop-LayerContainer), or use -Force." };
+
     private static LayerImageException TimedOut(Container container, string condition, TimeSpan timeout) =>
         new(EngineError.WaitTimedOut, $"The container {container.Name} was to be waited for until it {condition}; after {timeout.TotalSeconds:0.###} s it had not.") { Target = container.Name, Advice = $"Look at its output: Get-ContainerLog {container.Name}" };
 
@@ -142,7 +149,7 @@ public sealed partial class ContainerService
     private async Task<Container?> SettleAsync(string id, CancellationToken cancellationToken)
     {
         long start = Environment.TickCount64;
-        while (_records.Find(id) is ContainerRecord { State: ContainerState.Running or ContainerState.Paused or ContainerState.Starting } record)
+        while (_records.Find(id) is ContainerRecord { State: ContainerState.Running or ContainerState.Paused or ContainerState.Starting })
         {
             bool late = Environment.TickCount64 - start > (_options.AgentPath is null ? 0 : s_agentPatience.TotalMilliseconds);
             if (late)
@@ -150,8 +157,8 @@ public sealed partial class ContainerService
                 using FileLock? held = Cleaner.TryLock(id);
                 if (held is not null)
                 {
-                    await Cleaner.EndAsync(record, _host.Value.Runtime.GetState(id), null, cancellationToken).ConfigureAwait(false);
-                    continue;
+                    await SettleLockedAsync(id, cancellationToken).ConfigureAwait(false);
+                    break;
                 }
             }
             await Task.Delay(2, cancellationToken).ConfigureAwait(false);

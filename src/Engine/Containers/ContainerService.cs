@@ -76,15 +76,17 @@ public sealed partial class ContainerService
         ContainerRecord record = await MakeAsync(request, starting: true, observer, cancellationToken).ConfigureAwait(false);
         try
         {
+            await SettlePortHoldersAsync(record, cancellationToken).ConfigureAwait(false);
             using FileLock held = await Cleaner.LockAsync(record.Id, observer, cancellationToken).ConfigureAwait(false);
             await Starter.StartAsync(record, AttachHandler(record.Id, onAttached), observer, cancellationToken).ConfigureAwait(false);
+            // While the lock keeps the Agent away: one that removes itself may be gone a moment later.
+            return Now(record.Id);
         }
         catch
         {
             Cleaner.Remove(record.Id);
             throw;
         }
-        return Now(record.Id);
     }
 
     /// <summary>Starts a container that does not run. Idempotent: one that runs is left alone.</summary>
@@ -95,9 +97,10 @@ public sealed partial class ContainerService
         {
             return container;
         }
+        await SettlePortHoldersAsync(_records.Find(container.Id) ?? throw Gone(nameOrId), cancellationToken).ConfigureAwait(false);
         using FileLock held = await Cleaner.LockAsync(container.Id, observer, cancellationToken).ConfigureAwait(false);
-        ContainerRecord record = _records.Find(container.Id) ?? throw Gone(nameOrId);
-        if (record.State is not (ContainerState.Running or ContainerState.Paused))
+        ContainerRecord record = await SettleLockedAsync(container.Id, cancellationToken).ConfigureAwait(false) ?? throw Gone(nameOrId);
+        if (record.State is ContainerState.Created or ContainerState.Exited)
         {
             await Starter.StartAsync(record, AttachHandler(record.Id, onAttached), observer, cancellationToken).ConfigureAwait(false);
         }
@@ -141,66 +144,20 @@ public sealed partial class ContainerService
         {
             throw new LayerImageException(EngineError.ManifestNotSupported, $"The image {request.Image} has no layers: there is nothing to run.") { Target = request.Image };
         }
-        ContainerRecord record = _records.Create(id, request.Name, spec, keys, starting, _options.Clock.GetUtcNow());
+        ContainerRecord record = _records.Create(id, request.Name, spec, keys, _options.Clock.GetUtcNow());
         try
         {
             _files.Create(id, keys);
+            if (!starting)
+            {
+                _records.SetEnded(id, ContainerState.Created, null, null, null);
+            }
             return record;
         }
         catch
         {
             Cleaner.Remove(id);
             throw;
-        }
-    }
-
-    // What the kernel says of a container, and the end dealt with when nobody else does.
-    private async Task<Container?> ReconcileAsync(ContainerRecord record, CancellationToken cancellationToken)
-    {
-        if (record.State is ContainerState.Created or ContainerState.Exited)
-        {
-            return record.ToContainer(record.State);
-        }
-        bool rebooted = record.BootId != HostProcess.BootId;
-        if (record.State == ContainerState.Starting && !rebooted && HostProcess.IsAlive(record.Pid ?? 0, record.PidStart ?? 0))
-        {
-            return record.ToContainer(ContainerState.Starting);
-        }
-        RuntimeState state = rebooted ? default : _host.Value.Runtime.GetState(record.Id);
-        if (!rebooted && record.State == ContainerState.Running && state.Status is RuntimeStatus.Running or RuntimeStatus.Paused)
-        {
-            return record.ToContainer(state.Status == RuntimeStatus.Paused ? ContainerState.Paused : ContainerState.Running);
-        }
-        using FileLock? held = Cleaner.TryLock(record.Id);
-        if (held is null)
-        {
-            // The Agent, or a start, is at work on it.
-            return (record with { ExitCode = state.ExitCode, FinishedAt = state.FinishedAt }).ToContainer(
-                state.Status == RuntimeStatus.Created || record.State == ContainerState.Starting ? ContainerState.Starting : ContainerState.Exited);
-        }
-        if (_records.Find(record.Id) is not ContainerRecord fresh)
-        {
-            return null;
-        }
-        if (fresh != record && fresh.State != record.State)
-        {
-            return fresh.ToContainer(fresh.State);
-        }
-        bool remains = await Cleaner.EndAsync(fresh, state, rebooted ? "The host was restarted." : null, cancellationToken).ConfigureAwait(false);
-        return remains ? Now(record.Id) : null;
-    }
-
-    /// <summary>Deals with the end of a container: the Agent's task. Idempotent.</summary>
-    internal async Task HandleExitAsync(string id, CancellationToken cancellationToken)
-    {
-        using FileLock held = await Cleaner.LockAsync(id, SilentObserver.Instance, cancellationToken).ConfigureAwait(false);
-        if (_records.Find(id) is ContainerRecord { State: ContainerState.Running or ContainerState.Paused or ContainerState.Starting } record)
-        {
-            RuntimeState state = _host.Value.Runtime.GetState(id);
-            if (state.Status is not (RuntimeStatus.Running or RuntimeStatus.Paused or RuntimeStatus.Created))
-            {
-                await Cleaner.EndAsync(record, state, null, cancellationToken).ConfigureAwait(false);
-            }
         }
     }
 

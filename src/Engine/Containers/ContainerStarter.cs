@@ -32,8 +32,13 @@ internal sealed class ContainerStarter(StoreLayout layout, EngineOptions options
                 undo.Commit();
             }
         }
+        catch when (record.IsNew)
+        {
+            throw; // whoever makes it takes it back
+        }
         catch
         {
+            records.SetSpec(record.Id, record.Spec); // a port that was to be chosen is so again
             records.SetEnded(record.Id, record.StartedAt is null ? ContainerState.Created : ContainerState.Exited, null, null, null);
             throw;
         }
@@ -43,6 +48,10 @@ internal sealed class ContainerStarter(StoreLayout layout, EngineOptions options
     {
         using PortReservation ports = Reserve(record);
         ContainerSpec spec = record.Spec with { Publish = [.. ports.Mappings.Select(port => port.ToString())] };
+        if (record.Ports.Any(port => !port.IsChosen))
+        {
+            records.SetSpec(record.Id, spec);
+        }
         string? networkNamespace = await ConnectAsync(record, undo, cancellationToken).ConfigureAwait(false);
         IReadOnlyList<string> layerKeys = records.LayersOf(record.Id);
         undo.Push(() => _ = host.Mounts.Unmount(layout.Merged(record.Id)));
@@ -151,7 +160,9 @@ internal sealed class ContainerStarter(StoreLayout layout, EngineOptions options
         Spec = RuntimeSpecBuilder.Build(specOptions, RuntimeHost.Read()),
         LogPath = layout.Log(record.Id),
         StandardInput = spec.Interactive,
-        ExitCommand = options.AgentPath is null ? [] : [options.AgentPath, "exited", "--root", options.Root, "--run", options.Run, "--configuration", options.Configuration, record.Id],
+        // Who detaches from a terminal may come back; without one the end of the input is for the program to see.
+        LeaveStandardInputOpen = spec.Terminal,
+        ExitCommand = options.AgentPath is null ? [] : options.AgentCommand("exited", record.Id),
         HeldHandles = ports.Handles,
     };
 }

@@ -5,9 +5,8 @@ namespace LayerImage.Engine.Containers;
 /// <summary>Standard input, readable with a token. See <see cref="HostTerminal.OpenInput"/>.</summary>
 internal sealed class TerminalInput(Action? onDetach) : Stream
 {
-    private const int PollMilliseconds = 50;
-    private const byte CtrlP = 0x10, CtrlQ = 0x11;
-    private bool _sawCtrlP;
+    private const int PollMilliseconds = 50, MostKeys = 1024;
+    private readonly DetachKeys _detachKeys = new();
 
     public override bool CanRead => true;
 
@@ -36,29 +35,28 @@ internal sealed class TerminalInput(Action? onDetach) : Stream
 
     private int ReadWhenReady(Span<byte> buffer, CancellationToken cancellationToken)
     {
-        while (!Libc.PollRead(0, PollMilliseconds))
+        Span<byte> typed = stackalloc byte[Math.Min(buffer.Length - 1, MostKeys)];
+        while (true)
         {
-            cancellationToken.ThrowIfCancellationRequested();
-        }
-        int length = Libc.Read(0, buffer);
-        if (onDetach is not null && HasDetachKeys(buffer[..length]))
-        {
-            onDetach();
-            throw new OperationCanceledException("The detach keys were pressed.");
-        }
-        return length;
-    }
-
-    private bool HasDetachKeys(ReadOnlySpan<byte> keys)
-    {
-        foreach (byte key in keys)
-        {
-            if (_sawCtrlP && key == CtrlQ)
+            while (!Libc.PollRead(0, PollMilliseconds))
             {
-                return true;
+                cancellationToken.ThrowIfCancellationRequested();
             }
-            _sawCtrlP = key == CtrlP;
+            if (onDetach is null)
+            {
+                return Libc.Read(0, buffer);
+            }
+            int length = Libc.Read(0, typed);
+            int? passed = _detachKeys.Filter(typed[..length], buffer);
+            if (passed is null)
+            {
+                onDetach();
+                throw new OperationCanceledException("The detach keys were pressed.");
+            }
+            if (passed > 0 || length == 0)
+            {
+                return passed.Value;
+            }
         }
-        return false;
     }
 }

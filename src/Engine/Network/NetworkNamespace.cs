@@ -49,9 +49,9 @@ internal static class NetworkNamespace
         while (TryUmount2(path, MNT_DETACH | UMOUNT_NOFOLLOW))
         {
         }
-        if (File.Exists(path)) // Its folder is not there either before the first container has been started.
+        if (File.Exists(path))
         {
-            File.Delete(path);
+            File.Delete(path); // which fails where the folder is gone too, as after a restart of the host
         }
     }
 }

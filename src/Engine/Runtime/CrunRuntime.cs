@@ -58,7 +58,7 @@ internal sealed partial class CrunRuntime : IContainerRuntime
         }
         catch
         {
-            await DeleteAsync(id, force: true, CancellationToken.None).ConfigureAwait(false);
+            await RemoveAsync(id, CancellationToken.None).ConfigureAwait(false);
             throw;
         }
     }
@@ -101,7 +101,8 @@ internal sealed partial class CrunRuntime : IContainerRuntime
     /// <inheritdoc/>
     public async Task DeleteAsync(string id, bool force, CancellationToken cancellationToken)
     {
-        if (ReadProcess(id) is { IsAlive: true } process)
+        ProcessIdentity? known = ReadProcess(id);
+        if (known is { IsAlive: true } process)
         {
             if (!force)
             {
@@ -109,7 +110,19 @@ internal sealed partial class CrunRuntime : IContainerRuntime
             }
             Kill(id, SIGKILL);
             await UntilAsync(() => !process.IsAlive, $"The container {id} does not end.", id, cancellationToken).ConfigureAwait(false);
+            // What the monitor writes after its folder was removed would stay for ever.
+            _ = await GetEndAsync(id, cancellationToken).ConfigureAwait(false);
         }
+        else if (known is null && Directory.Exists(_paths.Bundle(id)))
+        {
+            await EndCreateAsync(id, cancellationToken).ConfigureAwait(false);
+        }
+        await RemoveAsync(id, cancellationToken).ConfigureAwait(false);
+    }
+
+    // What is left of a container without processes.
+    private async Task RemoveAsync(string id, CancellationToken cancellationToken)
+    {
         if (Directory.Exists(Path.Combine(_paths.CrunRoot, id)))
         {
             // Another process may be doing the same: what counts is that it is gone.

@@ -49,6 +49,9 @@ internal interface IContainerRuntime
     /// <summary>What the container does now.</summary>
     RuntimeState GetState(string id);
 
+    /// <summary>The state of a container whose program is gone. Waits a moment for the exit code that the monitor is about to write.</summary>
+    Task<RuntimeState> GetEndAsync(string id, CancellationToken cancellationToken);
+
     /// <summary>Starts another process in a running container.</summary>
     Task<ExecProcess> ExecAsync(string id, ExecOptions options, CancellationToken cancellationToken);
 }

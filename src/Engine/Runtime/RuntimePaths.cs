@@ -16,6 +16,9 @@ internal sealed record RuntimePaths(string Run)
 
     public string ProcessFile(string id) => Path.Combine(Bundle(id), "process");
 
+    /// <summary>Says which process has paused the container for a commit; it is there as long as that pause.</summary>
+    public string CommitPauseFile(string id) => Path.Combine(Bundle(id), "committing");
+
     /// <summary>crun's start gate: it exists from create until start.</summary>
     public string StartGate(string id) => Path.Combine(CrunRoot, id, "exec.fifo");
 }

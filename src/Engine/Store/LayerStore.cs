@@ -38,21 +38,22 @@ internal sealed class LayerStore(StoreLayout layout, StoreDatabase database)
         FileLock.AcquireAsync(layout.Lock("layer-" + diffId.Hex), $"layer {diffId.Short}", observer, cancellationToken);
 
     /// <summary>
-    /// Gives a finished directory its place and writes its record, with whatever else belongs to that transaction. The
-    /// caller holds the layer's lock. The content must be synced: see <see cref="Sync"/>.
+    /// Gives a finished directory of a scratch folder its place and writes its record, with whatever else belongs to that
+    /// transaction. The caller holds the layer's lock. The content must be synced: see <see cref="Sync"/>.
     /// </summary>
     public LayerRecord Adopt(string directory, LayerRecord record, Action<StoreTransaction>? alsoRecord = null)
     {
         string place = layout.Layer(record.Key);
-        if (Directory.Exists(place))
-        {
-            // No record: what a killed process left between rename and record. Ours is as good and certainly whole.
-            TreeRemoval.Remove(place);
-        }
-        Libc.Rename(directory, place);
-        AtomicFile.SyncDirectory(layout.Layers);
         database.Write(transaction =>
         {
+            if (Directory.Exists(place))
+            {
+                // No record: what a killed process left between rename and record. Ours is as good and certainly whole.
+                Libc.Rename(place, directory + ".left");
+            }
+            // Inside the transaction: a directory without a record is then never somebody's who is at work.
+            Libc.Rename(directory, place);
+            AtomicFile.SyncDirectory(layout.Layers);
             transaction.Execute($"INSERT OR REPLACE INTO layer ({Columns}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
                 record.Key, record.DiffId.ToString(), record.ContentBytes, record.TarSize, record.Entries, record.HasRoot, record.HasImplied, record.Writer);
             alsoRecord?.Invoke(transaction);
@@ -91,15 +92,12 @@ internal sealed class LayerStore(StoreLayout layout, StoreDatabase database)
         foreach ((string key, Digest diffId) in layers)
         {
             using FileLock? held = FileLock.TryAcquire(layout.Lock("layer-" + diffId.Hex));
-            if (held is null || database.Read(transaction => transaction.Scalar<long>("SELECT count(*) FROM layer WHERE key = ?1", key)) > 0)
+            if (held is null)
             {
                 continue;
             }
             using ScratchFolder trash = ScratchFolder.Create(layout);
-            if (Directory.Exists(layout.Layer(key)))
-            {
-                Libc.Rename(layout.Layer(key), Path.Combine(trash.Path, "layer"));
-            }
+            StoreLeftovers.MoveOut(database, layout.Layer(key), Path.Combine(trash.Path, "layer"));
         }
     }
 

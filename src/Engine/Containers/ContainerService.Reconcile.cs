@@ -1,0 +1,100 @@
+using LayerImage.Engine.Errors;
+using LayerImage.Engine.IO;
+using LayerImage.Engine.Network;
+using LayerImage.Engine.Runtime;
+
+namespace LayerImage.Engine.Containers;
+
+public sealed partial class ContainerService
+{
+    // What the kernel says of a container, and the end dealt with when nobody else does.
+    private async Task<Container?> ReconcileAsync(ContainerRecord record, CancellationToken cancellationToken)
+    {
+        if (record.State is ContainerState.Created or ContainerState.Exited)
+        {
+            return record.ToContainer(record.State);
+        }
+        if (IsBeingStarted(record))
+        {
+            return record.ToContainer(ContainerState.Starting);
+        }
+        RuntimeState state = StateOf(record);
+        if (IsAlive(record, state) && !IsPausedForCommit(record, state))
+        {
+            return record.ToContainer(state.Status == RuntimeStatus.Paused ? ContainerState.Paused : ContainerState.Running);
+        }
+        using FileLock? held = Cleaner.TryLock(record.Id);
+        if (held is null)
+        {
+            // The Agent, a start or a commit is at work on it.
+            return (record with { ExitCode = state.ExitCode, FinishedAt = state.FinishedAt }).ToContainer(
+                state.Status == RuntimeStatus.Paused ? ContainerState.Paused
+                : state.Status == RuntimeStatus.Created || record.State == ContainerState.Starting ? ContainerState.Starting : ContainerState.Exited);
+        }
+        return await SettleLockedAsync(record.Id, cancellationToken).ConfigureAwait(false) is ContainerRecord settled
+            ? settled.ToContainer(settled.State)
+            : null;
+    }
+
+    /// <summary>Deals with what has happened to a container, its end or the end of who committed it: the Agent's task. Idempotent.</summary>
+    internal async Task CatchUpAsync(string id, CancellationToken cancellationToken)
+    {
+        using FileLock held = await Cleaner.LockAsync(id, SilentObserver.Instance, cancellationToken).ConfigureAwait(false);
+        _ = await SettleLockedAsync(id, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Brings a record up to what the kernel says; the caller holds the container's lock, so whoever started or
+    /// committed it and is not alive is not coming back.
+    /// </summary>
+    /// <returns>The record as it is now, or null when the container is gone.</returns>
+    private async Task<ContainerRecord?> SettleLockedAsync(string id, CancellationToken cancellationToken)
+    {
+        if (Cleaner.FindLocked(id) is not ContainerRecord record)
+        {
+            return null;
+        }
+        if (record.State is ContainerState.Created or ContainerState.Exited || IsBeingStarted(record))
+        {
+            return record;
+        }
+        RuntimeState state = StateOf(record);
+        if (IsAlive(record, state))
+        {
+            if (IsPausedForCommit(record, state))
+            {
+                await CommitPause.AbandonAsync(_host.Value.Runtime, _paths, id, cancellationToken).ConfigureAwait(false);
+            }
+            return record;
+        }
+        string? error = IsOfThisBoot(record) ? null : "The host was restarted.";
+        return await Cleaner.EndAsync(record, state, error, cancellationToken).ConfigureAwait(false) ? _records.Find(id) : null;
+    }
+
+    // A port is free when its container has ended, also when nobody has looked at that one since.
+    private async Task SettlePortHoldersAsync(ContainerRecord starting, CancellationToken cancellationToken)
+    {
+        PortMapping[] wanted = [.. starting.Ports.Where(port => port.IsChosen)];
+        foreach (ContainerRecord other in wanted.Length == 0 ? [] : _records.List())
+        {
+            if (other.Id != starting.Id && other.State is not (ContainerState.Created or ContainerState.Exited) && !IsBeingStarted(other)
+                && other.Ports.Any(port => wanted.Any(port.Overlaps)) && !IsAlive(other, StateOf(other)))
+            {
+                await CatchUpAsync(other.Id, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private static bool IsOfThisBoot(ContainerRecord record) => record.BootId == HostProcess.BootId;
+
+    private static bool IsBeingStarted(ContainerRecord record) =>
+        record.State == ContainerState.Starting && IsOfThisBoot(record) && HostProcess.IsAlive(record.Pid ?? 0, record.PidStart ?? 0);
+
+    private static bool IsAlive(ContainerRecord record, RuntimeState state) =>
+        record.State is ContainerState.Running or ContainerState.Paused && state.Status is RuntimeStatus.Running or RuntimeStatus.Paused;
+
+    private bool IsPausedForCommit(ContainerRecord record, RuntimeState state) =>
+        state.Status == RuntimeStatus.Paused && CommitPause.IsThere(_paths, record.Id);
+
+    private RuntimeState StateOf(ContainerRecord record) => IsOfThisBoot(record) ? _host.Value.Runtime.GetState(record.Id) : default;
+}

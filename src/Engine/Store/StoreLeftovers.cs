@@ -1,0 +1,41 @@
+using System.Globalization;
+using LayerImage.Engine.Interop.Libc;
+
+namespace LayerImage.Engine.Store;
+
+/// <summary>
+/// What killed processes left on the disk. Records are the truth: a layer's directory is renamed into its place inside
+/// the transaction that records it, a container's is made after its record and removed after it; so a directory
+/// without a record is nobody's.
+/// </summary>
+internal static class StoreLeftovers
+{
+    /// <summary>Removes it. Cheap when there is nothing.</summary>
+    public static void Remove(StoreLayout layout, StoreDatabase database)
+    {
+        ScratchFolder.Sweep(layout);
+        // The directories first: one that is made meanwhile has its record by then.
+        List<string> directories = [.. Directory.EnumerateDirectories(layout.Layers), .. Directory.EnumerateDirectories(layout.Containers)];
+        HashSet<string> known = database.Read(transaction => transaction.Query("SELECT key FROM layer UNION ALL SELECT id FROM container", row => row.GetString(0)).ToHashSet(StringComparer.Ordinal));
+        directories.RemoveAll(directory => known.Contains(Path.GetFileName(directory)));
+        if (directories.Count == 0)
+        {
+            return;
+        }
+        using ScratchFolder trash = ScratchFolder.Create(layout);
+        for (int i = 0; i < directories.Count; i++)
+        {
+            MoveOut(database, directories[i], Path.Combine(trash.Path, i.ToString(CultureInfo.InvariantCulture)));
+        }
+    }
+
+    /// <summary>Takes the directory of a layer or a container out of its place, if it has no record.</summary>
+    public static void MoveOut(StoreDatabase database, string directory, string destination) => database.Write(transaction =>
+    {
+        string name = Path.GetFileName(directory);
+        if (Directory.Exists(directory) && transaction.Scalar<long>("SELECT (SELECT count(*) FROM layer WHERE key = ?1) + (SELECT count(*) FROM container WHERE id = ?1)", name) == 0)
+        {
+            Libc.Rename(directory, destination);
+        }
+    });
+}

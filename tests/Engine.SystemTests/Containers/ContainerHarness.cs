@@ -1,0 +1,67 @@
+using LayerImage.Engine.Containers;
+using LayerImage.Engine.Errors;
+using LayerImage.Engine.Runtime;
+using LayerImage.Engine.Store;
+using LayerImage.Testing;
+using LayerImage.Testing.Host;
+using Xunit;
+
+namespace LayerImage.Engine.SystemTests.Containers;
+
+/// <summary>An engine on a store of its own with a busybox image named box. Without Agent: what must be done is done by looks.</summary>
+internal sealed class ContainerHarness : IAsyncDisposable
+{
+    private readonly TempStore _store = new();
+
+    private ContainerHarness() => Engine = new LayerImageEngine(_store.Options);
+
+    public static string? Missing => Requires.All(
+        Requires.PrivateNetwork, Requires.Tool("crun"), Requires.Tool("conmon"), Requires.Tool("nft"), BusyboxRootFs.Missing);
+
+    public LayerImageEngine Engine { get; }
+
+    public ContainerService Containers => Engine.Containers;
+
+    public StoreLayout Layout => new(_store.Options);
+
+    public RuntimePaths Paths => new(_store.Options.Run);
+
+    public StoreDatabase Database => StoreDatabase.Open(Layout.Database);
+
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    public static async Task<ContainerHarness> CreateAsync()
+    {
+        Assert.SkipWhen(Missing is not null, Missing ?? "");
+        ContainerHarness harness = new();
+        string root = await BusyboxRootFs.CreateAsync(harness._store["box"], Stop);
+        await harness.Engine.Images.ImportAsync(root, "box", null, Stop);
+        return harness;
+    }
+
+    public Task<Container> RunAsync(string command, params string[] publish) =>
+        Containers.RunAsync(Request(command, publish), null, SilentObserver.Instance, Stop);
+
+    public Task<Container> NewAsync(string command, params string[] publish) =>
+        Containers.CreateAsync(Request(command, publish), SilentObserver.Instance, Stop);
+
+    /// <summary>Makes a record say what it says when the process that wrote it was killed.</summary>
+    public void Record(string id, string state, string? bootId = null) => Database.Write(transaction => transaction.Execute(
+        "UPDATE container SET state = ?2, boot_id = coalesce(?3, boot_id, ?4), pid = ?5, pid_start = 1 WHERE id = ?1",
+        id, state, bootId, IO.HostProcess.BootId, Environment.ProcessId));
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (Container container in await Containers.ListAsync(CancellationToken.None))
+        {
+            await Containers.RemoveAsync(container.Id, force: true, SilentObserver.Instance, CancellationToken.None);
+        }
+        _store.Dispose();
+    }
+
+    private static ContainerRequest Request(string command, string[] publish) => new() { Image = "box", Command = [command], Publish = publish };
+}
+
+/// <summary>These tests look at all monitors and mounts of the machine: nothing runs beside them.</summary>
+[CollectionDefinition("Containers", DisableParallelization = true)]
+public sealed class ContainersCollection;

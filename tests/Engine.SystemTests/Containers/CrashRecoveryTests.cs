@@ -1,0 +1,164 @@
+using System.Diagnostics;
+using System.Globalization;
+using LayerImage.Engine.Containers;
+using LayerImage.Engine.Errors;
+using LayerImage.Testing.Host;
+using Xunit;
+
+namespace LayerImage.Engine.SystemTests.Containers;
+
+/// <summary>What a look at containers makes of what killed processes left. The killing itself: Module.Tests.</summary>
+[Collection("Containers")]
+public class CrashRecoveryTests
+{
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task ExitCode_IsNotLostToALookBeforeTheMonitorReports()
+    {
+        await using ContainerHarness harness = await ContainerHarness.CreateAsync();
+        for (int i = 0; i < 15; i++)
+        {
+            Container container = await harness.RunAsync("exit 7");
+            while (container.State != ContainerState.Exited)
+            {
+                container = await harness.Containers.GetAsync(container.Id, Stop);
+            }
+            Assert.Equal(7, container.ExitCode);
+            await harness.Containers.RemoveAsync(container.Id, false, SilentObserver.Instance, Stop);
+        }
+        Assert.Empty(Directory.EnumerateFiles(harness.Layout.Locks, "container-*"));
+        Assert.Empty(Directory.EnumerateFiles(harness.Paths.Exits));
+    }
+
+    [Fact]
+    public async Task MakerKilledBeforeItHadFinished_LeavesNoContainer()
+    {
+        await using ContainerHarness harness = await ContainerHarness.CreateAsync();
+        Container container = await harness.NewAsync("true");
+        harness.Record(container.Id, "New");
+
+        Assert.Empty(await harness.Containers.ListAsync(Stop));
+        Assert.False(Directory.Exists(harness.Layout.Container(container.Id)));
+    }
+
+    [Fact]
+    public async Task FirstStartKilled_KeepsTheContainer()
+    {
+        await using ContainerHarness harness = await ContainerHarness.CreateAsync();
+        Container container = await harness.NewAsync("true");
+        harness.Record(container.Id, "Starting");
+
+        Assert.Equal(ContainerState.Created, (await harness.Containers.GetAsync(container.Id, Stop)).State);
+        Assert.Equal(ContainerState.Running, (await harness.Containers.StartAsync(container.Id, null, SilentObserver.Instance, Stop)).State);
+    }
+
+    [Fact]
+    public async Task StartKilledWhileTheRuntimeCreates_LeavesNoMonitor()
+    {
+        await using ContainerHarness harness = await ContainerHarness.CreateAsync();
+        HostSnapshot before = await HostSnapshot.CaptureAsync(Stop);
+        Container container = await harness.RunAsync("sleep 100");
+        // As it was before the engine had noted the process.
+        File.Delete(harness.Paths.ProcessFile(container.Id));
+        harness.Record(container.Id, "New");
+
+        Assert.Empty(await harness.Containers.ListAsync(Stop));
+        await HostSnapshot.EnsureSameAsync(before, TimeSpan.FromSeconds(2), Stop);
+        Assert.False(Directory.Exists(Path.Combine(harness.Paths.CrunRoot, container.Id)));
+    }
+
+    [Fact]
+    public async Task RandomPortOfAKilledStart_IsFreeAgain()
+    {
+        await using ContainerHarness harness = await ContainerHarness.CreateAsync();
+        HostSnapshot before = await HostSnapshot.CaptureAsync(Stop);
+        Container container = await harness.RunAsync("sleep 100", "8080");
+        harness.Record(container.Id, "New");
+
+        Assert.Empty(await harness.Containers.ListAsync(Stop));
+        await HostSnapshot.EnsureSameAsync(before, TimeSpan.FromSeconds(2), Stop);
+    }
+
+    [Fact]
+    public async Task CommitKilled_NextLookThaws()
+    {
+        await using ContainerHarness harness = await ContainerHarness.CreateAsync();
+        Container container = await harness.RunAsync("sleep 100");
+        await File.WriteAllTextAsync(harness.Paths.CommitPauseFile(container.Id), "", Stop);
+        await harness.Containers.PauseAsync(container.Id, Stop);
+
+        Assert.Equal(ContainerState.Running, (await harness.Containers.GetAsync(container.Id, Stop)).State);
+        Assert.False(File.Exists(harness.Paths.CommitPauseFile(container.Id)));
+    }
+
+    [Fact]
+    public async Task UsersPause_StaysAcrossLooksAndCommits()
+    {
+        await using ContainerHarness harness = await ContainerHarness.CreateAsync();
+        Container container = await harness.RunAsync("sleep 100");
+        await harness.Containers.PauseAsync(container.Id, Stop);
+
+        await harness.Containers.CommitAsync(container.Id, new Commit.CommitOptions(), SilentObserver.Instance, Stop);
+
+        Assert.Equal(ContainerState.Paused, (await harness.Containers.GetAsync(container.Id, Stop)).State);
+    }
+
+    [Fact]
+    public async Task PortsOfAContainerThatNobodySawEnd_AreFree()
+    {
+        await using ContainerHarness harness = await ContainerHarness.CreateAsync();
+        Container first = await harness.RunAsync("sleep 100", "18080:80");
+        int monitor = int.Parse(await File.ReadAllTextAsync(Path.Combine(harness.Paths.Bundle(first.Id), "conmon.pid"), Stop), CultureInfo.InvariantCulture);
+        using (Process process = Process.GetProcessById(monitor), program = Process.GetProcessById(first.ProcessId!.Value))
+        {
+            process.Kill();
+            Assert.Equal(ContainerState.Running, (await harness.Containers.GetAsync(first.Id, Stop)).State);
+            program.Kill();
+            await Task.Delay(100, Stop);
+        }
+
+        Container second = await harness.RunAsync("sleep 100", "18080:80");
+
+        Assert.Equal(ContainerState.Running, second.State);
+        Assert.Equal(ContainerState.Exited, (await harness.Containers.GetAsync(first.Id, Stop)).State);
+    }
+
+    [Fact]
+    public async Task Reboot_EndsWhatRanAndFreesItsPorts()
+    {
+        await using ContainerHarness harness = await ContainerHarness.CreateAsync();
+        HostSnapshot before = await HostSnapshot.CaptureAsync(Stop);
+        Container first = await harness.RunAsync("sleep 100", "18080:80");
+        harness.Record(first.Id, "Running", bootId: "another-boot");
+        Container stopped = await harness.NewAsync("true");
+        Directory.Delete(harness.Paths.Exits, recursive: true);
+
+        Container second = await harness.RunAsync("sleep 100", "18080:80");
+        first = await harness.Containers.GetAsync(first.Id, Stop);
+
+        Assert.Equal((ContainerState.Exited, "The host was restarted."), (first.State, first.Error));
+        await harness.Containers.RemoveAsync(stopped.Id, force: false, SilentObserver.Instance, Stop);
+        await harness.Containers.RemoveAsync(second.Id, force: true, SilentObserver.Instance, Stop);
+        await HostSnapshot.EnsureSameAsync(before, TimeSpan.FromSeconds(2), Stop);
+    }
+
+    [Fact]
+    public async Task DirectoriesWithoutRecord_AreRemovedAndOthersStay()
+    {
+        await using ContainerHarness harness = await ContainerHarness.CreateAsync();
+        Container container = await harness.NewAsync("true");
+        string[] known = [harness.Layout.Container(container.Id), .. Directory.EnumerateDirectories(harness.Layout.Layers)];
+        string[] left = [harness.Layout.Container("killed"), harness.Layout.Layer("killed"), Path.Combine(harness.Layout.Scratch, "boot.1.1.killed")];
+        foreach (string folder in left)
+        {
+            Directory.CreateDirectory(Path.Combine(folder, "upper"));
+        }
+
+        harness.Engine.RemoveLeftovers();
+
+        Assert.DoesNotContain(left, Directory.Exists);
+        Assert.All(known, folder => Assert.True(Directory.Exists(folder)));
+        Assert.Empty(Directory.EnumerateFileSystemEntries(harness.Layout.Scratch));
+    }
+}
