@@ -63,7 +63,10 @@ internal sealed class ContentStore(StoreLayout layout, StoreDatabase database)
         }
     }
 
-    /// <summary>Gives a received and checked file its place. Its content must be synced before the record is written.</summary>
+    /// <summary>
+    /// Gives a received and checked file its place, in the transaction that records it: files are deleted in one, too,
+    /// so that nobody deletes what another has just put there. Its content must be synced before.
+    /// </summary>
     public void Adopt(string file, Digest digest) => AtomicFile.Publish(file, layout.Blob(digest));
 
     /// <summary>Syncs a received and checked file, gives it its place and records it.</summary>
@@ -73,20 +76,29 @@ internal sealed class ContentStore(StoreLayout layout, StoreDatabase database)
         {
             RandomAccess.FlushToDisk(handle);
         }
-        Adopt(file, digest);
-        database.Write(transaction => Record(transaction, digest, size));
+        database.Write(transaction =>
+        {
+            Adopt(file, digest);
+            Record(transaction, digest, size);
+        });
     }
 
     /// <summary>Records a blob whose file is in place.</summary>
     public static void Record(StoreTransaction transaction, Digest digest, long size) =>
         transaction.Execute("INSERT OR IGNORE INTO blob (digest, size) VALUES (?1, ?2)", digest.ToString(), size);
 
-    /// <summary>Deletes the files of blobs that have no record. The records went first.</summary>
+    /// <summary>Deletes the files of blobs that have no record. The records went first; another process may have received one again meanwhile.</summary>
     public void DeleteFiles(IEnumerable<Digest> digests)
     {
         foreach (Digest digest in digests)
         {
-            File.Delete(layout.Blob(digest));
+            database.Write(transaction =>
+            {
+                if (transaction.Scalar<long>("SELECT count(*) FROM blob WHERE digest = ?1", digest.ToString()) == 0)
+                {
+                    File.Delete(layout.Blob(digest));
+                }
+            });
         }
     }
 

@@ -39,7 +39,7 @@ public sealed record ReceiveOptions
 /// <summary>Pulls images: resolve, then all layers side by side, then one record.</summary>
 internal sealed class ImageReceiver(StoreLayout layout, StoreDatabase database, LayerStore layers, ContentStore content, ImageCatalog catalog, TimeProvider clock)
 {
-    private const int MostTries = 3;
+    private const int MostTries = 10;
 
     private sealed record Resolved(ReceivedDocument Manifest, ReceivedDocument? Index, Manifest Parsed);
 
@@ -118,7 +118,7 @@ internal sealed class ImageReceiver(StoreLayout layout, StoreDatabase database, 
                 Tag = reference.Tag is null || reference.Digest is not null ? null : reference,
                 RepoDigests = [.. new[] { resolved.Manifest, resolved.Index }.OfType<ReceivedDocument>().Select(document => reference.WithDigest(document.Digest))],
             };
-            if (database.Write(transaction => ImageWriter.TryWrite(transaction, image, clock.GetUtcNow())))
+            if (database.Write(transaction => HasFiles(image) && ImageWriter.TryWrite(transaction, image, clock.GetUtcNow())))
             {
                 return catalog.FindExact(image.Id.ToString())!;
             }
@@ -168,6 +168,10 @@ internal sealed class ImageReceiver(StoreLayout layout, StoreDatabase database, 
     private static Exception Named(ImageReference reference, Exception failure) => failure is LayerImageException { Error: EngineError.LayerInvalid or EngineError.DigestMismatch or EngineError.SizeMismatch } known
         ? new LayerImageException(known.Error, $"{reference.Familiar} was not received. {known.Message}", known) { Target = known.Target, Advice = known.Advice }
         : failure;
+
+    // Inside the transaction: files are deleted in one, too.
+    private bool HasFiles(NewImage image) => image.Manifests.Select(manifest => manifest.Digest).Append(image.Id)
+        .Concat(image.Layers.Select(layer => layer.Blob!.Digest)).All(digest => File.Exists(layout.Blob(digest)));
 
     private Digest PutDocument(byte[] bytes, Digest digest)
     {

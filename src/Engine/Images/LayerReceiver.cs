@@ -123,11 +123,14 @@ internal sealed class LayerReceiver(StoreLayout layout, LayerStore layers, Conte
     {
         layers.Sync();
         string partial = layout.Partial(wanted.Blob.Digest);
-        if (File.Exists(partial))
+        return layers.Adopt(unpacked, record, transaction =>
         {
-            content.Adopt(partial, wanted.Blob.Digest);
-        }
-        return layers.Adopt(unpacked, record, transaction => ContentStore.Record(transaction, wanted.Blob.Digest, wanted.Blob.Size));
+            if (File.Exists(partial))
+            {
+                content.Adopt(partial, wanted.Blob.Digest);
+            }
+            ContentStore.Record(transaction, wanted.Blob.Digest, wanted.Blob.Size);
+        });
     }
 
     private void Report(WantedLayer wanted, string phase, long done) =>

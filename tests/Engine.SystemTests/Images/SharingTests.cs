@@ -160,6 +160,7 @@ public sealed class SharingTests : IAsyncLifetime
         })));
 
         Assert.Empty(_harness.Engine.Images.List());
+        _harness.AssertRecordsFitFiles();
         foreach (string reference in references)
         {
             Image image = await _harness.ReceiveAsync(reference);
