@@ -69,7 +69,7 @@ internal sealed class LayerChanges
             {
                 _changes.Add(Describe(path, status, before));
             }
-            if (status.Type == FileType.Directory)
+            if (status.Type == FileType.Directory && path.Length <= LayerPath.LongestPath)
             {
                 Descend(directory, name, lowers, path);
             }

@@ -12,7 +12,7 @@ internal readonly struct LayerPath
     private const int LongestName = 255; // NAME_MAX, linux/limits.h
 
     // PATH_MAX less its terminator, linux/limits.h. It bounds the depth as well: a handle is open for each directory.
-    private const int LongestPath = 4095;
+    public const int LongestPath = 4095;
 
     private LayerPath(NativePath[] components) => Components = components;
 

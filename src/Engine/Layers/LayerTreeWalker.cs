@@ -77,6 +77,11 @@ internal sealed class LayerTreeWalker(ITreeSink sink, CancellationToken cancella
                 $"'{path}' cannot be part of a layer: names that begin with '.wh.' mean deleted files there.")
             { Target = path.ToString(), Advice = "Rename or remove the file in the container, then commit again." };
         }
+        if (path.Bytes.Length > LayerPath.LongestPath)
+        {
+            throw new LayerImageException(EngineError.LayerInvalid, $"A path that begins with '{NativePath.From(path.Bytes[..60])}' is longer than {LayerPath.LongestPath} bytes and cannot be part of a layer.")
+            { Advice = "Remove the deep directories in the container, then commit again." };
+        }
         if (!isDirectory && status.LinkCount > 1)
         {
             (ulong, uint, uint) key = (status.Inode, status.FileSystemMajor, status.FileSystemMinor);

@@ -8,6 +8,8 @@ namespace LayerImage.Engine.Layers;
 /// <summary>Removes trees whose names are bytes and whose content is hostile: never through a symbolic link.</summary>
 internal static class TreeRemoval
 {
+    private const int MostDepth = 200;
+
     /// <summary>Removes an entry with all beneath it. Idempotent.</summary>
     public static void Remove(SafeFileHandle directory, NativePath name)
     {
@@ -22,7 +24,12 @@ internal static class TreeRemoval
         }
         using (SafeFileHandle child = Libc.OpenAt(directory, name, OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow))
         {
-            RemoveContent(child);
+            Queue<NativePath> moved = new();
+            RemoveContent(child, child, moved, 0);
+            while (moved.TryDequeue(out NativePath deep))
+            {
+                RemoveDirectory(child, deep, child, moved, 0);
+            }
         }
         Libc.TryUnlinkAt(directory, name, isDirectory: true);
     }
@@ -40,7 +47,7 @@ internal static class TreeRemoval
     }
 
     // Names are tried as files first: that saves a stat for most of them.
-    private static void RemoveContent(SafeFileHandle directory)
+    private static void RemoveContent(SafeFileHandle directory, SafeFileHandle top, Queue<NativePath> moved, int depth)
     {
         foreach (NativePath name in Libc.ReadDirectory(directory))
         {
@@ -50,8 +57,26 @@ internal static class TreeRemoval
             }
             catch (LinuxException e) when (e.Errno is LinuxException.EISDIR or LinuxException.EPERM)
             {
-                Remove(directory, name);
+                RemoveDirectory(directory, name, top, moved, depth);
             }
         }
+    }
+
+    // A container's root can nest directories deeper than any stack and than any process may have handles: what is
+    // too deep is moved to the top and removed from there.
+    private static void RemoveDirectory(SafeFileHandle parent, NativePath name, SafeFileHandle top, Queue<NativePath> moved, int depth)
+    {
+        if (depth == MostDepth)
+        {
+            NativePath deep = $"deep.{Guid.NewGuid():N}";
+            Libc.RenameAt(parent, name, top, deep);
+            moved.Enqueue(deep);
+            return;
+        }
+        using (SafeFileHandle child = Libc.OpenAt(parent, name, OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow))
+        {
+            RemoveContent(child, top, moved, depth + 1);
+        }
+        Libc.TryUnlinkAt(parent, name, isDirectory: true);
     }
 }
