@@ -58,20 +58,26 @@ internal sealed class ContainerCleaner(StoreLayout layout, ContainerRecords reco
     /// <param name="keepExitFile">Whether somebody may still wait for the exit code of a container that removed itself.</param>
     public void Remove(string id, bool keepExitFile = false)
     {
-        List<(string Key, Oci.Digest DiffId)> unused = records.Delete(id);
+        List<(string Key, Oci.Digest DiffId)> unused = records.Delete(id, layout);
         files.Delete(id);
         layers.DeleteDirectories(unused);
-        if (!keepExitFile)
+        RuntimePaths paths = new(layout.Run);
+        if (!keepExitFile && Directory.Exists(paths.Exits)) // not before the first start of a boot
         {
-            File.Delete(new RuntimePaths(layout.Run).ExitFile(id));
+            File.Delete(paths.ExitFile(id));
         }
         File.Delete(LockPath(id));
     }
 
     private void SweepExitFiles()
     {
+        DirectoryInfo exits = new(new RuntimePaths(layout.Run).Exits);
+        if (!exits.Exists)
+        {
+            return;
+        }
         DateTime old = DateTime.UtcNow - s_exitFileLife;
-        foreach (FileInfo file in new DirectoryInfo(new RuntimePaths(layout.Run).Exits).EnumerateFiles().Where(file => file.LastWriteTimeUtc < old && records.Find(file.Name) is null))
+        foreach (FileInfo file in exits.EnumerateFiles().Where(file => file.LastWriteTimeUtc < old && records.Find(file.Name) is null))
         {
             file.Delete();
         }
