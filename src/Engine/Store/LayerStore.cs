@@ -51,12 +51,20 @@ internal sealed class LayerStore(StoreLayout layout, StoreDatabase database)
         }
         Libc.Rename(directory, place);
         AtomicFile.SyncDirectory(layout.Layers);
-        database.Write(transaction =>
+        try
         {
-            transaction.Execute($"INSERT OR REPLACE INTO layer ({Columns}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-                record.Key, record.DiffId.ToString(), record.ContentBytes, record.TarSize, record.Entries, record.HasRoot, record.HasImplied, record.Writer);
-            alsoRecord?.Invoke(transaction);
-        });
+            database.Write(transaction =>
+            {
+                transaction.Execute($"INSERT OR REPLACE INTO layer ({Columns}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                    record.Key, record.DiffId.ToString(), record.ContentBytes, record.TarSize, record.Entries, record.HasRoot, record.HasImplied, record.Writer);
+                alsoRecord?.Invoke(transaction);
+            });
+        }
+        catch
+        {
+            TreeRemoval.Remove(place); // the record did not fit on the disk, say
+            throw;
+        }
         return record;
     }
 
