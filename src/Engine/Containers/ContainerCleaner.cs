@@ -75,22 +75,26 @@ internal sealed class ContainerCleaner(StoreLayout layout, ContainerRecords reco
     /// <param name="keepExitFile">Whether somebody may still wait for the exit code of a container that removed itself.</param>
     public void Remove(string id, bool keepExitFile = false)
     {
-        List<(string Key, Oci.Digest DiffId)> unused = records.Delete(id);
+        List<(string Key, Oci.Digest DiffId)> unused = records.Delete(id, layout);
         files.Delete(id);
         layers.DeleteDirectories(unused);
-        string exitFile = new RuntimePaths(layout.Run).ExitFile(id);
-        if (!keepExitFile && File.Exists(exitFile))
+        RuntimePaths paths = new(layout.Run);
+        if (!keepExitFile && Directory.Exists(paths.Exits)) // not before the first start of a boot
         {
-            File.Delete(exitFile);
+            File.Delete(paths.ExitFile(id));
         }
         File.Delete(LockPath(id));
     }
 
     private void SweepExitFiles()
     {
-        DateTime old = DateTime.UtcNow - s_exitFileLife;
         DirectoryInfo exits = new(new RuntimePaths(layout.Run).Exits);
-        foreach (FileInfo file in (exits.Exists ? exits.EnumerateFiles() : []).Where(file => file.LastWriteTimeUtc < old && records.Find(file.Name) is null))
+        if (!exits.Exists)
+        {
+            return;
+        }
+        DateTime old = DateTime.UtcNow - s_exitFileLife;
+        foreach (FileInfo file in exits.EnumerateFiles().Where(file => file.LastWriteTimeUtc < old && records.Find(file.Name) is null))
         {
             file.Delete();
         }

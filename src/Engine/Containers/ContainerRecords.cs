@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using LayerImage.Engine.Content;
 using LayerImage.Engine.Errors;
 using LayerImage.Engine.IO;
 using LayerImage.Engine.Network;
@@ -104,7 +105,17 @@ internal sealed class ContainerRecords(StoreDatabase database, NetworkOptions ne
         id, state.ToString(), exitCode, finished?.ToUnixTimeMilliseconds(), error));
 
     /// <summary>Deletes a container's record and those of layers that were only its own; their keys and DiffIDs.</summary>
-    public List<(string Key, Oci.Digest DiffId)> Delete(string id) => database.Write(transaction =>
+    public List<(string Key, Oci.Digest DiffId)> Delete(string id, StoreLayout layout)
+    {
+        (List<(string Key, Oci.Digest DiffId)> unused, string? configuration) = database.Write(transaction => Delete(transaction, id));
+        if (configuration is not null)
+        {
+            new ContentStore(layout, database).DeleteFiles([Oci.Digest.Parse(configuration)]);
+        }
+        return unused;
+    }
+
+    private static (List<(string Key, Oci.Digest DiffId)> Unused, string? Configuration) Delete(StoreTransaction transaction, string id)
     {
         List<(string Key, Oci.Digest DiffId)> layers = transaction.Query("SELECT layer, diff_id FROM container_layer JOIN layer ON layer.key = layer WHERE container = ?1",
             row => (row.GetString(0), Oci.Digest.Parse(row.GetString(1))), id);
@@ -112,9 +123,9 @@ internal sealed class ContainerRecords(StoreDatabase database, NetworkOptions ne
         transaction.Execute("DELETE FROM container WHERE id = ?1", id);
         HashSet<string> gone = [.. LayerStore.DeleteUnusedRecords(transaction, layers.Select(layer => layer.Key))];
         // The configuration of an image that was removed with -Force was kept for this container.
-        transaction.Execute("DELETE FROM blob WHERE digest = ?1 AND NOT EXISTS (SELECT 1 FROM image WHERE id = ?1) AND NOT EXISTS (SELECT 1 FROM container WHERE image = ?1)", image);
-        return layers.FindAll(layer => gone.Contains(layer.Key));
-    });
+        int deleted = transaction.Execute("DELETE FROM blob WHERE digest = ?1 AND NOT EXISTS (SELECT 1 FROM image WHERE id = ?1) AND NOT EXISTS (SELECT 1 FROM container WHERE image = ?1)", image);
+        return (layers.FindAll(layer => gone.Contains(layer.Key)), deleted > 0 ? image : null);
+    }
 
     /// <summary>Gives a container another name.</summary>
     public void Rename(string id, string name)

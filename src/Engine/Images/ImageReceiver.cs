@@ -156,6 +156,10 @@ internal sealed class ImageReceiver(StoreLayout layout, StoreDatabase database, 
             _ = task.ContinueWith(_ => failed.Cancel(), CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         }
         await ((Task)Task.WhenAll(tasks)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (tasks.Any(task => task.Exception?.InnerException is LayerImageException { Error: EngineError.DiskFull }))
+        {
+            receiver.Forget(wanted);
+        }
         // The first real failure, not the cancellations that followed from it.
         if (tasks.FirstOrDefault(task => task.IsFaulted) is Task<LayerRecord> broken)
         {

@@ -68,6 +68,26 @@ internal sealed class LayerReceiver(StoreLayout layout, LayerStore layers, Conte
         }
     }
 
+    /// <summary>Deletes what was received of layers, after a full disk: kept, it would leave the next try no more room.</summary>
+    public void Forget(IEnumerable<WantedLayer> wanted)
+    {
+        foreach (WantedLayer layer in wanted)
+        {
+            try
+            {
+                using FileLock? held = FileLock.TryAcquire(layout.Lock("layer-" + layer.DiffId.Hex));
+                if (held is not null)
+                {
+                    File.Delete(layout.Partial(layer.Blob.Digest));
+                }
+            }
+            catch (Exception e) when (e is LinuxException or IOException)
+            {
+                // Not even a lock fits on the disk; the part is continued one day.
+            }
+        }
+    }
+
     private async Task<(LayerRecord Record, IReadOnlyList<LayerPath> Implied, bool IsNew)> MakeAsync(RegistryClient client, WantedLayer wanted, string unpacked, CancellationToken cancellationToken)
     {
         LayerRecord? existing = layers.Find(wanted.DiffId, wanted.ChainId);

@@ -44,20 +44,30 @@ internal sealed class LayerStore(StoreLayout layout, StoreDatabase database)
     public LayerRecord Adopt(string directory, LayerRecord record, Action<StoreTransaction>? alsoRecord = null)
     {
         string place = layout.Layer(record.Key);
-        database.Write(transaction =>
+        bool placed = false;
+        try
         {
-            if (Directory.Exists(place))
+            database.Write(transaction =>
             {
-                // No record: what a killed process left between rename and record. Ours is as good and certainly whole.
-                Libc.Rename(place, directory + ".left");
-            }
-            // Inside the transaction: a directory without a record is then never somebody's who is at work.
-            Libc.Rename(directory, place);
-            AtomicFile.SyncDirectory(layout.Layers);
-            transaction.Execute($"INSERT OR REPLACE INTO layer ({Columns}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-                record.Key, record.DiffId.ToString(), record.ContentBytes, record.TarSize, record.Entries, record.HasRoot, record.HasImplied, record.Writer);
-            alsoRecord?.Invoke(transaction);
-        });
+                if (Directory.Exists(place))
+                {
+                    // No record: what a killed process left between rename and record. Ours is as good and certainly whole.
+                    Libc.Rename(place, directory + ".left");
+                }
+                // Inside the transaction: a directory without a record is then never somebody's who is at work.
+                Libc.Rename(directory, place);
+                placed = true;
+                AtomicFile.SyncDirectory(layout.Layers);
+                transaction.Execute($"INSERT OR REPLACE INTO layer ({Columns}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                    record.Key, record.DiffId.ToString(), record.ContentBytes, record.TarSize, record.Entries, record.HasRoot, record.HasImplied, record.Writer);
+                alsoRecord?.Invoke(transaction);
+            });
+        }
+        catch when (placed)
+        {
+            TreeRemoval.Remove(place); // the record did not fit on the disk, say
+            throw;
+        }
         return record;
     }
 
