@@ -14,6 +14,9 @@ sealed class ShellProcess : IDisposable
 
     internal string Home => _folder;
 
+    /// <summary>Variables beside its own.</summary>
+    internal IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
+
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     /// <summary>Writes a script into the Shell's home and returns its path.</summary>
@@ -24,7 +27,17 @@ sealed class ShellProcess : IDisposable
         return path;
     }
 
-    internal ProcessStartInfo StartInfo(string program, params IEnumerable<string> arguments) => new(program, arguments)
+    internal ProcessStartInfo StartInfo(string program, params IEnumerable<string> arguments)
+    {
+        ProcessStartInfo start = Describe(program, arguments);
+        foreach ((string name, string value) in Environment)
+        {
+            start.Environment[name] = value;
+        }
+        return start;
+    }
+
+    ProcessStartInfo Describe(string program, IEnumerable<string> arguments) => new(program, arguments)
     {
         RedirectStandardInput = true,
         RedirectStandardOutput = true,

@@ -16,7 +16,7 @@ sealed class Terminal : IAsyncDisposable
 
     internal Terminal(ShellProcess shell)
     {
-        _process = Process.Start(shell.StartInfo("script", "-qfec", $"stty cols 200; exec '{Repository.Shell}'", "/dev/null"))!;
+        _process = Process.Start(shell.StartInfo("script", "-qfec", $"stty rows 50 cols 200; exec '{Repository.Shell}'", "/dev/null"))!;
         _reader = ReadAsync();
     }
 
