@@ -35,7 +35,8 @@ internal readonly struct LayerPath
     public static LayerPath Parse(NativePath raw)
     {
         ReadOnlySpan<byte> rest = raw.Bytes;
-        if (rest is [(byte)'/', ..])
+        // "/" alone is the root, as "./" is ("umoci insert" writes it).
+        if (rest is [(byte)'/', ..] && rest.ContainsAnyExcept((byte)'/'))
         {
             throw Refuse(raw, "it is absolute, and a layer's names are relative to its root (OCI image-spec, layer.md)");
         }

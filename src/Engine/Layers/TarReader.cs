@@ -93,7 +93,9 @@ internal sealed partial class TarReader(Stream source)
         }
         if (_paddingLeft > 0)
         {
-            if (source.ReadAtLeast(scratch[.._paddingLeft], _paddingLeft, throwOnEndOfStream: false) < _paddingLeft)
+            int read = source.ReadAtLeast(scratch[.._paddingLeft], _paddingLeft, throwOnEndOfStream: false);
+            // Archives that end without any are read by Go's tar too, and "umoci insert" writes such.
+            if (read != 0 && read < _paddingLeft)
             {
                 throw TarHeader.Malformed("it ends in the middle of a block");
             }

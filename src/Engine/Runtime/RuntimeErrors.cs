@@ -11,7 +11,13 @@ internal static class RuntimeErrors
     /// <summary>The error that a text tells about starting a command. Pure.</summary>
     public static LayerImageException FromText(string text, string command) => Resolve(text) switch
     {
-        CommandResolution.Unknown => Failed($"The container runtime could not start '{command}': {text.Trim()}", command),
+        CommandResolution.Unknown => new LayerImageException(EngineError.RuntimeFailed, $"The container runtime could not start '{command}': {text.Trim()}")
+        {
+            Target = command,
+            Advice = text.Contains("chdir", StringComparison.Ordinal) ? "Give a -WorkingDirectory that the container has, or make it there first."
+                : text.Contains("OOM", StringComparison.Ordinal) ? "Give more -Memory: a container's start alone takes some megabytes."
+                : null,
+        },
         CommandResolution found => CommandResolver.Error(found, command, null),
     };
 
