@@ -105,7 +105,16 @@ internal sealed class LayerReceiver(StoreLayout layout, LayerStore layers, Conte
         Func<PipeWriter, CancellationToken, Task> source = hasBlob
             ? (writer, token) => CopyBlobAsync(wanted, writer, token)
             : (writer, token) => new BlobDownload(client, wanted.Blob, partial).RunAsync(writer, done => Report(wanted, "Receiving", done), token);
-        PipelineResult result = await LayerPipeline.RunAsync(source, existing is null ? unpacked : null, cancellationToken).ConfigureAwait(false);
+        PipelineResult result;
+        try
+        {
+            result = await LayerPipeline.RunAsync(source, existing is null ? unpacked : null, cancellationToken).ConfigureAwait(false);
+        }
+        catch (LayerImageException e) when (e.Error == EngineError.LayerInvalid)
+        {
+            File.Delete(partial); // it would be refused again
+            throw;
+        }
         if (result.DiffId != wanted.DiffId)
         {
             File.Delete(partial);
