@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using LayerImage.Testing;
 using Xunit;
 
 // Not in a namespace "Architecture": that would hide the processor architecture in the other tests.
@@ -85,15 +86,7 @@ public sealed partial class DependencyArrowsTests
 
     private static IEnumerable<string> Sources() => Directory.EnumerateFiles(EngineFolder(), "*.cs", SearchOption.AllDirectories);
 
-    private static string EngineFolder()
-    {
-        string? folder = AppContext.BaseDirectory;
-        while (folder is not null && !File.Exists(Path.Combine(folder, "LayerImage.sln")))
-        {
-            folder = Path.GetDirectoryName(folder);
-        }
-        return Path.Combine(folder ?? throw new InvalidOperationException("The tests run outside of the repository."), "src", "Engine");
-    }
+    private static string EngineFolder() => Path.Combine(RepositoryFolder.Root, "src", "Engine");
 
     [GeneratedRegex(@"^\s*using (static )?(\w+ = )?LayerImage\.Engine\.(?<folder>\w+)[.;]")]
     private static partial Regex UsingLine();
