@@ -6,6 +6,7 @@ using LayerImage.Engine.Firewall;
 using LayerImage.Engine.Images;
 using LayerImage.Engine.Mounts;
 using LayerImage.Engine.Network;
+using LayerImage.Engine.Registry;
 using LayerImage.Engine.Runtime;
 using LayerImage.Engine.Store;
 
@@ -30,7 +31,7 @@ public sealed class LayerImageEngine
         StoreDatabase database = _database = StoreDatabase.Open(layout.Database);
         LayerStore layers = new(layout, database);
         ContentStore content = new(layout, database);
-        Images = new ImageService(layout, database, layers, content, options.Clock);
+        Images = new ImageService(layout, database, layers, content, new RegistryConnector(), options.Clock);
         Firewall = HostFirewalls.Open(options);
         NetworkOptions network = NetworkOptions.For(options);
         ContainerRecords records = new(database, network);

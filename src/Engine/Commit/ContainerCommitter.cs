@@ -64,7 +64,7 @@ internal sealed class ContainerCommitter(StoreLayout layout, StoreDatabase datab
             ConfigSize = bytes.Length,
             Config = config,
             Layers = isEmpty ? stack : [.. stack, new NewImageLayer(layer.DiffId, layer.DiffId.Hex, null)],
-            Tag = reference,
+            Tags = reference is null ? [] : [reference],
         };
         await RecordAsync(image, isEmpty ? null : layer, copy, observer, now, cancellationToken).ConfigureAwait(false);
         return images.FindExact(image.Id.ToString())!;
@@ -93,7 +93,7 @@ internal sealed class ContainerCommitter(StoreLayout layout, StoreDatabase datab
     private List<NewImageLayer> BaseLayers(IReadOnlyList<string> keys) => database.Read(transaction => keys.Select(key =>
     {
         Digest diffId = Digest.Parse(transaction.Scalar<string>("SELECT diff_id FROM layer WHERE key = ?1", key)!);
-        Descriptor? blob = transaction.Query("SELECT blob, blob_size, media_type FROM image_layer WHERE diff_id = ?1 AND blob IS NOT NULL LIMIT 1",
+        Descriptor? blob = transaction.Query("SELECT blob, size, media_type FROM layer_blob WHERE diff_id = ?1 LIMIT 1",
             row => new Descriptor { Digest = Digest.Parse(row.GetString(0)), Size = row.GetInt64(1), MediaType = row.GetString(2) }, diffId.ToString()).FirstOrDefault();
         return new NewImageLayer(diffId, key, blob);
     }).ToList());

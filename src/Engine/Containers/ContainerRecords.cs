@@ -107,24 +107,25 @@ internal sealed class ContainerRecords(StoreDatabase database, NetworkOptions ne
     /// <summary>Deletes a container's record and those of layers that were only its own; their keys and DiffIDs.</summary>
     public List<(string Key, Oci.Digest DiffId)> Delete(string id, StoreLayout layout)
     {
-        (List<(string Key, Oci.Digest DiffId)> unused, string? configuration) = database.Write(transaction => Delete(transaction, id));
-        if (configuration is not null)
-        {
-            new ContentStore(layout, database).DeleteFiles([Oci.Digest.Parse(configuration)]);
-        }
+        (List<(string Key, Oci.Digest DiffId)> unused, List<Oci.Digest> blobs) = database.Write(transaction => Delete(transaction, id));
+        new ContentStore(layout, database).DeleteFiles(blobs);
         return unused;
     }
 
-    private static (List<(string Key, Oci.Digest DiffId)> Unused, string? Configuration) Delete(StoreTransaction transaction, string id)
+    private static (List<(string Key, Oci.Digest DiffId)> Unused, List<Oci.Digest> Blobs) Delete(StoreTransaction transaction, string id)
     {
         List<(string Key, Oci.Digest DiffId)> layers = transaction.Query("SELECT layer, diff_id FROM container_layer JOIN layer ON layer.key = layer WHERE container = ?1",
             row => (row.GetString(0), Oci.Digest.Parse(row.GetString(1))), id);
         string? image = transaction.Scalar<string>("SELECT image FROM container WHERE id = ?1", id);
         transaction.Execute("DELETE FROM container WHERE id = ?1", id);
+        if (image is null || transaction.Scalar<long>("SELECT count(*) FROM image WHERE id = ?1", image) > 0)
+        {
+            return ([], []); // the image keeps all of it
+        }
         HashSet<string> gone = [.. LayerStore.DeleteUnusedRecords(transaction, layers.Select(layer => layer.Key))];
-        // The configuration of an image that was removed with -Force was kept for this container.
-        int deleted = transaction.Execute("DELETE FROM blob WHERE digest = ?1 AND NOT EXISTS (SELECT 1 FROM image WHERE id = ?1) AND NOT EXISTS (SELECT 1 FROM container WHERE image = ?1)", image);
-        return (layers.FindAll(layer => gone.Contains(layer.Key)), deleted > 0 ? image : null);
+        // What an image that was removed with -Force left for this container: its configuration and its layers' blobs.
+        List<(Oci.Digest Digest, long Size)> blobs = ContentStore.DeleteUnusedRecords(transaction, layers.SelectMany(layer => ContentStore.BlobsOf(transaction, layer.DiffId.ToString())).Append(image));
+        return (layers.FindAll(layer => gone.Contains(layer.Key)), blobs.ConvertAll(blob => blob.Digest));
     }
 
     /// <summary>Gives a container another name.</summary>

@@ -136,10 +136,10 @@ public sealed partial class ContainerService
             observer.Verbose("The container is removed when it ends.");
         }
         _ = _host.Value; // a missing tool is told before anything is pulled
-        Image image = await _images.GetOrReceiveAsync(request.Image, request.PullPolicy, observer, cancellationToken).ConfigureAwait(false);
+        Image image = await _images.GetForContainerAsync(request.Image, request.PullPolicy, observer, cancellationToken).ConfigureAwait(false);
         string id = ContainerNames.NewId();
         ContainerSpec spec = SpecMerger.Merge(request, image, id);
-        string[] keys = [.. image.Layers.Select(layer => Path.GetFileName(layer.Path) ?? throw new LayerImageException(EngineError.LayerCorrupt, $"The layer {layer.DiffId} is not unpacked.") { Target = layer.DiffId, Advice = "Receive the image again." })];
+        string[] keys = [.. image.Layers.Select(layer => Path.GetFileName(layer.Path!))];
         if (keys.Length == 0)
         {
             throw new LayerImageException(EngineError.ManifestNotSupported, $"The image {request.Image} has no layers: there is nothing to run.") { Target = request.Image };

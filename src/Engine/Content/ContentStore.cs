@@ -87,6 +87,42 @@ internal sealed class ContentStore(StoreLayout layout, StoreDatabase database)
     public static void Record(StoreTransaction transaction, Digest digest, long size) =>
         transaction.Execute("INSERT OR IGNORE INTO blob (digest, size) VALUES (?1, ?2)", digest.ToString(), size);
 
+    /// <summary>Whether a blob is recorded.</summary>
+    public static bool IsRecorded(StoreTransaction transaction, Digest digest) =>
+        transaction.Scalar<long>("SELECT count(*) FROM blob WHERE digest = ?1", digest.ToString()) > 0;
+
+    /// <summary>Records which layer a blob unpacks to. An image whose base image is gone finds its layers' blobs by that.</summary>
+    public static void RecordLayer(StoreTransaction transaction, Digest diffId, Descriptor blob) => transaction.Execute(
+        "INSERT OR REPLACE INTO layer_blob (diff_id, blob, size, media_type) VALUES (?1, ?2, ?3, ?4)", diffId.ToString(), blob.Digest.ToString(), blob.Size, blob.MediaType);
+
+    /// <summary>All blobs that are known to unpack to a layer.</summary>
+    public static List<string> BlobsOf(StoreTransaction transaction, string diffId) =>
+        transaction.Query("SELECT blob FROM layer_blob WHERE diff_id = ?1", row => row.GetString(0), diffId);
+
+    /// <summary>
+    /// Deletes the records of those of these blobs that nothing needs: no image as layer, configuration or manifest, no
+    /// container as configuration or for a layer that it stands on. The caller deletes their files after its transaction.
+    /// </summary>
+    public static List<(Digest Digest, long Size)> DeleteUnusedRecords(StoreTransaction transaction, IEnumerable<string> digests)
+    {
+        List<(Digest, long)> deleted = [];
+        foreach (string digest in digests.Distinct())
+        {
+            if (transaction.Scalar<long?>("""
+                SELECT size FROM blob WHERE digest = ?1
+                AND NOT EXISTS (SELECT 1 FROM image_layer WHERE blob = ?1) AND NOT EXISTS (SELECT 1 FROM image WHERE id = ?1 OR manifest = ?1)
+                AND NOT EXISTS (SELECT 1 FROM repo_digest WHERE name LIKE '%@' || ?1) AND NOT EXISTS (SELECT 1 FROM container WHERE image = ?1)
+                AND NOT EXISTS (SELECT 1 FROM layer_blob JOIN layer ON layer.diff_id = layer_blob.diff_id JOIN container_layer ON container_layer.layer = layer.key WHERE layer_blob.blob = ?1)
+                """, digest) is long size)
+            {
+                transaction.Execute("DELETE FROM blob WHERE digest = ?1", digest);
+                transaction.Execute("DELETE FROM layer_blob WHERE blob = ?1", digest);
+                deleted.Add((Digest.Parse(digest), size));
+            }
+        }
+        return deleted;
+    }
+
     /// <summary>Deletes the files of blobs that have no record. The records went first; another process may have received one again meanwhile.</summary>
     public void DeleteFiles(IEnumerable<Digest> digests)
     {

@@ -1,3 +1,4 @@
+using LayerImage.Engine.Errors;
 using LayerImage.Engine.Interop.Libc;
 using Microsoft.Win32.SafeHandles;
 
@@ -19,9 +20,13 @@ internal static class AtomicFile
             }
             Publish(temporary, path);
         }
-        catch
+        catch (Exception e)
         {
             File.Delete(temporary);
+            if (e is IOException io && DiskFull.Is(io))
+            {
+                throw new LinuxException("write", LinuxException.ENOSPC, path);
+            }
             throw;
         }
     }
@@ -33,10 +38,10 @@ internal static class AtomicFile
         SyncDirectory(Path.GetDirectoryName(path)!);
     }
 
-    /// <summary>Makes a directory's names durable. Windows does so by itself.</summary>
+    /// <summary>Makes a directory's names durable. Other systems do so by themselves or not at all.</summary>
     public static void SyncDirectory(string directory)
     {
-        if (OperatingSystem.IsLinux())
+        if (HostSystem.IsLinux)
         {
             using SafeFileHandle handle = Libc.OpenDirectory(directory);
             Libc.Fsync(handle, directory);

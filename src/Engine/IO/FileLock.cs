@@ -39,6 +39,10 @@ internal sealed class FileLock : IDisposable
     /// <summary>Takes the lock, or null when another holds it.</summary>
     public static FileLock? TryAcquire(string path)
     {
+        if (!HostSystem.IsLinux)
+        {
+            return TryAcquirePortable(path);
+        }
         // Not File.OpenHandle: .NET takes a lock of its own on what it opens, and would fail on ours.
         SafeFileHandle file = Libc.Open(path, OpenFlags.ReadWrite | OpenFlags.Create | OpenFlags.NoFollow, 0x180);
         try
@@ -48,8 +52,7 @@ internal sealed class FileLock : IDisposable
                 file.Dispose();
                 return null;
             }
-            byte[] pid = System.Text.Encoding.ASCII.GetBytes(Environment.ProcessId.ToString(CultureInfo.InvariantCulture).PadRight(11));
-            RandomAccess.Write(file, pid, 0);
+            TellHolder(file);
             return new FileLock(file);
         }
         catch
@@ -61,8 +64,39 @@ internal sealed class FileLock : IDisposable
 
     public void Dispose() => _file.Dispose();
 
+    // A courtesy to who waits; a full disk has no room for it, and the lock holds all the same.
+    private static void TellHolder(SafeFileHandle file)
+    {
+        byte[] pid = System.Text.Encoding.ASCII.GetBytes(Environment.ProcessId.ToString(CultureInfo.InvariantCulture).PadRight(11));
+        try
+        {
+            RandomAccess.Write(file, pid, 0);
+        }
+        catch (IOException e) when (DiskFull.Is(e))
+        {
+            // Nothing is lost.
+        }
+    }
+
+    // A file that is shared with nobody is a lock everywhere; it cannot tell its holder.
+    private static FileLock? TryAcquirePortable(string path)
+    {
+        try
+        {
+            return new FileLock(File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
+        }
+        catch (IOException e) when (e is not (DirectoryNotFoundException or PathTooLongException) && !DiskFull.Is(e))
+        {
+            return null;
+        }
+    }
+
     private static string Holder(string path)
     {
+        if (!HostSystem.IsLinux)
+        {
+            return "another";
+        }
         try
         {
             using SafeFileHandle file = Libc.Open(path, OpenFlags.ReadOnly);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 
 namespace LayerImage.Engine.IO;
@@ -11,6 +12,10 @@ internal static class HostProcess
     /// <summary>When a process started, in clock ticks after boot, or null when it is gone.</summary>
     public static long? StartTime(int pid)
     {
+        if (!HostSystem.IsLinux)
+        {
+            return PortableStartTime(pid);
+        }
         if (pid <= 0 || Read($"/proc/{pid}/stat") is not string stat)
         {
             return null;
@@ -22,6 +27,19 @@ internal static class HostProcess
 
     /// <summary>Whether the process that had this pid and start time still runs.</summary>
     public static bool IsAlive(int pid, long startTime) => StartTime(pid) == startTime;
+
+    private static long? PortableStartTime(int pid)
+    {
+        try
+        {
+            using Process process = Process.GetProcessById(pid);
+            return process.StartTime.ToUniversalTime().Ticks;
+        }
+        catch (Exception e) when (e is ArgumentException or InvalidOperationException or System.ComponentModel.Win32Exception)
+        {
+            return null;
+        }
+    }
 
     private static string? Read(string path)
     {

@@ -13,7 +13,7 @@ namespace LayerImage.Engine.Images;
 /// Receives one blob into its partial file and hands the bytes on as they come. What an earlier process received is
 /// read from the file first, so a transfer goes on where it ended. A wrong digest deletes the file.
 /// </summary>
-internal sealed class BlobDownload(RegistryClient client, Descriptor descriptor, string partial)
+internal sealed class BlobDownload(RegistryClient client, Descriptor descriptor, string partial, RetryPolicy retry)
 {
     private const int BufferSize = 128 << 10;
 
@@ -27,13 +27,19 @@ internal sealed class BlobDownload(RegistryClient client, Descriptor descriptor,
         {
             using SafeFileHandle file = File.OpenHandle(partial, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read, FileOptions.Asynchronous);
             long done = await ReplayAsync(file, hash, buffer, onward, progress, cancellationToken).ConfigureAwait(false);
-            if (done < descriptor.Size)
+            for (int failures = 0; done < descriptor.Size;)
             {
-                done = await ReceiveAsync(file, done, hash, buffer, onward, progress, cancellationToken).ConfigureAwait(false);
-            }
-            if (done != descriptor.Size)
-            {
-                throw client.Sizes(descriptor, done);
+                (long reached, Exception? broken) = await ReceiveAsync(file, done, hash, buffer, onward, progress, cancellationToken).ConfigureAwait(false);
+                failures = reached > done ? 1 : failures + 1; // who gets further may go on for ever
+                done = reached;
+                if (done < descriptor.Size && failures > retry.Count)
+                {
+                    throw done > 0 ? client.Sizes(descriptor, done) : client.Unreachable(broken ?? new EndOfStreamException("it ended its answer early"));
+                }
+                if (done < descriptor.Size)
+                {
+                    await retry.WaitAsync(failures, null, cancellationToken).ConfigureAwait(false);
+                }
             }
         }
         finally
@@ -64,7 +70,8 @@ internal sealed class BlobDownload(RegistryClient client, Descriptor descriptor,
         return done;
     }
 
-    private async Task<long> ReceiveAsync(SafeFileHandle file, long done, IncrementalHash hash, byte[] buffer, PipeWriter onward, Action<long> progress, CancellationToken cancellationToken)
+    // One answer of the registry: how far it got, and what broke it off.
+    private async Task<(long Done, Exception? Broken)> ReceiveAsync(SafeFileHandle file, long done, IncrementalHash hash, byte[] buffer, PipeWriter onward, Action<long> progress, CancellationToken cancellationToken)
     {
         using HttpResponseMessage response = await client.OpenBlobAsync(descriptor.Digest, done, cancellationToken).ConfigureAwait(false);
         // A registry that does not know ranges sends the whole: what is here already is skipped.
@@ -97,9 +104,9 @@ internal sealed class BlobDownload(RegistryClient client, Descriptor descriptor,
         }
         catch (Exception e) when (e is HttpRequestException || (e is IOException io && !DiskFull.Is(io)))
         {
-            throw done > 0 ? client.Sizes(descriptor, done) : client.Unreachable(e);
+            return (done, e);
         }
-        return done;
+        return (done, null);
     }
 
     private static async Task WriteAsync(SafeFileHandle file, ReadOnlyMemory<byte> piece, long offset, CancellationToken cancellationToken)

@@ -48,7 +48,7 @@ internal sealed class ImageImporter(StoreLayout layout, StoreDatabase database, 
             ConfigSize = bytes.Length,
             Config = config,
             Layers = [new NewImageLayer(layer.DiffId, layer.DiffId.Hex, null)],
-            Tag = reference?.WithDefaultTag(),
+            Tags = reference is null ? [] : [reference.WithDefaultTag()],
         };
         if (layers.Find(layer.DiffId, layer.DiffId) is null)
         {

@@ -1,9 +1,7 @@
-using LayerImage.Engine.Content;
 using LayerImage.Engine.Errors;
 using LayerImage.Engine.Oci;
 using LayerImage.Engine.References;
 using LayerImage.Engine.Registry;
-using LayerImage.Engine.Store;
 
 namespace LayerImage.Engine.Images;
 
@@ -34,13 +32,14 @@ public sealed record ReceiveOptions
 
     /// <summary>How many layers are received at once.</summary>
     public int ThrottleLimit { get; init; } = 3;
+
+    /// <summary>How often a request that failed for a passing reason is made again, as long as no try gets further.</summary>
+    public int RetryCount { get; init; } = RetryPolicy.DefaultCount;
 }
 
 /// <summary>Pulls images: resolve, then all layers side by side, then one record.</summary>
-internal sealed class ImageReceiver(StoreLayout layout, StoreDatabase database, LayerStore layers, ContentStore content, ImageCatalog catalog, TimeProvider clock)
+internal sealed class ImageReceiver(RegistryConnector registries, ImageAssembler assembler, ImageCatalog catalog, TimeProvider clock)
 {
-    private const int MostTries = 10;
-
     private sealed record Resolved(ReceivedDocument Manifest, ReceivedDocument? Index, Manifest Parsed);
 
     /// <summary>Receives an image. Idempotent: what is here is not received again.</summary>
@@ -52,7 +51,7 @@ internal sealed class ImageReceiver(StoreLayout layout, StoreDatabase database, 
         {
             return present ?? throw ImageCatalog.NotFound(reference.Familiar);
         }
-        using RegistryClient client = new(reference, options.Credential);
+        using RegistryClient client = registries.Open(reference, options.Credential);
         if (present is not null && Fits(present, options.Platform ?? Platform.Current) && await IsUpToDateAsync(client, reference, present, cancellationToken).ConfigureAwait(false))
         {
             observer.Verbose($"{reference.Familiar} is up to date: {present.Digest}.");
@@ -67,7 +66,7 @@ internal sealed class ImageReceiver(StoreLayout layout, StoreDatabase database, 
 
     private static async Task<bool> IsUpToDateAsync(RegistryClient client, ImageReference reference, Image present, CancellationToken cancellationToken)
     {
-        if (present.Layers.Any(layer => layer.Path is null))
+        if (LayerReceiver.CanUnpack && present.Layers.Any(layer => layer.Path is null))
         {
             return false;
         }
@@ -94,39 +93,23 @@ internal sealed class ImageReceiver(StoreLayout layout, StoreDatabase database, 
 
     private async Task<Image> FetchAsync(RegistryClient client, ImageReference reference, Resolved resolved, ReceiveOptions options, IEngineObserver observer, CancellationToken cancellationToken)
     {
-        ScratchFolder.Sweep(layout);
-        IReadOnlyList<Descriptor> blobs = resolved.Parsed.Layers!;
-        byte[] configBytes = await client.GetSmallBlobAsync(resolved.Parsed.Config!, cancellationToken).ConfigureAwait(false);
-        ImageConfig config = ManifestParser.ParseConfig(configBytes, blobs.Count, reference.Familiar);
-        IReadOnlyList<Digest> diffIds = config.Rootfs!.DiffIds, chain = ChainId.Of(diffIds);
+        RegistryBlobSource source = new(client, new RetryPolicy(options.RetryCount, clock));
+        Descriptor configuration = resolved.Parsed.Config!;
+        byte[] bytes = await source.ReadSmallAsync(configuration, cancellationToken).ConfigureAwait(false);
+        ImageConfig config = ManifestParser.ParseConfig(bytes, resolved.Parsed.Layers!.Count, reference.Familiar);
         CheckPlatform(resolved, config, options.Platform, reference);
-        WantedLayer[] wanted = [.. blobs.Select((blob, i) => new WantedLayer(blob, diffIds[i], chain[i]))];
-        if (wanted.GroupBy(layer => layer.Blob.Digest).FirstOrDefault(same => same.Select(layer => layer.DiffId).Distinct().Count() > 1) is { } two)
+        ReceivedDocument[] manifests = [.. new[] { resolved.Manifest, resolved.Index }.OfType<ReceivedDocument>()];
+        ImageParts parts = new()
         {
-            throw new LayerImageException(EngineError.DigestMismatch, $"{reference.Familiar} says that the layer {two.Key} unpacks to two different things.") { Target = two.Key.ToString(), Advice = "The image was built wrongly or is hostile; ask who made it." };
-        }
-        for (int attempt = 1; ; attempt++)
-        {
-            LayerRecord[] records = await ReceiveLayersAsync(client, wanted, reference, options, observer, cancellationToken).ConfigureAwait(false);
-            NewImage image = new()
-            {
-                Id = PutDocument(configBytes, resolved.Parsed.Config!.Digest),
-                ConfigSize = configBytes.Length,
-                Config = config,
-                Manifests = [.. new[] { resolved.Manifest, resolved.Index }.OfType<ReceivedDocument>().Select(document => (PutDocument(document.Bytes, document.Digest), (long)document.Bytes.Length))],
-                Layers = [.. wanted.Select((layer, i) => new NewImageLayer(layer.DiffId, records[i].Key, layer.Blob))],
-                Tag = reference.Tag is null || reference.Digest is not null ? null : reference,
-                RepoDigests = [.. new[] { resolved.Manifest, resolved.Index }.OfType<ReceivedDocument>().Select(document => reference.WithDigest(document.Digest))],
-            };
-            if (database.Write(transaction => HasFiles(image) && ImageWriter.TryWrite(transaction, image, clock.GetUtcNow())))
-            {
-                return catalog.FindExact(image.Id.ToString())!;
-            }
-            if (attempt == MostTries)
-            {
-                throw new LayerImageException(EngineError.StoreLocked, $"Layers of {reference.Familiar} were removed by another process while it was received.") { Target = reference.Familiar, Advice = "Receive it again." };
-            }
-        }
+            Name = reference.Familiar,
+            Configuration = new ReceivedDocument(configuration.MediaType, configuration.Digest, bytes),
+            Config = config,
+            Layers = resolved.Parsed.Layers!,
+            Manifests = manifests,
+            Tags = reference.Tag is null || reference.Digest is not null ? [] : [reference],
+            RepoDigests = [.. manifests.Select(document => reference.WithDigest(document.Digest))],
+        };
+        return await assembler.AssembleAsync(source, parts, options.ThrottleLimit, new LayerProgress(observer, $"Receive {reference.Familiar}"), cancellationToken).ConfigureAwait(false);
     }
 
     // An index has been chosen from; an image alone is for whom it is for.
@@ -137,49 +120,5 @@ internal sealed class ImageReceiver(StoreLayout layout, StoreDatabase database, 
         {
             throw new LayerImageException(EngineError.PlatformNotFound, $"{reference.Familiar} is for {made} only, not for {wanted}.") { Target = reference.Familiar, Advice = "Leave -Platform away to receive it as it is." };
         }
-    }
-
-    private async Task<LayerRecord[]> ReceiveLayersAsync(RegistryClient client, WantedLayer[] wanted, ImageReference reference, ReceiveOptions options, IEngineObserver observer, CancellationToken cancellationToken)
-    {
-        using CancellationTokenSource failed = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        using SemaphoreSlim slots = new(Math.Max(1, options.ThrottleLimit));
-        LayerReceiver receiver = new(layout, layers, content, observer, $"Receive {reference.Familiar}");
-        Task<LayerRecord>[] tasks = new Task<LayerRecord>[wanted.Length];
-        for (int i = 0; i < wanted.Length; i++)
-        {
-            int position = i;
-            tasks[i] = Task.Run(() => receiver.ReceiveAsync(client, wanted[position],
-                async () => await Task.WhenAll(tasks[..position]).ConfigureAwait(false), slots, failed.Token), CancellationToken.None);
-        }
-        foreach (Task<LayerRecord> task in tasks)
-        {
-            _ = task.ContinueWith(_ => failed.Cancel(), CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
-        }
-        await ((Task)Task.WhenAll(tasks)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (tasks.Any(task => task.Exception?.InnerException is LayerImageException { Error: EngineError.DiskFull }))
-        {
-            receiver.Forget(wanted);
-        }
-        // The first real failure, not the cancellations that followed from it.
-        if (tasks.FirstOrDefault(task => task.IsFaulted) is Task<LayerRecord> broken)
-        {
-            throw Named(reference, broken.Exception!.InnerException!);
-        }
-        return await Task.WhenAll(tasks).ConfigureAwait(false);
-    }
-
-    // What is wrong with a layer is told together with the image that it belongs to.
-    private static Exception Named(ImageReference reference, Exception failure) => failure is LayerImageException { Error: EngineError.LayerInvalid or EngineError.DigestMismatch or EngineError.SizeMismatch } known
-        ? new LayerImageException(known.Error, $"{reference.Familiar} was not received. {known.Message}", known) { Target = known.Target, Advice = known.Advice }
-        : failure;
-
-    // Inside the transaction: files are deleted in one, too.
-    private bool HasFiles(NewImage image) => image.Manifests.Select(manifest => manifest.Digest).Append(image.Id)
-        .Concat(image.Layers.Select(layer => layer.Blob!.Digest)).All(digest => File.Exists(layout.Blob(digest)));
-
-    private Digest PutDocument(byte[] bytes, Digest digest)
-    {
-        content.Put(bytes, digest);
-        return digest;
     }
 }

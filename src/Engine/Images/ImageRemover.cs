@@ -23,7 +23,6 @@ internal sealed class ImageRemover(StoreDatabase database, LayerStore layers, Co
     {
         List<(string Key, Digest DiffId)> directories = [];
         List<Digest> blobs = [];
-        IReadOnlyList<string> packed = OtherPackings(image);
         ImageRemoval removal = database.Write(transaction =>
         {
             Plan plan = MakePlan(transaction, image, tag, force);
@@ -35,7 +34,7 @@ internal sealed class ImageRemover(StoreDatabase database, LayerStore layers, Co
             }
             if (plan.Deletes)
             {
-                (directories, blobs, freed) = Delete(transaction, image, packed);
+                (directories, blobs, freed) = Delete(transaction, image);
                 goneLayers = directories.ConvertAll(layer => layer.DiffId.ToString());
             }
             ImageRemoval result = new()
@@ -79,29 +78,10 @@ internal sealed class ImageRemover(StoreDatabase database, LayerStore layers, Co
             : new Plan(tags, Deletes: true);
     }
 
-    // An image that was received in two packings (gzip, zstd) has two manifests; its records name the last one's blobs.
-    private List<string> OtherPackings(Image image)
-    {
-        List<string> blobs = [];
-        foreach (string name in image.RepoDigests)
-        {
-            try
-            {
-                byte[] bytes = content.Read(Digest.Parse(name[(name.IndexOf('@', StringComparison.Ordinal) + 1)..]));
-                blobs.AddRange(ManifestParser.IsIndex(bytes, "", name) ? [] : ManifestParser.ParseManifest(bytes, name).Layers!.Select(layer => layer.Digest.ToString()));
-            }
-            catch (LayerImageException e) when (e.Error is EngineError.LayerCorrupt or EngineError.ManifestInvalid)
-            {
-                // A damaged manifest does not keep its image from going.
-            }
-        }
-        return blobs;
-    }
-
     private static LayerImageException InUse(Image image, string why, string advice) =>
         new(EngineError.ImageInUse, $"The image {image.Reference} {why}.") { Target = image.Reference, Advice = advice };
 
-    private static (List<(string, Digest)> Directories, List<Digest> Blobs, long Freed) Delete(StoreTransaction transaction, Image image, IReadOnlyList<string> packed)
+    private static (List<(string, Digest)> Directories, List<Digest> Blobs, long Freed) Delete(StoreTransaction transaction, Image image)
     {
         transaction.Execute("DELETE FROM image WHERE id = ?1", image.Id);
         List<(string Key, Digest DiffId, long Bytes)> own = transaction.Query("SELECT key, diff_id, content FROM layer WHERE diff_id IN (SELECT value FROM json_each(?1))",
@@ -109,23 +89,11 @@ internal sealed class ImageRemover(StoreDatabase database, LayerStore layers, Co
         HashSet<string> gone = [.. LayerStore.DeleteUnusedRecords(transaction, own.Select(layer => layer.Key))];
         long freed = own.Where(layer => gone.Contains(layer.Key)).Sum(layer => layer.Bytes);
 
-        List<Digest> blobs = [];
-        IEnumerable<string?> candidates = image.Layers.Select(layer => layer.Digest).Concat(packed).Append(image.Digest).Append(image.Id)
-            .Concat(image.RepoDigests.Select(name => name[(name.IndexOf('@', StringComparison.Ordinal) + 1)..])).Distinct();
-        foreach (string digest in candidates.OfType<string>())
-        {
-            long size = transaction.Scalar<long?>("""
-                SELECT size FROM blob WHERE digest = ?1
-                AND NOT EXISTS (SELECT 1 FROM image_layer WHERE blob = ?1) AND NOT EXISTS (SELECT 1 FROM image WHERE id = ?1 OR manifest = ?1)
-                AND NOT EXISTS (SELECT 1 FROM repo_digest WHERE name LIKE '%@' || ?1) AND NOT EXISTS (SELECT 1 FROM container WHERE image = ?1)
-                """, digest) ?? -1;
-            if (size >= 0)
-            {
-                transaction.Execute("DELETE FROM blob WHERE digest = ?1", digest);
-                blobs.Add(Digest.Parse(digest));
-                freed += size;
-            }
-        }
-        return (own.Where(layer => gone.Contains(layer.Key)).Select(layer => (layer.Key, layer.DiffId)).ToList(), blobs, freed);
+        // A layer that was received in two packings (gzip, zstd) has two blobs.
+        IEnumerable<string?> candidates = image.Layers.SelectMany(layer => ContentStore.BlobsOf(transaction, layer.DiffId)).Append(image.Digest).Append(image.Id)
+            .Concat(image.RepoDigests.Select(name => name[(name.IndexOf('@', StringComparison.Ordinal) + 1)..]));
+        List<(Digest Digest, long Size)> blobs = ContentStore.DeleteUnusedRecords(transaction, candidates.OfType<string>());
+        freed += blobs.Sum(blob => blob.Size);
+        return (own.Where(layer => gone.Contains(layer.Key)).Select(layer => (layer.Key, layer.DiffId)).ToList(), blobs.ConvertAll(blob => blob.Digest), freed);
     }
 }

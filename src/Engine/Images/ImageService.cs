@@ -1,6 +1,7 @@
 using LayerImage.Engine.Content;
 using LayerImage.Engine.Errors;
 using LayerImage.Engine.References;
+using LayerImage.Engine.Registry;
 using LayerImage.Engine.Store;
 
 namespace LayerImage.Engine.Images;
@@ -11,17 +12,21 @@ public sealed class ImageService
     private readonly StoreDatabase _database;
     private readonly ImageCatalog _catalog;
     private readonly ImageReceiver _receiver;
+    private readonly ImageUnpacker _unpacker;
     private readonly ImageImporter _importer;
     private readonly ImageRemover _remover;
     private readonly OciLayoutExporter _exporter;
     private readonly TimeProvider _clock;
 
-    internal ImageService(StoreLayout layout, StoreDatabase database, LayerStore layers, ContentStore content, TimeProvider clock)
+    internal ImageService(StoreLayout layout, StoreDatabase database, LayerStore layers, ContentStore content, RegistryConnector registries, TimeProvider clock)
     {
         _database = database;
         _clock = clock;
         _catalog = new ImageCatalog(layout, database, content);
-        _receiver = new ImageReceiver(layout, database, layers, content, _catalog, clock);
+        LayerStackReceiver stacks = new(layout, layers, content);
+        ImageAssembler assembler = new(layout, database, stacks, content, _catalog, clock);
+        _unpacker = new ImageUnpacker(database, stacks, content, _catalog);
+        _receiver = new ImageReceiver(registries, assembler, _catalog, clock);
         _importer = new ImageImporter(layout, database, layers, content, _catalog, clock);
         _remover = new ImageRemover(database, layers, content);
         _exporter = new OciLayoutExporter(layers, content);
@@ -41,8 +46,11 @@ public sealed class ImageService
     public Task<Image> ReceiveAsync(string reference, ReceiveOptions options, IEngineObserver observer, CancellationToken cancellationToken) =>
         _receiver.ReceiveAsync(ImageReference.Parse(reference), options, observer, cancellationToken);
 
-    /// <summary>The image for a container: from the store, or from its registry as the policy says.</summary>
-    public async Task<Image> GetOrReceiveAsync(string text, PullPolicy policy, IEngineObserver observer, CancellationToken cancellationToken)
+    /// <summary>The image for a container, unpacked: from the store, or from its registry as the policy says.</summary>
+    public async Task<Image> GetForContainerAsync(string text, PullPolicy policy, IEngineObserver observer, CancellationToken cancellationToken) =>
+        await _unpacker.UnpackAsync(await GetOrReceiveAsync(text, policy, observer, cancellationToken).ConfigureAwait(false), observer, cancellationToken).ConfigureAwait(false);
+
+    private async Task<Image> GetOrReceiveAsync(string text, PullPolicy policy, IEngineObserver observer, CancellationToken cancellationToken)
     {
         bool isReference = ImageReference.TryParse(text, out ImageReference? reference);
         if (policy is PullPolicy.Missing or PullPolicy.Never || !isReference)

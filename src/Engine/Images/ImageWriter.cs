@@ -7,9 +7,9 @@ namespace LayerImage.Engine.Images;
 
 /// <summary>A layer of an image that is about to be recorded.</summary>
 /// <param name="DiffId">The digest of its tar.</param>
-/// <param name="Key">The unpacked layer.</param>
-/// <param name="Blob">The blob it came in, or null.</param>
-internal sealed record NewImageLayer(Digest DiffId, string Key, Descriptor? Blob);
+/// <param name="Key">The unpacked layer; null until it is unpacked.</param>
+/// <param name="Blob">The blob it came in; null for one made here.</param>
+internal sealed record NewImageLayer(Digest DiffId, string? Key, Descriptor? Blob);
 
 /// <summary>An image whose blobs and layers are in place and that is about to be recorded.</summary>
 internal sealed record NewImage
@@ -25,8 +25,8 @@ internal sealed record NewImage
 
     public required IReadOnlyList<NewImageLayer> Layers { get; init; }
 
-    /// <summary>A tag to set, or null.</summary>
-    public ImageReference? Tag { get; init; }
+    /// <summary>Tags to set.</summary>
+    public IReadOnlyList<ImageReference> Tags { get; init; } = [];
 
     /// <summary>Names by digest.</summary>
     public IReadOnlyList<ImageReference> RepoDigests { get; init; } = [];
@@ -38,7 +38,9 @@ internal static class ImageWriter
     /// <summary>Writes an image's records; false when a layer that it needs has been removed meanwhile.</summary>
     public static bool TryWrite(StoreTransaction transaction, NewImage image, DateTimeOffset now)
     {
-        if (image.Layers.Any(layer => transaction.Scalar<long>("SELECT count(*) FROM layer WHERE key = ?1", layer.Key) == 0))
+        if (image.Layers.Any(layer => layer.Key is null
+            ? !ContentStore.IsRecorded(transaction, layer.Blob!.Digest)
+            : transaction.Scalar<long>("SELECT count(*) FROM layer WHERE key = ?1", layer.Key) == 0))
         {
             return false;
         }
@@ -57,13 +59,17 @@ internal static class ImageWriter
             NewImageLayer layer = image.Layers[i];
             transaction.Execute("""
                 INSERT INTO image_layer (image, position, diff_id, layer, blob, blob_size, media_type) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
-                ON CONFLICT (image, position) DO UPDATE SET layer = excluded.layer, blob = coalesce(excluded.blob, blob),
+                ON CONFLICT (image, position) DO UPDATE SET layer = coalesce(excluded.layer, layer), blob = coalesce(excluded.blob, blob),
                     blob_size = coalesce(excluded.blob_size, blob_size), media_type = coalesce(excluded.media_type, media_type)
                 """, id, i, layer.DiffId.ToString(), layer.Key, layer.Blob?.Digest.ToString(), layer.Blob?.Size, layer.Blob?.MediaType);
+            if (layer.Blob is not null)
+            {
+                ContentStore.RecordLayer(transaction, layer.DiffId, layer.Blob);
+            }
         }
-        if (image.Tag is not null)
+        foreach (ImageReference tag in image.Tags)
         {
-            SetTag(transaction, image.Tag, id, now);
+            SetTag(transaction, tag, id, now);
         }
         foreach (ImageReference name in image.RepoDigests)
         {

@@ -4,7 +4,6 @@ using LayerImage.Engine.Errors;
 using LayerImage.Engine.IO;
 using LayerImage.Engine.Layers;
 using LayerImage.Engine.Oci;
-using LayerImage.Engine.Registry;
 using LayerImage.Engine.Store;
 
 namespace LayerImage.Engine.Images;
@@ -19,15 +18,19 @@ internal sealed record WantedLayer(Descriptor Blob, Digest DiffId, Digest ChainI
 /// Brings one layer into the store: received, checked, unpacked and recorded, or found to be there. Any number of
 /// layers at once; two processes that want the same layer make it once.
 /// </summary>
-internal sealed class LayerReceiver(StoreLayout layout, LayerStore layers, ContentStore content, IEngineObserver observer, string operation)
+internal sealed class LayerReceiver(StoreLayout layout, LayerStore layers, ContentStore content, LayerProgress progress)
 {
+    /// <summary>Whether this process can unpack: owners, devices and trusted xattrs need root on Linux.</summary>
+    public static bool CanUnpack => HostSystem.IsLinux && Environment.IsPrivilegedProcess;
+
     /// <summary>Brings a layer in.</summary>
-    /// <param name="client">The registry.</param>
+    /// <param name="source">Where its blob comes from.</param>
     /// <param name="wanted">The layer.</param>
     /// <param name="below">The layers below, the base first, when they are ready: only some layers ask for them.</param>
     /// <param name="slots">Bounds how many layers are worked on at once.</param>
     /// <param name="cancellationToken">Ends the work; what was received stays for the next time.</param>
-    public async Task<LayerRecord> ReceiveAsync(RegistryClient client, WantedLayer wanted, Func<Task<IReadOnlyList<LayerRecord>>> below, SemaphoreSlim slots, CancellationToken cancellationToken)
+    /// <returns>The unpacked layer, or null when this process cannot unpack and only the blob is here.</returns>
+    public async Task<LayerRecord?> ReceiveAsync(IBlobSource source, WantedLayer wanted, Func<Task<IReadOnlyList<LayerRecord>>> below, SemaphoreSlim slots, CancellationToken cancellationToken)
     {
         ScratchFolder scratch = ScratchFolder.Create(layout);
         try
@@ -38,12 +41,12 @@ internal sealed class LayerReceiver(StoreLayout layout, LayerStore layers, Conte
             await slots.WaitAsync(cancellationToken).ConfigureAwait(false);
             try
             {
-                using FileLock held = await layers.LockAsync(wanted.DiffId, observer, cancellationToken).ConfigureAwait(false);
-                (record, implied, bool isNew) = await MakeAsync(client, wanted, unpacked, cancellationToken).ConfigureAwait(false);
-                if (!isNew || implied.Count == 0)
+                using FileLock held = await layers.LockAsync(wanted.DiffId, progress.Observer, cancellationToken).ConfigureAwait(false);
+                (record, implied, bool isNew) = await MakeAsync(source, wanted, unpacked, cancellationToken).ConfigureAwait(false);
+                if (record is null || !isNew || implied.Count == 0)
                 {
-                    Report(wanted, "Done", wanted.Blob.Size);
-                    return isNew ? AdoptWithBlob(unpacked, record, wanted) : record;
+                    progress.Report(wanted.Blob, "Done", wanted.Blob.Size);
+                    return record is not null && isNew ? AdoptWithBlob(unpacked, record, wanted) : record;
                 }
             }
             finally
@@ -53,13 +56,13 @@ internal sealed class LayerReceiver(StoreLayout layout, LayerStore layers, Conte
 
             // The lock and the slot are free while this waits for the layers below, which may need them.
             IReadOnlyList<LayerRecord> lower = await below().ConfigureAwait(false);
-            using FileLock again = await layers.LockAsync(wanted.DiffId, observer, cancellationToken).ConfigureAwait(false);
+            using FileLock again = await layers.LockAsync(wanted.DiffId, progress.Observer, cancellationToken).ConfigureAwait(false);
             if (layers.Find(wanted.DiffId, wanted.ChainId) is LayerRecord made)
             {
                 return made;
             }
             ImpliedDirectories.Adopt(unpacked, implied, [.. lower.Reverse().Select(layer => layers.PathOf(layer.Key))]);
-            Report(wanted, "Done", wanted.Blob.Size);
+            progress.Report(wanted.Blob, "Done", wanted.Blob.Size);
             return AdoptWithBlob(unpacked, record, wanted);
         }
         finally
@@ -88,27 +91,31 @@ internal sealed class LayerReceiver(StoreLayout layout, LayerStore layers, Conte
         }
     }
 
-    private async Task<(LayerRecord Record, IReadOnlyList<LayerPath> Implied, bool IsNew)> MakeAsync(RegistryClient client, WantedLayer wanted, string unpacked, CancellationToken cancellationToken)
+    private async Task<(LayerRecord? Record, IReadOnlyList<LayerPath> Implied, bool IsNew)> MakeAsync(IBlobSource source, WantedLayer wanted, string unpacked, CancellationToken cancellationToken)
     {
         LayerRecord? existing = layers.Find(wanted.DiffId, wanted.ChainId);
-        bool hasBlob = content.Has(wanted.Blob.Digest);
-        if (existing is not null && hasBlob)
+        bool hasBlob = content.Has(wanted.Blob.Digest), unpacks = existing is null && CanUnpack;
+        if (existing is not null && (hasBlob || !source.Has(wanted.Blob)))
         {
-            Report(wanted, "Already here", wanted.Blob.Size);
+            progress.Report(wanted.Blob, "Already here", wanted.Blob.Size);
             return (existing, [], false);
         }
-        if (existing is null)
+        if (existing is null && hasBlob && !unpacks)
+        {
+            return (null, [], false);
+        }
+        if (unpacks)
         {
             Directory.CreateDirectory(unpacked);
         }
         string partial = layout.Partial(wanted.Blob.Digest);
-        Func<PipeWriter, CancellationToken, Task> source = hasBlob
+        Func<PipeWriter, CancellationToken, Task> bytes = hasBlob
             ? (writer, token) => CopyBlobAsync(wanted, writer, token)
-            : (writer, token) => new BlobDownload(client, wanted.Blob, partial).RunAsync(writer, done => Report(wanted, "Receiving", done), token);
+            : (writer, token) => source.CopyAsync(wanted.Blob, partial, writer, done => progress.Report(wanted.Blob, "Receiving", done), token);
         PipelineResult result;
         try
         {
-            result = await LayerPipeline.RunAsync(source, existing is null ? unpacked : null, cancellationToken).ConfigureAwait(false);
+            result = await LayerPipeline.RunAsync(bytes, unpacks ? unpacked : null, cancellationToken).ConfigureAwait(false);
         }
         catch (LayerImageException e) when (e.Error == EngineError.LayerInvalid)
         {
@@ -121,13 +128,12 @@ internal sealed class LayerReceiver(StoreLayout layout, LayerStore layers, Conte
             throw new LayerImageException(EngineError.DigestMismatch, $"The layer {wanted.Blob.Digest} unpacks to {result.DiffId}, and the image's configuration says {wanted.DiffId}.")
             { Target = wanted.Blob.Digest.ToString(), Advice = "The image was built wrongly or is hostile; ask who made it." };
         }
-        if (existing is not null)
+        if (result.Unpacked is not UnpackResult found)
         {
-            // The layer came another way (a commit, another compression); only its blob was missing.
+            // The layer came another way (a commit, another compression) and only its blob was missing; or it waits for who can unpack.
             content.AdoptReceived(partial, wanted.Blob.Digest, wanted.Blob.Size);
             return (existing, [], false);
         }
-        UnpackResult found = result.Unpacked!;
         LayerRecord record = new()
         {
             Key = found.ImpliedDirectories.Count > 0 ? wanted.ChainId.Hex : wanted.DiffId.Hex,
@@ -144,7 +150,7 @@ internal sealed class LayerReceiver(StoreLayout layout, LayerStore layers, Conte
     private async Task CopyBlobAsync(WantedLayer wanted, PipeWriter writer, CancellationToken cancellationToken)
     {
         using FileStream blob = content.Open(wanted.Blob.Digest);
-        Report(wanted, "Unpacking", 0);
+        progress.Report(wanted.Blob, "Unpacking", 0);
         await blob.CopyToAsync(writer, cancellationToken).ConfigureAwait(false);
     }
 
@@ -161,7 +167,4 @@ internal sealed class LayerReceiver(StoreLayout layout, LayerStore layers, Conte
             ContentStore.Record(transaction, wanted.Blob.Digest, wanted.Blob.Size);
         });
     }
-
-    private void Report(WantedLayer wanted, string phase, long done) =>
-        observer.Progress(new TransferProgress(operation, wanted.Blob.Digest.Short, phase, done, wanted.Blob.Size));
 }

@@ -1,6 +1,7 @@
 using LayerImage.Engine.Interop;
 using LayerImage.Engine.Interop.Libc;
 using LayerImage.Engine.Errors;
+using LayerImage.Engine.IO;
 using Microsoft.Win32.SafeHandles;
 
 namespace LayerImage.Engine.Layers;
@@ -40,6 +41,15 @@ internal static class TreeRemoval
         string? parent = Path.GetDirectoryName(path);
         if (parent is null || !Directory.Exists(parent))
         {
+            return;
+        }
+        if (!HostSystem.IsLinux)
+        {
+            // Nothing is unpacked there: only the engine's own files.
+            if (Directory.Exists(path))
+            {
+                Directory.Delete(path, recursive: true);
+            }
             return;
         }
         using SafeFileHandle directory = Libc.OpenDirectory(parent);

@@ -12,43 +12,16 @@ namespace LayerImage.Engine.Registry;
 /// <param name="Bytes">The bytes.</param>
 internal sealed record ReceivedDocument(string MediaType, Digest Digest, byte[] Bytes);
 
-/// <summary>
-/// A client for one repository of one registry (OCI distribution-spec 1.1). Redirects are followed by hand, so that
-/// credentials go to no other host. Thread-safe.
-/// </summary>
-internal sealed class RegistryClient : IDisposable
+/// <summary>A client for one repository of one registry (OCI distribution-spec 1.1). Thread-safe.</summary>
+internal sealed partial class RegistryClient(RegistryTransport transport, ImageReference reference) : IDisposable
 {
-    private const int MostRedirects = 5;
-    private static readonly string[] s_manifestTypes = [MediaTypes.OciIndex, MediaTypes.OciManifest, MediaTypes.DockerIndex, MediaTypes.DockerManifest, MediaTypes.DockerSchema1Signed, MediaTypes.DockerSchema1];
-    private readonly HttpClient _http;
-    private readonly RegistryAuthenticator _authenticator;
-    private readonly ImageReference _reference;
-    private readonly Uri _base;
-    private readonly bool _hasCredential;
-
-    public RegistryClient(ImageReference reference, RegistryCredential? credential)
-    {
-        _reference = reference;
-        _base = RegistryEndpoint.Of(reference);
-        _hasCredential = credential is not null;
-        _http = new HttpClient(new SocketsHttpHandler
-        {
-            AllowAutoRedirect = false,
-            ConnectTimeout = TimeSpan.FromSeconds(20),
-            // Layers are compressed already, and their bytes are what the digest is of.
-            AutomaticDecompression = DecompressionMethods.None,
-            MaxResponseHeadersLength = 64,
-            UseCookies = false,
-        })
-        { Timeout = Timeout.InfiniteTimeSpan };
-        _http.DefaultRequestHeaders.UserAgent.ParseAdd("LayerImage/0.1");
-        _authenticator = new RegistryAuthenticator(_http, credential);
-    }
+    /// <summary>Where the repository is.</summary>
+    private Uri Base => transport.Base;
 
     /// <summary>The digest that the registry has for a tag, or null when it does not say.</summary>
     public async Task<Digest?> HeadManifestAsync(string name, CancellationToken cancellationToken)
     {
-        using HttpResponseMessage response = await SendAsync(HttpMethod.Head, ManifestUri(name), null, acceptManifests: true, cancellationToken).ConfigureAwait(false);
+        using HttpResponseMessage response = await transport.SendAsync(HttpMethod.Head, ManifestUri(name), null, acceptManifests: true, cancellationToken).ConfigureAwait(false);
         if (!response.IsSuccessStatusCode)
         {
             // Some registries do not know HEAD here; GET tells the reason.
@@ -60,7 +33,7 @@ internal sealed class RegistryClient : IDisposable
     /// <summary>A manifest or index. Its bytes are checked against the digest asked for and the one the registry claims.</summary>
     public async Task<ReceivedDocument> GetManifestAsync(string name, CancellationToken cancellationToken)
     {
-        using HttpResponseMessage response = await SendAsync(HttpMethod.Get, ManifestUri(name), null, acceptManifests: true, cancellationToken).ConfigureAwait(false);
+        using HttpResponseMessage response = await transport.SendAsync(HttpMethod.Get, ManifestUri(name), null, acceptManifests: true, cancellationToken).ConfigureAwait(false);
         byte[] bytes = await CheckedBodyAsync(response, cancellationToken).ConfigureAwait(false);
         Digest digest = Digest.Of(bytes);
         if (Digest.TryParse(name, out Digest wanted))
@@ -77,7 +50,7 @@ internal sealed class RegistryClient : IDisposable
     /// <summary>A small blob (a configuration), checked against its descriptor.</summary>
     public async Task<byte[]> GetSmallBlobAsync(Descriptor descriptor, CancellationToken cancellationToken)
     {
-        using HttpResponseMessage response = await SendAsync(HttpMethod.Get, BlobUri(descriptor.Digest), null, acceptManifests: false, cancellationToken).ConfigureAwait(false);
+        using HttpResponseMessage response = await transport.SendAsync(HttpMethod.Get, BlobUri(descriptor.Digest), null, acceptManifests: false, cancellationToken).ConfigureAwait(false);
         byte[] bytes = await CheckedBodyAsync(response, cancellationToken).ConfigureAwait(false);
         if (bytes.Length != descriptor.Size)
         {
@@ -94,7 +67,7 @@ internal sealed class RegistryClient : IDisposable
     public async Task<HttpResponseMessage> OpenBlobAsync(Digest digest, long offset, CancellationToken cancellationToken)
     {
         RangeHeaderValue? range = offset > 0 ? new RangeHeaderValue(offset, null) : null;
-        HttpResponseMessage response = await SendAsync(HttpMethod.Get, BlobUri(digest), range, acceptManifests: false, cancellationToken).ConfigureAwait(false);
+        HttpResponseMessage response = await transport.SendAsync(HttpMethod.Get, BlobUri(digest), range, acceptManifests: false, cancellationToken).ConfigureAwait(false);
         if (response.IsSuccessStatusCode)
         {
             return response;
@@ -102,79 +75,25 @@ internal sealed class RegistryClient : IDisposable
         using (response)
         {
             await CheckedBodyAsync(response, cancellationToken).ConfigureAwait(false);
-            throw new LayerImageException(EngineError.RegistryProtocolError, $"The registry {_base.Authority} answered {(int)response.StatusCode} for a layer.") { Target = _base.Authority };
+            throw new LayerImageException(EngineError.RegistryProtocolError, $"The registry {Base.Authority} answered {(int)response.StatusCode} for a layer.") { Target = Base.Authority };
         }
     }
 
     public LayerImageException Sizes(Descriptor descriptor, long received) => new(EngineError.SizeMismatch,
-        $"The registry {_base.Authority} sent {received} of the {descriptor.Size} bytes of {descriptor.Digest}.")
+        $"The registry {Base.Authority} sent {received} of the {descriptor.Size} bytes of {descriptor.Digest}.")
     { Target = descriptor.Digest.ToString(), Advice = "Try again; what was received is kept and the transfer goes on from there." };
 
-    public LayerImageException Unreachable(Exception inner) => RegistryErrors.Unreachable(_base, inner);
+    public LayerImageException Unreachable(Exception inner) => RegistryErrors.Unreachable(Base, inner);
 
     public LayerImageException WrongDigest(Digest wanted, string received) => new(EngineError.DigestMismatch,
-        $"The registry {_base.Authority} sent bytes for {wanted} whose digest is {received}; they were thrown away.")
+        $"The registry {Base.Authority} sent bytes for {wanted} whose digest is {received}; they were thrown away.")
     { Target = wanted.ToString(), Advice = "The registry's store or the way to it is damaged or hostile. Try again, or another registry." };
 
-    public void Dispose()
-    {
-        _authenticator.Dispose();
-        _http.Dispose();
-    }
+    public void Dispose() => transport.Dispose();
 
-    private Uri ManifestUri(string name) => new(_base, $"manifests/{name}");
+    private Uri ManifestUri(string name) => new(Base, $"manifests/{name}");
 
-    private Uri BlobUri(Digest digest) => new(_base, $"blobs/{digest}");
-
-    private async Task<HttpResponseMessage> SendAsync(HttpMethod method, Uri uri, RangeHeaderValue? range, bool acceptManifests, CancellationToken cancellationToken)
-    {
-        bool answered = false;
-        Uri target = uri;
-        for (int redirects = 0; ;)
-        {
-            AuthenticationHeaderValue? authorization = target.Authority == _base.Authority && target.Scheme == _base.Scheme ? _authenticator.Header : null;
-            using HttpRequestMessage request = new(method, target);
-            request.Headers.Range = range;
-            request.Headers.Authorization = authorization;
-            if (acceptManifests)
-            {
-                request.Headers.Accept.ParseAdd(string.Join(", ", s_manifestTypes));
-            }
-            HttpResponseMessage response = await SendOnceAsync(request, cancellationToken).ConfigureAwait(false);
-            if (response.StatusCode == HttpStatusCode.Unauthorized && !answered)
-            {
-                answered = true;
-                if (await _authenticator.AnswerAsync(response, authorization, cancellationToken).ConfigureAwait(false))
-                {
-                    response.Dispose();
-                    continue;
-                }
-            }
-            if ((int)response.StatusCode is 301 or 302 or 303 or 307 or 308 && response.Headers.Location is Uri location)
-            {
-                target = new Uri(target, location);
-                response.Dispose();
-                if (++redirects > MostRedirects || !(target.Scheme == "https" || (target.Scheme == "http" && _base.Scheme == "http")))
-                {
-                    throw new LayerImageException(EngineError.RegistryProtocolError, $"The registry {_base.Authority} redirects {(redirects > MostRedirects ? "without end" : $"to {target.Scheme}, which is not safe")}.") { Target = _base.Authority };
-                }
-                continue;
-            }
-            return response;
-        }
-    }
-
-    private async Task<HttpResponseMessage> SendOnceAsync(HttpRequestMessage request, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
-        }
-        catch (Exception e) when (e is HttpRequestException or IOException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
-        {
-            throw RegistryErrors.Unreachable(_base, e);
-        }
-    }
+    private Uri BlobUri(Digest digest) => new(Base, $"blobs/{digest}");
 
     private async Task<byte[]> CheckedBodyAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {
@@ -185,9 +104,9 @@ internal sealed class RegistryClient : IDisposable
         }
         catch (Exception e) when (e is HttpRequestException or IOException)
         {
-            throw new LayerImageException(EngineError.SizeMismatch, $"The registry {_base.Authority} cut its answer off.", e) { Target = _base.Authority, Advice = "Try again." };
+            throw new LayerImageException(EngineError.SizeMismatch, $"The registry {Base.Authority} cut its answer off.", e) { Target = Base.Authority, Advice = "Try again." };
         }
-        return response.IsSuccessStatusCode ? body : throw RegistryErrors.Status(response, body, _reference, _hasCredential);
+        return response.IsSuccessStatusCode ? body : throw RegistryErrors.Status(response, body, reference, transport.HasCredential);
     }
 
     private Digest CheckDigest(byte[] bytes, Digest wanted)

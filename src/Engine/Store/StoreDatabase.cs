@@ -10,7 +10,7 @@ namespace LayerImage.Engine.Store;
 internal sealed class StoreDatabase
 {
     /// <summary>The version of the tables. A store with a larger one is refused.</summary>
-    public const int Version = 1;
+    public static int Version => StoreSchema.Steps.Count;
 
     private const int BusyTimeoutSeconds = 30;
     private const int NoCheckpointOnClose = 1006; // SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, sqlite3.h
@@ -43,12 +43,12 @@ internal sealed class StoreDatabase
         {
             database.Write(transaction =>
             {
-                if (transaction.Scalar<long>("PRAGMA user_version") < Version)
+                // Another process may have been first.
+                for (int version = (int)transaction.Scalar<long>("PRAGMA user_version"); version < Version; version++)
                 {
-                    transaction.Execute(StoreSchema.Tables);
-                    transaction.Execute($"PRAGMA user_version = {Version}");
+                    transaction.Execute(StoreSchema.Steps[version]);
+                    transaction.Execute($"PRAGMA user_version = {version + 1}");
                 }
-                return 0;
             });
         }
         return database;

@@ -51,7 +51,7 @@ internal sealed class StoreLayout(EngineOptions options)
         {
             Directory.CreateDirectory(folder);
         }
-        if (OperatingSystem.IsLinux())
+        if (!OperatingSystem.IsWindows())
         {
             // Layers hold setuid programs that must not be reachable by ordinary users, in old versions too.
             File.SetUnixFileMode(Root, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);

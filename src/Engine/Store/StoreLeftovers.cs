@@ -1,5 +1,4 @@
 using System.Globalization;
-using LayerImage.Engine.Interop.Libc;
 
 namespace LayerImage.Engine.Store;
 
@@ -35,7 +34,7 @@ internal static class StoreLeftovers
         string name = Path.GetFileName(directory);
         if (Directory.Exists(directory) && transaction.Scalar<long>("SELECT (SELECT count(*) FROM layer WHERE key = ?1) + (SELECT count(*) FROM container WHERE id = ?1)", name) == 0)
         {
-            Libc.Rename(directory, destination);
+            Directory.Move(directory, destination);
         }
     });
 }

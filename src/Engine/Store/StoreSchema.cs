@@ -3,7 +3,10 @@ namespace LayerImage.Engine.Store;
 /// <summary>The tables. Digests are text, times are milliseconds since 1970 (UTC), sizes are bytes.</summary>
 internal static class StoreSchema
 {
-    public const string Tables = """
+    /// <summary>What makes each version of the tables from the one before; the first makes them from nothing.</summary>
+    public static IReadOnlyList<string> Steps { get; } = [First, Second];
+
+    private const string First = """
         CREATE TABLE blob (            -- bytes in content/blobs, exactly as received
             digest   TEXT PRIMARY KEY,
             size     INTEGER NOT NULL
@@ -77,5 +80,19 @@ internal static class StoreSchema
             PRIMARY KEY (container, position)
         ) WITHOUT ROWID;
         CREATE INDEX container_layer_layer ON container_layer(layer);
+        """;
+
+    private const string Second = """
+        CREATE TABLE layer_blob (      -- which blobs unpack to a layer: one for each way it was packed in
+            diff_id    TEXT NOT NULL,
+            blob       TEXT NOT NULL,
+            size       INTEGER NOT NULL,
+            media_type TEXT NOT NULL,
+            PRIMARY KEY (diff_id, blob)
+        ) WITHOUT ROWID;
+        CREATE INDEX layer_blob_blob ON layer_blob(blob);
+        CREATE INDEX image_layer_diff_id ON image_layer(diff_id);
+        CREATE INDEX image_layer_blob ON image_layer(blob);
+        INSERT OR IGNORE INTO layer_blob SELECT diff_id, blob, blob_size, media_type FROM image_layer WHERE blob IS NOT NULL;
         """;
 }

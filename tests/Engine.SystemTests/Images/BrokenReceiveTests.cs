@@ -55,6 +55,19 @@ public sealed class BrokenReceiveTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task CutBlob_IsGoneOnWithInTheSameCall()
+    {
+        _harness.Registry.Add(RegistryFault.CutAfter(300_000).On(Big.Digest).Once());
+        _harness.Registry.Add(RegistryFault.CutAfter(100_000).On(Big.Digest).Once());
+        _harness.Registry.ClearRequests();
+
+        await _harness.ReceiveAsync(_reference, new ReceiveOptions { RetryCount = 1 });
+
+        Assert.Equal([null, "bytes=300000-", "bytes=400000-"], _harness.Registry.Requests.Where(request => request.Path.EndsWith(Big.Digest, StringComparison.Ordinal)).Select(request => request.Header("Range")));
+        _harness.AssertRecordsFitFiles();
+    }
+
+    [Fact]
     public async Task CutBlob_GoesOnAlsoWhereRangesAreNotKnown()
     {
         _harness.Registry.Add(RegistryFault.CutAfter(300_000).On(Big.Digest).Once());

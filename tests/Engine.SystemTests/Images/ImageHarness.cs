@@ -31,7 +31,7 @@ public sealed class ImageHarness : IAsyncDisposable
     internal StoreLayout Layout { get; }
 
     public Task<Image> ReceiveAsync(string reference, ReceiveOptions? options = null) =>
-        Engine.Images.ReceiveAsync(reference, options ?? new ReceiveOptions(), SilentObserver.Instance, Stop);
+        Engine.Images.ReceiveAsync(reference, options ?? new ReceiveOptions { RetryCount = 0 }, SilentObserver.Instance, Stop);
 
     /// <summary>Receives what must fail in one way.</summary>
     public async Task<LayerImageException> RefuseAsync(EngineError expected, string reference, ReceiveOptions? options = null)

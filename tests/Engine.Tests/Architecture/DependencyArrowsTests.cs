@@ -21,7 +21,7 @@ public sealed partial class DependencyArrowsTests
         ["Processes"] = ["Errors"],
         ["References"] = ["Errors", "Oci"],
         ["IO"] = ["Errors", "Interop", "Oci"],
-        ["Layers"] = ["Errors", "Interop"],
+        ["Layers"] = ["Errors", "IO", "Interop"],
         ["Mounts"] = ["Errors", "Interop"],
         ["Store"] = ["Errors", "IO", "Interop", "Layers", "Oci"],
         ["Content"] = ["Errors", "IO", "Oci", "Store"],
@@ -32,7 +32,7 @@ public sealed partial class DependencyArrowsTests
         ["Images"] = ["Commit", "Content", "Errors", "IO", "Layers", "Oci", "References", "Registry", "Store"],
         ["Containers"] = ["Commit", "Content", "Errors", "Firewall", "IO", "Images", "Interop", "Layers", "Mounts", "Network", "Oci", "Processes", "Runtime", "Store"],
         ["Commit"] = ["Containers", "Content", "Errors", "IO", "Images", "Interop", "Layers", "Network", "Oci", "References", "Store"],
-        [Root] = ["Commit", "Containers", "Content", "Errors", "Firewall", "Images", "Mounts", "Network", "Runtime", "Store"],
+        [Root] = ["Commit", "Containers", "Content", "Errors", "Firewall", "Images", "Mounts", "Network", "Registry", "Runtime", "Store"],
     };
 
     // Only these three know each other both ways: a container is committed to an image, an image is sealed as a commit is.

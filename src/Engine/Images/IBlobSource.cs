@@ -1,0 +1,29 @@
+using System.IO.Pipelines;
+using LayerImage.Engine.Oci;
+
+namespace LayerImage.Engine.Images;
+
+/// <summary>
+/// Where the blobs of an image come from: a registry, an archive, a folder. Every blob that comes out of a source has
+/// the size and digest of its descriptor, or the call fails and nothing of it stays under that name.
+/// </summary>
+internal interface IBlobSource
+{
+    /// <summary>Whether it has a blob at all: an archive may leave out what its receiver has.</summary>
+    bool Has(Descriptor blob);
+
+    /// <summary>The bytes of a small blob, a configuration.</summary>
+    /// <exception cref="Errors.LayerImageException">The source's failure, DigestMismatch or SizeMismatch.</exception>
+    Task<byte[]> ReadSmallAsync(Descriptor blob, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Copies a blob into its partial file and hands the bytes on as they come. What the partial file holds already is
+    /// not asked of the source again. A wrong digest deletes the file; any other failure leaves it to be continued.
+    /// </summary>
+    /// <param name="blob">The blob.</param>
+    /// <param name="partial">Its partial file; it need not exist.</param>
+    /// <param name="onward">Takes the bytes. That it is completed by its reader does not end the copy.</param>
+    /// <param name="progress">Told the bytes done so far, after each piece.</param>
+    /// <param name="cancellationToken">Ends the copy.</param>
+    Task CopyAsync(Descriptor blob, string partial, PipeWriter onward, Action<long> progress, CancellationToken cancellationToken);
+}

@@ -1,0 +1,39 @@
+using LayerImage.Engine.Content;
+using LayerImage.Engine.Errors;
+using LayerImage.Engine.Oci;
+using LayerImage.Engine.Store;
+
+namespace LayerImage.Engine.Images;
+
+/// <summary>
+/// Unpacks the layers of an image that came into the store where that could not be done: unpacking is what needs Linux
+/// and root, so it waits until something is mounted.
+/// </summary>
+internal sealed class ImageUnpacker(StoreDatabase database, LayerStackReceiver stacks, ContentStore content, ImageCatalog catalog)
+{
+    /// <summary>The image with all layers unpacked. Idempotent, and free when they are.</summary>
+    /// <exception cref="LayerImageException">NotPrivileged: this process cannot unpack; LayerCorrupt: a blob is missing.</exception>
+    public async Task<Image> UnpackAsync(Image image, IEngineObserver observer, CancellationToken cancellationToken)
+    {
+        if (image.Layers.All(layer => layer.Path is not null))
+        {
+            return image;
+        }
+        if (!LayerReceiver.CanUnpack)
+        {
+            throw new LayerImageException(EngineError.NotPrivileged, $"The layers of {image.Reference} are not unpacked yet, and that needs root on Linux.") { Target = image.Reference, Advice = "Run the session as root, for example: sudo ./layerimage" };
+        }
+        // A layer that was made here has no blob; it is unpacked, and nothing is asked of its descriptor but a name.
+        IReadOnlyList<Descriptor> blobs = [.. image.Layers.Select(layer => new Descriptor { Digest = Digest.Parse(layer.Digest ?? layer.DiffId), Size = layer.DownloadSize, MediaType = layer.MediaType ?? MediaTypes.OciLayer })];
+        IReadOnlyList<LayerRecord?> records = await stacks.ReceiveAsync(new StoredBlobSource(content), blobs, [.. image.Layers.Select(layer => Digest.Parse(layer.DiffId))],
+            image.Reference, Environment.ProcessorCount, new LayerProgress(observer, $"Unpack {image.Reference}"), cancellationToken).ConfigureAwait(false);
+        database.Write(transaction =>
+        {
+            for (int i = 0; i < records.Count; i++)
+            {
+                transaction.Execute("UPDATE image_layer SET layer = ?3 WHERE image = ?1 AND position = ?2", image.Id, i, records[i]!.Key);
+            }
+        });
+        return catalog.FindExact(image.Id) ?? throw ImageCatalog.NotFound(image.Reference);
+    }
+}

@@ -1,0 +1,59 @@
+using LayerImage.Engine.Content;
+using LayerImage.Engine.Errors;
+using LayerImage.Engine.Oci;
+using LayerImage.Engine.Store;
+
+namespace LayerImage.Engine.Images;
+
+/// <summary>Brings the layers of one image into the store, side by side: no layer waits for the one below it.</summary>
+internal sealed class LayerStackReceiver(StoreLayout layout, LayerStore layers, ContentStore content)
+{
+    /// <summary>Brings them in.</summary>
+    /// <param name="source">Where their blobs come from.</param>
+    /// <param name="blobs">The blobs, the base first.</param>
+    /// <param name="diffIds">What each must unpack to.</param>
+    /// <param name="image">What messages call the image.</param>
+    /// <param name="throttle">How many layers are worked on at once.</param>
+    /// <param name="progress">Where progress goes.</param>
+    /// <param name="cancellationToken">Ends the work; what was received stays for the next time.</param>
+    /// <returns>For each layer its unpacked form, or null where this process cannot unpack and only the blob is here.</returns>
+    public async Task<IReadOnlyList<LayerRecord?>> ReceiveAsync(IBlobSource source, IReadOnlyList<Descriptor> blobs, IReadOnlyList<Digest> diffIds, string image, int throttle, LayerProgress progress, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<Digest> chain = ChainId.Of(diffIds);
+        WantedLayer[] wanted = [.. blobs.Select((blob, i) => new WantedLayer(blob, diffIds[i], chain[i]))];
+        if (wanted.GroupBy(layer => layer.Blob.Digest).FirstOrDefault(same => same.Select(layer => layer.DiffId).Distinct().Count() > 1) is { } two)
+        {
+            throw new LayerImageException(EngineError.DigestMismatch, $"{image} says that the layer {two.Key} unpacks to two different things.") { Target = two.Key.ToString(), Advice = "The image was built wrongly or is hostile; ask who made it." };
+        }
+        using CancellationTokenSource failed = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using SemaphoreSlim slots = new(Math.Max(1, throttle));
+        LayerReceiver receiver = new(layout, layers, content, progress);
+        Task<LayerRecord?>[] tasks = new Task<LayerRecord?>[wanted.Length];
+        for (int i = 0; i < wanted.Length; i++)
+        {
+            int position = i;
+            tasks[i] = Task.Run(() => receiver.ReceiveAsync(source, wanted[position],
+                async () => [.. (await Task.WhenAll(tasks[..position]).ConfigureAwait(false)).OfType<LayerRecord>()], slots, failed.Token), CancellationToken.None);
+        }
+        foreach (Task task in tasks)
+        {
+            _ = task.ContinueWith(_ => failed.Cancel(), CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        }
+        await ((Task)Task.WhenAll(tasks)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (tasks.Any(task => task.Exception?.InnerException is LayerImageException { Error: EngineError.DiskFull }))
+        {
+            receiver.Forget(wanted);
+        }
+        // The first real failure, not the cancellations that followed from it.
+        if (tasks.FirstOrDefault(task => task.IsFaulted) is { } broken)
+        {
+            throw Named(image, broken.Exception!.InnerException!);
+        }
+        return await Task.WhenAll(tasks).ConfigureAwait(false);
+    }
+
+    // What is wrong with a layer is told together with the image that it belongs to.
+    private static Exception Named(string image, Exception failure) => failure is LayerImageException { Error: EngineError.LayerInvalid or EngineError.DigestMismatch or EngineError.SizeMismatch } known
+        ? new LayerImageException(known.Error, $"{image} was not received. {known.Message}", known) { Target = known.Target, Advice = known.Advice }
+        : failure;
+}

@@ -1,0 +1,99 @@
+using System.Net;
+using System.Net.Http.Headers;
+using LayerImage.Engine.Errors;
+using LayerImage.Engine.Oci;
+
+namespace LayerImage.Engine.Registry;
+
+/// <summary>
+/// Requests to one registry: answers its challenges and follows redirects by hand, so that credentials go to no other
+/// host. Thread-safe.
+/// </summary>
+internal sealed class RegistryTransport : IDisposable
+{
+    private const int MostRedirects = 5;
+    private static readonly string s_manifestTypes = string.Join(", ", [MediaTypes.OciIndex, MediaTypes.OciManifest, MediaTypes.DockerIndex, MediaTypes.DockerManifest, MediaTypes.DockerSchema1Signed, MediaTypes.DockerSchema1]);
+    private readonly HttpClient _http;
+    private readonly RegistryAuthenticator _authenticator;
+
+    public RegistryTransport(Uri registry, RegistryCredential? credential)
+    {
+        Base = registry;
+        HasCredential = credential is not null;
+        _http = new HttpClient(new SocketsHttpHandler
+        {
+            AllowAutoRedirect = false,
+            ConnectTimeout = TimeSpan.FromSeconds(20),
+            // Layers are compressed already, and their bytes are what the digest is of.
+            AutomaticDecompression = DecompressionMethods.None,
+            MaxResponseHeadersLength = 64,
+            UseCookies = false,
+        })
+        { Timeout = Timeout.InfiniteTimeSpan };
+        _http.DefaultRequestHeaders.UserAgent.ParseAdd("LayerImage/0.1");
+        _authenticator = new RegistryAuthenticator(_http, credential);
+    }
+
+    /// <summary>The repository's address: https://host/v2/name/.</summary>
+    public Uri Base { get; }
+
+    /// <summary>Whether a user name and password are sent where the registry asks for them.</summary>
+    public bool HasCredential { get; }
+
+    public void Dispose()
+    {
+        _authenticator.Dispose();
+        _http.Dispose();
+    }
+
+    /// <summary>Sends a request without a body; the headers of the answer are here when it returns.</summary>
+    public async Task<HttpResponseMessage> SendAsync(HttpMethod method, Uri uri, RangeHeaderValue? range, bool acceptManifests, CancellationToken cancellationToken)
+    {
+        bool answered = false;
+        Uri target = uri;
+        for (int redirects = 0; ;)
+        {
+            AuthenticationHeaderValue? authorization = target.Authority == Base.Authority && target.Scheme == Base.Scheme ? _authenticator.Header : null;
+            using HttpRequestMessage request = new(method, target);
+            request.Headers.Range = range;
+            request.Headers.Authorization = authorization;
+            if (acceptManifests)
+            {
+                request.Headers.Accept.ParseAdd(s_manifestTypes);
+            }
+            HttpResponseMessage response = await SendOnceAsync(request, cancellationToken).ConfigureAwait(false);
+            if (response.StatusCode == HttpStatusCode.Unauthorized && !answered)
+            {
+                answered = true;
+                if (await _authenticator.AnswerAsync(response, authorization, cancellationToken).ConfigureAwait(false))
+                {
+                    response.Dispose();
+                    continue;
+                }
+            }
+            if ((int)response.StatusCode is 301 or 302 or 303 or 307 or 308 && response.Headers.Location is Uri location)
+            {
+                target = new Uri(target, location);
+                response.Dispose();
+                if (++redirects > MostRedirects || !(target.Scheme == "https" || (target.Scheme == "http" && Base.Scheme == "http")))
+                {
+                    throw new LayerImageException(EngineError.RegistryProtocolError, $"The registry {Base.Authority} redirects {(redirects > MostRedirects ? "without end" : $"to {target.Scheme}, which is not safe")}.") { Target = Base.Authority };
+                }
+                continue;
+            }
+            return response;
+        }
+    }
+
+    private async Task<HttpResponseMessage> SendOnceAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        {
+            throw RegistryErrors.Unreachable(Base, e);
+        }
+    }
+}

@@ -1,0 +1,30 @@
+namespace LayerImage.Engine.Registry;
+
+/// <summary>How often and after which time a request that failed for a passing reason is made again.</summary>
+/// <param name="Count">Tries after the first one that failed, as long as none of them gets further.</param>
+/// <param name="Clock">Measures the waits.</param>
+internal sealed record RetryPolicy(int Count, TimeProvider Clock)
+{
+    /// <summary>As docker: five attempts.</summary>
+    public const int DefaultCount = 5;
+
+    private static readonly TimeSpan s_first = TimeSpan.FromMilliseconds(250), s_longest = TimeSpan.FromSeconds(30), s_longestAsked = TimeSpan.FromMinutes(5);
+
+    /// <summary>Waits before a further try: twice as long each time, up to half a minute, or as long as the registry asks.</summary>
+    /// <param name="failures">How many tries have failed, from 1.</param>
+    /// <param name="asked">What the registry asked for (Retry-After, RFC 9110, 10.2.3); at most five minutes are given.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public Task WaitAsync(int failures, TimeSpan? asked, CancellationToken cancellationToken) =>
+        Task.Delay(DelayAfter(failures, asked), Clock, cancellationToken);
+
+    /// <summary>How long <see cref="WaitAsync"/> waits.</summary>
+    internal static TimeSpan DelayAfter(int failures, TimeSpan? asked)
+    {
+        if (asked is TimeSpan wanted)
+        {
+            return wanted < TimeSpan.Zero ? TimeSpan.Zero : wanted > s_longestAsked ? s_longestAsked : wanted;
+        }
+        TimeSpan doubled = s_first * Math.Pow(2, Math.Min(failures - 1, 16));
+        return doubled > s_longest ? s_longest : doubled;
+    }
+}
