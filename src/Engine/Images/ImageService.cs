@@ -29,7 +29,8 @@ public sealed class ImageService
         _receiver = new ImageReceiver(registries, assembler, _catalog, clock);
         _importer = new ImageImporter(layout, database, layers, content, _catalog, clock);
         _remover = new ImageRemover(database, layers, content);
-        _exporter = new OciLayoutExporter(layers, content);
+        LayerPacker packer = new(layout, database, layers, content, _catalog);
+        _exporter = new OciLayoutExporter(packer, content);
     }
 
     /// <summary>All images, the newest first.</summary>

@@ -21,7 +21,7 @@ internal sealed partial class RegistryClient(RegistryTransport transport, ImageR
     /// <summary>The digest that the registry has for a tag, or null when it does not say.</summary>
     public async Task<Digest?> HeadManifestAsync(string name, CancellationToken cancellationToken)
     {
-        using HttpResponseMessage response = await transport.SendAsync(HttpMethod.Head, ManifestUri(name), null, acceptManifests: true, cancellationToken).ConfigureAwait(false);
+        using HttpResponseMessage response = await transport.SendAsync(HttpMethod.Head, ManifestUri(name), new RegistryRequestOptions { AcceptManifests = true }, cancellationToken).ConfigureAwait(false);
         if (!response.IsSuccessStatusCode)
         {
             // Some registries do not know HEAD here; GET tells the reason.
@@ -33,7 +33,7 @@ internal sealed partial class RegistryClient(RegistryTransport transport, ImageR
     /// <summary>A manifest or index. Its bytes are checked against the digest asked for and the one the registry claims.</summary>
     public async Task<ReceivedDocument> GetManifestAsync(string name, CancellationToken cancellationToken)
     {
-        using HttpResponseMessage response = await transport.SendAsync(HttpMethod.Get, ManifestUri(name), null, acceptManifests: true, cancellationToken).ConfigureAwait(false);
+        using HttpResponseMessage response = await transport.SendAsync(HttpMethod.Get, ManifestUri(name), new RegistryRequestOptions { AcceptManifests = true }, cancellationToken).ConfigureAwait(false);
         byte[] bytes = await CheckedBodyAsync(response, cancellationToken).ConfigureAwait(false);
         Digest digest = Digest.Of(bytes);
         if (Digest.TryParse(name, out Digest wanted))
@@ -50,7 +50,7 @@ internal sealed partial class RegistryClient(RegistryTransport transport, ImageR
     /// <summary>A small blob (a configuration), checked against its descriptor.</summary>
     public async Task<byte[]> GetSmallBlobAsync(Descriptor descriptor, CancellationToken cancellationToken)
     {
-        using HttpResponseMessage response = await transport.SendAsync(HttpMethod.Get, BlobUri(descriptor.Digest), null, acceptManifests: false, cancellationToken).ConfigureAwait(false);
+        using HttpResponseMessage response = await transport.SendAsync(HttpMethod.Get, BlobUri(descriptor.Digest), RegistryRequestOptions.None, cancellationToken).ConfigureAwait(false);
         byte[] bytes = await CheckedBodyAsync(response, cancellationToken).ConfigureAwait(false);
         if (bytes.Length != descriptor.Size)
         {
@@ -67,7 +67,7 @@ internal sealed partial class RegistryClient(RegistryTransport transport, ImageR
     public async Task<HttpResponseMessage> OpenBlobAsync(Digest digest, long offset, CancellationToken cancellationToken)
     {
         RangeHeaderValue? range = offset > 0 ? new RangeHeaderValue(offset, null) : null;
-        HttpResponseMessage response = await transport.SendAsync(HttpMethod.Get, BlobUri(digest), range, acceptManifests: false, cancellationToken).ConfigureAwait(false);
+        HttpResponseMessage response = await transport.SendAsync(HttpMethod.Get, BlobUri(digest), new RegistryRequestOptions { Range = range }, cancellationToken).ConfigureAwait(false);
         if (response.IsSuccessStatusCode)
         {
             return response;

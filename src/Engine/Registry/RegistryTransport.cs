@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using System.Net;
 using System.Net.Http.Headers;
 using LayerImage.Engine.Errors;
@@ -46,21 +47,16 @@ internal sealed class RegistryTransport : IDisposable
         _http.Dispose();
     }
 
-    /// <summary>Sends a request without a body; the headers of the answer are here when it returns.</summary>
-    public async Task<HttpResponseMessage> SendAsync(HttpMethod method, Uri uri, RangeHeaderValue? range, bool acceptManifests, CancellationToken cancellationToken)
+    /// <summary>Sends a request; the headers of the answer are here when it returns. The caller disposes it.</summary>
+    public async Task<HttpResponseMessage> SendAsync(HttpMethod method, Uri uri, RegistryRequestOptions options, CancellationToken cancellationToken)
     {
         bool answered = false;
         Uri target = uri;
         for (int redirects = 0; ;)
         {
             AuthenticationHeaderValue? authorization = target.Authority == Base.Authority && target.Scheme == Base.Scheme ? _authenticator.Header : null;
-            using HttpRequestMessage request = new(method, target);
-            request.Headers.Range = range;
+            using HttpRequestMessage request = Compose(method, target, options);
             request.Headers.Authorization = authorization;
-            if (acceptManifests)
-            {
-                request.Headers.Accept.ParseAdd(s_manifestTypes);
-            }
             HttpResponseMessage response = await SendOnceAsync(request, cancellationToken).ConfigureAwait(false);
             if (response.StatusCode == HttpStatusCode.Unauthorized && !answered)
             {
@@ -83,6 +79,21 @@ internal sealed class RegistryTransport : IDisposable
             }
             return response;
         }
+    }
+
+    private static HttpRequestMessage Compose(HttpMethod method, Uri target, RegistryRequestOptions options)
+    {
+        HttpRequestMessage request = new(method, target) { Content = options.Body?.Invoke() };
+        request.Headers.Range = options.Range;
+        if (options.AcceptManifests)
+        {
+            request.Headers.Accept.ParseAdd(s_manifestTypes);
+        }
+        foreach ((string name, string value) in options.Headers ?? ReadOnlyDictionary<string, string>.Empty)
+        {
+            request.Headers.Add(name, value);
+        }
+        return request;
     }
 
     private async Task<HttpResponseMessage> SendOnceAsync(HttpRequestMessage request, CancellationToken cancellationToken)
