@@ -49,7 +49,7 @@ internal sealed class ImageReceiver(RegistryConnector registries, ImageAssembler
         {
             return present ?? throw ImageCatalog.NotFound(reference.Familiar);
         }
-        using RegistryClient client = registries.Open(reference, options.Credential);
+        using RegistryClient client = registries.Open(reference, options.Credential, new RetryPolicy(options.RetryCount, clock), useMirrors: true);
         if (present is not null && Fits(present, options.Platform ?? Platform.Current) && await IsUpToDateAsync(client, reference, present, cancellationToken).ConfigureAwait(false))
         {
             observer.Verbose($"{reference.Familiar} is up to date: {present.Digest}.");
