@@ -56,13 +56,21 @@ internal static class RegistryErrors
             HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => Unauthorized(registry, hadCredential),
             HttpStatusCode.NotFound => new LayerImageException(EngineError.RegistryImageNotFound, $"The registry {registry.Authority} does not have {reference.Familiar}{words}.")
             { Target = reference.Familiar, Advice = "Check the repository and tag for typing errors." },
-            HttpStatusCode.TooManyRequests => new LayerImageException(EngineError.RegistryUnreachable, $"The registry {registry.Authority} says there were too many requests{words}.")
+            HttpStatusCode.TooManyRequests => new LayerImageException(EngineError.RegistryUnreachable, $"The registry {registry.Authority} says there were too many requests{words}{Until(response)}.")
             { Target = registry.Authority, Advice = "Wait some minutes, or log in: many registries allow known users more." },
             >= HttpStatusCode.InternalServerError => new LayerImageException(EngineError.RegistryUnreachable, $"The registry {registry.Authority} has a fault of its own: it answered {(int)response.StatusCode}{words}.")
             { Target = registry.Authority, Advice = "Try again later." },
             _ => new LayerImageException(EngineError.RegistryProtocolError, $"The registry {registry.Authority} answered {(int)response.StatusCode}{words}.") { Target = registry.Authority },
         };
     }
+
+    // Docker Hub asks for hours, which nobody wants to wait for in silence.
+    private static string Until(HttpResponseMessage response) => response.Headers.RetryAfter switch
+    {
+        { Delta: TimeSpan wait } => $" and asks to wait {(wait.TotalHours >= 2 ? $"{Math.Ceiling(wait.TotalHours)} hours" : wait.TotalMinutes >= 2 ? $"{Math.Ceiling(wait.TotalMinutes)} minutes" : $"{wait.TotalSeconds} seconds")}",
+        { Date: DateTimeOffset date } => $" and asks to wait until {date:u}",
+        _ => "",
+    };
 
     // {"errors":[{"code":"…","message":"…"}]} (distribution-spec, "Error Codes").
     private static string Words(byte[] body)

@@ -29,11 +29,11 @@ internal sealed class LoginStore(RegistryEnvironment environment, string lockFil
                 problem ??= e.Message;
             }
         }
-        (string Name, RegistryCredential Credential) own = files.SelectMany(file => file.Logins)
-            .Where(login => login.Name.Length > registry.Length && LoginName.Fits(login.Name, name)).MaxBy(login => login.Name.Length);
-        if (own.Credential is not null)
+        RegistryCredential? own = files.SelectMany(file => file.Logins).Where(login => login.Name.Length > registry.Length && LoginName.Fits(login.Name, name))
+            .OrderByDescending(login => login.Name.Length).FirstOrDefault().Credential;
+        if (own is not null)
         {
-            return new FoundLogin(own.Credential);
+            return new FoundLogin(own);
         }
         foreach (LoginFile file in files)
         {
