@@ -50,6 +50,7 @@
         'Import-LayerImage'
         'Receive-LayerImage'
         'Remove-LayerImage'
+        'Send-LayerImage'
     )
     PrivateData          = @{
         PSData = @{

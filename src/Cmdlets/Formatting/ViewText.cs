@@ -16,6 +16,12 @@ public static class ViewText
     /// <summary>What was freed, as text.</summary>
     public static string BytesFreed(PSObject instance) => ByteSize.Format(Number(instance, "BytesFreed"));
 
+    /// <summary>What went over the wire, as text.</summary>
+    public static string BytesSent(PSObject instance) => ByteSize.Format(Number(instance, "BytesSent"));
+
+    /// <summary>The first 12 digits of a digest.</summary>
+    public static string ShortDigest(PSObject instance) => Short(Text(instance, "Digest"));
+
     /// <summary>Tags that were taken away, joined.</summary>
     public static string Untagged(PSObject instance) => Join(instance.Properties["Untagged"]?.Value);
 

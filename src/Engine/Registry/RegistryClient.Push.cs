@@ -46,7 +46,7 @@ internal sealed partial class RegistryClient
         throw await RefusedAsync(response, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>How far an upload is that was begun before; null when the registry does not know it any more.</summary>
+    /// <summary>How far an upload is that was begun before; null when the registry has nothing of it.</summary>
     public async Task<(Uri Location, long Offset)?> FindUploadAsync(Uri location, CancellationToken cancellationToken)
     {
         using HttpResponseMessage response = await transport.SendAsync(HttpMethod.Get, location, RegistryRequestOptions.None, cancellationToken).ConfigureAwait(false);
@@ -56,9 +56,9 @@ internal sealed partial class RegistryClient
         }
         string range = response.Headers.TryGetValues("Range", out IEnumerable<string>? values) ? values.First() : "";
         range = range.StartsWith("bytes=", StringComparison.Ordinal) ? range[6..] : range;
-        // "0-0" is one byte or none; none is what registries mean by it.
-        return range.StartsWith("0-", StringComparison.Ordinal) && long.TryParse(range.AsSpan(2), NumberStyles.None, CultureInfo.InvariantCulture, out long last)
-            ? (PlaceOf(response, location), last == 0 ? 0 : last + 1)
+        // "0-0" is one byte or none: not worth to go on with, and wrong where the other was meant.
+        return range.StartsWith("0-", StringComparison.Ordinal) && long.TryParse(range.AsSpan(2), NumberStyles.None, CultureInfo.InvariantCulture, out long last) && last > 0
+            ? (PlaceOf(response, location), last + 1)
             : null;
     }
 
