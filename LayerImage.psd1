@@ -51,6 +51,7 @@
         'Import-LayerImage'
         'Receive-LayerImage'
         'Remove-LayerImage'
+        'Send-LayerImage'
     )
     PrivateData          = @{
         PSData = @{
