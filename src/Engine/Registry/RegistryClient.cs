@@ -21,7 +21,7 @@ internal sealed partial class RegistryClient(RegistryTransport transport, ImageR
     /// <summary>The digest that the registry has for a tag, or null when it does not say.</summary>
     public async Task<Digest?> HeadManifestAsync(string name, CancellationToken cancellationToken)
     {
-        using HttpResponseMessage response = await transport.SendAsync(HttpMethod.Head, ManifestUri(name), null, acceptManifests: true, cancellationToken).ConfigureAwait(false);
+        using HttpResponseMessage response = await transport.SendAsync(HttpMethod.Head, ManifestUri(name), new RegistryRequestOptions { AcceptManifests = true }, cancellationToken).ConfigureAwait(false);
         if (!response.IsSuccessStatusCode)
         {
             // Some registries do not know HEAD here; GET tells the reason.
@@ -33,7 +33,7 @@ internal sealed partial class RegistryClient(RegistryTransport transport, ImageR
     /// <summary>A manifest or index. Its bytes are checked against the digest asked for and the one the registry claims.</summary>
     public async Task<ReceivedDocument> GetManifestAsync(string name, CancellationToken cancellationToken)
     {
-        using HttpResponseMessage response = await transport.SendAsync(HttpMethod.Get, ManifestUri(name), null, acceptManifests: true, cancellationToken).ConfigureAwait(false);
+        using HttpResponseMessage response = await transport.SendAsync(HttpMethod.Get, ManifestUri(name), new RegistryRequestOptions { AcceptManifests = true }, cancellationToken).ConfigureAwait(false);
         byte[] bytes = await CheckedBodyAsync(response, cancellationToken).ConfigureAwait(false);
         Digest digest = Digest.Of(bytes);
         if (Digest.TryParse(name, out Digest wanted))
@@ -50,7 +50,7 @@ internal sealed partial class RegistryClient(RegistryTransport transport, ImageR
     /// <summary>A small blob (a configuration), checked against its descriptor.</summary>
     public async Task<byte[]> GetSmallBlobAsync(Descriptor descriptor, CancellationToken cancellationToken)
     {
-        using HttpResponseMessage response = await transport.SendAsync(HttpMethod.Get, BlobUri(descriptor.Digest), null, acceptManifests: false, cancellationToken).ConfigureAwait(false);
+        using HttpResponseMessage response = await transport.SendAsync(HttpMethod.Get, BlobUri(descriptor.Digest), RegistryRequestOptions.None, cancellationToken).ConfigureAwait(false);
         byte[] bytes = await CheckedBodyAsync(response, cancellationToken).ConfigureAwait(false);
         if (bytes.Length != descriptor.Size)
         {
@@ -67,7 +67,7 @@ internal sealed partial class RegistryClient(RegistryTransport transport, ImageR
     public async Task<HttpResponseMessage> OpenBlobAsync(Digest digest, long offset, CancellationToken cancellationToken)
     {
         RangeHeaderValue? range = offset > 0 ? new RangeHeaderValue(offset, null) : null;
-        HttpResponseMessage response = await transport.SendAsync(HttpMethod.Get, BlobUri(digest), range, acceptManifests: false, cancellationToken).ConfigureAwait(false);
+        HttpResponseMessage response = await transport.SendAsync(HttpMethod.Get, BlobUri(digest), new RegistryRequestOptions { Range = range }, cancellationToken).ConfigureAwait(false);
         if (response.IsSuccessStatusCode)
         {
             return response;
@@ -77,6 +77,18 @@ internal sealed partial class RegistryClient(RegistryTransport transport, ImageR
             await CheckedBodyAsync(response, cancellationToken).ConfigureAwait(false);
             throw new LayerImageException(EngineError.RegistryProtocolError, $"The registry {Base.Authority} answered {(int)response.StatusCode} for a layer.") { Target = Base.Authority };
         }
+    }
+
+    /// <summary>A small part of a blob, unchecked: the digest is of the whole. Null when the registry does not give parts.</summary>
+    public async Task<byte[]?> GetRangeAsync(Digest digest, long offset, int count, CancellationToken cancellationToken)
+    {
+        RegistryRequestOptions options = new() { Range = new RangeHeaderValue(offset, offset + count - 1) };
+        using HttpResponseMessage response = await transport.SendAsync(HttpMethod.Get, BlobUri(digest), options, cancellationToken).ConfigureAwait(false);
+        if (response.StatusCode != HttpStatusCode.PartialContent || response.Content.Headers.ContentLength != count)
+        {
+            return null;
+        }
+        return await CheckedBodyAsync(response, cancellationToken).ConfigureAwait(false);
     }
 
     public LayerImageException Sizes(Descriptor descriptor, long received) => new(EngineError.SizeMismatch,

@@ -1,7 +1,7 @@
 using System.Buffers;
-using System.IO.Pipelines;
 using System.Security.Cryptography;
 using LayerImage.Engine.Errors;
+using LayerImage.Engine.IO;
 using LayerImage.Engine.Oci;
 using Microsoft.Win32.SafeHandles;
 
@@ -22,7 +22,8 @@ internal sealed class ArchiveBlobSource(IArchiveFiles files, string archive, IRe
 
     public Task<byte[]> ReadSmallAsync(Descriptor blob, CancellationToken cancellationToken) => Task.FromResult(ArchiveDocuments.Read(files, archive, NameOf(blob.Digest), blob));
 
-    public async Task CopyAsync(Descriptor blob, string partial, PipeWriter onward, Action<long> progress, CancellationToken cancellationToken)
+    // All of it is local: reading and writing at once is quicker than to ask the thread pool, and this task has its own thread.
+    public Task CopyAsync(Descriptor blob, string partial, Action<long> grown, CancellationToken cancellationToken)
     {
         string name = NameOf(blob.Digest);
         long size = files.Find(name) ?? throw ArchiveErrors.Invalid(archive, $"it does not have '{name}'");
@@ -30,46 +31,54 @@ internal sealed class ArchiveBlobSource(IArchiveFiles files, string archive, IRe
         {
             throw ArchiveErrors.WrongSize(archive, name, blob.Size, size);
         }
+        bool isWhole = false;
         try
         {
-            Stream source = files.Open(name);
-            await using (source.ConfigureAwait(false))
-            {
-                await CopyAsync(source, blob, name, partial, onward, progress, cancellationToken).ConfigureAwait(false);
-            }
+            Copy(blob, name, partial, grown, cancellationToken);
+            isWhole = true;
+            return Task.CompletedTask;
         }
-        catch (Exception e)
+        catch (IOException e) when (DiskFull.Is(e))
         {
-            File.Delete(partial);
-            throw e is IOException io && DiskFull.Is(io) ? new LinuxException("write", LinuxException.ENOSPC, partial) : e;
+            throw new LinuxException("write", LinuxException.ENOSPC, partial);
+        }
+        finally
+        {
+            if (!isWhole)
+            {
+                File.Delete(partial);
+            }
         }
     }
 
-    private async Task CopyAsync(Stream source, Descriptor blob, string name, string partial, PipeWriter onward, Action<long> progress, CancellationToken cancellationToken)
+    private void Copy(Descriptor blob, string name, string partial, Action<long> grown, CancellationToken cancellationToken)
     {
         using IncrementalHash hash = blob.Digest.CreateHash();
-        using SafeFileHandle file = File.OpenHandle(partial, FileMode.Create, FileAccess.Write, FileShare.Read, FileOptions.Asynchronous);
+        using Stream source = files.Open(name);
+        using SafeFileHandle file = File.OpenHandle(partial, FileMode.Create, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
+        Writeback writeback = new(file);
         byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
         try
         {
             long done = 0;
-            for (int read; (read = await source.ReadAsync(buffer.AsMemory(0, BufferSize), cancellationToken).ConfigureAwait(false)) > 0;)
+            for (int read; (read = source.Read(buffer, 0, BufferSize)) > 0;)
             {
-                hash.AppendData(buffer, 0, read);
-                await RandomAccess.WriteAsync(file, buffer.AsMemory(0, read), done, cancellationToken).ConfigureAwait(false);
+                cancellationToken.ThrowIfCancellationRequested();
+                RandomAccess.Write(file, buffer.AsSpan(0, read), done);
                 done += read;
-                _ = await onward.WriteAsync(buffer.AsMemory(0, read), cancellationToken).ConfigureAwait(false);
-                progress(done);
-            }
-            byte[] found = hash.GetCurrentHash();
-            if (!blob.Digest.Matches(found))
-            {
-                throw ArchiveErrors.WrongDigest(archive, name, blob.Digest.ToString(), $"{blob.Digest.Algorithm}:{Convert.ToHexStringLower(found)}");
+                writeback.Grown(done);
+                grown(done);
+                hash.AppendData(buffer, 0, read);
             }
         }
         finally
         {
             ArrayPool<byte>.Shared.Return(buffer);
+        }
+        byte[] found = hash.GetCurrentHash();
+        if (!blob.Digest.Matches(found))
+        {
+            throw ArchiveErrors.WrongDigest(archive, name, blob.Digest.ToString(), $"{blob.Digest.Algorithm}:{Convert.ToHexStringLower(found)}");
         }
     }
 

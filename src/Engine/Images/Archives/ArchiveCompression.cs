@@ -7,6 +7,14 @@ namespace LayerImage.Engine.Images.Archives;
 /// <summary>How a file that a user gives is compressed, by its first bytes. gzip and zstd are read here, xz and bzip2 by their programs.</summary>
 internal static class ArchiveCompression
 {
+    /// <summary>Whether a program of its own decompresses a file.</summary>
+    public static bool NeedsProgram(string path)
+    {
+        using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, 0);
+        byte[] magic = new byte[6];
+        return ProgramFor(magic.AsSpan(0, file.ReadAtLeast(magic, magic.Length, throwOnEndOfStream: false))) is not null;
+    }
+
     /// <summary>Opens a file. A tar that a program of its own decompresses comes out plain, everything else as it is.</summary>
     /// <param name="path">The file.</param>
     /// <param name="isPlain">Whether the stream is not compressed.</param>

@@ -1,4 +1,3 @@
-using System.IO.Pipelines;
 using LayerImage.Engine.Commit;
 using LayerImage.Engine.Content;
 using LayerImage.Engine.Errors;
@@ -30,7 +29,7 @@ internal sealed class RootFileSystemImporter(StoreDatabase database, LayerStore 
             Directory.CreateDirectory(unpacked);
             SealedLayer layer = Directory.Exists(path)
                 ? await Task.Run(() => LayerSealer.Copy(path, unpacked, includeRoot: true, cancellationToken), cancellationToken).ConfigureAwait(false)
-                : await UnpackAsync(path, unpacked, cancellationToken).ConfigureAwait(false);
+                : await UnpackAsync(path, unpacked, scratch, cancellationToken).ConfigureAwait(false);
             using FileLock held = await layers.LockAsync(layer.DiffId, SilentObserver.Instance, cancellationToken).ConfigureAwait(false);
             layers.Sync();
             return Record(path, reference, options, execution, new NewImageLayer(layer.DiffId, layer.DiffId.Hex, null), (image, now) => Adopt(layer, unpacked, image, now));
@@ -78,16 +77,37 @@ internal sealed class RootFileSystemImporter(StoreDatabase database, LayerStore 
     }
 
     // The tar is unpacked as a layer and sealed again: from then on its bytes are ours, and need not be kept twice.
-    private static async Task<SealedLayer> UnpackAsync(string path, string unpacked, CancellationToken cancellationToken)
+    private static async Task<SealedLayer> UnpackAsync(string path, string unpacked, ScratchFolder scratch, CancellationToken cancellationToken)
     {
-        await LayerPipeline.RunAsync(async (writer, token) =>
+        if (ArchiveCompression.NeedsProgram(path))
         {
-            Stream source = ArchiveCompression.Open(path, out _);
-            await using (source.ConfigureAwait(false))
-            {
-                await source.CopyToAsync(writer, token).ConfigureAwait(false);
-            }
-        }, unpacked, cancellationToken).ConfigureAwait(false);
+            string tar = Path.Combine(scratch.Path, "tar");
+            await LayerPipeline.RunAsync(tar, (grown, token) => Task.Run(() => Decompress(path, tar, grown, token), token), unpacked, cancellationToken).ConfigureAwait(false);
+        }
+        else
+        {
+            await LayerPipeline.RunAsync(path, unpacked, cancellationToken).ConfigureAwait(false);
+        }
         return await Task.Run(() => LayerSealer.Seal(unpacked, includeRoot: true, cancellationToken), cancellationToken).ConfigureAwait(false);
+    }
+
+    private static void Decompress(string path, string tar, Action<long> grown, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using Stream source = ArchiveCompression.Open(path, out _);
+            using FileStream target = new(tar, FileMode.CreateNew, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, 0);
+            byte[] buffer = new byte[1 << 20];
+            for (int read; (read = source.Read(buffer)) > 0;)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                target.Write(buffer, 0, read);
+                grown(target.Position);
+            }
+        }
+        catch (IOException e) when (DiskFull.Is(e))
+        {
+            throw new LinuxException("write", LinuxException.ENOSPC, tar);
+        }
     }
 }
