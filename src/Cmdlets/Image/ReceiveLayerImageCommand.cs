@@ -37,6 +37,11 @@ public sealed class ReceiveLayerImageCommand : LayerImageCmdlet
     [ValidateRange(1, 64)]
     public int ThrottleLimit { get; set; } = 3;
 
+    /// <summary>How often a request that failed for a passing reason (429, 5xx, a broken connection) is made again.</summary>
+    [Parameter]
+    [ValidateRange(0, 100)]
+    public int RetryCount { get; set; } = 5;
+
     /// <summary>Accepted for symmetry: the image is always emitted.</summary>
     [Parameter]
     public SwitchParameter PassThru { get; set; }
@@ -56,6 +61,7 @@ public sealed class ReceiveLayerImageCommand : LayerImageCmdlet
         Policy = PullPolicy,
         Credential = Credential is null ? null : new RegistryCredential(Credential.UserName, Credential.GetNetworkCredential().Password),
         ThrottleLimit = ThrottleLimit,
+        RetryCount = RetryCount,
     };
 
     private static OciPlatform ParsePlatform(string text)

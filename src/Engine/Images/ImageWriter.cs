@@ -53,7 +53,7 @@ internal static class ImageWriter
         transaction.Execute("""
             INSERT INTO image (id, manifest, platform, created, stored) VALUES (?1, ?2, ?3, ?4, ?5)
             ON CONFLICT (id) DO UPDATE SET manifest = coalesce(excluded.manifest, manifest)
-            """, id, image.Manifests.Count > 0 ? image.Manifests[0].Digest.ToString() : null, PlatformOf(image.Config), image.Config.Created?.ToUnixTimeMilliseconds(), now.ToUnixTimeMilliseconds());
+            """, id, image.Manifests.Count > 0 ? image.Manifests[0].Digest.ToString() : null, ResolvedImage.PlatformOf(image.Config).ToString(), image.Config.Created?.ToUnixTimeMilliseconds(), now.ToUnixTimeMilliseconds());
         for (int i = 0; i < image.Layers.Count; i++)
         {
             NewImageLayer layer = image.Layers[i];
@@ -85,7 +85,4 @@ internal static class ImageWriter
     /// <summary>Records that a repository has an image under a digest, if the image is still here.</summary>
     public static void AddRepoDigest(StoreTransaction transaction, ImageReference name, string id) =>
         transaction.Execute("INSERT OR REPLACE INTO repo_digest (name, image) SELECT ?1, id FROM image WHERE id = ?2", name.Canonical, id);
-
-    private static string PlatformOf(ImageConfig config) =>
-        new Platform { OS = config.Os ?? "linux", Architecture = config.Architecture ?? Platform.Current.Architecture, Variant = config.Variant }.ToString();
 }
