@@ -158,7 +158,7 @@ public sealed class BrokenSendTests : IAsyncLifetime
 
     private async Task<LayerImageException> RefuseAsync(EngineError expected)
     {
-        LayerImageException error = await Assert.ThrowsAnyAsync<LayerImageException>(() => SendAsync(new SendOptions { RetryCount = 0 }));
+        LayerImageException error = await Assert.ThrowsAnyAsync<LayerImageException>(() => SendAsync(new SendOptions { RetryCount = 0, ThrottleLimit = 1 }));
         Assert.True(expected == error.Error, error.ToString());
         Assert.DoesNotContain($"{_other.Host}/a", string.Join(' ', _harness.Engine.Images.Get(_image.Id).RepoDigests), StringComparison.Ordinal);
         if (expected is not EngineError.RegistryUnreachable)
