@@ -36,7 +36,8 @@ internal sealed class HttpConnection(Socket socket) : IDisposable
             await _stream.WriteAsync("HTTP/1.1 100 Continue\r\n\r\n"u8.ToArray(), cancellationToken);
         }
         byte[] body = await ReadBodyAsync(headers, cancellationToken);
-        string[] target = parts[1].Split('?', 2);
+        // A client of a proxy names the whole address.
+        string[] target = (Uri.TryCreate(parts[1], UriKind.Absolute, out Uri? whole) && whole.Scheme == "http" ? whole.PathAndQuery : parts[1]).Split('?', 2);
         return new RegistryRequest(parts[0], Uri.UnescapeDataString(target[0]), ParseQuery(target.ElementAtOrDefault(1)), headers, body);
     }
 

@@ -103,13 +103,13 @@ internal sealed class LoginFile
     /// <summary>Writes it, for nobody else to read. A symbolic link stays one: what it leads to is written.</summary>
     public void Write()
     {
-        string target = File.ResolveLinkTarget(Path, returnFinalTarget: true)?.FullName ?? Path;
-        string folder = System.IO.Path.GetDirectoryName(target)!;
+        string folder = System.IO.Path.GetDirectoryName(Path)!;
         if (!Directory.Exists(folder) && !OperatingSystem.IsWindows())
         {
             Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         }
         Directory.CreateDirectory(folder);
+        string target = new FileInfo(Path).LinkTarget is null ? Path : File.ResolveLinkTarget(Path, returnFinalTarget: true)!.FullName;
         using MemoryStream text = new();
         // As docker writes it: tabs, and no escapes that JSON does not need.
         using (Utf8JsonWriter writer = new(text, new JsonWriterOptions { Indented = true, IndentCharacter = '\t', IndentSize = 1, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
