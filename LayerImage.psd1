@@ -47,6 +47,7 @@
         'Wait-LayerContainer'
         'Export-LayerImage'
         'Get-LayerImage'
+        'Get-LayerImagePlan'
         'Import-LayerImage'
         'Receive-LayerImage'
         'Remove-LayerImage'

@@ -13,6 +13,7 @@ public sealed class ImageService
     private readonly ImageCatalog _catalog;
     private readonly ImageReceiver _receiver;
     private readonly ImageUnpacker _unpacker;
+    private readonly PullPlanner _planner;
     private readonly ImageImporter _importer;
     private readonly ImageRemover _remover;
     private readonly OciLayoutExporter _exporter;
@@ -26,10 +27,12 @@ public sealed class ImageService
         LayerStackReceiver stacks = new(layout, layers, content);
         ImageAssembler assembler = new(layout, database, stacks, content, _catalog, clock);
         _unpacker = new ImageUnpacker(database, stacks, content, _catalog);
+        _planner = new PullPlanner(registries, layout, database, layers, content);
         _receiver = new ImageReceiver(registries, assembler, _catalog, clock);
         _importer = new ImageImporter(layout, database, layers, content, _catalog, clock);
         _remover = new ImageRemover(database, layers, content);
-        _exporter = new OciLayoutExporter(layers, content);
+        LayerPacker packer = new(layout, database, layers, content, _catalog);
+        _exporter = new OciLayoutExporter(packer, content);
     }
 
     /// <summary>All images, the newest first.</summary>
@@ -45,6 +48,10 @@ public sealed class ImageService
     /// <summary>Receives an image from its registry. Idempotent.</summary>
     public Task<Image> ReceiveAsync(string reference, ReceiveOptions options, IEngineObserver observer, CancellationToken cancellationToken) =>
         _receiver.ReceiveAsync(ImageReference.Parse(reference), options, observer, cancellationToken);
+
+    /// <summary>What receiving an image would do, layer by layer. Asks the registry; nothing changes.</summary>
+    public Task<PullPlan> PlanAsync(string reference, ReceiveOptions options, CancellationToken cancellationToken) =>
+        _planner.PlanAsync(ImageReference.Parse(reference), options, cancellationToken);
 
     /// <summary>The image for a container, unpacked: from the store, or from its registry as the policy says.</summary>
     public async Task<Image> GetForContainerAsync(string text, PullPolicy policy, IEngineObserver observer, CancellationToken cancellationToken) =>

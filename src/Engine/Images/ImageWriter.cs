@@ -53,7 +53,7 @@ internal static class ImageWriter
         transaction.Execute("""
             INSERT INTO image (id, manifest, platform, created, stored) VALUES (?1, ?2, ?3, ?4, ?5)
             ON CONFLICT (id) DO UPDATE SET manifest = coalesce(excluded.manifest, manifest)
-            """, id, image.Manifests.Count > 0 ? image.Manifests[0].Digest.ToString() : null, PlatformOf(image.Config), image.Config.Created?.ToUnixTimeMilliseconds(), now.ToUnixTimeMilliseconds());
+            """, id, image.Manifests.Count > 0 ? image.Manifests[0].Digest.ToString() : null, ResolvedImage.PlatformOf(image.Config).ToString(), image.Config.Created?.ToUnixTimeMilliseconds(), now.ToUnixTimeMilliseconds());
         for (int i = 0; i < image.Layers.Count; i++)
         {
             NewImageLayer layer = image.Layers[i];
@@ -81,7 +81,4 @@ internal static class ImageWriter
     /// <summary>Gives a tag to an image, taking it from another one that may have it.</summary>
     public static void SetTag(StoreTransaction transaction, ImageReference tag, string id, DateTimeOffset now) =>
         transaction.Execute("INSERT OR REPLACE INTO tag (name, image, updated) VALUES (?1, ?2, ?3)", tag.WithTag(tag.Tag ?? "latest").Canonical, id, now.ToUnixTimeMilliseconds());
-
-    private static string PlatformOf(ImageConfig config) =>
-        new Platform { OS = config.Os ?? "linux", Architecture = config.Architecture ?? Platform.Current.Architecture, Variant = config.Variant }.ToString();
 }

@@ -95,6 +95,18 @@ internal sealed partial class RegistryClient(RegistryTransport transport, ImageR
         }
     }
 
+    /// <summary>A small part of a blob, unchecked: the digest is of the whole. Null when the registry does not give parts.</summary>
+    public async Task<byte[]?> GetRangeAsync(Digest digest, long offset, int count, CancellationToken cancellationToken)
+    {
+        RegistryRequestOptions options = new() { Range = new RangeHeaderValue(offset, offset + count - 1) };
+        using HttpResponseMessage response = await transport.SendAsync(HttpMethod.Get, BlobUri(digest), options, cancellationToken).ConfigureAwait(false);
+        if (response.StatusCode != HttpStatusCode.PartialContent || response.Content.Headers.ContentLength != count)
+        {
+            return null;
+        }
+        return await CheckedBodyAsync(response, cancellationToken).ConfigureAwait(false);
+    }
+
     public LayerImageException Sizes(Descriptor descriptor, long received) => new(EngineError.SizeMismatch,
         $"The registry {Base.Authority} sent {received} of the {descriptor.Size} bytes of {descriptor.Digest}.")
     { Target = descriptor.Digest.ToString(), Advice = "Try again; what was received is kept and the transfer goes on from there." };
