@@ -31,6 +31,9 @@ internal sealed class LoginFile
         .Select(member => (LoginName.Of(member.Key), Credential: Decode(member.Value)))
         .Where(login => login.Credential is not null).Select(login => (login.Item1, login.Credential!));
 
+    /// <summary>The names that the file has something for, in itself or in a helper.</summary>
+    public IEnumerable<string> Names => Members("auths").Concat(Members("credHelpers")).Select(member => LoginName.Of(member.Key)).Distinct();
+
     /// <summary>The helper for every registry that has none of its own, or null.</summary>
     public string? Store => Text(_root, "credsStore");
 

@@ -117,6 +117,9 @@ internal sealed class LoginStore(RegistryEnvironment environment, string lockFil
         return [.. logins.DistinctBy(login => (login.Server, login.Path, login.Helper))];
     }
 
+    /// <summary>The names that the files have something for; no helper is asked, which could ask the user in turn.</summary>
+    public IReadOnlyList<string> Names() => [.. AllFiles().SelectMany(path => LoginFile.Read(path).Names).Distinct()];
+
     private Task<FileLock> LockAsync(IEngineObserver observer, CancellationToken cancellationToken)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(lockFile)!);
