@@ -9,7 +9,7 @@ namespace LayerImage.Module.Tests;
 public sealed partial class DocumentationTests(ModuleHost host) : IClassFixture<ModuleHost>
 {
     public static TheoryData<string> WithSamples =>
-        ["README.md", "en-US/about_LayerImage.help.txt", "en-US/about_LayerImage_Store.help.txt", "en-US/about_LayerImage_Ports.help.txt"];
+        ["README.md", "en-US/about_LayerImage.help.txt", "en-US/about_LayerImage_Store.help.txt", "en-US/about_LayerImage_Ports.help.txt", "en-US/about_LayerImage_Registries.help.txt"];
 
     [Theory]
     [MemberData(nameof(WithSamples))]

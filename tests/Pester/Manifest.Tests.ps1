@@ -63,7 +63,7 @@ Import-Module '$ManifestPath'
     }
 
     It 'the concepts have their help' {
-        foreach ($topic in 'about_LayerImage', 'about_LayerImage_Store', 'about_LayerImage_Ports') {
+        foreach ($topic in 'about_LayerImage', 'about_LayerImage_Store', 'about_LayerImage_Ports', 'about_LayerImage_Registries') {
             "$(Split-Path $ManifestPath)/en-US/$topic.help.txt" | Should -Exist
         }
     }

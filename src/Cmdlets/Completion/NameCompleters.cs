@@ -62,6 +62,14 @@ public sealed class ImageReferenceCompleter : NameCompleter
     }
 }
 
+/// <summary>Completes registries with a log-in.</summary>
+public sealed class RegistryCompleter : NameCompleter
+{
+    /// <inheritdoc/>
+    protected override IEnumerable<(string Text, string ToolTip)> Candidates() =>
+        EngineSession.Get((string?)null).Registries.Names().Select(name => (name, $"log-in at {name}"));
+}
+
 /// <summary>Completes zones of the host's firewall.</summary>
 public sealed class FirewallZoneCompleter : NameCompleter
 {

@@ -19,7 +19,7 @@ internal sealed class PullPlanner(RegistryConnector registries, StoreLayout layo
     public async Task<PullPlan> PlanAsync(ImageReference asked, ReceiveOptions options, CancellationToken cancellationToken)
     {
         ImageReference reference = asked.WithDefaultTag();
-        using RegistryClient client = registries.Open(reference, options.Credential);
+        using RegistryClient client = registries.Open(reference, options.Credential, useMirrors: true);
         ResolvedImage image = await ResolvedImage.AskAsync(client, reference, options.Platform, cancellationToken).ConfigureAwait(false);
         IReadOnlyList<Digest> diffIds = image.Config.Rootfs!.DiffIds, chain = ChainId.Of(diffIds);
         string?[] createdBy = [.. (image.Config.History ?? []).Where(entry => entry.EmptyLayer != true).Select(entry => entry.CreatedBy)];

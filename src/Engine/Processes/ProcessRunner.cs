@@ -29,11 +29,7 @@ public static class ProcessRunner
         {
             Task<string> output = process.StandardOutput.ReadToEndAsync(cancellationToken);
             Task<string> error = process.StandardError.ReadToEndAsync(cancellationToken);
-            if (standardInput is not null)
-            {
-                await process.StandardInput.WriteAsync(standardInput.AsMemory(), cancellationToken).ConfigureAwait(false);
-            }
-            process.StandardInput.Close();
+            await FeedAsync(process, standardInput ?? "", cancellationToken).ConfigureAwait(false);
             await process.WaitForExitAsync(cancellationToken).ConfigureAwait(false);
             return new ProcessResult(process.ExitCode, await output.ConfigureAwait(false), await error.ConfigureAwait(false));
         }
@@ -41,6 +37,19 @@ public static class ProcessRunner
         {
             process.Kill(entireProcessTree: true);
             throw;
+        }
+    }
+
+    private static async Task FeedAsync(Process process, string input, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await process.StandardInput.WriteAsync(input.AsMemory(), cancellationToken).ConfigureAwait(false);
+            process.StandardInput.Close();
+        }
+        catch (IOException)
+        {
+            // It ended, or closed its input, before it read all: its exit code and its words say what that means.
         }
     }
 

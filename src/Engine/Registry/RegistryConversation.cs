@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Collections.ObjectModel;
 using System.Net;
 using System.Net.Http.Headers;
@@ -19,6 +20,8 @@ internal sealed class RegistryConversation : IDisposable
     private readonly RetryPolicy _retry;
     private readonly HttpClient _http;
     private readonly RegistryAuthenticator _authenticator;
+    // Who has answered once can be reached: if it is gone now, it may come back.
+    private readonly ConcurrentDictionary<string, bool> _reached = new(StringComparer.OrdinalIgnoreCase);
     // An insecure registry without TLS: the first failed handshake tells.
     private volatile bool _plain;
 
@@ -96,7 +99,7 @@ internal sealed class RegistryConversation : IDisposable
     private Uri Follow(Uri from, Uri location, int redirects)
     {
         string? fault = redirects > MostRedirects ? "without end" : null;
-        if (!Uri.TryCreate(from, location, out Uri? target) || !(target.Scheme == "https" || (target.Scheme == "http" && from.Scheme == "http")))
+        if (!Uri.TryCreate(from, location, out Uri? target) || !(target.Scheme == "https" || (target.Scheme == "http" && (from.Scheme == "http" || _endpoint.IsInsecure))))
         {
             fault ??= "to an address that is not safe (no HTTPS)";
         }
@@ -131,13 +134,16 @@ internal sealed class RegistryConversation : IDisposable
         }
         // The token ends the wait for the headers only, so a long transfer is not cut.
         using CancellationTokenSource silence = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        if (request.Content is null)
+        if (request.Method == HttpMethod.Get || request.Method == HttpMethod.Head)
         {
+            // Others may take their time: a registry checks what was sent before it answers.
             silence.CancelAfter(s_longestSilence);
         }
         try
         {
-            return await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, silence.Token).ConfigureAwait(false);
+            HttpResponseMessage response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, silence.Token).ConfigureAwait(false);
+            _reached.TryAdd(request.RequestUri!.Authority, true);
+            return response;
         }
         catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException)
         {
@@ -148,7 +154,7 @@ internal sealed class RegistryConversation : IDisposable
                 return await SendOnceAsync(compose, target, cancellationToken).ConfigureAwait(false);
             }
             LayerImageException failure = RegistryErrors.Unreachable(request.RequestUri!, e);
-            throw RegistryErrors.IsNoConversation(e) ? failure : new BrokenAnswerException(failure);
+            throw RegistryErrors.IsNoConversation(e) && !_reached.ContainsKey(request.RequestUri!.Authority) ? failure : new BrokenAnswerException(failure);
         }
     }
 

@@ -58,6 +58,10 @@ public sealed class RegistryService
     /// <exception cref="LayerImageException">RegistryConfigurationInvalid or CredentialHelperFailed.</exception>
     public Task<IReadOnlyList<RegistryLogin>> ListAsync(CancellationToken cancellationToken) => _logins.ListAsync(cancellationToken);
 
+    /// <summary>The registries that the user's files name, for completion: without asking a helper.</summary>
+    /// <exception cref="LayerImageException">RegistryConfigurationInvalid.</exception>
+    public IReadOnlyList<string> Names() => _logins.Names();
+
     /// <summary>A registry's name, from any of the ways in which people write it.</summary>
     /// <exception cref="LayerImageException">ParameterInvalid.</exception>
     public static string NameOf(string server)

@@ -108,6 +108,20 @@ public sealed class RetryTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task RegistryThatGoesAwayLater_IsWaitedFor()
+    {
+        RegistryServer passing = new();
+        ConnectorHarness.Put(passing);
+        using RegistryClient client = _harness.Open($"{passing.Host}/some/image:1", retries: 2);
+        await client.GetManifestAsync("1", ConnectorHarness.Stop);
+        await passing.DisposeAsync();
+
+        await Assert.ThrowsAsync<LayerImageException>(() => client.GetManifestAsync("1", ConnectorHarness.Stop));
+
+        Assert.Equal(2, _harness.Clock.Waits.Count);
+    }
+
+    [Fact]
     public async Task Body_IsSentAgain_AfterAChallenge_AFailure_AndARedirect()
     {
         _harness.Registry.Authentication = new RegistryAuthentication("Bearer", "user", "right");

@@ -97,7 +97,7 @@ public sealed class BadInputTests : AcceptanceTest
                 break;
         }
 
-        await FailsAsync($"Receive-LayerImage '{reference}'", _registry.Host, errors);
+        await FailsAsync($"Receive-LayerImage '{reference}' -RetryCount 0", _registry.Host, errors);
     }
 
     [Theory]

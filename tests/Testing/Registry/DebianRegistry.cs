@@ -11,18 +11,26 @@ public sealed class DebianRegistry : IAsyncDisposable
 {
     private readonly TempFolder _folder = new("registry-");
     private readonly Process _process;
+    private readonly DebianRegistryOptions _options;
 
-    private DebianRegistry(int port)
+    private DebianRegistry(int port, DebianRegistryOptions options)
     {
         Host = $"127.0.0.1:{port}";
+        _options = options;
+        File.WriteAllText(_folder["users"], options.Users ?? "");
+        string auth = options.Users is null ? "" : $"auth: {{ htpasswd: {{ realm: test, path: {_folder["users"]} }} }}";
+        string clients = options.ClientAuthority is null ? "" : $", clientcas: [ {options.ClientAuthority} ]";
+        string tls = options.Certificate is null ? "" : $"tls: {{ certificate: {options.Certificate}, key: {options.Key}{clients} }}";
         File.WriteAllText(_folder["config.yml"], $$"""
             version: 0.1
             log: { level: warn }
             storage:
               filesystem: { rootdirectory: {{_folder["data"]}} }
               delete: { enabled: true }
+            {{auth}}
             http:
               addr: {{Host}}
+              {{tls}}
             """);
         ProcessStartInfo start = new("sh", ["-c", "exec docker-registry serve \"$1\" >\"$2\" 2>&1", "sh", _folder["config.yml"], _folder["log"]])
         {
@@ -41,9 +49,12 @@ public sealed class DebianRegistry : IAsyncDisposable
     public string DataFolder => _folder["data"];
 
     /// <summary>Starts it and waits until it answers.</summary>
-    public static async Task<DebianRegistry> StartAsync(CancellationToken cancellationToken)
+    public static Task<DebianRegistry> StartAsync(CancellationToken cancellationToken) => StartAsync(new DebianRegistryOptions(), cancellationToken);
+
+    /// <summary>Starts it with log-ins or TLS and waits until it answers.</summary>
+    public static async Task<DebianRegistry> StartAsync(DebianRegistryOptions options, CancellationToken cancellationToken)
     {
-        DebianRegistry registry = new(FreePort());
+        DebianRegistry registry = new(FreePort(), options);
         try
         {
             await registry.WaitUntilReadyAsync(cancellationToken);
@@ -79,8 +90,9 @@ public sealed class DebianRegistry : IAsyncDisposable
             }
             try
             {
+                // With TLS it answers so much in plain words.
                 using HttpResponseMessage response = await client.GetAsync($"http://{Host}/v2/", cancellationToken);
-                if (response.IsSuccessStatusCode)
+                if (response.StatusCode == (_options.Certificate is not null ? HttpStatusCode.BadRequest : _options.Users is not null ? HttpStatusCode.Unauthorized : HttpStatusCode.OK))
                 {
                     return;
                 }

@@ -31,7 +31,8 @@ internal sealed class HttpConnection(Socket socket) : IDisposable
             string name = line[..colon], value = line[(colon + 1)..].Trim();
             headers[name] = headers.TryGetValue(name, out string? before) ? $"{before}, {value}" : value;
         }
-        string[] target = parts[1].Split('?', 2);
+        // A client of a proxy names the whole address.
+        string[] target = (Uri.TryCreate(parts[1], UriKind.Absolute, out Uri? whole) && whole.Scheme == "http" ? whole.PathAndQuery : parts[1]).Split('?', 2);
         RegistryRequest request = new(parts[0], Uri.UnescapeDataString(target[0]), ParseQuery(target.ElementAtOrDefault(1)), headers, []);
         RegistryFault? fault = findFault(request);
         if (fault?.CutBodyAt == 0)

@@ -31,6 +31,9 @@ internal sealed class LoginFile
         .Select(member => (LoginName.Of(member.Key), Credential: Decode(member.Value)))
         .Where(login => login.Credential is not null).Select(login => (login.Item1, login.Credential!));
 
+    /// <summary>The names that the file has something for, in itself or in a helper.</summary>
+    public IEnumerable<string> Names => Members("auths").Concat(Members("credHelpers")).Select(member => LoginName.Of(member.Key)).Distinct();
+
     /// <summary>The helper for every registry that has none of its own, or null.</summary>
     public string? Store => Text(_root, "credsStore");
 
@@ -103,13 +106,13 @@ internal sealed class LoginFile
     /// <summary>Writes it, for nobody else to read. A symbolic link stays one: what it leads to is written.</summary>
     public void Write()
     {
-        string target = File.ResolveLinkTarget(Path, returnFinalTarget: true)?.FullName ?? Path;
-        string folder = System.IO.Path.GetDirectoryName(target)!;
+        string folder = System.IO.Path.GetDirectoryName(Path)!;
         if (!Directory.Exists(folder) && !OperatingSystem.IsWindows())
         {
             Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         }
         Directory.CreateDirectory(folder);
+        string target = new FileInfo(Path).LinkTarget is null ? Path : File.ResolveLinkTarget(Path, returnFinalTarget: true)!.FullName;
         using MemoryStream text = new();
         // As docker writes it: tabs, and no escapes that JSON does not need.
         using (Utf8JsonWriter writer = new(text, new JsonWriterOptions { Indented = true, IndentCharacter = '\t', IndentSize = 1, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))

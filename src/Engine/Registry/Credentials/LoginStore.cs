@@ -58,7 +58,7 @@ internal sealed class LoginStore(RegistryEnvironment environment, string lockFil
     /// <exception cref="LayerImageException">RegistryConfigurationInvalid or CredentialHelperFailed; nothing was changed.</exception>
     public async Task<RegistryLogin> SaveAsync(string registry, RegistryCredential credential, IEngineObserver observer, CancellationToken cancellationToken)
     {
-        using FileLock held = await FileLock.AcquireAsync(lockFile, "the log-ins", observer, cancellationToken).ConfigureAwait(false);
+        using FileLock held = await LockAsync(observer, cancellationToken).ConfigureAwait(false);
         LoginFile file = LoginFile.Read(environment.DockerFile);
         string? helper = file.HelperOf(registry);
         if (helper is not null)
@@ -74,7 +74,7 @@ internal sealed class LoginStore(RegistryEnvironment environment, string lockFil
     /// <exception cref="LayerImageException">RegistryConfigurationInvalid or CredentialHelperFailed.</exception>
     public async Task<bool> EraseAsync(string registry, IEngineObserver observer, CancellationToken cancellationToken)
     {
-        using FileLock held = await FileLock.AcquireAsync(lockFile, "the log-ins", observer, cancellationToken).ConfigureAwait(false);
+        using FileLock held = await LockAsync(observer, cancellationToken).ConfigureAwait(false);
         LoginFile file = LoginFile.Read(environment.DockerFile);
         bool found = false;
         if (file.HelperOf(registry) is string name)
@@ -115,6 +115,15 @@ internal sealed class LoginStore(RegistryEnvironment environment, string lockFil
             logins.AddRange(file.Logins.Select(login => ToLogin(login.Name, login.Credential, path, helper: null)));
         }
         return [.. logins.DistinctBy(login => (login.Server, login.Path, login.Helper))];
+    }
+
+    /// <summary>The names that the files have something for; no helper is asked, which could ask the user in turn.</summary>
+    public IReadOnlyList<string> Names() => [.. AllFiles().SelectMany(path => LoginFile.Read(path).Names).Distinct()];
+
+    private Task<FileLock> LockAsync(IEngineObserver observer, CancellationToken cancellationToken)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(lockFile)!);
+        return FileLock.AcquireAsync(lockFile, "the log-ins", observer, cancellationToken);
     }
 
     private IEnumerable<string> AllFiles() => environment.PodmanFiles.Prepend(environment.DockerFile).Distinct();
