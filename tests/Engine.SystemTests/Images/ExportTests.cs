@@ -105,7 +105,7 @@ public sealed class ExportTests : IAsyncLifetime
         LayerImageException error = await Assert.ThrowsAnyAsync<LayerImageException>(() => _harness.Engine.Images.ExportOciLayoutAsync(image, _harness.Store["out/layout"], ImageHarness.Stop));
 
         Assert.Equal(EngineError.LayerCorrupt, error.Error);
-        Assert.Empty(Directory.EnumerateFileSystemEntries(_harness.Store["out"]));
+        Assert.True(!Directory.Exists(_harness.Store["out"]) || !Directory.EnumerateFileSystemEntries(_harness.Store["out"]).Any());
     }
 
     [Fact]

@@ -130,7 +130,7 @@ public sealed class ExportArchiveTests : IDisposable
     public async Task DamagedBlob_IsFoundAndLeavesNothing()
     {
         List<Image> images = await ImportTwoAsync(LayerCompression.Gzip);
-        string blob = _here.Layout.Blob(Oci.Digest.Parse(images[0].Layers[0].Digest!));
+        string blob = _here.Layout.Blob(LayerImage.Engine.Oci.Digest.Parse(images[0].Layers[0].Digest!));
         byte[] bytes = await File.ReadAllBytesAsync(blob, ArchiveHarness.Stop);
         bytes[^5] ^= 1;
         await File.WriteAllBytesAsync(blob, bytes, ArchiveHarness.Stop);

@@ -1,0 +1,97 @@
+using System.Text.Json;
+using LayerImage.Engine.Errors;
+using LayerImage.Engine.Oci;
+using Xunit;
+
+namespace LayerImage.Engine.Tests.Oci;
+
+/// <summary>Changes do what docker's --change does.</summary>
+public sealed class ConfigChangeTests
+{
+    private static readonly ExecutionConfig s_before = new()
+    {
+        Env = ["PATH=/bin", "HOME=/root"],
+        Cmd = ["old"],
+        WorkingDir = "/srv",
+        Labels = new Dictionary<string, string> { ["a"] = "1" },
+        ExposedPorts = new Dictionary<string, EmptyObject> { ["80/tcp"] = new() },
+    };
+
+    [Theory]
+    [InlineData("CMD [\"a\", \"b c\"]", "a|b c")]
+    [InlineData("cmd echo $HOME", "/bin/sh|-c|echo $HOME")]
+    [InlineData("CMD [not json", "/bin/sh|-c|[not json")]
+    [InlineData("CMD []", "")]
+    public void Cmd_HasExecAndShellForm(string change, string expected) => Assert.Equal(expected, string.Join('|', Apply(change).Cmd!));
+
+    [Fact]
+    public void Entrypoint_TakesTheOldCommandAway_UnlessItWasChangedToo()
+    {
+        Assert.Null(Apply("ENTRYPOINT [\"run\"]").Cmd);
+        Assert.Equal(["x"], Apply("CMD [\"x\"]", "ENTRYPOINT [\"run\"]").Cmd!);
+        Assert.Equal(["x"], Apply("ENTRYPOINT [\"run\"]", "CMD [\"x\"]").Cmd!);
+    }
+
+    [Theory]
+    [InlineData("ENV A=b", "PATH=/bin|HOME=/root|A=b")]
+    [InlineData("ENV A=b C=\"d e\" F='$HOME' G=h\\ i", "PATH=/bin|HOME=/root|A=b|C=d e|F=$HOME|G=h i")]
+    [InlineData("ENV A  the whole value", "PATH=/bin|HOME=/root|A=the whole value")]
+    [InlineData("ENV PATH=/opt:$PATH", "PATH=/opt:/bin|HOME=/root")]
+    [InlineData("ENV A=${HOME}/x B=${NONE:-y} C=${HOME:+z} D=$NONE. E=\\$HOME", "PATH=/bin|HOME=/root|A=/root/x|B=y|C=z|D=.|E=$HOME")]
+    [InlineData("ENV PATH=", "PATH=|HOME=/root")]
+    public void Env_SetsVariables(string change, string expected) => Assert.Equal(expected, string.Join('|', Apply(change).Env!));
+
+    [Theory]
+    [InlineData("EXPOSE 8080", "80/tcp|8080/tcp")]
+    [InlineData("EXPOSE 53/udp 80", "53/udp|80/tcp")]
+    [InlineData("EXPOSE 8000-8002/TCP", "80/tcp|8000/tcp|8001/tcp|8002/tcp")]
+    public void Expose_AddsPorts(string change, string expected) => Assert.Equal(expected, string.Join('|', Apply(change).ExposedPorts!.Keys));
+
+    [Theory]
+    [InlineData("WORKDIR /opt/x", "/opt/x")]
+    [InlineData("WORKDIR sub", "/srv/sub")]
+    [InlineData("WORKDIR ../../..", "/")]
+    [InlineData("WORKDIR $HOME/x", "/root/x")]
+    public void Workdir_IsResolved(string change, string expected) => Assert.Equal(expected, Apply(change).WorkingDir);
+
+    [Fact]
+    public void OtherInstructions_SetTheirMembers()
+    {
+        ExecutionConfig after = Apply("LABEL a=2 \"b c\"=\"d\"", "USER web:staff", "VOLUME [\"/data\", \"/x y\"]", "VOLUME /log /tmp", "STOPSIGNAL SIGQUIT", "ONBUILD RUN a", "ONBUILD COPY b c");
+
+        Assert.Equal("a=2|b c=d", string.Join('|', after.Labels!.Select(label => $"{label.Key}={label.Value}")));
+        Assert.Equal(("web:staff", "SIGQUIT"), (after.User, after.StopSignal));
+        Assert.Equal(["/data", "/log", "/tmp", "/x y"], after.Volumes!.Keys);
+        Assert.Contains("\"OnBuild\":[\"RUN a\",\"COPY b c\"]", Json(after), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("HEALTHCHECK NONE", "{\"Test\":[\"NONE\"]}")]
+    [InlineData("HEALTHCHECK --interval=1m30s --timeout=500ms --retries=3 CMD curl -f localhost", "{\"Interval\":90000000000,\"Timeout\":500000000,\"Retries\":3,\"Test\":[\"CMD-SHELL\",\"curl -f localhost\"]}")]
+    [InlineData("HEALTHCHECK CMD [\"true\"]", "{\"Test\":[\"CMD\",\"true\"]}")]
+    public void Healthcheck_IsDockers(string change, string expected) => Assert.Contains($"\"Healthcheck\":{expected}", Json(Apply(change)), StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("FROM x")]
+    [InlineData("RUN true")]
+    [InlineData("CMD")]
+    [InlineData("ENV A")]
+    [InlineData("ENV A=b c")]
+    [InlineData("ENV A=\"b")]
+    [InlineData("EXPOSE 0")]
+    [InlineData("EXPOSE 70000")]
+    [InlineData("EXPOSE 9-8")]
+    [InlineData("EXPOSE 80/icmp")]
+    [InlineData("VOLUME [\"\"]")]
+    [InlineData("STOPSIGNAL a b")]
+    [InlineData("ONBUILD FROM x")]
+    [InlineData("HEALTHCHECK --interval=soon CMD x")]
+    [InlineData("HEALTHCHECK --retries=3 NONE")]
+    [InlineData("HEALTHCHECK --fast=1 CMD x")]
+    public void WhatIsNoChange_IsRefused(string change) =>
+        Assert.Equal(EngineError.ParameterInvalid, Assert.ThrowsAny<LayerImageException>(() => Apply(change)).Error);
+
+    private static ExecutionConfig Apply(params string[] changes) => ConfigChange.Apply(s_before, changes);
+
+    private static string Json(ExecutionConfig config) => JsonSerializer.Serialize(new ImageConfig { Config = config }, OciJson.Wire.ImageConfig);
+}
