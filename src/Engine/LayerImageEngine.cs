@@ -31,7 +31,7 @@ public sealed class LayerImageEngine
         StoreDatabase database = _database = StoreDatabase.Open(layout.Database);
         LayerStore layers = new(layout, database);
         ContentStore content = new(layout, database);
-        Images = new ImageService(layout, database, layers, content, new RegistryConnector(), options.Clock);
+        Images = new ImageService(layout, database, layers, content, new RegistryConnector(options.Clock), options.Clock);
         Firewall = HostFirewalls.Open(options);
         NetworkOptions network = NetworkOptions.For(options);
         ContainerRecords records = new(database, network);

@@ -37,6 +37,7 @@ internal static class ErrorMap
         EngineError.RegistryProtocolError => ErrorCategory.ProtocolError,
         EngineError.DigestMismatch or EngineError.SizeMismatch or EngineError.ManifestInvalid or EngineError.LayerInvalid
             or EngineError.LayerCorrupt or EngineError.FirewallConfigurationInvalid => ErrorCategory.InvalidData,
+        EngineError.LayerTooLarge => ErrorCategory.LimitsExceeded,
         EngineError.ManifestNotSupported or EngineError.StoreNotSupported or EngineError.NotSupportedByKernel => ErrorCategory.NotImplemented,
         EngineError.NotPrivileged => ErrorCategory.PermissionDenied,
         EngineError.ToolMissing or EngineError.ServiceManagerMissing => ErrorCategory.NotInstalled,

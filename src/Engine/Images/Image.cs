@@ -29,22 +29,25 @@ public sealed record Image
     /// <summary>When it came into this store.</summary>
     public DateTimeOffset StoredAt { get; init; }
 
+    /// <summary>When it was received, made, or taken for a container, to the hour; whichever was last.</summary>
+    public DateTimeOffset LastUsedAt { get; init; }
+
     /// <summary>Who made it.</summary>
     public string? Author => Config.Author;
 
     /// <summary>The message of the last step of its history: a commit's message.</summary>
     public string? Message => Config.History is [.., var last] ? last.Comment : null;
 
-    /// <summary>Bytes of file content in all layers.</summary>
+    /// <summary>Bytes on this disk: unpacked layers, their blobs as received, and the image's documents.</summary>
     public long Size { get; init; }
 
-    /// <summary>Bytes in layers that another image has too.</summary>
-    public long SharedSize { get; init; }
+    /// <summary>Those of them that stay if this image alone is removed: another image or a container has them too.</summary>
+    public long SharedSize => Size - UniqueSize;
 
-    /// <summary>Bytes in layers that only this image has.</summary>
-    public long UniqueSize => Size - SharedSize;
+    /// <summary>Bytes that are freed if this image alone is removed.</summary>
+    public long UniqueSize { get; init; }
 
-    /// <summary>Bytes of the blobs, as received.</summary>
+    /// <summary>Bytes of the layers' blobs, as a registry sends them; 0 for layers made here. A blob that stands for two layers counts once.</summary>
     public long DownloadSize { get; init; }
 
     /// <summary>The layers, the base first.</summary>

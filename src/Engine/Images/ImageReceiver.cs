@@ -33,6 +33,9 @@ public sealed record ReceiveOptions
     /// <summary>How many layers are received at once.</summary>
     public int ThrottleLimit { get; init; } = 3;
 
+    /// <summary>How much may come out of a layer; <see cref="UnpackLimits.None"/> for a maker that is trusted.</summary>
+    public UnpackLimits Limits { get; init; } = new();
+
     /// <summary>How often a request that failed for a passing reason is made again, as long as no try gets further.</summary>
     public int RetryCount { get; init; } = RetryPolicy.DefaultCount;
 }
@@ -107,6 +110,7 @@ internal sealed class ImageReceiver(RegistryConnector registries, ImageAssembler
             Layers = resolved.Parsed.Layers!,
             Manifests = manifests,
             Tags = reference.Tag is null || reference.Digest is not null ? [] : [reference],
+            Limits = options.Limits,
             RepoDigests = [.. manifests.Select(document => reference.WithDigest(document.Digest))],
         };
         return await assembler.AssembleAsync(source, parts, options.ThrottleLimit, new LayerProgress(observer, $"Receive {reference.Familiar}"), cancellationToken).ConfigureAwait(false);
@@ -115,7 +119,7 @@ internal sealed class ImageReceiver(RegistryConnector registries, ImageAssembler
     // An index has been chosen from; an image alone is for whom it is for.
     private static void CheckPlatform(Resolved resolved, ImageConfig config, Platform? wanted, ImageReference reference)
     {
-        Platform made = new() { OS = config.Os ?? "linux", Architecture = config.Architecture ?? Platform.Current.Architecture, Variant = config.Variant };
+        Platform made = Platform.Of(config);
         if (wanted is not null && resolved.Index is null && made.Serves(wanted) == 0)
         {
             throw new LayerImageException(EngineError.PlatformNotFound, $"{reference.Familiar} is for {made} only, not for {wanted}.") { Target = reference.Familiar, Advice = "Leave -Platform away to receive it as it is." };

@@ -82,6 +82,5 @@ internal static class ImageWriter
     public static void SetTag(StoreTransaction transaction, ImageReference tag, string id, DateTimeOffset now) =>
         transaction.Execute("INSERT OR REPLACE INTO tag (name, image, updated) VALUES (?1, ?2, ?3)", tag.WithTag(tag.Tag ?? "latest").Canonical, id, now.ToUnixTimeMilliseconds());
 
-    private static string PlatformOf(ImageConfig config) =>
-        new Platform { OS = config.Os ?? "linux", Architecture = config.Architecture ?? Platform.Current.Architecture, Variant = config.Variant }.ToString();
+    private static string PlatformOf(ImageConfig config) => Platform.Of(config).ToString();
 }

@@ -24,12 +24,13 @@ internal static class LayerPipeline
     /// <param name="source">Writes the blob's bytes and checks them; its failure is the pipeline's.</param>
     /// <param name="directory">Where to unpack; null to hash only.</param>
     /// <param name="cancellationToken">Ends all stages.</param>
-    public static async Task<PipelineResult> RunAsync(Func<PipeWriter, CancellationToken, Task> source, string? directory, CancellationToken cancellationToken)
+    /// <param name="mostBytes">How many bytes of tar may come out.</param>
+    public static async Task<PipelineResult> RunAsync(Func<PipeWriter, CancellationToken, Task> source, string? directory, CancellationToken cancellationToken, long mostBytes = long.MaxValue)
     {
         Pipe compressed = new(s_buffers), tar = new(s_buffers);
         using CancellationTokenSource failed = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         Task receive = CompleteAsync(compressed.Writer, () => source(compressed.Writer, failed.Token));
-        Task decompress = StartThread(() => Decompress(compressed.Reader, tar.Writer));
+        Task decompress = StartThread(() => Decompress(compressed.Reader, tar.Writer, mostBytes));
         Task<PipelineResult> unpack = StartThread(() => Unpack(tar.Reader, directory, failed.Token));
         try
         {
@@ -64,7 +65,7 @@ internal static class LayerPipeline
         }
     }
 
-    private static void Decompress(PipeReader compressed, PipeWriter tar)
+    private static void Decompress(PipeReader compressed, PipeWriter tar, long left)
     {
         Exception? failure = null;
         try
@@ -78,6 +79,11 @@ internal static class LayerPipeline
                 if (read == 0)
                 {
                     break;
+                }
+                left -= read;
+                if (left < 0)
+                {
+                    throw new LayerImageException(EngineError.LayerTooLarge, "The layer unpacks to more than is allowed for a blob of its size.") { Advice = "It may be a trap that fills the disk. If you trust who made the image, receive it with -NoSizeLimit." };
                 }
                 tar.Advance(read);
                 FlushResult flushed = Wait(tar.FlushAsync());

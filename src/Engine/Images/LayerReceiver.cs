@@ -18,7 +18,7 @@ internal sealed record WantedLayer(Descriptor Blob, Digest DiffId, Digest ChainI
 /// Brings one layer into the store: received, checked, unpacked and recorded, or found to be there. Any number of
 /// layers at once; two processes that want the same layer make it once.
 /// </summary>
-internal sealed class LayerReceiver(StoreLayout layout, LayerStore layers, ContentStore content, LayerProgress progress)
+internal sealed class LayerReceiver(StoreLayout layout, LayerStore layers, ContentStore content, LayerProgress progress, UnpackLimits limits)
 {
     /// <summary>Whether this process can unpack: owners, devices and trusted xattrs need root on Linux.</summary>
     public static bool CanUnpack => HostSystem.IsLinux && Environment.IsPrivilegedProcess;
@@ -115,9 +115,9 @@ internal sealed class LayerReceiver(StoreLayout layout, LayerStore layers, Conte
         PipelineResult result;
         try
         {
-            result = await LayerPipeline.RunAsync(bytes, unpacks ? unpacked : null, cancellationToken).ConfigureAwait(false);
+            result = await LayerPipeline.RunAsync(bytes, unpacks ? unpacked : null, cancellationToken, limits.For(wanted.Blob.Size)).ConfigureAwait(false);
         }
-        catch (LayerImageException e) when (e.Error == EngineError.LayerInvalid)
+        catch (LayerImageException e) when (e.Error is EngineError.LayerInvalid or EngineError.LayerTooLarge)
         {
             File.Delete(partial); // it would be refused again
             throw;

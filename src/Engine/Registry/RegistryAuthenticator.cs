@@ -82,7 +82,7 @@ internal sealed class RegistryAuthenticator(HttpClient http, RegistryCredential?
         {
             throw new LayerImageException(EngineError.RegistryProtocolError, $"The token server {address.Authority} answered {(int)response.StatusCode}.") { Target = registry.Authority };
         }
-        byte[] body = await BoundedBody.ReadAsync(response, LargestToken, cancellationToken).ConfigureAwait(false);
+        byte[] body = await BoundedBody.ReadAsync(response, LargestToken, new RetryPolicy(0, TimeProvider.System), cancellationToken).ConfigureAwait(false);
         return ReadToken(body) ?? throw new LayerImageException(EngineError.RegistryProtocolError, $"The token server {address.Authority} sent no token.") { Target = registry.Authority };
     }
 

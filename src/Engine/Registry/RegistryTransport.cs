@@ -41,6 +41,9 @@ internal sealed class RegistryTransport : IDisposable
     /// <summary>Whether a user name and password are sent where the registry asks for them.</summary>
     public bool HasCredential { get; }
 
+    /// <summary>How long a silent registry is waited for.</summary>
+    public RetryPolicy Patience { get; init; } = new(RetryPolicy.DefaultCount, TimeProvider.System);
+
     public void Dispose()
     {
         _authenticator.Dispose();
@@ -54,11 +57,12 @@ internal sealed class RegistryTransport : IDisposable
         Uri target = uri;
         for (int redirects = 0; ;)
         {
-            AuthenticationHeaderValue? authorization = target.Authority == Base.Authority && target.Scheme == Base.Scheme ? _authenticator.Header : null;
+            AuthenticationHeaderValue? authorization = IsHome(target) ? _authenticator.Header : null;
             using HttpRequestMessage request = Compose(method, target, options);
             request.Headers.Authorization = authorization;
             HttpResponseMessage response = await SendOnceAsync(request, cancellationToken).ConfigureAwait(false);
-            if (response.StatusCode == HttpStatusCode.Unauthorized && !answered)
+            // Another host's challenge would send the password to a realm of that host's choice.
+            if (response.StatusCode == HttpStatusCode.Unauthorized && !answered && IsHome(target))
             {
                 answered = true;
                 if (await _authenticator.AnswerAsync(response, authorization, cancellationToken).ConfigureAwait(false))
@@ -69,9 +73,10 @@ internal sealed class RegistryTransport : IDisposable
             }
             if ((int)response.StatusCode is 301 or 302 or 303 or 307 or 308 && response.Headers.Location is Uri location)
             {
+                bool mayBePlain = target.Scheme == "http" && Base.Scheme == "http";
                 target = new Uri(target, location);
                 response.Dispose();
-                if (++redirects > MostRedirects || !(target.Scheme == "https" || (target.Scheme == "http" && Base.Scheme == "http")))
+                if (++redirects > MostRedirects || !(target.Scheme == "https" || (target.Scheme == "http" && mayBePlain)))
                 {
                     throw new LayerImageException(EngineError.RegistryProtocolError, $"The registry {Base.Authority} redirects {(redirects > MostRedirects ? "without end" : $"to {target.Scheme}, which is not safe")}.") { Target = Base.Authority };
                 }
@@ -80,6 +85,8 @@ internal sealed class RegistryTransport : IDisposable
             return response;
         }
     }
+
+    private bool IsHome(Uri target) => target.Authority == Base.Authority && target.Scheme == Base.Scheme;
 
     private static HttpRequestMessage Compose(HttpMethod method, Uri target, RegistryRequestOptions options)
     {
@@ -100,11 +107,14 @@ internal sealed class RegistryTransport : IDisposable
     {
         try
         {
-            return await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
+            // A body on its way out takes as long as it takes.
+            using CancellationTokenSource late = new(request.Content is null ? Patience.Idle : Timeout.InfiniteTimeSpan, Patience.Clock);
+            using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken);
+            return await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, either.Token).ConfigureAwait(false);
         }
         catch (Exception e) when (e is HttpRequestException or IOException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
-            throw RegistryErrors.Unreachable(Base, e);
+            throw RegistryErrors.Unreachable(request.RequestUri!, e);
         }
     }
 }
