@@ -5,6 +5,9 @@ namespace LayerImage.Engine.Images;
 /// <summary>An image in the store.</summary>
 public sealed record Image
 {
+    private readonly Lazy<ImageConfig> _config = new(new ImageConfig());
+    private readonly Lazy<IReadOnlyList<ImageLayer>> _layers = new([]);
+
     /// <summary>The digest of the configuration.</summary>
     public required string Id { get; init; }
 
@@ -51,10 +54,13 @@ public sealed record Image
     public long DownloadSize { get; init; }
 
     /// <summary>The layers, the base first.</summary>
-    public required IReadOnlyList<ImageLayer> Layers { get; init; }
+    public IReadOnlyList<ImageLayer> Layers { get => _layers.Value; init => _layers = new(value); }
 
     /// <summary>The configuration as it is in the image.</summary>
-    public required ImageConfig Config { get; init; }
+    public ImageConfig Config { get => _config.Value; init => _config = new(value); }
+
+    /// <summary>Configuration and layers that are read from the store when somebody looks: a list of a thousand images rarely needs them.</summary>
+    internal (Lazy<ImageConfig> Config, Lazy<IReadOnlyList<ImageLayer>> Layers) Late { init => (_config, _layers) = value; }
 
     /// <inheritdoc/>
     public override string ToString() => Reference;

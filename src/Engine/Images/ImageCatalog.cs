@@ -83,7 +83,8 @@ internal sealed class ImageCatalog(StoreLayout layout, StoreDatabase database, C
 
     private static List<string> FindById(StoreTransaction transaction, string text)
     {
-        string prefix = text.StartsWith("sha256:", StringComparison.Ordinal) ? text : "sha256:" + text.ToLowerInvariant();
+        string lower = text.ToLowerInvariant();
+        string prefix = lower.StartsWith("sha256:", StringComparison.Ordinal) ? lower : "sha256:" + lower;
         if (!IsIdLike(prefix[7..]))
         {
             return [];
@@ -119,7 +120,7 @@ internal sealed class ImageCatalog(StoreLayout layout, StoreDatabase database, C
             ILookup<string, string> digests = transaction.Query($"SELECT image, name FROM repo_digest {filter("image")} ORDER BY name", row => (row.GetString(0), row.GetString(1)), json).ToLookup(row => row.Item1, row => Familiar(row.Item2));
             ILookup<string, string> users = LoadUsers(transaction, layers.SelectMany(group => group).Select(row => row.DiffId).Distinct());
             IReadOnlyDictionary<string, ImageBytes> sizes = ImageSizes.Of(transaction, ids is null ? null : json);
-            return rows.ConvertAll(row => Make(row, [.. layers[row.Id]], [.. tags[row.Id]], [.. digests[row.Id]], users, sizes.GetValueOrDefault(row.Id)));
+            return rows.ConvertAll(row => Make(row, [.. layers[row.Id]], [.. tags[row.Id]], [.. digests[row.Id]], users, sizes.GetValueOrDefault(row.Id), late: ids is null));
         });
     }
 
@@ -133,26 +134,15 @@ internal sealed class ImageCatalog(StoreLayout layout, StoreDatabase database, C
             """, row => (row.GetString(0), row.GetString(1)), json).ToLookup(row => row.Item1, row => row.Item2.StartsWith("sha256:", StringComparison.Ordinal) ? row.Item2[7..19] : Familiar(row.Item2));
     }
 
-    private Image Make(Row row, LayerRow[] layers, string[] tags, string[] digests, ILookup<string, string> users, ImageBytes size)
+    // Found by name or id, an image is read whole, so that it stays whole for who holds it when it is removed meanwhile.
+    private Image Make(Row row, LayerRow[] layers, string[] tags, string[] digests, ILookup<string, string> users, ImageBytes size, bool late)
     {
-        ImageConfig config = ManifestParser.ParseConfig(content.Read(Digest.Parse(row.Id)), layers.Length, row.Id);
-        IReadOnlyList<Digest> chain = ChainId.Of([.. layers.Select(layer => Digest.Parse(layer.DiffId))]);
-        string?[] createdBy = [.. (config.History ?? []).Where(entry => entry.EmptyLayer != true).Select(entry => entry.CreatedBy)];
-        ImageLayer[] made = [.. layers.Select((layer, i) => new ImageLayer
+        Lazy<ImageConfig> config = new(() => ManifestParser.ParseConfig(content.Read(Digest.Parse(row.Id)), layers.Length, row.Id));
+        Lazy<IReadOnlyList<ImageLayer>> described = new(() => Describe(row.Id, layers, users, config.Value));
+        if (!late)
         {
-            Position = i,
-            DiffId = layer.DiffId,
-            ChainId = chain[i].ToString(),
-            Digest = layer.Blob,
-            MediaType = layer.MediaType,
-            Size = layer.Content,
-            DownloadSize = layer.BlobSize,
-            Entries = layer.Entries,
-            CreatedBy = createdBy.ElementAtOrDefault(i),
-            UsedBy = [.. users[layer.DiffId]],
-            Path = layer.Key is null ? null : layout.Layer(layer.Key),
-            ImageId = row.Id,
-        })];
+            _ = described.Value;
+        }
         return new Image
         {
             Id = row.Id,
@@ -165,10 +155,30 @@ internal sealed class ImageCatalog(StoreLayout layout, StoreDatabase database, C
             LastUsedAt = row.Used > row.Stored ? row.Used.Value : row.Stored,
             Size = size.Total,
             UniqueSize = size.Unique,
-            DownloadSize = made.DistinctBy(layer => layer.Digest ?? layer.DiffId).Sum(layer => layer.DownloadSize),
-            Layers = made,
-            Config = config,
+            DownloadSize = layers.DistinctBy(layer => layer.Blob ?? layer.DiffId).Sum(layer => layer.BlobSize),
+            Late = (config, described),
         };
+    }
+
+    private ImageLayer[] Describe(string image, LayerRow[] layers, ILookup<string, string> users, ImageConfig config)
+    {
+        IReadOnlyList<Digest> chain = ChainId.Of([.. layers.Select(layer => Digest.Parse(layer.DiffId))]);
+        string?[] createdBy = [.. (config.History ?? []).Where(entry => entry.EmptyLayer != true).Select(entry => entry.CreatedBy)];
+        return [.. layers.Select((layer, i) => new ImageLayer
+        {
+            Position = i,
+            DiffId = layer.DiffId,
+            ChainId = chain[i].ToString(),
+            Digest = layer.Blob,
+            MediaType = layer.MediaType,
+            Size = layer.Content,
+            DownloadSize = layer.BlobSize,
+            Entries = layer.Entries,
+            CreatedBy = createdBy.ElementAtOrDefault(i),
+            UsedBy = [.. users[layer.DiffId]],
+            Path = layer.Key is null ? null : layout.Layer(layer.Key),
+            ImageId = image,
+        })];
     }
 
     private static string Familiar(string canonical) => ImageReference.TryParse(canonical, out ImageReference? reference) ? reference!.Familiar : canonical;

@@ -117,16 +117,9 @@ internal static class ManifestParser
     private static HashSet<string> Members(JsonElement root, string source)
     {
         HashSet<string> names = new(StringComparer.OrdinalIgnoreCase);
-        try
-        {
-            return root.EnumerateObject().FirstOrDefault(member => !names.Add(member.Name)) is { Value.ValueKind: not JsonValueKind.Undefined } twice
-                ? throw Invalid(source, $"it has the member '{twice.Name}' twice")
-                : names;
-        }
-        catch (InvalidOperationException e)
-        {
-            throw Invalid(source, "a text in it is no Unicode", e); // half a surrogate pair, escaped
-        }
+        return root.EnumerateObject().FirstOrDefault(member => !names.Add(member.Name)) is { Value.ValueKind: not JsonValueKind.Undefined } twice
+            ? throw Invalid(source, $"it has the member '{twice.Name}' twice")
+            : names;
     }
 
     // The parser would look into the texts that it uses only.
@@ -139,6 +132,25 @@ internal static class ManifestParser
         if (!System.Text.Unicode.Utf8.IsValid(bytes))
         {
             throw Invalid(source, "it is not UTF-8");
+        }
+        try
+        {
+            Utf8JsonReader reader = new(bytes, new JsonReaderOptions { MaxDepth = 32 });
+            while (reader.Read())
+            {
+                if (reader.TokenType is JsonTokenType.String or JsonTokenType.PropertyName && reader.ValueIsEscaped)
+                {
+                    _ = reader.GetString();
+                }
+            }
+        }
+        catch (JsonException e)
+        {
+            throw Invalid(source, "it is no JSON: " + e.Message.TrimEnd('.'), e);
+        }
+        catch (InvalidOperationException e)
+        {
+            throw Invalid(source, "a text in it is no Unicode", e); // half a surrogate pair, escaped
         }
     }
 

@@ -7,6 +7,9 @@ namespace LayerImage.Engine.References;
 
 public sealed partial record ImageReference
 {
+    // What DNS allows (RFC 1035, 2.3.4). The grammar has no limit, but no such host can be asked.
+    private const int LongestLabel = 63, LongestHost = 253;
+
     private static readonly SearchValues<char> s_addressCharacters = SearchValues.Create("0123456789abcdefABCDEF:");
 
     /// <summary>The parser: returns the reason why the text is no reference, or null.</summary>
@@ -148,8 +151,16 @@ public sealed partial record ImageReference
                 && IPAddress.TryParse(host[1..^1], out IPAddress? address) && address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6;
             return isAddress ? null : "between '[' and ']' stands an IPv6 address in hexadecimal, without a zone";
         }
+        if (host.Length > LongestHost)
+        {
+            return $"a host has at most {LongestHost} characters";
+        }
         foreach (string label in host.Split('.'))
         {
+            if (label.Length > LongestLabel)
+            {
+                return $"'{Shorten(label)}' has more than {LongestLabel} characters";
+            }
             if (label.Length == 0)
             {
                 return "a part between two dots is empty";

@@ -95,13 +95,14 @@ internal sealed class RegistryAuthenticator(HttpClient http, RegistryCredential?
             {
                 if (document.RootElement.ValueKind == JsonValueKind.Object && document.RootElement.TryGetProperty(name, out JsonElement token) && token.ValueKind == JsonValueKind.String)
                 {
-                    return token.GetString();
+                    // Visible ASCII (RFC 6750, 2.1): a line break would begin a header of the server's choice.
+                    return token.GetString() is { Length: > 0 } text && text.All(c => c is > ' ' and < '\x7f') ? text : null;
                 }
             }
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            // Not JSON: no token.
+            // Not JSON, or a text that is no Unicode: no token.
         }
         return null;
     }
