@@ -53,6 +53,9 @@ public sealed record Image
     /// <summary>Bytes of the layers' blobs, as a registry sends them; 0 for layers made here. A blob that stands for two layers counts once.</summary>
     public long DownloadSize { get; init; }
 
+    /// <summary>How many layers it has.</summary>
+    public int LayerCount { get; init; }
+
     /// <summary>The layers, the base first.</summary>
     public IReadOnlyList<ImageLayer> Layers { get => _layers.Value; init => _layers = new(value); }
 

@@ -156,6 +156,7 @@ internal sealed class ImageCatalog(StoreLayout layout, StoreDatabase database, C
             Size = size.Total,
             UniqueSize = size.Unique,
             DownloadSize = layers.DistinctBy(layer => layer.Blob ?? layer.DiffId).Sum(layer => layer.BlobSize),
+            LayerCount = layers.Length,
             Late = (config, described),
         };
     }
