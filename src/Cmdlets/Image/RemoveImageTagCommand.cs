@@ -5,13 +5,13 @@ using LayerImage.Engine.Images;
 namespace LayerImage.Cmdlets.Commands;
 
 /// <summary>Takes tags away from images. The image stays, if need be without a name; Remove-LayerImage removes it.</summary>
-[Cmdlet(VerbsCommon.Remove, "ImageTag", SupportsShouldProcess = true, DefaultParameterSetName = InputObjectSet)]
+[Cmdlet(VerbsCommon.Remove, "ImageTag", SupportsShouldProcess = true, DefaultParameterSetName = ReferenceSet)]
 [OutputType(typeof(Image))]
-public sealed class RemoveImageTagCommand : ImageSelectionCommand
+public sealed class RemoveImageTagCommand : ImageTargetCommand
 {
     /// <summary>The tags to take away (wildcards). Left out: the tag that -Reference names, or all tags of a piped image.</summary>
     [Parameter(Position = 1, ParameterSetName = ReferenceSet)]
-    [Parameter(Position = 0, ParameterSetName = InputObjectSet)]
+    [Parameter(ParameterSetName = InputObjectSet)]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
     public string[] Tag { get; set; } = [];
@@ -31,9 +31,9 @@ public sealed class RemoveImageTagCommand : ImageSelectionCommand
         return Task.CompletedTask;
     }
 
-    private IEnumerable<string> TagsOf(Image image, string? name) => Tag.Length == 0
+    private IEnumerable<string> TagsOf(Image image, string? name) => Tag.Length == 0 && (name is not null || Reference.Length == 0)
         ? name is null ? image.Tags : [name]
-        : Tag.SelectMany(tag => WildcardPattern.ContainsWildcardCharacters(tag)
+        : Target(Tag, nameof(Tag)).SelectMany(tag => WildcardPattern.ContainsWildcardCharacters(tag)
             ? image.Tags.Where(existing => ImageMatcher.Matches(new WildcardPattern(tag, WildcardOptions.IgnoreCase), existing))
             : [tag]).Distinct();
 }

@@ -118,16 +118,19 @@ internal sealed class ImageCatalog(StoreLayout layout, StoreDatabase database, C
                 """, row => new LayerRow(row.GetString(0), row.GetInt32(1), row.GetString(2), row.Text(3), row.Text(4), row.GetInt64(5), row.Text(6), row.GetInt64(7), row.GetInt64(8)), json).ToLookup(row => row.Image);
             ILookup<string, string> tags = transaction.Query($"SELECT image, name FROM tag {filter("image")} ORDER BY name", row => (row.GetString(0), row.GetString(1)), json).ToLookup(row => row.Item1, row => Familiar(row.Item2));
             ILookup<string, string> digests = transaction.Query($"SELECT image, name FROM repo_digest {filter("image")} ORDER BY name", row => (row.GetString(0), row.GetString(1)), json).ToLookup(row => row.Item1, row => Familiar(row.Item2));
-            ILookup<string, string> users = LoadUsers(transaction, layers.SelectMany(group => group).Select(row => row.DiffId).Distinct());
+            string[] diffIds = [.. layers.SelectMany(group => group).Select(row => row.DiffId).Distinct()];
+            bool late = ids is null;
+            ILookup<string, string>? now = late ? null : LoadUsers(transaction, diffIds);
+            Lazy<ILookup<string, string>> users = new(() => now ?? database.Read(later => LoadUsers(later, diffIds)));
             IReadOnlyDictionary<string, ImageBytes> sizes = ImageSizes.Of(transaction, ids is null ? null : json);
-            return rows.ConvertAll(row => Make(row, [.. layers[row.Id]], [.. tags[row.Id]], [.. digests[row.Id]], users, sizes.GetValueOrDefault(row.Id), late: ids is null));
+            return rows.ConvertAll(row => Make(row, [.. layers[row.Id]], [.. tags[row.Id]], [.. digests[row.Id]], users, sizes.GetValueOrDefault(row.Id), late));
         });
     }
 
     // Who has each layer: by DiffID, since that is what is stored once.
-    private static ILookup<string, string> LoadUsers(StoreTransaction transaction, IEnumerable<string> diffIds)
+    private static ILookup<string, string> LoadUsers(StoreTransaction transaction, string[] diffIds)
     {
-        string json = System.Text.Json.JsonSerializer.Serialize(diffIds.ToArray(), StoreJsonContext.Default.StringArray);
+        string json = System.Text.Json.JsonSerializer.Serialize(diffIds, StoreJsonContext.Default.StringArray);
         return transaction.Query("""
             SELECT DISTINCT il.diff_id, coalesce((SELECT min(name) FROM tag WHERE tag.image = il.image), il.image)
             FROM image_layer il WHERE il.diff_id IN (SELECT value FROM json_each(?1)) ORDER BY 2
@@ -135,10 +138,10 @@ internal sealed class ImageCatalog(StoreLayout layout, StoreDatabase database, C
     }
 
     // Found by name or id, an image is read whole, so that it stays whole for who holds it when it is removed meanwhile.
-    private Image Make(Row row, LayerRow[] layers, string[] tags, string[] digests, ILookup<string, string> users, ImageBytes size, bool late)
+    private Image Make(Row row, LayerRow[] layers, string[] tags, string[] digests, Lazy<ILookup<string, string>> users, ImageBytes size, bool late)
     {
         Lazy<ImageConfig> config = new(() => ManifestParser.ParseConfig(content.Read(Digest.Parse(row.Id)), layers.Length, row.Id));
-        Lazy<IReadOnlyList<ImageLayer>> described = new(() => Describe(row.Id, layers, users, config.Value));
+        Lazy<IReadOnlyList<ImageLayer>> described = new(() => Describe(row.Id, layers, users.Value, config.Value));
         if (!late)
         {
             _ = described.Value;
