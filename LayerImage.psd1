@@ -51,9 +51,11 @@
         'Export-LayerImage'
         'Find-LayerImage'
         'Get-LayerImage'
+        'Get-LayerImagePlan'
         'Import-LayerImage'
         'Receive-LayerImage'
         'Remove-LayerImage'
+        'Send-LayerImage'
     )
     PrivateData          = @{
         PSData = @{

@@ -19,6 +19,12 @@ public sealed record EngineOptions
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 
     /// <summary>
+    /// Reads an environment variable: where docker's and podman's log-ins are, and the proxies. Read at each use; tests
+    /// give their own.
+    /// </summary>
+    public Func<string, string?> EnvironmentVariable { get; init; } = Environment.GetEnvironmentVariable;
+
+    /// <summary>
     /// The defaults: <c>$LAYERIMAGE_ROOT</c>, <c>$LAYERIMAGE_RUN</c> and <c>$LAYERIMAGE_CONFIG</c>, else the
     /// system's folders for root and the XDG base directories for an ordinary user.
     /// </summary>

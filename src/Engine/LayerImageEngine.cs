@@ -7,6 +7,7 @@ using LayerImage.Engine.Images;
 using LayerImage.Engine.Mounts;
 using LayerImage.Engine.Network;
 using LayerImage.Engine.Registry;
+using LayerImage.Engine.Registry.Credentials;
 using LayerImage.Engine.Runtime;
 using LayerImage.Engine.Store;
 
@@ -31,7 +32,11 @@ public sealed class LayerImageEngine
         StoreDatabase database = _database = StoreDatabase.Open(layout.Database);
         LayerStore layers = new(layout, database);
         ContentStore content = new(layout, database);
-        Images = new ImageService(layout, database, layers, content, new RegistryConnector(options.Clock), options.Clock);
+        RegistryEnvironment environment = new(options.Configuration, options.EnvironmentVariable);
+        LoginStore logins = new(environment, Path.Combine(options.Run, "logins.lock"));
+        RegistryConnector registries = new(environment, logins, options.Clock);
+        Registries = new RegistryService(registries, logins);
+        Images = new ImageService(layout, database, layers, content, registries, options.Clock);
         Firewall = HostFirewalls.Open(options);
         NetworkOptions network = NetworkOptions.For(options);
         ContainerRecords records = new(database, network);
@@ -45,6 +50,9 @@ public sealed class LayerImageEngine
 
     /// <summary>Images.</summary>
     public ImageService Images { get; }
+
+    /// <summary>The user's log-ins at registries.</summary>
+    public RegistryService Registries { get; }
 
     /// <summary>Containers.</summary>
     public ContainerService Containers { get; }

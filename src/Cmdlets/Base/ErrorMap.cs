@@ -25,7 +25,8 @@ internal static class ErrorMap
     public static ErrorCategory CategoryOf(EngineError error) => error switch
     {
         EngineError.ImageNotFound or EngineError.ContainerNotFound or EngineError.RegistryImageNotFound or EngineError.PlatformNotFound
-            or EngineError.ZoneNotFound or EngineError.PortRuleNotFound or EngineError.CommandNotFound or EngineError.UserNotFound => ErrorCategory.ObjectNotFound,
+            or EngineError.ZoneNotFound or EngineError.PortRuleNotFound or EngineError.CommandNotFound or EngineError.UserNotFound
+            or EngineError.RegistryLoginNotFound => ErrorCategory.ObjectNotFound,
         EngineError.ReferenceInvalid or EngineError.NameInvalid or EngineError.PortInvalid or EngineError.VolumeInvalid
             or EngineError.ParameterInvalid or EngineError.PathInvalid or EngineError.AmbiguousId => ErrorCategory.InvalidArgument,
         EngineError.ImageInUse or EngineError.PortInUse or EngineError.StoreLocked => ErrorCategory.ResourceBusy,
@@ -34,12 +35,13 @@ internal static class ErrorMap
             or EngineError.CommandNotExecutable => ErrorCategory.InvalidOperation,
         EngineError.RegistryUnreachable => ErrorCategory.ConnectionError,
         EngineError.RegistryUnauthorized => ErrorCategory.AuthenticationError,
+        EngineError.CredentialHelperFailed => ErrorCategory.ResourceUnavailable,
         EngineError.RegistryProtocolError => ErrorCategory.ProtocolError,
         EngineError.DigestMismatch or EngineError.SizeMismatch or EngineError.ManifestInvalid or EngineError.LayerInvalid
-            or EngineError.LayerCorrupt or EngineError.FirewallConfigurationInvalid => ErrorCategory.InvalidData,
+            or EngineError.LayerCorrupt or EngineError.FirewallConfigurationInvalid or EngineError.RegistryConfigurationInvalid => ErrorCategory.InvalidData,
         EngineError.LayerTooLarge => ErrorCategory.LimitsExceeded,
         EngineError.ManifestNotSupported or EngineError.StoreNotSupported or EngineError.NotSupportedByKernel => ErrorCategory.NotImplemented,
-        EngineError.NotPrivileged => ErrorCategory.PermissionDenied,
+        EngineError.NotPrivileged or EngineError.RegistryBlocked => ErrorCategory.PermissionDenied,
         EngineError.ToolMissing or EngineError.ServiceManagerMissing => ErrorCategory.NotInstalled,
         EngineError.DiskFull or EngineError.AddressExhausted => ErrorCategory.ResourceUnavailable,
         EngineError.WaitTimedOut => ErrorCategory.OperationTimeout,

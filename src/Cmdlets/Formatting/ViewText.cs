@@ -16,6 +16,28 @@ public static class ViewText
     /// <summary>What was freed, as text.</summary>
     public static string BytesFreed(PSObject instance) => ByteSize.Format(Number(instance, "BytesFreed"));
 
+    /// <summary>What would be received, as text.</summary>
+    public static string BytesToReceive(PSObject instance) => ByteSize.Format(Number(instance, "BytesToReceive"));
+
+    /// <summary>What something has or will have on disk, as text; "?" when that is not known.</summary>
+    public static string BytesOnDisk(PSObject instance) => Size(instance.Properties["BytesOnDisk"]?.Value);
+
+    /// <summary>What the store would grow by, as text; "?" when that is not known.</summary>
+    public static string BytesAdded(PSObject instance) => Size(instance.Properties["BytesAdded"]?.Value);
+
+    /// <summary>How many of a plan's layers are here: "2 of 6".</summary>
+    public static string LayersHere(PSObject instance) => instance.Properties["Layers"]?.Value is IEnumerable layers && layers.Cast<object>().ToArray() is var all
+        ? $"{all.Count(layer => PSObject.AsPSObject(layer).Properties["Present"]?.Value is true)} of {all.Length}" : "";
+
+    /// <summary>The images that have a layer, joined.</summary>
+    public static string SharedWith(PSObject instance) => Join(instance.Properties["SharedWith"]?.Value);
+
+    /// <summary>What went over the wire, as text.</summary>
+    public static string BytesSent(PSObject instance) => ByteSize.Format(Number(instance, "BytesSent"));
+
+    /// <summary>The first 12 digits of a digest.</summary>
+    public static string ShortDigest(PSObject instance) => Short(Text(instance, "Digest"));
+
     /// <summary>Tags that were taken away, joined.</summary>
     public static string Untagged(PSObject instance) => Join(instance.Properties["Untagged"]?.Value);
 
@@ -60,6 +82,8 @@ public static class ViewText
 
     /// <summary>Where a port rule is in force: "runtime, permanent".</summary>
     public static string Scope(PSObject instance) => string.Join(", ", new[] { "Runtime", "Permanent" }.Where(name => instance.Properties[name]?.Value is true));
+
+    private static string Size(object? bytes) => bytes is null ? "?" : ByteSize.Format(Convert.ToInt64(bytes, CultureInfo.InvariantCulture));
 
     private static string Join(object? list) => list is IEnumerable items and not string ? string.Join(", ", items.Cast<object>()) : "";
 

@@ -44,6 +44,11 @@ public sealed class ReceiveLayerImageCommand : LayerImageCmdlet
     [Parameter]
     public SwitchParameter NoSizeLimit { get; set; }
 
+    /// <summary>How often a request that failed for a passing reason (429, 5xx, a broken connection) is made again.</summary>
+    [Parameter]
+    [ValidateRange(0, 100)]
+    public int RetryCount { get; set; } = 5;
+
     /// <summary>Accepted for symmetry: the image is always emitted.</summary>
     [Parameter]
     public SwitchParameter PassThru { get; set; }
@@ -75,5 +80,6 @@ public sealed class ReceiveLayerImageCommand : LayerImageCmdlet
         Credential = Credential is null ? null : new RegistryCredential(Credential.UserName, Credential.GetNetworkCredential().Password),
         ThrottleLimit = ThrottleLimit,
         Limits = NoSizeLimit ? UnpackLimits.None : new UnpackLimits(),
+        RetryCount = RetryCount,
     };
 }

@@ -46,6 +46,29 @@ internal sealed class ContentStore(StoreLayout layout, StoreDatabase database)
         }
     }
 
+    /// <summary>Reads a whole blob and checks it.</summary>
+    /// <param name="digest">The blob.</param>
+    /// <param name="read">Told the bytes read so far, which are in the file, whatever they are.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
+    /// <exception cref="LayerImageException"><see cref="EngineError.LayerCorrupt"/>: it is missing or damaged.</exception>
+    public void Verify(Digest digest, Action<long> read, CancellationToken cancellationToken)
+    {
+        using FileStream blob = Open(digest);
+        using System.Security.Cryptography.IncrementalHash hash = digest.CreateHash();
+        byte[] buffer = new byte[256 << 10];
+        long done = 0;
+        for (int count; (count = blob.Read(buffer)) > 0;)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            hash.AppendData(buffer, 0, count);
+            read(done += count);
+        }
+        if (!digest.Matches(hash.GetCurrentHash()))
+        {
+            throw Corrupt(digest, null);
+        }
+    }
+
     /// <summary>Stores a small blob and returns its digest. The record is written by the caller's transaction: see <see cref="Record"/>.</summary>
     public Digest Put(byte[] bytes)
     {

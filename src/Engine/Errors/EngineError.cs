@@ -38,6 +38,14 @@ public enum EngineError
     RegistryImageNotFound,
     /// <summary>The registry answered with something that breaks the protocol.</summary>
     RegistryProtocolError,
+    /// <summary>The user's settings (registries.json) block the registry.</summary>
+    RegistryBlocked,
+    /// <summary>A file with settings, certificates or log-ins for registries is malformed.</summary>
+    RegistryConfigurationInvalid,
+    /// <summary>There is no log-in for that registry.</summary>
+    RegistryLoginNotFound,
+    /// <summary>A credential helper is missing or failed.</summary>
+    CredentialHelperFailed,
     /// <summary>The bytes received are not those the digest names.</summary>
     DigestMismatch,
     /// <summary>A blob ended early or is longer than its descriptor says.</summary>

@@ -8,15 +8,25 @@ namespace LayerImage.Engine.IO;
 internal static class AtomicFile
 {
     /// <summary>Temp in the same directory, write, fsync, rename, fsync directory. Idempotent.</summary>
-    public static void Write(string path, ReadOnlySpan<byte> content)
+    public static void Write(string path, ReadOnlySpan<byte> content) => Write(path, content, mode: null);
+
+    /// <summary>The same for a file that only its owner may read.</summary>
+    public static void WritePrivate(string path, ReadOnlySpan<byte> content) => Write(path, content, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+
+    private static void Write(string path, ReadOnlySpan<byte> content, UnixFileMode? mode)
     {
         string temporary = $"{path}.{Guid.NewGuid():N}.tmp";
         try
         {
-            using (SafeFileHandle file = File.OpenHandle(temporary, FileMode.CreateNew, FileAccess.Write))
+            FileStreamOptions options = new() { Mode = FileMode.CreateNew, Access = FileAccess.Write, BufferSize = 0 };
+            if (mode is not null && !OperatingSystem.IsWindows())
             {
-                RandomAccess.Write(file, content, 0);
-                RandomAccess.FlushToDisk(file);
+                options.UnixCreateMode = mode;
+            }
+            using (FileStream file = new(temporary, options))
+            {
+                file.Write(content);
+                file.Flush(flushToDisk: true);
             }
             Publish(temporary, path);
         }

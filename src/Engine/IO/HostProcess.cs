@@ -28,6 +28,17 @@ internal static class HostProcess
     /// <summary>Whether the process that had this pid and start time still runs.</summary>
     public static bool IsAlive(int pid, long startTime) => StartTime(pid) == startTime;
 
+    /// <summary>The bits that this process's files are made without (umask(2)); all of them where that cannot be read.</summary>
+    public static int FileModeMask
+    {
+        get
+        {
+            // It can be read without being set only here (proc(5), status).
+            string? line = Read("/proc/self/status")?.Split('\n').FirstOrDefault(line => line.StartsWith("Umask:", StringComparison.Ordinal));
+            return line is null ? 0x1FF : Convert.ToInt32(line[6..].Trim(), 8);
+        }
+    }
+
     private static long? PortableStartTime(int pid)
     {
         try

@@ -1,8 +1,8 @@
 using System.Buffers;
-using System.IO.Pipelines;
 using System.Net;
 using System.Security.Cryptography;
 using LayerImage.Engine.Errors;
+using LayerImage.Engine.IO;
 using LayerImage.Engine.Oci;
 using LayerImage.Engine.Registry;
 using Microsoft.Win32.SafeHandles;
@@ -10,26 +10,26 @@ using Microsoft.Win32.SafeHandles;
 namespace LayerImage.Engine.Images;
 
 /// <summary>
-/// Receives one blob into its partial file and hands the bytes on as they come. What an earlier process received is
-/// read from the file first, so a transfer goes on where it ended. A wrong digest deletes the file.
+/// Receives one blob into its partial file. What an earlier process received is read from the file first, so a transfer
+/// goes on where it ended. A wrong digest deletes the file.
 /// </summary>
 internal sealed class BlobDownload(RegistryClient client, Descriptor descriptor, string partial, RetryPolicy retry)
 {
     private const int BufferSize = 128 << 10;
 
-    /// <summary>Receives the whole blob; told the bytes done so far after each piece.</summary>
+    /// <summary>Receives the whole blob; told the bytes that the file has after each piece.</summary>
     /// <exception cref="LayerImageException">The registry's or the disk's failure. The partial file stays, unless the digest is wrong.</exception>
-    public async Task RunAsync(PipeWriter onward, Action<long> progress, CancellationToken cancellationToken)
+    public async Task RunAsync(Action<long> grown, CancellationToken cancellationToken)
     {
         using IncrementalHash hash = descriptor.Digest.CreateHash();
         byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
         try
         {
-            using SafeFileHandle file = File.OpenHandle(partial, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read, FileOptions.Asynchronous);
-            long done = await ReplayAsync(file, hash, buffer, onward, progress, cancellationToken).ConfigureAwait(false);
+            using SafeFileHandle file = File.OpenHandle(partial, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read);
+            long done = Replay(file, hash, buffer, grown, cancellationToken);
             for (int failures = 0; done < descriptor.Size;)
             {
-                (long reached, Exception? broken) = await ReceiveAsync(file, done, hash, buffer, onward, progress, cancellationToken).ConfigureAwait(false);
+                (long reached, Exception? broken) = await ReceiveAsync(file, done, hash, buffer, grown, cancellationToken).ConfigureAwait(false);
                 failures = reached > done ? 1 : failures + 1; // who gets further may go on for ever
                 done = reached;
                 if (done < descriptor.Size && failures > retry.Count)
@@ -54,24 +54,25 @@ internal sealed class BlobDownload(RegistryClient client, Descriptor descriptor,
         }
     }
 
-    private async Task<long> ReplayAsync(SafeFileHandle file, IncrementalHash hash, byte[] buffer, PipeWriter onward, Action<long> progress, CancellationToken cancellationToken)
+    private long Replay(SafeFileHandle file, IncrementalHash hash, byte[] buffer, Action<long> grown, CancellationToken cancellationToken)
     {
         if (RandomAccess.GetLength(file) > descriptor.Size)
         {
             RandomAccess.SetLength(file, 0);
         }
         long done = 0;
-        for (int read; (read = await RandomAccess.ReadAsync(file, buffer.AsMemory(0, BufferSize), done, cancellationToken).ConfigureAwait(false)) > 0;)
+        for (int read; (read = RandomAccess.Read(file, buffer.AsSpan(0, BufferSize), done)) > 0;)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             done += read;
-            await PassAsync(buffer.AsMemory(0, read), hash, onward, cancellationToken).ConfigureAwait(false);
-            progress(done);
+            hash.AppendData(buffer, 0, read);
+            grown(done);
         }
         return done;
     }
 
     // One answer of the registry: how far it got, and what broke it off.
-    private async Task<(long Done, Exception? Broken)> ReceiveAsync(SafeFileHandle file, long done, IncrementalHash hash, byte[] buffer, PipeWriter onward, Action<long> progress, CancellationToken cancellationToken)
+    private async Task<(long Done, Exception? Broken)> ReceiveAsync(SafeFileHandle file, long done, IncrementalHash hash, byte[] buffer, Action<long> grown, CancellationToken cancellationToken)
     {
         using HttpResponseMessage response = await (MediaTypes.IsForeign(descriptor.MediaType) && descriptor.Urls is { Count: > 0 }
             ? client.OpenForeignAsync(descriptor, done, cancellationToken)
@@ -83,6 +84,7 @@ internal sealed class BlobDownload(RegistryClient client, Descriptor descriptor,
         {
             throw client.Sizes(descriptor, length);
         }
+        Writeback writeback = new(file);
         try
         {
             Stream body = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
@@ -98,10 +100,11 @@ internal sealed class BlobDownload(RegistryClient client, Descriptor descriptor,
                     {
                         throw client.Sizes(descriptor, done + piece.Length);
                     }
-                    await WriteAsync(file, piece, done, cancellationToken).ConfigureAwait(false);
+                    Write(file, piece.Span, done);
                     done += piece.Length;
-                    await PassAsync(piece, hash, onward, cancellationToken).ConfigureAwait(false);
-                    progress(done);
+                    writeback.Grown(done);
+                    hash.AppendData(piece.Span);
+                    grown(done);
                 }
             }
         }
@@ -112,23 +115,16 @@ internal sealed class BlobDownload(RegistryClient client, Descriptor descriptor,
         return (done, null);
     }
 
-    private static async Task WriteAsync(SafeFileHandle file, ReadOnlyMemory<byte> piece, long offset, CancellationToken cancellationToken)
+    // Into the page cache: quicker than to ask the thread pool for it.
+    private static void Write(SafeFileHandle file, ReadOnlySpan<byte> piece, long offset)
     {
         try
         {
-            await RandomAccess.WriteAsync(file, piece, offset, cancellationToken).ConfigureAwait(false);
+            RandomAccess.Write(file, piece, offset);
         }
         catch (IOException e) when (DiskFull.Is(e))
         {
             throw new LinuxException("write", LinuxException.ENOSPC, null);
         }
-    }
-
-    // A reader that has given up (a malformed layer) does not end the transfer: whether the registry sent what the
-    // digest promises decides whose fault it is.
-    private static async Task PassAsync(ReadOnlyMemory<byte> piece, IncrementalHash hash, PipeWriter onward, CancellationToken cancellationToken)
-    {
-        hash.AppendData(piece.Span);
-        _ = await onward.WriteAsync(piece, cancellationToken).ConfigureAwait(false);
     }
 }

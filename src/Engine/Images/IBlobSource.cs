@@ -1,4 +1,3 @@
-using System.IO.Pipelines;
 using LayerImage.Engine.Oci;
 
 namespace LayerImage.Engine.Images;
@@ -17,13 +16,12 @@ internal interface IBlobSource
     Task<byte[]> ReadSmallAsync(Descriptor blob, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Copies a blob into its partial file and hands the bytes on as they come. What the partial file holds already is
-    /// not asked of the source again. A wrong digest deletes the file; any other failure leaves it to be continued.
+    /// Copies a blob into its partial file, from front to back: who unpacks it reads right behind. What the file holds
+    /// already is not asked of the source again. A wrong digest deletes the file; any other failure leaves it to be continued.
     /// </summary>
     /// <param name="blob">The blob.</param>
     /// <param name="partial">Its partial file; it need not exist.</param>
-    /// <param name="onward">Takes the bytes. That it is completed by its reader does not end the copy.</param>
-    /// <param name="progress">Told the bytes done so far, after each piece.</param>
+    /// <param name="grown">Told the bytes that the file has, after each piece.</param>
     /// <param name="cancellationToken">Ends the copy.</param>
-    Task CopyAsync(Descriptor blob, string partial, PipeWriter onward, Action<long> progress, CancellationToken cancellationToken);
+    Task CopyAsync(Descriptor blob, string partial, Action<long> grown, CancellationToken cancellationToken);
 }

@@ -1,4 +1,3 @@
-using System.IO.Pipelines;
 using LayerImage.Engine.Commit;
 using LayerImage.Engine.Content;
 using LayerImage.Engine.Errors;
@@ -64,11 +63,7 @@ internal sealed class ImageImporter(StoreLayout layout, StoreDatabase database, 
     // The tar is unpacked as a layer and sealed again: from then on its bytes are ours, and need not be kept twice.
     private static async Task<SealedLayer> UnpackAsync(string path, string unpacked, CancellationToken cancellationToken)
     {
-        await LayerPipeline.RunAsync(async (writer, token) =>
-        {
-            using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, 0, FileOptions.SequentialScan);
-            await file.CopyToAsync(writer, token).ConfigureAwait(false);
-        }, unpacked, cancellationToken).ConfigureAwait(false);
+        await LayerPipeline.RunAsync(path, unpacked, cancellationToken).ConfigureAwait(false);
         return await Task.Run(() => LayerSealer.Seal(unpacked, includeRoot: true, cancellationToken), cancellationToken).ConfigureAwait(false);
     }
 }

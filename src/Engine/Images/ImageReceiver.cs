@@ -43,8 +43,6 @@ public sealed record ReceiveOptions
 /// <summary>Pulls images: resolve, then all layers side by side, then one record.</summary>
 internal sealed class ImageReceiver(RegistryConnector registries, ImageAssembler assembler, ImageCatalog catalog, TimeProvider clock)
 {
-    private sealed record Resolved(ReceivedDocument Manifest, ReceivedDocument? Index, Manifest Parsed);
-
     /// <summary>Receives an image. Idempotent: what is here is not received again.</summary>
     public async Task<Image> ReceiveAsync(ImageReference asked, ReceiveOptions options, IEngineObserver observer, CancellationToken cancellationToken)
     {
@@ -54,14 +52,26 @@ internal sealed class ImageReceiver(RegistryConnector registries, ImageAssembler
         {
             return present ?? throw ImageCatalog.NotFound(reference.Familiar);
         }
-        using RegistryClient client = registries.Open(reference, options.Credential);
+        using RegistryClient client = registries.Open(reference, options.Credential, new RetryPolicy(options.RetryCount, clock), useMirrors: true);
         if (present is not null && Fits(present, options.Platform ?? Platform.Current) && await IsUpToDateAsync(client, reference, present, cancellationToken).ConfigureAwait(false))
         {
             observer.Verbose($"{reference.Familiar} is up to date: {present.Digest}.");
             return present;
         }
-        Resolved resolved = await ResolveAsync(client, reference, options.Platform ?? Platform.Current, cancellationToken).ConfigureAwait(false);
-        return await FetchAsync(client, reference, resolved, options, observer, cancellationToken).ConfigureAwait(false);
+        ResolvedImage image = await ResolvedImage.AskAsync(client, reference, options.Platform, cancellationToken).ConfigureAwait(false);
+        ImageParts parts = new()
+        {
+            Name = reference.Familiar,
+            Configuration = image.Configuration,
+            Config = image.Config,
+            Layers = image.Layers,
+            Manifests = image.Manifests,
+            Tags = reference.Tag is null || reference.Digest is not null ? [] : [reference],
+            Limits = options.Limits,
+            RepoDigests = [.. image.Manifests.Select(document => reference.WithDigest(document.Digest))],
+        };
+        RegistryBlobSource source = new(client, new RetryPolicy(options.RetryCount, clock));
+        return await assembler.AssembleAsync(source, parts, options.ThrottleLimit, new LayerProgress(observer, $"Receive {reference.Familiar}"), cancellationToken).ConfigureAwait(false);
     }
 
     // A tag and an index's digest have one image at a time, whatever the platform.
@@ -75,54 +85,5 @@ internal sealed class ImageReceiver(RegistryConnector registries, ImageAssembler
         }
         Digest? current = reference.Digest ?? await client.HeadManifestAsync(reference.ManifestName, cancellationToken).ConfigureAwait(false);
         return current is Digest digest && present.RepoDigests.Contains(reference.WithDigest(digest).Familiar);
-    }
-
-    private static async Task<Resolved> ResolveAsync(RegistryClient client, ImageReference reference, Platform platform, CancellationToken cancellationToken)
-    {
-        string source = reference.Familiar;
-        ReceivedDocument document = await client.GetManifestAsync(reference.ManifestName, cancellationToken).ConfigureAwait(false);
-        if (!ManifestParser.IsIndex(document.Bytes, document.MediaType, source))
-        {
-            return new Resolved(document, null, ManifestParser.ParseManifest(document.Bytes, source));
-        }
-        Descriptor chosen = PlatformSelection.Choose(ManifestParser.ParseIndex(document.Bytes, source), platform, source);
-        ReceivedDocument manifest = await client.GetManifestAsync(chosen.Digest.ToString(), cancellationToken).ConfigureAwait(false);
-        if (ManifestParser.IsIndex(manifest.Bytes, manifest.MediaType, source))
-        {
-            throw new LayerImageException(EngineError.ManifestNotSupported, $"{source} is an index of indexes.") { Target = source };
-        }
-        return new Resolved(manifest, document, ManifestParser.ParseManifest(manifest.Bytes, source));
-    }
-
-    private async Task<Image> FetchAsync(RegistryClient client, ImageReference reference, Resolved resolved, ReceiveOptions options, IEngineObserver observer, CancellationToken cancellationToken)
-    {
-        RegistryBlobSource source = new(client, new RetryPolicy(options.RetryCount, clock));
-        Descriptor configuration = resolved.Parsed.Config!;
-        byte[] bytes = await source.ReadSmallAsync(configuration, cancellationToken).ConfigureAwait(false);
-        ImageConfig config = ManifestParser.ParseConfig(bytes, resolved.Parsed.Layers!.Count, reference.Familiar);
-        CheckPlatform(resolved, config, options.Platform, reference);
-        ReceivedDocument[] manifests = [.. new[] { resolved.Manifest, resolved.Index }.OfType<ReceivedDocument>()];
-        ImageParts parts = new()
-        {
-            Name = reference.Familiar,
-            Configuration = new ReceivedDocument(configuration.MediaType, configuration.Digest, bytes),
-            Config = config,
-            Layers = resolved.Parsed.Layers!,
-            Manifests = manifests,
-            Tags = reference.Tag is null || reference.Digest is not null ? [] : [reference],
-            Limits = options.Limits,
-            RepoDigests = [.. manifests.Select(document => reference.WithDigest(document.Digest))],
-        };
-        return await assembler.AssembleAsync(source, parts, options.ThrottleLimit, new LayerProgress(observer, $"Receive {reference.Familiar}"), cancellationToken).ConfigureAwait(false);
-    }
-
-    // An index has been chosen from; an image alone is for whom it is for.
-    private static void CheckPlatform(Resolved resolved, ImageConfig config, Platform? wanted, ImageReference reference)
-    {
-        Platform made = Platform.Of(config);
-        if (wanted is not null && resolved.Index is null && made.Serves(wanted) == 0)
-        {
-            throw new LayerImageException(EngineError.PlatformNotFound, $"{reference.Familiar} is for {made} only, not for {wanted}.") { Target = reference.Familiar, Advice = "Leave -Platform away to receive it as it is." };
-        }
     }
 }

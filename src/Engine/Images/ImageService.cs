@@ -13,10 +13,12 @@ public sealed partial class ImageService
     private readonly ImageCatalog _catalog;
     private readonly ImageReceiver _receiver;
     private readonly ImageUnpacker _unpacker;
+    private readonly PullPlanner _planner;
     private readonly ImageImporter _importer;
     private readonly ImageRemover _remover;
     private readonly OciLayoutExporter _exporter;
     private readonly RegistryConnector _registries;
+    private readonly ImageSender _sender;
     private readonly TimeProvider _clock;
 
     internal ImageService(StoreLayout layout, StoreDatabase database, LayerStore layers, ContentStore content, RegistryConnector registries, TimeProvider clock)
@@ -28,10 +30,13 @@ public sealed partial class ImageService
         LayerStackReceiver stacks = new(layout, layers, content);
         ImageAssembler assembler = new(layout, database, stacks, content, _catalog, clock);
         _unpacker = new ImageUnpacker(database, stacks, content, _catalog);
+        _planner = new PullPlanner(registries, layout, database, layers, content);
         _receiver = new ImageReceiver(registries, assembler, _catalog, clock);
         _importer = new ImageImporter(layout, database, layers, content, _catalog, clock);
         _remover = new ImageRemover(database, layers, content);
-        _exporter = new OciLayoutExporter(layers, content);
+        LayerPacker packer = new(layout, database, layers, content, _catalog);
+        _exporter = new OciLayoutExporter(packer, content);
+        _sender = new ImageSender(layout, database, content, registries, packer, clock);
     }
 
     /// <summary>All images, the newest first.</summary>
@@ -47,6 +52,10 @@ public sealed partial class ImageService
     /// <summary>Receives an image from its registry. Idempotent.</summary>
     public Task<Image> ReceiveAsync(string reference, ReceiveOptions options, IEngineObserver observer, CancellationToken cancellationToken) =>
         _receiver.ReceiveAsync(ImageReference.Parse(reference), options, observer, cancellationToken);
+
+    /// <summary>What receiving an image would do, layer by layer. Asks the registry; nothing changes.</summary>
+    public Task<PullPlan> PlanAsync(string reference, ReceiveOptions options, CancellationToken cancellationToken) =>
+        _planner.PlanAsync(ImageReference.Parse(reference), options, cancellationToken);
 
     /// <summary>The image for a container, unpacked: from the store, or from its registry as the policy says.</summary>
     public async Task<Image> GetForContainerAsync(string text, PullPolicy policy, IEngineObserver observer, CancellationToken cancellationToken)
@@ -70,6 +79,28 @@ public sealed partial class ImageService
             }
         }
         return await _receiver.ReceiveAsync(reference!, new ReceiveOptions { Policy = policy }, observer, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>The tags of an image that a user's text means: the one that it names, else all.</summary>
+    public string[] TagsMeant(Image image, string? text) =>
+        text is not null && ImageReference.TryParse(text, out ImageReference? reference) && reference!.WithDefaultTag().Familiar is string tag && image.Tags.Contains(tag) ? [tag] : [.. image.Tags];
+
+    /// <summary>
+    /// Sends an image to registries. Idempotent: what is there is not sent again, what broke is gone on with. Each name
+    /// gives a result as soon as its manifest is there.
+    /// </summary>
+    /// <param name="image">The image.</param>
+    /// <param name="destinations">Names to send it under, <c>:latest</c> without a tag; none for the image's own tags.</param>
+    /// <param name="options">How.</param>
+    /// <param name="observer">Hears of progress.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
+    /// <exception cref="LayerImageException">ReferenceInvalid, a registry's error, LayerCorrupt or DiskFull.</exception>
+    public IAsyncEnumerable<SentImage> SendAsync(Image image, IReadOnlyList<string> destinations, SendOptions options, IEngineObserver observer, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<string> names = destinations.Count > 0 ? destinations : image.Tags;
+        return names.Count == 0
+            ? throw new LayerImageException(EngineError.ReferenceInvalid, $"The image {image.Reference} has no tag that says where to send it.") { Target = image.Reference, Advice = "Give -Destination registry/repository:tag." }
+            : _sender.SendAsync(image, [.. names.Select(name => ImageReference.Parse(name).WithDefaultTag())], options, observer, cancellationToken);
     }
 
     /// <summary>Makes an image of a root file system: a folder, or a tar with any compression.</summary>

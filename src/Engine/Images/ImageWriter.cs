@@ -53,7 +53,7 @@ internal static class ImageWriter
         transaction.Execute("""
             INSERT INTO image (id, manifest, platform, created, stored) VALUES (?1, ?2, ?3, ?4, ?5)
             ON CONFLICT (id) DO UPDATE SET manifest = coalesce(excluded.manifest, manifest)
-            """, id, image.Manifests.Count > 0 ? image.Manifests[0].Digest.ToString() : null, PlatformOf(image.Config), image.Config.Created?.ToUnixTimeMilliseconds(), now.ToUnixTimeMilliseconds());
+            """, id, image.Manifests.Count > 0 ? image.Manifests[0].Digest.ToString() : null, ResolvedImage.PlatformOf(image.Config).ToString(), image.Config.Created?.ToUnixTimeMilliseconds(), now.ToUnixTimeMilliseconds());
         for (int i = 0; i < image.Layers.Count; i++)
         {
             NewImageLayer layer = image.Layers[i];
@@ -73,7 +73,7 @@ internal static class ImageWriter
         }
         foreach (ImageReference name in image.RepoDigests)
         {
-            transaction.Execute("INSERT OR REPLACE INTO repo_digest (name, image) VALUES (?1, ?2)", name.Canonical, id);
+            AddRepoDigest(transaction, name, id);
         }
         return true;
     }
@@ -82,5 +82,7 @@ internal static class ImageWriter
     public static void SetTag(StoreTransaction transaction, ImageReference tag, string id, DateTimeOffset now) =>
         transaction.Execute("INSERT OR REPLACE INTO tag (name, image, updated) VALUES (?1, ?2, ?3)", tag.WithTag(tag.Tag ?? "latest").Canonical, id, now.ToUnixTimeMilliseconds());
 
-    private static string PlatformOf(ImageConfig config) => Platform.Of(config).ToString();
+    /// <summary>Records that a repository has an image under a digest, if the image is still here.</summary>
+    public static void AddRepoDigest(StoreTransaction transaction, ImageReference name, string id) =>
+        transaction.Execute("INSERT OR REPLACE INTO repo_digest (name, image) SELECT ?1, id FROM image WHERE id = ?2", name.Canonical, id);
 }

@@ -1,4 +1,3 @@
-using System.IO.Pipelines;
 using LayerImage.Engine.Errors;
 using LayerImage.Engine.IO;
 using LayerImage.Engine.Layers;
@@ -13,25 +12,35 @@ namespace LayerImage.Engine.Images;
 internal sealed record PipelineResult(Digest DiffId, long TarSize, UnpackResult? Unpacked);
 
 /// <summary>
-/// The stages from a compressed blob to an unpacked layer, side by side: bytes come in (the caller's task), one
-/// thread decompresses, one hashes the tar and unpacks it. Bounded buffers between them hold back who is faster.
+/// The stages from a compressed blob to an unpacked layer, side by side: the blob's file grows (the caller's task), one
+/// thread reads right behind it and decompresses, one hashes the tar and unpacks it.
 /// </summary>
 internal static class LayerPipeline
 {
-    private static readonly PipeOptions s_buffers = new(pauseWriterThreshold: 2 << 20, resumeWriterThreshold: 1 << 20, minimumSegmentSize: 64 << 10, useSynchronizationContext: false);
+    /// <summary>Runs the stages on a file that nobody vouches for: what comes out is what it is.</summary>
+    /// <param name="file">A tar, compressed or not.</param>
+    /// <param name="directory">Where to unpack; null to hash only.</param>
+    /// <param name="cancellationToken">Ends all stages.</param>
+    public static Task<PipelineResult> RunAsync(string file, string? directory, CancellationToken cancellationToken) => RunAsync(file, (grown, _) =>
+    {
+        grown(new FileInfo(file).Length);
+        return Task.CompletedTask;
+    }, directory, cancellationToken);
 
-    /// <summary>Runs all stages.</summary>
-    /// <param name="source">Writes the blob's bytes and checks them; its failure is the pipeline's.</param>
+    /// <summary>Runs the stages on a blob.</summary>
+    /// <param name="blob">Its file.</param>
+    /// <param name="source">Fills the file and checks it, telling how far it is, and then the next stage follows; its failure is the pipeline's.</param>
     /// <param name="directory">Where to unpack; null to hash only.</param>
     /// <param name="cancellationToken">Ends all stages.</param>
     /// <param name="mostBytes">How many bytes of tar may come out.</param>
-    public static async Task<PipelineResult> RunAsync(Func<PipeWriter, CancellationToken, Task> source, string? directory, CancellationToken cancellationToken, long mostBytes = long.MaxValue)
+    public static async Task<PipelineResult> RunAsync(string blob, Func<Action<long>, CancellationToken, Task> source, string? directory, CancellationToken cancellationToken, long mostBytes = long.MaxValue)
     {
-        Pipe compressed = new(s_buffers), tar = new(s_buffers);
+        GrowingFile compressed = new(blob);
+        BlockPipe tar = new();
         using CancellationTokenSource failed = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        Task receive = CompleteAsync(compressed.Writer, () => source(compressed.Writer, failed.Token));
-        Task decompress = StartThread(() => Decompress(compressed.Reader, tar.Writer, mostBytes));
-        Task<PipelineResult> unpack = StartThread(() => Unpack(tar.Reader, directory, failed.Token));
+        Task receive = FillAsync(compressed, source, failed.Token);
+        Task decompress = StartThread(() => Decompress(compressed, tar, mostBytes));
+        Task<PipelineResult> unpack = StartThread(() => Unpack(tar, directory, failed.Token));
         try
         {
             // The order of blame: a wrong or cut-off blob explains what follows from it.
@@ -47,73 +56,59 @@ internal static class LayerPipeline
         }
     }
 
-    private static async Task CompleteAsync(PipeWriter writer, Func<Task> body)
+    private static async Task FillAsync(GrowingFile file, Func<Action<long>, CancellationToken, Task> source, CancellationToken cancellationToken)
     {
-        Exception? failure = null;
         try
         {
-            await body().ConfigureAwait(false);
+            await source(file.Grown, cancellationToken).ConfigureAwait(false);
+            file.Complete(null);
         }
         catch (Exception e)
         {
-            failure = e;
+            file.Complete(e);
             throw;
-        }
-        finally
-        {
-            await writer.CompleteAsync(failure).ConfigureAwait(false);
         }
     }
 
-    private static void Decompress(PipeReader compressed, PipeWriter tar, long left)
+    private static void Decompress(GrowingFile compressed, BlockPipe tar, long left)
     {
-        Exception? failure = null;
         try
         {
-            using Stream source = compressed.AsStream(leaveOpen: true);
+            using Stream source = compressed.OpenReader();
             using Stream plain = Decompression.Open(source, out _);
-            while (true)
+            while (tar.Take() is byte[] block)
             {
-                Memory<byte> buffer = tar.GetMemory(64 << 10);
-                int read = plain.Read(buffer.Span);
-                if (read == 0)
-                {
-                    break;
-                }
-                left -= read;
+                int length = plain.ReadAtLeast(block, block.Length, throwOnEndOfStream: false);
+                left -= length;
                 if (left < 0)
                 {
                     throw new LayerImageException(EngineError.LayerTooLarge, "The layer unpacks to more than is allowed for a blob of its size.") { Advice = "It may be a trap that fills the disk. If you trust who made the image, receive it with -NoSizeLimit." };
                 }
-                tar.Advance(read);
-                FlushResult flushed = Wait(tar.FlushAsync());
-                if (flushed.IsCompleted)
+                tar.Give(block, length);
+                if (length < block.Length)
                 {
-                    break; // The unpacker has given up and says why itself.
+                    break;
                 }
             }
+            // Taken none: the unpacker has given up, and says why itself.
+            tar.Complete();
         }
         catch (Exception e)
         {
-            failure = Decompression.IsMalformed(e) ? Decompression.Malformed(e) : e;
+            Exception failure = Decompression.IsMalformed(e) ? Decompression.Malformed(e) : e;
+            tar.Complete(failure);
             if (ReferenceEquals(failure, e))
             {
                 throw;
             }
             throw failure;
-        }
-        finally
-        {
-            tar.Complete(failure);
-            compressed.Complete();
-        }
-    }
+        }    }
 
-    private static PipelineResult Unpack(PipeReader tar, string? directory, CancellationToken cancellationToken)
+    private static PipelineResult Unpack(BlockPipe tar, string? directory, CancellationToken cancellationToken)
     {
         try
         {
-            using HashingStream hashed = new(tar.AsStream(leaveOpen: true));
+            using HashingStream hashed = new(tar.Reader);
             UnpackResult? unpacked = directory is null ? null : LayerUnpacker.Unpack(hashed, directory, cancellationToken);
             byte[] rest = new byte[64 << 10]; // what follows the archive's end belongs to the digest too
             while (hashed.Read(rest) > 0)
@@ -128,7 +123,7 @@ internal static class LayerPipeline
         }
         finally
         {
-            tar.Complete();
+            tar.Abandon();
         }
     }
 
@@ -137,6 +132,4 @@ internal static class LayerPipeline
 
     private static Task<T> StartThread<T>(Func<T> body) =>
         Task.Factory.StartNew(body, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-
-    private static FlushResult Wait(ValueTask<FlushResult> task) => task.IsCompletedSuccessfully ? task.Result : task.AsTask().GetAwaiter().GetResult();
 }

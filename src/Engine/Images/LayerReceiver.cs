@@ -1,4 +1,3 @@
-using System.IO.Pipelines;
 using LayerImage.Engine.Content;
 using LayerImage.Engine.Errors;
 using LayerImage.Engine.IO;
@@ -104,34 +103,22 @@ internal sealed class LayerReceiver(StoreLayout layout, LayerStore layers, Conte
         {
             return (null, [], false);
         }
-        if (unpacks)
-        {
-            Directory.CreateDirectory(unpacked);
-        }
-        string partial = layout.Partial(wanted.Blob.Digest);
-        Func<PipeWriter, CancellationToken, Task> bytes = hasBlob
-            ? (writer, token) => CopyBlobAsync(wanted, writer, token)
-            : (writer, token) => source.CopyAsync(wanted.Blob, partial, writer, done => progress.Report(wanted.Blob, "Receiving", done), token);
+        string? directory = unpacks ? unpacked : null;
         PipelineResult result;
         try
         {
-            result = await LayerPipeline.RunAsync(bytes, unpacks ? unpacked : null, cancellationToken, limits.For(wanted.Blob.Size)).ConfigureAwait(false);
+            result = await RunAsync(source, wanted, hasBlob, directory, cancellationToken).ConfigureAwait(false);
         }
-        catch (LayerImageException e) when (e.Error is EngineError.LayerInvalid or EngineError.LayerTooLarge)
+        catch (LayerImageException e) when (hasBlob && e.Error == EngineError.LayerCorrupt && source.Has(wanted.Blob))
         {
-            File.Delete(partial); // it would be refused again
-            throw;
-        }
-        if (result.DiffId != wanted.DiffId)
-        {
-            File.Delete(partial);
-            throw new LayerImageException(EngineError.DigestMismatch, $"The layer {wanted.Blob.Digest} unpacks to {result.DiffId}, and the image's configuration says {wanted.DiffId}.")
-            { Target = wanted.Blob.Digest.ToString(), Advice = "The image was built wrongly or is hostile; ask who made it." };
+            progress.Observer.Warning($"{e.Message} It is received again.");
+            TreeRemoval.Remove(unpacked);
+            result = await RunAsync(source, wanted, hasBlob: false, directory, cancellationToken).ConfigureAwait(false);
         }
         if (result.Unpacked is not UnpackResult found)
         {
             // The layer came another way (a commit, another compression) and only its blob was missing; or it waits for who can unpack.
-            content.AdoptReceived(partial, wanted.Blob.Digest, wanted.Blob.Size);
+            content.AdoptReceived(layout.Partial(wanted.Blob.Digest), wanted.Blob.Digest, wanted.Blob.Size);
             return (existing, [], false);
         }
         LayerRecord record = new()
@@ -147,11 +134,37 @@ internal sealed class LayerReceiver(StoreLayout layout, LayerStore layers, Conte
         return (record, found.ImpliedDirectories, true);
     }
 
-    private async Task CopyBlobAsync(WantedLayer wanted, PipeWriter writer, CancellationToken cancellationToken)
+    private async Task<PipelineResult> RunAsync(IBlobSource source, WantedLayer wanted, bool hasBlob, string? directory, CancellationToken cancellationToken)
     {
-        using FileStream blob = content.Open(wanted.Blob.Digest);
-        progress.Report(wanted.Blob, "Unpacking", 0);
-        await blob.CopyToAsync(writer, cancellationToken).ConfigureAwait(false);
+        if (directory is not null)
+        {
+            Directory.CreateDirectory(directory);
+        }
+        string partial = layout.Partial(wanted.Blob.Digest);
+        progress.Report(wanted.Blob, hasBlob ? "Unpacking" : "Receiving", 0);
+        PipelineResult result;
+        try
+        {
+            result = hasBlob
+                ? await LayerPipeline.RunAsync(layout.Blob(wanted.Blob.Digest), (grown, token) => Task.Run(() => content.Verify(wanted.Blob.Digest, grown, token), token), directory, cancellationToken, limits.For(wanted.Blob.Size)).ConfigureAwait(false)
+                : await LayerPipeline.RunAsync(partial, (grown, token) => source.CopyAsync(wanted.Blob, partial, done =>
+                {
+                    grown(done);
+                    progress.Report(wanted.Blob, "Receiving", done);
+                }, token), directory, cancellationToken, limits.For(wanted.Blob.Size)).ConfigureAwait(false);
+        }
+        catch (LayerImageException e) when (e.Error is EngineError.LayerInvalid or EngineError.LayerTooLarge)
+        {
+            File.Delete(partial); // it would be refused again
+            throw;
+        }
+        if (result.DiffId != wanted.DiffId)
+        {
+            File.Delete(partial);
+            throw new LayerImageException(EngineError.DigestMismatch, $"The layer {wanted.Blob.Digest} unpacks to {result.DiffId}, and the image's configuration says {wanted.DiffId}.")
+            { Target = wanted.Blob.Digest.ToString(), Advice = "The image was built wrongly or is hostile; ask who made it." };
+        }
+        return result;
     }
 
     private LayerRecord AdoptWithBlob(string unpacked, LayerRecord record, WantedLayer wanted)

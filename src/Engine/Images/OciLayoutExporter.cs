@@ -1,21 +1,18 @@
-using System.IO.Compression;
 using System.Security.Cryptography;
 using System.Text.Json;
-using LayerImage.Engine.Commit;
 using LayerImage.Engine.Content;
 using LayerImage.Engine.Errors;
-using LayerImage.Engine.IO;
+using LayerImage.Engine.Layers;
 using LayerImage.Engine.Oci;
 using LayerImage.Engine.References;
-using LayerImage.Engine.Store;
 
 namespace LayerImage.Engine.Images;
 
 /// <summary>
 /// Writes an image as an OCI image layout folder (image-spec, image-layout.md). What was received goes out byte for
-/// byte (of a Docker image all but the manifest); a layer that was made here is written as tar and compressed now.
+/// byte (of a Docker image all but the manifest); what was made here is packed first.
 /// </summary>
-internal sealed class OciLayoutExporter(LayerStore layers, ContentStore content)
+internal sealed class OciLayoutExporter(LayerPacker packer, ContentStore content)
 {
     private sealed class Target(string path)
     {
@@ -38,6 +35,7 @@ internal sealed class OciLayoutExporter(LayerStore layers, ContentStore content)
         try
         {
             Directory.CreateDirectory(Path.Combine(temporary, "blobs", "sha256"));
+            image = await packer.PackAsync(image, LayerCompression.Gzip, new LayerProgress(SilentObserver.Instance, ""), cancellationToken).ConfigureAwait(false);
             await WriteAsync(image, new Target(temporary), cancellationToken).ConfigureAwait(false);
             if (Directory.Exists(path))
             {
@@ -80,9 +78,7 @@ internal sealed class OciLayoutExporter(LayerStore layers, ContentStore content)
         List<Descriptor> written = [];
         foreach (ImageLayer layer in image.Layers)
         {
-            written.Add(layer.Digest is not null && layer.MediaType is not null
-                ? await CopyLayerAsync(layer, target, cancellationToken).ConfigureAwait(false)
-                : await Task.Run(() => CompressLayer(layer, target, cancellationToken), cancellationToken).ConfigureAwait(false));
+            written.Add(await CopyLayerAsync(layer, target, cancellationToken).ConfigureAwait(false));
         }
         byte[] config = content.Read(Digest.Parse(image.Id));
         Manifest manifest = new()
@@ -99,38 +95,7 @@ internal sealed class OciLayoutExporter(LayerStore layers, ContentStore content)
     {
         Digest digest = Digest.Parse(layer.Digest!);
         await CopyBlobAsync(digest, target, cancellationToken).ConfigureAwait(false);
-        // Docker's layer types have OCI twins for the same bytes.
-        string mediaType = layer.MediaType switch
-        {
-            MediaTypes.DockerLayerGzip => MediaTypes.OciLayerGzip,
-            MediaTypes.DockerLayer => MediaTypes.OciLayer,
-            _ => layer.MediaType!,
-        };
-        return new Descriptor { MediaType = mediaType, Digest = digest, Size = layer.DownloadSize };
-    }
-
-    private Descriptor CompressLayer(ImageLayer layer, Target target, CancellationToken cancellationToken)
-    {
-        IReadOnlyList<LayerRecord> record = layers.Get([Path.GetFileName(layer.Path ?? "")]);
-        string temporary = Path.Combine(target.Path, $"layer.{Guid.NewGuid():N}");
-        using (FileStream file = new(temporary, FileMode.CreateNew, FileAccess.Write))
-        using (HashingStream compressed = new(file))
-        {
-            SealedLayer sealedLayer;
-            using (GZipStream gzip = new(compressed, CompressionLevel.Optimal, leaveOpen: true))
-            {
-                sealedLayer = LayerSealer.Write(layers.PathOf(record[0].Key), record[0].HasRoot, gzip, cancellationToken);
-            }
-            if (sealedLayer.DiffId.ToString() != layer.DiffId)
-            {
-                throw new LayerImageException(EngineError.LayerCorrupt, $"The layer {layer.DiffId} was changed on disk: its content now has the digest {sealedLayer.DiffId}.")
-                { Target = layer.DiffId, Advice = "Commit the container again, or import the image again." };
-            }
-            Descriptor descriptor = new() { MediaType = MediaTypes.OciLayerGzip, Digest = compressed.GetDigest(), Size = compressed.Count };
-            file.Flush();
-            File.Move(temporary, target.Blob(descriptor.Digest), overwrite: true);
-            return descriptor;
-        }
+        return new Descriptor { MediaType = MediaTypes.OciLayerOf(layer.MediaType!), Digest = digest, Size = layer.DownloadSize };
     }
 
     private async Task CopyBlobAsync(Digest digest, Target target, CancellationToken cancellationToken)

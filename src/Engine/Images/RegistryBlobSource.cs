@@ -1,4 +1,3 @@
-using System.IO.Pipelines;
 using LayerImage.Engine.Oci;
 using LayerImage.Engine.Registry;
 
@@ -11,6 +10,6 @@ internal sealed class RegistryBlobSource(RegistryClient client, RetryPolicy retr
 
     public Task<byte[]> ReadSmallAsync(Descriptor blob, CancellationToken cancellationToken) => client.GetSmallBlobAsync(blob, cancellationToken);
 
-    public Task CopyAsync(Descriptor blob, string partial, PipeWriter onward, Action<long> progress, CancellationToken cancellationToken) =>
-        new BlobDownload(client, blob, partial, retry).RunAsync(onward, progress, cancellationToken);
+    public Task CopyAsync(Descriptor blob, string partial, Action<long> grown, CancellationToken cancellationToken) =>
+        new BlobDownload(client, blob, partial, retry).RunAsync(grown, cancellationToken);
 }

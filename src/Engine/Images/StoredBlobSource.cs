@@ -1,17 +1,16 @@
-using System.IO.Pipelines;
 using LayerImage.Engine.Content;
 using LayerImage.Engine.Errors;
 using LayerImage.Engine.Oci;
 
 namespace LayerImage.Engine.Images;
 
-/// <summary>Blobs that ought to be in the store already; one that is not is damage.</summary>
+/// <summary>No source at all: for layers whose blobs are in the store. One that is not, or is damaged, cannot be had.</summary>
 internal sealed class StoredBlobSource(ContentStore content) : IBlobSource
 {
-    public bool Has(Descriptor blob) => content.Has(blob.Digest);
+    public bool Has(Descriptor blob) => false; // nothing but what the store itself has
 
     public Task<byte[]> ReadSmallAsync(Descriptor blob, CancellationToken cancellationToken) => Task.FromResult(content.Read(blob.Digest));
 
-    public Task CopyAsync(Descriptor blob, string partial, PipeWriter onward, Action<long> progress, CancellationToken cancellationToken) =>
+    public Task CopyAsync(Descriptor blob, string partial, Action<long> grown, CancellationToken cancellationToken) =>
         throw new LayerImageException(EngineError.LayerCorrupt, $"The layer {blob.Digest} is not in the store any more.") { Target = blob.Digest.ToString(), Advice = "Receive the image again." };
 }

@@ -1,6 +1,7 @@
 using LayerImage.Engine.Errors;
 using LayerImage.Engine.Interop;
 using LayerImage.Engine.Interop.Libc;
+using LayerImage.Engine.IO;
 using Microsoft.Win32.SafeHandles;
 
 namespace LayerImage.Engine.Layers;
@@ -12,6 +13,7 @@ namespace LayerImage.Engine.Layers;
 /// </summary>
 internal sealed partial class LayerUnpacker : IDisposable
 {
+    private const int SetGroupId = 0x400;
     private const uint Unfinished = 0x1C0; // 0700 until the entry's own mode is set.
 
     private readonly TarReader _reader;
@@ -23,7 +25,9 @@ internal sealed partial class LayerUnpacker : IDisposable
     private readonly List<(LayerPath Path, long Seconds, uint Nanoseconds)> _directoryTimes = [];
     private readonly List<(LayerPath Path, TarEntry Entry)> _lateLinks = [];
     private long _entries, _contentBytes;
+    private readonly int _umask = HostProcess.FileModeMask;
     private bool _hasRoot;
+    private bool _inheritsGroup; // whether a directory has the bit that gives new files its group
 
     private LayerUnpacker(Stream tar, SafeFileHandle root, CancellationToken cancellationToken)
     {
@@ -134,6 +138,7 @@ internal sealed partial class LayerUnpacker : IDisposable
         }
         _hasRoot = true;
         SetAttributes(_directories.Root, NativePath.From("."u8), entry);
+        _inheritsGroup |= (entry.Permissions & SetGroupId) != 0;
         _directoryTimes.Add((LayerPath.Parse(default), entry.ModifiedSeconds, entry.ModifiedNanoseconds));
     }
 
@@ -156,6 +161,7 @@ internal sealed partial class LayerUnpacker : IDisposable
             }
         }
         SetAttributes(parent, path.Name, entry);
+        _inheritsGroup |= (entry.Permissions & SetGroupId) != 0;
         _implied.Remove(path.Key);
         _directoryTimes.Add((path, entry.ModifiedSeconds, entry.ModifiedNanoseconds));
     }

@@ -31,4 +31,12 @@ public static class MediaTypes
 
     /// <summary>Whether it is the configuration of a container image, not of some other artifact.</summary>
     public static bool IsImageConfig(string? mediaType) => mediaType is OciConfig or DockerConfig;
+
+    /// <summary>OCI's name for a layer: Docker's layer types have OCI twins for the same bytes.</summary>
+    internal static string OciLayerOf(string mediaType) => mediaType switch
+    {
+        DockerLayerGzip => OciLayerGzip,
+        DockerLayer => OciLayer,
+        _ => mediaType,
+    };
 }

@@ -1,23 +1,39 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
-using System.Text.Json;
 using LayerImage.Engine.Errors;
 
 namespace LayerImage.Engine.Registry;
 
+/// <summary>Sends a request to a token server, with the retries that a registry's requests have.</summary>
+internal delegate Task<HttpResponseMessage> TokenRequestSender(Func<HttpRequestMessage> request, Uri server, CancellationToken cancellationToken);
+
 /// <summary>
 /// Answers a registry's challenge: Basic, or a Bearer token from the realm it names (distribution, "Token
-/// Authentication"). Holds the last answer for further requests. Thread-safe.
+/// Authentication" and "OAuth 2"). Holds the last answer for further requests; a token that ran out is refused and
+/// then renewed. Thread-safe.
 /// </summary>
-internal sealed class RegistryAuthenticator(HttpClient http, RegistryCredential? credential) : IDisposable
+/// <param name="send">Sends to the token server.</param>
+/// <param name="login">Finds the user's name and password.</param>
+/// <param name="allowPlain">The user gave up TLS for the registry, and with it for its token server.</param>
+internal sealed class RegistryAuthenticator(TokenRequestSender send, RegistryLoginSource login, bool allowPlain) : IDisposable
 {
     private const int LargestToken = 1 << 20;
     private readonly SemaphoreSlim _gate = new(1, 1);
     private volatile AuthenticationHeaderValue? _header;
+    private volatile FoundLogin? _found;
 
     /// <summary>The header for the next request, or null.</summary>
     public AuthenticationHeaderValue? Header => _header;
+
+    /// <summary>Whether a user name and password, or an identity token, were used.</summary>
+    public bool HasCredential => _found?.Credential is not null;
+
+    /// <summary>Asks the token server for an identity token too, to store it instead of the password.</summary>
+    public bool AsksForIdentityToken { get; init; }
+
+    /// <summary>The identity token that the token server gave, or null.</summary>
+    public string? IdentityToken { get; private set; }
 
     /// <summary>Gets an answer to a 401; false when there is none to give.</summary>
     public async Task<bool> AnswerAsync(HttpResponseMessage refusal, AuthenticationHeaderValue? refused, CancellationToken cancellationToken)
@@ -29,21 +45,23 @@ internal sealed class RegistryAuthenticator(HttpClient http, RegistryCredential?
             {
                 return true; // Another request has already renewed it.
             }
+            FoundLogin found = _found ??= await login(cancellationToken).ConfigureAwait(false);
+            Uri registry = refusal.RequestMessage!.RequestUri!;
             foreach (AuthenticationHeaderValue value in refusal.Headers.WwwAuthenticate)
             {
-                AuthenticationChallenge challenge = AuthenticationChallenge.Parse(value.Scheme, value.Parameter);
                 if (value.Scheme.Equals("Bearer", StringComparison.OrdinalIgnoreCase))
                 {
-                    _header = new AuthenticationHeaderValue("Bearer", await GetTokenAsync(challenge, refusal.RequestMessage!.RequestUri!, cancellationToken).ConfigureAwait(false));
+                    AuthenticationChallenge challenge = AuthenticationChallenge.Parse(value.Scheme, value.Parameter);
+                    _header = new AuthenticationHeaderValue("Bearer", await GetTokenAsync(challenge, registry, found, cancellationToken).ConfigureAwait(false));
                     return !Equals(_header, refused);
                 }
-                if (value.Scheme.Equals("Basic", StringComparison.OrdinalIgnoreCase) && credential is not null)
+                if (value.Scheme.Equals("Basic", StringComparison.OrdinalIgnoreCase) && found.Credential is { IdentityToken: null })
                 {
-                    _header = Basic(credential);
+                    _header = Basic(found.Credential);
                     return !Equals(_header, refused);
                 }
             }
-            return false;
+            return found.Problem is null ? false : throw RegistryErrors.Unauthorized(registry, hadCredential: false, found.Problem);
         }
         finally
         {
@@ -53,57 +71,28 @@ internal sealed class RegistryAuthenticator(HttpClient http, RegistryCredential?
 
     public void Dispose() => _gate.Dispose();
 
-    private static AuthenticationHeaderValue Basic(RegistryCredential credential) =>
+    internal static AuthenticationHeaderValue Basic(RegistryCredential credential) =>
         new("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{credential.UserName}:{credential.Password}")));
 
-    private async Task<string> GetTokenAsync(AuthenticationChallenge challenge, Uri registry, CancellationToken cancellationToken)
+    private async Task<string> GetTokenAsync(AuthenticationChallenge challenge, Uri registry, FoundLogin found, CancellationToken cancellationToken)
     {
-        if (!challenge.Parameters.TryGetValue("realm", out string? realm) || !Uri.TryCreate(realm, UriKind.Absolute, out Uri? address)
-            || !(address.Scheme == "https" || (address.Scheme == "http" && address.IsLoopback)))
+        TokenRequest request = TokenRequest.For(challenge, registry, found.Credential, AsksForIdentityToken, allowPlain);
+        using HttpResponseMessage response = await send(request.Compose, request.Server, cancellationToken).ConfigureAwait(false);
+        // 400 is OAuth 2's answer to a token that has run out or was withdrawn (RFC 6749, 5.2).
+        if (response.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden
+            || (response.StatusCode == HttpStatusCode.BadRequest && found.Credential?.IdentityToken is not null))
         {
-            throw new LayerImageException(EngineError.RegistryProtocolError, $"The registry {registry.Authority} asks for a token from '{realm}', which is no HTTPS address.") { Target = registry.Authority };
+            throw RegistryErrors.Unauthorized(registry, found.Credential is not null, found.Problem);
         }
-        StringBuilder query = new(address.Query.TrimStart('?'));
-        foreach (string name in (string[])["service", "scope"])
-        {
-            if (challenge.Parameters.TryGetValue(name, out string? value))
-            {
-                query.Append(query.Length > 0 ? "&" : "").Append(name).Append('=').Append(Uri.EscapeDataString(value));
-            }
-        }
-        using HttpRequestMessage request = new(HttpMethod.Get, new UriBuilder(address) { Query = query.ToString() }.Uri);
-        request.Headers.Authorization = credential is null ? null : Basic(credential);
-        using HttpResponseMessage response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
-        if (response.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden)
-        {
-            throw RegistryErrors.Unauthorized(registry, credential is not null);
-        }
+        string server = request.Server.Authority;
         if (!response.IsSuccessStatusCode)
         {
-            throw new LayerImageException(EngineError.RegistryProtocolError, $"The token server {address.Authority} answered {(int)response.StatusCode}.") { Target = registry.Authority };
+            EngineError error = response.StatusCode is HttpStatusCode.TooManyRequests or >= HttpStatusCode.InternalServerError ? EngineError.RegistryUnreachable : EngineError.RegistryProtocolError;
+            throw new LayerImageException(error, $"The token server {server} of the registry {registry.Authority} answered {(int)response.StatusCode}.") { Target = registry.Authority };
         }
-        byte[] body = await BoundedBody.ReadAsync(response, LargestToken, new RetryPolicy(0, TimeProvider.System), cancellationToken).ConfigureAwait(false);
-        return ReadToken(body) ?? throw new LayerImageException(EngineError.RegistryProtocolError, $"The token server {address.Authority} sent no token.") { Target = registry.Authority };
-    }
-
-    private static string? ReadToken(byte[] body)
-    {
-        try
-        {
-            using JsonDocument document = JsonDocument.Parse(body);
-            foreach (string name in (string[])["token", "access_token"])
-            {
-                if (document.RootElement.ValueKind == JsonValueKind.Object && document.RootElement.TryGetProperty(name, out JsonElement token) && token.ValueKind == JsonValueKind.String)
-                {
-                    // Visible ASCII (RFC 6750, 2.1): a line break would begin a header of the server's choice.
-                    return token.GetString() is { Length: > 0 } text && text.All(c => c is > ' ' and < '\x7f') ? text : null;
-                }
-            }
-        }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
-        {
-            // Not JSON, or a text that is no Unicode: no token.
-        }
-        return null;
+        byte[] body = await BoundedBody.ReadAsync(response, LargestToken, cancellationToken).ConfigureAwait(false);
+        (string? token, string? identity) = TokenRequest.ReadAnswer(body);
+        IdentityToken = identity ?? IdentityToken;
+        return token ?? throw new LayerImageException(EngineError.RegistryProtocolError, $"The token server {server} of the registry {registry.Authority} sent no token.") { Target = registry.Authority };
     }
 }

@@ -16,7 +16,7 @@ internal sealed record ReceivedDocument(string MediaType, Digest Digest, byte[] 
 internal sealed partial class RegistryClient(RegistryTransport transport, ImageReference reference) : IDisposable
 {
     /// <summary>Where the repository is.</summary>
-    private Uri Base => transport.Base;
+    public Uri Base => transport.Base;
 
     /// <summary>The digest that the registry has for a tag, or null when it does not say.</summary>
     public async Task<Digest?> HeadManifestAsync(string name, CancellationToken cancellationToken)
@@ -31,10 +31,39 @@ internal sealed partial class RegistryClient(RegistryTransport transport, ImageR
     }
 
     /// <summary>A manifest or index. Its bytes are checked against the digest asked for and the one the registry claims.</summary>
-    public async Task<ReceivedDocument> GetManifestAsync(string name, CancellationToken cancellationToken)
+    public Task<ReceivedDocument> GetManifestAsync(string name, CancellationToken cancellationToken) =>
+        GetDocumentAsync(ManifestUri(name), new RegistryRequestOptions { AcceptManifests = true }, (response, bytes) => CheckManifest(name, response, bytes), cancellationToken);
+
+    /// <summary>A small blob (a configuration), checked against its descriptor.</summary>
+    public Task<byte[]> GetSmallBlobAsync(Descriptor descriptor, CancellationToken cancellationToken) => GetDocumentAsync(BlobUri(descriptor.Digest), RegistryRequestOptions.None, (_, bytes) =>
     {
-        using HttpResponseMessage response = await transport.SendAsync(HttpMethod.Get, ManifestUri(name), new RegistryRequestOptions { AcceptManifests = true }, cancellationToken).ConfigureAwait(false);
-        byte[] bytes = await CheckedBodyAsync(response, cancellationToken).ConfigureAwait(false);
+        if (bytes.Length != descriptor.Size)
+        {
+            throw Sizes(descriptor, bytes.Length);
+        }
+        CheckDigest(bytes, descriptor.Digest);
+        return bytes;
+    }, cancellationToken);
+
+    // What a mirror sent wrong is asked for again elsewhere.
+    private async Task<T> GetDocumentAsync<T>(Uri uri, RegistryRequestOptions options, Func<HttpResponseMessage, byte[], T> check, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            using HttpResponseMessage response = await transport.SendAsync(HttpMethod.Get, uri, options, cancellationToken).ConfigureAwait(false);
+            try
+            {
+                return check(response, await CheckedBodyAsync(response, cancellationToken).ConfigureAwait(false));
+            }
+            catch (LayerImageException) when (transport.GiveUpMirror(response))
+            {
+                // The loop ends: each turn gives up one mirror at least.
+            }
+        }
+    }
+
+    private ReceivedDocument CheckManifest(string name, HttpResponseMessage response, byte[] bytes)
+    {
         Digest digest = Digest.Of(bytes);
         if (Digest.TryParse(name, out Digest wanted))
         {
@@ -45,19 +74,6 @@ internal sealed partial class RegistryClient(RegistryTransport transport, ImageR
             digest = CheckDigest(bytes, claimed);
         }
         return new ReceivedDocument(response.Content.Headers.ContentType?.MediaType ?? "", digest, bytes);
-    }
-
-    /// <summary>A small blob (a configuration), checked against its descriptor.</summary>
-    public async Task<byte[]> GetSmallBlobAsync(Descriptor descriptor, CancellationToken cancellationToken)
-    {
-        using HttpResponseMessage response = await transport.SendAsync(HttpMethod.Get, BlobUri(descriptor.Digest), RegistryRequestOptions.None, cancellationToken).ConfigureAwait(false);
-        byte[] bytes = await CheckedBodyAsync(response, cancellationToken).ConfigureAwait(false);
-        if (bytes.Length != descriptor.Size)
-        {
-            throw Sizes(descriptor, bytes.Length);
-        }
-        CheckDigest(bytes, descriptor.Digest);
-        return bytes;
     }
 
     /// <summary>
@@ -77,6 +93,18 @@ internal sealed partial class RegistryClient(RegistryTransport transport, ImageR
             await CheckedBodyAsync(response, cancellationToken).ConfigureAwait(false);
             throw new LayerImageException(EngineError.RegistryProtocolError, $"The registry {Base.Authority} answered {(int)response.StatusCode} for a layer.") { Target = Base.Authority };
         }
+    }
+
+    /// <summary>A small part of a blob, unchecked: the digest is of the whole. Null when the registry does not give parts.</summary>
+    public async Task<byte[]?> GetRangeAsync(Digest digest, long offset, int count, CancellationToken cancellationToken)
+    {
+        RegistryRequestOptions options = new() { Range = new RangeHeaderValue(offset, offset + count - 1) };
+        using HttpResponseMessage response = await transport.SendAsync(HttpMethod.Get, BlobUri(digest), options, cancellationToken).ConfigureAwait(false);
+        if (response.StatusCode != HttpStatusCode.PartialContent || response.Content.Headers.ContentLength != count)
+        {
+            return null;
+        }
+        return await CheckedBodyAsync(response, cancellationToken).ConfigureAwait(false);
     }
 
     public LayerImageException Sizes(Descriptor descriptor, long received) => new(EngineError.SizeMismatch,
@@ -100,7 +128,7 @@ internal sealed partial class RegistryClient(RegistryTransport transport, ImageR
         byte[] body;
         try
         {
-            body = await BoundedBody.ReadAsync(response, OciJson.LargestDocument, transport.Patience, cancellationToken).ConfigureAwait(false);
+            body = await BoundedBody.ReadAsync(response, OciJson.LargestDocument, cancellationToken, transport.Patience).ConfigureAwait(false);
         }
         catch (IOException e) when (e.InnerException is TimeoutException)
         {

@@ -3,19 +3,23 @@ using LayerImage.Engine.References;
 
 namespace LayerImage.Engine.Registry;
 
-/// <summary>Where a registry is on the wire.</summary>
-internal static class RegistryEndpoint
+/// <summary>Where a repository, or a registry as a whole, is on the wire.</summary>
+/// <param name="Registry">The registry's domain as people write it: "docker.io", "127.0.0.1:5000".</param>
+/// <param name="Repository">The path in the registry; empty for the registry as a whole.</param>
+/// <param name="IsPlain">HTTP without TLS.</param>
+/// <param name="IsInsecure">The user gave up TLS for it: any certificate will do, and HTTP where there is no TLS.</param>
+internal sealed record RegistryEndpoint(string Registry, string Repository, bool IsPlain, bool IsInsecure)
 {
     private const string HubHost = "registry-1.docker.io";
 
-    /// <summary>The base address. Plain HTTP only on this machine's loopback, as docker does.</summary>
-    public static Uri Of(ImageReference reference)
-    {
-        string host = reference.Registry == ImageReference.HubDomain ? HubHost : reference.Registry;
-        return new Uri($"{(IsLoopback(host) ? "http" : "https")}://{host}/v2/{reference.Repository}/");
-    }
+    /// <summary>Registry and repository: "docker.io/library/tomcat".</summary>
+    public string Name => Repository.Length == 0 ? Registry : $"{Registry}/{Repository}";
 
-    private static bool IsLoopback(string hostAndPort)
+    /// <summary>The base address: https://host/v2/name/.</summary>
+    public Uri Base { get; } = new($"{(IsPlain ? "http" : "https")}://{(Registry == ImageReference.HubDomain ? HubHost : Registry)}/v2/{(Repository.Length == 0 ? "" : Repository + "/")}");
+
+    /// <summary>Whether a registry is on this machine's loopback, where plain HTTP is what people have, as docker assumes.</summary>
+    public static bool IsLoopback(string hostAndPort)
     {
         string host = new Uri($"http://{hostAndPort}/").Host.Trim('[', ']');
         return host == "localhost" || (IPAddress.TryParse(host, out IPAddress? address) && IPAddress.IsLoopback(address));

@@ -9,12 +9,25 @@ namespace LayerImage.Engine.Registry;
 /// <summary>Turns a registry's refusals and a network's failures into the engine's errors.</summary>
 internal static class RegistryErrors
 {
-    public static LayerImageException Unauthorized(Uri registry, bool hadCredential) => new(EngineError.RegistryUnauthorized,
-        $"The registry {registry.Authority} refuses access{(hadCredential ? " with the given user name and password" : "")}.")
+    /// <param name="registry">Where it is.</param>
+    /// <param name="hadCredential">It was sent a user name and password, or a token.</param>
+    /// <param name="problem">Why a stored log-in could not be used.</param>
+    public static LayerImageException Unauthorized(Uri registry, bool hadCredential, string? problem = null) => new(EngineError.RegistryUnauthorized,
+        $"The registry {registry.Authority} refuses access{(hadCredential ? " with the user name and password that it was given" : "")}.{(problem is null ? "" : " " + problem)}")
     {
         Target = registry.Authority,
-        Advice = "Check the image's name (a private or missing repository is refused alike) and give -Credential.",
+        Advice = "Check the image's name (a private or missing repository is refused alike), and log in with Connect-ImageRegistry or give -Credential.",
     };
+
+    /// <summary>
+    /// Whether a request failed before there was a conversation: no such host, nobody listens, no TLS between the two.
+    /// Another try would meet the same.
+    /// </summary>
+    public static bool IsNoConversation(Exception failure) => failure is HttpRequestException
+    {
+        HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError
+            or HttpRequestError.ProxyTunnelError or HttpRequestError.ConfigurationLimitExceeded
+    } or OperationCanceledException { InnerException: TimeoutException };
 
     public static LayerImageException Unreachable(Uri registry, Exception inner)
     {
@@ -22,13 +35,15 @@ internal static class RegistryErrors
         {
             HttpRequestException { InnerException: SocketException socket } => socket.Message,
             HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } http => http.InnerException?.Message ?? http.Message,
-            TaskCanceledException or TimeoutException => "no answer in time",
+            OperationCanceledException or TimeoutException => "no answer in time",
             _ => inner.Message,
         };
         return new LayerImageException(EngineError.RegistryUnreachable, $"The registry {registry.Authority} cannot be reached: {why}.", inner)
         {
             Target = registry.Authority,
-            Advice = "Check the registry's name and port, that it runs, and this machine's network and proxy settings ($HTTPS_PROXY).",
+            Advice = inner is HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError }
+                ? $"A private CA's certificate belongs into certs.d/{registry.Authority}/ca.crt of the configuration folder or of /etc/docker; a registry without TLS needs \"insecure\" in registries.json."
+                : "Check the registry's name and port, that it runs, and this machine's network and proxy settings ($HTTPS_PROXY).",
         };
     }
 
@@ -41,7 +56,7 @@ internal static class RegistryErrors
             HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => Unauthorized(registry, hadCredential),
             HttpStatusCode.NotFound => new LayerImageException(EngineError.RegistryImageNotFound, $"The registry {registry.Authority} does not have {reference.Familiar}{words}.")
             { Target = reference.Familiar, Advice = "Check the repository and tag for typing errors." },
-            HttpStatusCode.TooManyRequests => new LayerImageException(EngineError.RegistryUnreachable, $"The registry {registry.Authority} says there were too many requests{words}.")
+            HttpStatusCode.TooManyRequests => new LayerImageException(EngineError.RegistryUnreachable, $"The registry {registry.Authority} says there were too many requests{words}{Until(response)}.")
             { Target = registry.Authority, Advice = "Wait some minutes, or log in: many registries allow known users more." },
             >= HttpStatusCode.InternalServerError => new LayerImageException(EngineError.RegistryUnreachable, $"The registry {registry.Authority} has a fault of its own: it answered {(int)response.StatusCode}{words}.")
             { Target = registry.Authority, Advice = "Try again later." },
@@ -49,8 +64,16 @@ internal static class RegistryErrors
         };
     }
 
-    // {"errors":[{"code":"…","message":"…"}]} (distribution-spec, "Error Codes").
-    private static string Words(byte[] body)
+    // Docker Hub asks for hours, which nobody wants to wait for in silence.
+    private static string Until(HttpResponseMessage response) => response.Headers.RetryAfter switch
+    {
+        { Delta: TimeSpan wait } => $" and asks to wait {(wait.TotalHours >= 2 ? $"{Math.Ceiling(wait.TotalHours)} hours" : wait.TotalMinutes >= 2 ? $"{Math.Ceiling(wait.TotalMinutes)} minutes" : $"{wait.TotalSeconds} seconds")}",
+        { Date: DateTimeOffset date } => $" and asks to wait until {date:u}",
+        _ => "",
+    };
+
+    /// <summary>What the registry says itself, in parentheses: {"errors":[{"code":"…","message":"…"}]} (distribution-spec, "Error Codes").</summary>
+    public static string Words(byte[] body)
     {
         try
         {

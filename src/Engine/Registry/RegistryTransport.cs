@@ -1,120 +1,90 @@
-using System.Collections.ObjectModel;
-using System.Net;
-using System.Net.Http.Headers;
-using LayerImage.Engine.Errors;
-using LayerImage.Engine.Oci;
-
 namespace LayerImage.Engine.Registry;
 
 /// <summary>
-/// Requests to one registry: answers its challenges and follows redirects by hand, so that credentials go to no other
-/// host. Thread-safe.
+/// The way to a repository: the registry itself, and before it the mirrors that may answer for it. Thread-safe.
+/// A mirror is asked for manifests and blobs only; when it does not have what is asked, refuses or fails, the next one
+/// is asked and in the end the registry.
 /// </summary>
-internal sealed class RegistryTransport : IDisposable
+/// <param name="origin">The registry.</param>
+/// <param name="mirrors">Its mirrors, the first one first.</param>
+internal sealed class RegistryTransport(RegistryConversation origin, IReadOnlyList<RegistryConversation> mirrors) : IDisposable
 {
-    private const int MostRedirects = 5;
-    private static readonly string s_manifestTypes = string.Join(", ", [MediaTypes.OciIndex, MediaTypes.OciManifest, MediaTypes.DockerIndex, MediaTypes.DockerManifest, MediaTypes.DockerSchema1Signed, MediaTypes.DockerSchema1]);
-    private readonly HttpClient _http;
-    private readonly RegistryAuthenticator _authenticator;
-
-    public RegistryTransport(Uri registry, RegistryCredential? credential)
-    {
-        Base = registry;
-        HasCredential = credential is not null;
-        _http = new HttpClient(new SocketsHttpHandler
-        {
-            AllowAutoRedirect = false,
-            ConnectTimeout = TimeSpan.FromSeconds(20),
-            // Layers are compressed already, and their bytes are what the digest is of.
-            AutomaticDecompression = DecompressionMethods.None,
-            MaxResponseHeadersLength = 64,
-            UseCookies = false,
-        })
-        { Timeout = Timeout.InfiniteTimeSpan };
-        _http.DefaultRequestHeaders.UserAgent.ParseAdd("LayerImage/0.1");
-        _authenticator = new RegistryAuthenticator(_http, credential);
-    }
+    private static readonly HttpRequestOptionsKey<int> s_mirror = new("mirror");
+    // How many mirrors, from the first, have been given up.
+    private volatile int _failed;
 
     /// <summary>The repository's address: https://host/v2/name/.</summary>
-    public Uri Base { get; }
-
-    /// <summary>Whether a user name and password are sent where the registry asks for them.</summary>
-    public bool HasCredential { get; }
+    public Uri Base => origin.Endpoint.Base;
 
     /// <summary>How long a silent registry is waited for.</summary>
-    public RetryPolicy Patience { get; init; } = new(RetryPolicy.DefaultCount, TimeProvider.System);
+    public RetryPolicy Patience => origin.Patience;
+
+    /// <summary>Whether a user name and password were sent where the registry asked for them.</summary>
+    public bool HasCredential => origin.Authenticator.HasCredential;
 
     public void Dispose()
     {
-        _authenticator.Dispose();
-        _http.Dispose();
+        origin.Dispose();
+        foreach (RegistryConversation mirror in mirrors)
+        {
+            mirror.Dispose();
+        }
     }
 
-    /// <summary>Sends a request; the headers of the answer are here when it returns. The caller disposes it.</summary>
+    /// <summary>
+    /// Sends a request; the headers of the answer are here when it returns. Challenges, redirects (credentials go to no
+    /// other host), 429, 5xx and broken conversations are dealt with as the options say; any other status is returned.
+    /// The caller disposes the answer.
+    /// </summary>
+    /// <exception cref="Errors.LayerImageException">RegistryUnreachable, RegistryUnauthorized or RegistryProtocolError.</exception>
     public async Task<HttpResponseMessage> SendAsync(HttpMethod method, Uri uri, RegistryRequestOptions options, CancellationToken cancellationToken)
     {
-        bool answered = false;
-        Uri target = uri;
-        for (int redirects = 0; ;)
+        if (mirrors.Count > 0 && (method == HttpMethod.Get || method == HttpMethod.Head) && Base.MakeRelativeUri(uri).OriginalString is string path
+            && (path.StartsWith("manifests/", StringComparison.Ordinal) || path.StartsWith("blobs/", StringComparison.Ordinal)))
         {
-            AuthenticationHeaderValue? authorization = IsHome(target) ? _authenticator.Header : null;
-            using HttpRequestMessage request = Compose(method, target, options);
-            request.Headers.Authorization = authorization;
-            HttpResponseMessage response = await SendOnceAsync(request, cancellationToken).ConfigureAwait(false);
-            // Another host's challenge would send the password to a realm of that host's choice.
-            if (response.StatusCode == HttpStatusCode.Unauthorized && !answered && IsHome(target))
+            for (int i = _failed; i < mirrors.Count; i++)
             {
-                answered = true;
-                if (await _authenticator.AnswerAsync(response, authorization, cancellationToken).ConfigureAwait(false))
+                if (await AskMirrorAsync(i, method, path, options, cancellationToken).ConfigureAwait(false) is HttpResponseMessage response)
                 {
-                    response.Dispose();
-                    continue;
+                    return response;
                 }
             }
-            if ((int)response.StatusCode is 301 or 302 or 303 or 307 or 308 && response.Headers.Location is Uri location)
-            {
-                bool mayBePlain = target.Scheme == "http" && Base.Scheme == "http";
-                target = new Uri(target, location);
-                response.Dispose();
-                if (++redirects > MostRedirects || !(target.Scheme == "https" || (target.Scheme == "http" && mayBePlain)))
-                {
-                    throw new LayerImageException(EngineError.RegistryProtocolError, $"The registry {Base.Authority} redirects {(redirects > MostRedirects ? "without end" : $"to {target.Scheme}, which is not safe")}.") { Target = Base.Authority };
-                }
-                continue;
-            }
-            return response;
         }
+        return await origin.SendAsync(method, uri, options, cancellationToken).ConfigureAwait(false);
     }
 
-    private bool IsHome(Uri target) => target.Authority == Base.Authority && target.Scheme == Base.Scheme;
-
-    private static HttpRequestMessage Compose(HttpMethod method, Uri target, RegistryRequestOptions options)
+    /// <summary>
+    /// Whether what was received can be asked for again elsewhere, because a mirror sent it: that mirror, and those
+    /// before it, are not asked any more.
+    /// </summary>
+    public bool GiveUpMirror(HttpResponseMessage response)
     {
-        HttpRequestMessage request = new(method, target) { Content = options.Body?.Invoke() };
-        request.Headers.Range = options.Range;
-        if (options.AcceptManifests)
+        if (response.RequestMessage!.Options.TryGetValue(s_mirror, out int index))
         {
-            request.Headers.Accept.ParseAdd(s_manifestTypes);
+            _failed = Math.Max(_failed, index + 1);
+            return true;
         }
-        foreach ((string name, string value) in options.Headers ?? ReadOnlyDictionary<string, string>.Empty)
-        {
-            request.Headers.Add(name, value);
-        }
-        return request;
+        return false;
     }
 
-    private async Task<HttpResponseMessage> SendOnceAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    private async Task<HttpResponseMessage?> AskMirrorAsync(int index, HttpMethod method, string path, RegistryRequestOptions options, CancellationToken cancellationToken)
     {
+        RegistryConversation mirror = mirrors[index];
         try
         {
-            // A body on its way out takes as long as it takes.
-            using CancellationTokenSource late = new(request.Content is null ? Patience.Idle : Timeout.InfiniteTimeSpan, Patience.Clock);
-            using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken);
-            return await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, either.Token).ConfigureAwait(false);
+            HttpResponseMessage response = await mirror.SendAsync(method, new Uri(mirror.Endpoint.Base, path), options, cancellationToken).ConfigureAwait(false);
+            if (response.IsSuccessStatusCode)
+            {
+                response.RequestMessage!.Options.Set(s_mirror, index);
+                return response;
+            }
+            response.Dispose();
         }
-        catch (Exception e) when (e is HttpRequestException or IOException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        catch (Errors.LayerImageException)
         {
-            throw RegistryErrors.Unreachable(request.RequestUri!, e);
+            // It is down or out of order: it is not worth the wait of another request.
+            _failed = Math.Max(_failed, index + 1);
         }
+        return null;
     }
 }

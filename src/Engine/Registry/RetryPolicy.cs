@@ -1,3 +1,6 @@
+using System.Net;
+using System.Net.Http.Headers;
+
 namespace LayerImage.Engine.Registry;
 
 /// <summary>How often and after which time a request that failed for a passing reason is made again.</summary>
@@ -20,6 +23,43 @@ internal sealed record RetryPolicy(int Count, TimeProvider Clock)
     public Task WaitAsync(int failures, TimeSpan? asked, CancellationToken cancellationToken) =>
         Task.Delay(DelayAfter(failures, asked), Clock, cancellationToken);
 
+    /// <summary>
+    /// Makes a request until its answer is no passing failure, or as often as the policy says. The last answer is
+    /// returned whatever it is. A registry that asks for more than five minutes is not waited for.
+    /// </summary>
+    /// <exception cref="Errors.LayerImageException">The last try got no answer.</exception>
+    public async Task<HttpResponseMessage> RunAsync(Func<Task<HttpResponseMessage>> request, bool mayRepeat, CancellationToken cancellationToken)
+    {
+        for (int failures = 1; ; failures++)
+        {
+            bool last = !mayRepeat || failures > Count;
+            TimeSpan? asked = null;
+            try
+            {
+                HttpResponseMessage response = await request().ConfigureAwait(false);
+                asked = AskedWait(response);
+                if (last || !IsPassing(response.StatusCode) || asked > s_longestAsked)
+                {
+                    return response;
+                }
+                response.Dispose();
+            }
+            catch (BrokenAnswerException broken)
+            {
+                if (last)
+                {
+                    throw broken.Failure;
+                }
+            }
+            await WaitAsync(failures, asked, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>How long an answer asks to wait: seconds, or a date by the policy's clock; null when it does not say.</summary>
+    public TimeSpan? AskedWait(HttpResponseMessage response) => response.Headers.RetryAfter is RetryConditionHeaderValue header
+        ? header.Delta ?? header.Date - Clock.GetUtcNow()
+        : null;
+
     /// <summary>How long <see cref="WaitAsync"/> waits.</summary>
     internal static TimeSpan DelayAfter(int failures, TimeSpan? asked)
     {
@@ -30,4 +70,7 @@ internal sealed record RetryPolicy(int Count, TimeProvider Clock)
         TimeSpan doubled = s_first * Math.Pow(2, Math.Min(failures - 1, 16));
         return doubled > s_longest ? s_longest : doubled;
     }
+
+    private static bool IsPassing(HttpStatusCode status) => status is HttpStatusCode.TooManyRequests or HttpStatusCode.RequestTimeout
+        or HttpStatusCode.InternalServerError or HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout;
 }

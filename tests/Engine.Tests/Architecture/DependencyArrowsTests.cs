@@ -25,7 +25,7 @@ public sealed partial class DependencyArrowsTests
         ["Mounts"] = ["Errors", "Interop"],
         ["Store"] = ["Errors", "IO", "Interop", "Layers", "Oci"],
         ["Content"] = ["Errors", "IO", "Oci", "Store"],
-        ["Registry"] = ["Errors", "Oci", "References"],
+        ["Registry"] = ["Errors", "IO", "Oci", "Processes", "References"],
         ["Runtime"] = ["Errors", "Interop", "Oci", "Processes"],
         ["Network"] = ["Errors", "Interop"],
         ["Firewall"] = ["Errors", "IO", "Interop", "Processes"],

@@ -17,18 +17,21 @@ public sealed class TempStore : IDisposable
             Run = _folder["run"],
             Configuration = _folder["config"],
             Clock = clock ?? TimeProvider.System,
+            EnvironmentVariable = name => Environment.GetValueOrDefault(name),
         };
     }
 
     /// <summary>The folders as an engine takes them.</summary>
     public EngineOptions Options { get; }
 
-    /// <summary>The same as environment variables, for a process.</summary>
+    /// <summary>The same as environment variables, for a process; and the log-ins of nobody.</summary>
     public IReadOnlyDictionary<string, string> Environment => new Dictionary<string, string>
     {
         ["LAYERIMAGE_ROOT"] = Options.Root,
         ["LAYERIMAGE_RUN"] = Options.Run,
         ["LAYERIMAGE_CONFIG"] = Options.Configuration,
+        ["DOCKER_CONFIG"] = _folder["docker"],
+        ["REGISTRY_AUTH_FILE"] = _folder["auth.json"],
     };
 
     /// <summary>A path beside the store, for a test's own files; gone with it.</summary>

@@ -19,6 +19,9 @@ public sealed record RegistryAuthentication(string Scheme, string? User = null, 
     /// <summary>The token end point's answer has "access_token" instead of "token" (OAuth 2's name).</summary>
     public bool UseOAuthName { get; init; }
 
+    /// <summary>The user's identity token: given with a token when the client asks for one, taken in a POST instead of the password.</summary>
+    public string? IdentityToken { get; init; }
+
     /// <summary>Makes every token issued so far invalid.</summary>
     public void RevokeTokens() => _oldest = _issued + 1;
 
@@ -44,11 +47,25 @@ public sealed record RegistryAuthentication(string Scheme, string? User = null, 
 
     private RegistryResponse IssueToken(RegistryRequest request, string? authorization)
     {
-        if ((User is not null && authorization != BasicValue) || request.Query.GetValueOrDefault("service") != Service)
+        if (request.Method == "POST")
+        {
+            string form = Encoding.UTF8.GetString(request.Body);
+            bool known = IdentityToken is not null && form.Contains("grant_type=refresh_token", StringComparison.Ordinal)
+                && form.Contains($"refresh_token={IdentityToken}", StringComparison.Ordinal) && form.Contains($"service={Service}", StringComparison.Ordinal);
+            if (!known)
+            {
+                return new RegistryResponse(400, Encoding.UTF8.GetBytes("""{"error":"invalid_grant"}"""), "application/json");
+            }
+        }
+        else if ((User is not null && authorization != BasicValue) || request.Query.GetValueOrDefault("service") != Service)
         {
             return RegistryResponse.Error(401, "UNAUTHORIZED", "wrong user, password or service");
         }
         JsonObject document = new() { [UseOAuthName ? "access_token" : "token"] = $"token-{Interlocked.Increment(ref _issued)}", ["expires_in"] = 300 };
+        if (IdentityToken is not null && request.Query.GetValueOrDefault("offline_token") == "true")
+        {
+            document["refresh_token"] = IdentityToken;
+        }
         return new RegistryResponse(200, Encoding.UTF8.GetBytes(document.ToJsonString()), "application/json");
     }
 

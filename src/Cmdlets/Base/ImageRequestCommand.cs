@@ -1,0 +1,46 @@
+using System.Management.Automation;
+using LayerImage.Cmdlets.Completion;
+using LayerImage.Engine.Errors;
+using LayerImage.Engine.Images;
+using LayerImage.Engine.Registry;
+using OciPlatform = LayerImage.Engine.Oci.Platform;
+
+namespace LayerImage.Cmdlets.Base;
+
+/// <summary>What cmdlets have in common that ask a registry for images.</summary>
+public abstract class ImageRequestCommand : LayerImageCmdlet
+{
+    /// <summary>The images: [registry/]repository[:tag][@digest].</summary>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [ArgumentCompleter(typeof(ImageReferenceCompleter))]
+    [ValidateNotNullOrEmpty]
+    public string[] Reference { get; set; } = [];
+
+    /// <summary>For which machine: os/architecture[/variant]. This one when it is left out.</summary>
+    [Parameter]
+    public string? Platform { get; set; }
+
+    /// <summary>User name and password for the registry.</summary>
+    [Parameter]
+    [Credential]
+    public PSCredential? Credential { get; set; }
+
+    /// <summary>How to ask.</summary>
+    private protected ReceiveOptions Options() => new()
+    {
+        Platform = Platform is null ? null : ParsePlatform(Platform),
+        Credential = Credential is null ? null : new RegistryCredential(Credential.UserName, Credential.GetNetworkCredential().Password),
+    };
+
+    private static OciPlatform ParsePlatform(string text)
+    {
+        try
+        {
+            return OciPlatform.Parse(text);
+        }
+        catch (FormatException e)
+        {
+            throw new LayerImageException(EngineError.ParameterInvalid, e.Message, e) { Target = text };
+        }
+    }
+}

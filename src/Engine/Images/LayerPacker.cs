@@ -1,0 +1,167 @@
+using System.Text.Json;
+using LayerImage.Engine.Commit;
+using LayerImage.Engine.Content;
+using LayerImage.Engine.Errors;
+using LayerImage.Engine.IO;
+using LayerImage.Engine.Layers;
+using LayerImage.Engine.Oci;
+using LayerImage.Engine.Store;
+
+namespace LayerImage.Engine.Images;
+
+/// <summary>
+/// Makes blobs of what has none yet: a layer that was committed or imported here is written as a tar and compressed, an
+/// image without a manifest gets one. From then on the image goes out byte for byte, each time the same.
+/// </summary>
+internal sealed class LayerPacker(StoreLayout layout, StoreDatabase database, LayerStore layers, ContentStore content, ImageCatalog catalog)
+{
+    private const int ZstdLevel = 3;
+
+    /// <summary>
+    /// Packs an image. Idempotent; two processes pack a layer once. A layer that has a blob keeps it, whatever its
+    /// compression; an image that has a manifest keeps it, OCI's or Docker's.
+    /// </summary>
+    /// <param name="image">The image.</param>
+    /// <param name="compression">How layers without a blob are compressed.</param>
+    /// <param name="progress">Told of each layer that is packed.</param>
+    /// <param name="cancellationToken">Ends the work; layers that are done stay.</param>
+    /// <returns>The image, with its digest and a digest for each layer.</returns>
+    /// <exception cref="LayerImageException">LayerCorrupt: a layer is not what was committed; DiskFull; ImageNotFound: removed meanwhile.</exception>
+    public async Task<Image> PackAsync(Image image, LayerCompression compression, LayerProgress progress, CancellationToken cancellationToken)
+    {
+        bool isPacked = image.Digest is not null;
+        foreach (ImageLayer layer in image.Layers.Where(layer => layer.Digest is null).DistinctBy(layer => layer.DiffId))
+        {
+            isPacked = false;
+            await PackLayerAsync(layer, compression, progress, cancellationToken).ConfigureAwait(false);
+        }
+        if (isPacked)
+        {
+            return image;
+        }
+        Image packed = Find(image);
+        if (packed.Digest is null)
+        {
+            RecordManifest(packed);
+        }
+        return Find(image);
+    }
+
+    private Image Find(Image image) => catalog.FindExact(image.Id) ?? throw ImageCatalog.NotFound(image.Reference);
+
+    private async Task PackLayerAsync(ImageLayer layer, LayerCompression compression, LayerProgress progress, CancellationToken cancellationToken)
+    {
+        Digest diffId = Digest.Parse(layer.DiffId);
+        using FileLock held = await layers.LockAsync(diffId, progress.Observer, cancellationToken).ConfigureAwait(false);
+        if (database.Write(transaction => TryUsePacked(transaction, diffId)))
+        {
+            return; // another process, or another image that has the layer
+        }
+        ScratchFolder.Sweep(layout);
+        using ScratchFolder scratch = ScratchFolder.Create(layout);
+        string file = Path.Combine(scratch.Path, "blob");
+        Descriptor blob = await Task.Run(() => Compress(layer, file, compression, progress, cancellationToken), cancellationToken).ConfigureAwait(false);
+        database.Write(transaction =>
+        {
+            content.Adopt(file, blob.Digest);
+            ContentStore.Record(transaction, blob.Digest, blob.Size);
+            ContentStore.RecordLayer(transaction, diffId, blob);
+            UseBlob(transaction, diffId, blob);
+        });
+    }
+
+    private bool TryUsePacked(StoreTransaction transaction, Digest diffId)
+    {
+        Descriptor? blob = transaction.Query("SELECT blob, size, media_type FROM layer_blob WHERE diff_id = ?1 ORDER BY size",
+            row => new Descriptor { Digest = Digest.Parse(row.GetString(0)), Size = row.GetInt64(1), MediaType = row.GetString(2) }, diffId.ToString())
+            .FirstOrDefault(blob => ContentStore.IsRecorded(transaction, blob.Digest) && File.Exists(layout.Blob(blob.Digest)));
+        if (blob is not null)
+        {
+            UseBlob(transaction, diffId, blob);
+        }
+        return blob is not null;
+    }
+
+    // For every image that has the layer and no blob for it: they all have the same tar.
+    private static void UseBlob(StoreTransaction transaction, Digest diffId, Descriptor blob) => transaction.Execute(
+        "UPDATE image_layer SET blob = ?2, blob_size = ?3, media_type = ?4 WHERE diff_id = ?1 AND blob IS NULL", diffId.ToString(), blob.Digest.ToString(), blob.Size, blob.MediaType);
+
+    private Descriptor Compress(ImageLayer layer, string path, LayerCompression compression, LayerProgress progress, CancellationToken cancellationToken)
+    {
+        LayerRecord record = layers.Get([Path.GetFileName(layer.Path ?? "")])[0];
+        Descriptor tar = new() { MediaType = MediaTypes.OciLayer, Digest = record.DiffId, Size = record.TarSize };
+        try
+        {
+            using FileStream file = new(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, 0);
+            using HashingStream compressed = new(file);
+            SealedLayer written = Write(record, compressed, compression, done => progress.Report(tar, "Compressing", done), cancellationToken);
+            if (written.DiffId != record.DiffId)
+            {
+                throw new LayerImageException(EngineError.LayerCorrupt, $"The layer {record.DiffId} was changed on disk: its content now has the digest {written.DiffId}.")
+                { Target = layer.DiffId, Advice = "Commit the container again, or import the image again." };
+            }
+            file.Flush(flushToDisk: true);
+            progress.Report(tar, "Compressed", tar.Size);
+            return new Descriptor { MediaType = TypeOf(compression), Digest = compressed.GetDigest(), Size = compressed.Count };
+        }
+        catch (IOException e) when (DiskFull.Is(e))
+        {
+            throw new LinuxException("write", LinuxException.ENOSPC, path);
+        }
+    }
+
+    private SealedLayer Write(LayerRecord record, Stream destination, LayerCompression compression, Action<long> progress, CancellationToken cancellationToken)
+    {
+        SealedLayer WriteTar(Stream stream)
+        {
+            using CountingStream counted = new(stream, progress);
+            return LayerSealer.Write(layers.PathOf(record.Key), record.HasRoot, counted, cancellationToken);
+        }
+        switch (compression)
+        {
+            case LayerCompression.Gzip:
+                using (ParallelGzipStream gzip = new(destination, cancellationToken))
+                {
+                    SealedLayer written = WriteTar(gzip);
+                    gzip.Finish();
+                    return written;
+                }
+            case LayerCompression.Zstd:
+                using (ZstdSharp.CompressionStream zstd = new(destination, ZstdLevel, leaveOpen: true))
+                {
+                    return WriteTar(zstd);
+                }
+            default:
+                return WriteTar(destination);
+        }
+    }
+
+    private static string TypeOf(LayerCompression compression) => compression switch
+    {
+        LayerCompression.Gzip => MediaTypes.OciLayerGzip,
+        LayerCompression.Zstd => MediaTypes.OciLayerZstd,
+        _ => MediaTypes.OciLayer,
+    };
+
+    private void RecordManifest(Image image)
+    {
+        Digest id = Digest.Parse(image.Id);
+        Manifest manifest = new()
+        {
+            SchemaVersion = 2,
+            MediaType = MediaTypes.OciManifest,
+            Config = new Descriptor { MediaType = MediaTypes.OciConfig, Digest = id, Size = content.Read(id).Length },
+            Layers = [.. image.Layers.Select(layer => new Descriptor { MediaType = MediaTypes.OciLayerOf(layer.MediaType!), Digest = Digest.Parse(layer.Digest!), Size = layer.DownloadSize })],
+        };
+        byte[] bytes = JsonSerializer.SerializeToUtf8Bytes(manifest, OciJson.Wire.Manifest);
+        database.Write(transaction =>
+        {
+            if (transaction.Scalar<long>("SELECT count(*) FROM image WHERE id = ?1 AND manifest IS NULL", image.Id) > 0)
+            {
+                Digest digest = content.Put(bytes);
+                ContentStore.Record(transaction, digest, bytes.Length);
+                transaction.Execute("UPDATE image SET manifest = ?2 WHERE id = ?1", image.Id, digest.ToString());
+            }
+        });
+    }
+}

@@ -1,0 +1,156 @@
+using System.Collections.ObjectModel;
+using System.Net;
+using System.Net.Http.Headers;
+using LayerImage.Engine.Errors;
+using LayerImage.Engine.Oci;
+
+namespace LayerImage.Engine.Registry;
+
+/// <summary>
+/// Requests to one registry: answers its challenges, follows redirects by hand, so that credentials go to no other
+/// host, and tries again after passing failures. Thread-safe.
+/// </summary>
+internal sealed class RegistryConversation : IDisposable
+{
+    private const int MostRedirects = 5, MostAnswers = 2;
+    private static readonly TimeSpan s_longestSilence = TimeSpan.FromMinutes(2);
+    private static readonly string s_manifestTypes = string.Join(", ", [MediaTypes.OciIndex, MediaTypes.OciManifest, MediaTypes.DockerIndex, MediaTypes.DockerManifest, MediaTypes.DockerSchema1Signed, MediaTypes.DockerSchema1]);
+    private readonly RegistryEndpoint _endpoint;
+    private readonly RetryPolicy _retry;
+    private readonly HttpClient _http;
+    private readonly RegistryAuthenticator _authenticator;
+    // An insecure registry without TLS: the first failed handshake tells.
+    private volatile bool _plain;
+
+    public RegistryConversation(RegistryEndpoint endpoint, HttpMessageHandler handler, RegistryLoginSource login, RetryPolicy retry, bool asksForIdentityToken = false)
+    {
+        _endpoint = endpoint;
+        _retry = retry;
+        _http = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
+        _http.DefaultRequestHeaders.UserAgent.ParseAdd("LayerImage/0.1");
+        _authenticator = new RegistryAuthenticator(SendTokenRequestAsync, login, allowPlain: endpoint.IsInsecure) { AsksForIdentityToken = asksForIdentityToken };
+    }
+
+    /// <summary>Where the repository, or the registry, is.</summary>
+    public RegistryEndpoint Endpoint => _endpoint;
+
+    /// <summary>How long a silent registry is waited for.</summary>
+    public RetryPolicy Patience => _retry;
+
+    /// <summary>Who the registry's challenges are answered for.</summary>
+    public RegistryAuthenticator Authenticator => _authenticator;
+
+    public void Dispose()
+    {
+        _authenticator.Dispose();
+        _http.Dispose();
+    }
+
+    /// <summary>Sends a request; the headers of the answer are here when it returns. The caller disposes it.</summary>
+    public Task<HttpResponseMessage> SendAsync(HttpMethod method, Uri uri, RegistryRequestOptions options, CancellationToken cancellationToken) =>
+        _retry.RunAsync(() => AskAsync(method, uri, options, cancellationToken), options.MayRepeat, cancellationToken);
+
+    private async Task<HttpResponseMessage> AskAsync(HttpMethod method, Uri uri, RegistryRequestOptions options, CancellationToken cancellationToken)
+    {
+        Uri target = uri;
+        for (int redirects = 0, answers = 0; ;)
+        {
+            bool own = IsOwn(target);
+            AuthenticationHeaderValue? authorization = own ? _authenticator.Header : null;
+            HttpResponseMessage response = await SendOnceAsync(() => Compose(method, target, options, authorization), target, cancellationToken).ConfigureAwait(false);
+            if (response.StatusCode == HttpStatusCode.Unauthorized && own && answers++ < MostAnswers)
+            {
+                if (!await AnswerAsync(response, authorization, cancellationToken).ConfigureAwait(false))
+                {
+                    return response;
+                }
+                response.Dispose();
+                continue;
+            }
+            if (!IsRedirect(response, options.Body is not null))
+            {
+                return response;
+            }
+            target = Follow(target, response.Headers.Location!, ++redirects);
+            response.Dispose();
+        }
+    }
+
+    private async Task<bool> AnswerAsync(HttpResponseMessage refusal, AuthenticationHeaderValue? refused, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _authenticator.AnswerAsync(refusal, refused, cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            refusal.Dispose();
+            throw;
+        }
+    }
+
+    // The same server by the same way: host, port and TLS.
+    private bool IsOwn(Uri target) => target.Authority == _endpoint.Base.Authority && (target.Scheme == _endpoint.Base.Scheme || (_plain && target.Scheme == "http"));
+
+    // With a body only 307 and 308 mean "the same again there" (RFC 9110, 15.4).
+    private static bool IsRedirect(HttpResponseMessage response, bool hasBody) =>
+        response.Headers.Location is not null && (int)response.StatusCode is var status && (status is 307 or 308 || (!hasBody && status is 301 or 302 or 303));
+
+    private Uri Follow(Uri from, Uri location, int redirects)
+    {
+        string? fault = redirects > MostRedirects ? "without end" : null;
+        if (!Uri.TryCreate(from, location, out Uri? target) || !(target.Scheme == "https" || (target.Scheme == "http" && from.Scheme == "http")))
+        {
+            fault ??= "to an address that is not safe (no HTTPS)";
+        }
+        return fault is null ? target! : throw new LayerImageException(EngineError.RegistryProtocolError, $"The registry {_endpoint.Base.Authority} redirects {fault}.") { Target = _endpoint.Base.Authority };
+    }
+
+    private static HttpRequestMessage Compose(HttpMethod method, Uri target, RegistryRequestOptions options, AuthenticationHeaderValue? authorization)
+    {
+        HttpRequestMessage request = new(method, target) { Content = options.Body?.Invoke() };
+        request.Headers.Authorization = authorization;
+        request.Headers.Range = options.Range;
+        if (options.AcceptManifests)
+        {
+            request.Headers.Accept.ParseAdd(s_manifestTypes);
+        }
+        foreach ((string name, string value) in options.Headers ?? ReadOnlyDictionary<string, string>.Empty)
+        {
+            request.Headers.Add(name, value);
+        }
+        return request;
+    }
+
+    private Task<HttpResponseMessage> SendTokenRequestAsync(Func<HttpRequestMessage> request, Uri server, CancellationToken cancellationToken) =>
+        _retry.RunAsync(() => SendOnceAsync(request, server, cancellationToken), mayRepeat: true, cancellationToken);
+
+    private async Task<HttpResponseMessage> SendOnceAsync(Func<HttpRequestMessage> compose, Uri target, CancellationToken cancellationToken)
+    {
+        using HttpRequestMessage request = compose();
+        if (_plain && request.RequestUri!.Scheme == "https" && request.RequestUri.Authority == _endpoint.Base.Authority)
+        {
+            request.RequestUri = Plain(request.RequestUri);
+        }
+        // The token ends the wait for the headers only, so a long transfer is not cut.
+        using CancellationTokenSource late = new(request.Content is null ? s_longestSilence : Timeout.InfiniteTimeSpan, _retry.Clock);
+        using CancellationTokenSource silence = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, late.Token);
+        try
+        {
+            return await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, silence.Token).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (!_plain && _endpoint.IsInsecure && request.RequestUri!.Scheme == "https" && request.RequestUri.Authority == _endpoint.Base.Authority && RegistryErrors.IsNoConversation(e))
+            {
+                _plain = true;
+                return await SendOnceAsync(compose, target, cancellationToken).ConfigureAwait(false);
+            }
+            LayerImageException failure = RegistryErrors.Unreachable(request.RequestUri!, e);
+            throw RegistryErrors.IsNoConversation(e) ? failure : new BrokenAnswerException(failure);
+        }
+    }
+
+    private static Uri Plain(Uri uri) => new UriBuilder(uri) { Scheme = "http", Port = uri.IsDefaultPort ? -1 : uri.Port }.Uri;
+}
