@@ -39,6 +39,7 @@ internal static class ErrorMap
         EngineError.RegistryProtocolError => ErrorCategory.ProtocolError,
         EngineError.DigestMismatch or EngineError.SizeMismatch or EngineError.ManifestInvalid or EngineError.LayerInvalid
             or EngineError.LayerCorrupt or EngineError.FirewallConfigurationInvalid or EngineError.RegistryConfigurationInvalid => ErrorCategory.InvalidData,
+        EngineError.LayerTooLarge => ErrorCategory.LimitsExceeded,
         EngineError.ManifestNotSupported or EngineError.StoreNotSupported or EngineError.NotSupportedByKernel => ErrorCategory.NotImplemented,
         EngineError.NotPrivileged or EngineError.RegistryBlocked => ErrorCategory.PermissionDenied,
         EngineError.ToolMissing or EngineError.ServiceManagerMissing => ErrorCategory.NotInstalled,

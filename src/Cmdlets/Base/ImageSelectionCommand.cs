@@ -22,7 +22,7 @@ public abstract class ImageSelectionCommand : LayerImageCmdlet
     [ArgumentCompleter(typeof(ImageReferenceCompleter))]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
-    public string[] Reference { get; set; } = [];
+    public virtual string[] Reference { get; set; } = [];
 
     /// <summary>Images from the pipeline.</summary>
     [Parameter(Mandatory = true, ParameterSetName = InputObjectSet, ValueFromPipeline = true)]

@@ -3,7 +3,6 @@ using System.Management.Automation;
 using System.Management.Automation.Language;
 using LayerImage.Cmdlets.Base;
 using LayerImage.Engine.Containers;
-using LayerImage.Engine.Images;
 
 namespace LayerImage.Cmdlets.Completion;
 
@@ -52,12 +51,10 @@ public sealed class ImageReferenceCompleter : NameCompleter
     /// <inheritdoc/>
     protected override IEnumerable<(string Text, string ToolTip)> Candidates()
     {
-        foreach (Image image in EngineSession.Get((string?)null).Images.List())
+        // Names only: a completer answers at once, however many images there are.
+        foreach (string tag in EngineSession.Get((string?)null).Images.ListTags())
         {
-            foreach (string tag in image.Tags)
-            {
-                yield return (tag, $"{image.Id[7..19]}, {Formatting.ByteSize.Format(image.Size)}");
-            }
+            yield return (tag, tag);
         }
     }
 }

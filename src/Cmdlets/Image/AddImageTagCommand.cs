@@ -5,12 +5,13 @@ using LayerImage.Engine.Images;
 namespace LayerImage.Cmdlets.Commands;
 
 /// <summary>Gives an image another tag.</summary>
-[Cmdlet(VerbsCommon.Add, "ImageTag", SupportsShouldProcess = true, DefaultParameterSetName = InputObjectSet)]
+[Cmdlet(VerbsCommon.Add, "ImageTag", SupportsShouldProcess = true, DefaultParameterSetName = ReferenceSet)]
 [OutputType(typeof(Image))]
-public sealed class AddImageTagCommand : ImageSelectionCommand
+public sealed class AddImageTagCommand : ImageTargetCommand
 {
-    /// <summary>The new tag: repository[:tag].</summary>
-    [Parameter(Mandatory = true, Position = 1)]
+    /// <summary>The new tags: repository[:tag].</summary>
+    [Parameter(Mandatory = true, Position = 1, ParameterSetName = ReferenceSet)]
+    [Parameter(ParameterSetName = InputObjectSet)]
     [ValidateNotNullOrEmpty]
     public string[] Tag { get; set; } = [];
 
@@ -18,7 +19,7 @@ public sealed class AddImageTagCommand : ImageSelectionCommand
     protected override Task ProcessImageAsync(Image image, string? name, CancellationToken cancellationToken)
     {
         Image result = image;
-        foreach (string tag in Tag)
+        foreach (string tag in Target(Tag, nameof(Tag)))
         {
             if (ShouldProcess(image.Reference, $"Add tag {tag}"))
             {

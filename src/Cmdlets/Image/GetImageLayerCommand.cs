@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using LayerImage.Cmdlets.Base;
+using LayerImage.Cmdlets.Completion;
 using LayerImage.Engine.Images;
 
 namespace LayerImage.Cmdlets.Commands;
@@ -9,10 +10,26 @@ namespace LayerImage.Cmdlets.Commands;
 [OutputType(typeof(ImageLayer))]
 public sealed class GetImageLayerCommand : ImageSelectionCommand
 {
+    private readonly HashSet<string> _shared = new(StringComparer.Ordinal);
+
+    /// <summary>Only layers that one of these images (wildcards, ids) has, too.</summary>
+    [Parameter]
+    [ArgumentCompleter(typeof(ImageReferenceCompleter))]
+    [SupportsWildcards]
+    [ValidateNotNullOrEmpty]
+    public string[]? UsedBy { get; set; }
+
+    /// <inheritdoc/>
+    protected override Task BeginAsync(CancellationToken cancellationToken) => ForEachAsync(UsedBy ?? [], reference =>
+    {
+        _shared.UnionWith(ImageMatcher.Match(Engine, reference).SelectMany(match => match.Image.Layers).Select(layer => layer.DiffId));
+        return Task.CompletedTask;
+    });
+
     /// <inheritdoc/>
     protected override Task ProcessImageAsync(Image image, string? name, CancellationToken cancellationToken)
     {
-        WriteObject(image.Layers, enumerateCollection: true);
+        WriteObject(image.Layers.Where(layer => UsedBy is null || _shared.Contains(layer.DiffId)), enumerateCollection: true);
         return Task.CompletedTask;
     }
 }

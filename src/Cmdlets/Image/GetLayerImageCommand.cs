@@ -1,7 +1,8 @@
+using System.Globalization;
 using System.Management.Automation;
 using LayerImage.Cmdlets.Base;
 using LayerImage.Cmdlets.Completion;
-using LayerImage.Engine.Errors;
+using LayerImage.Cmdlets.Transformation;
 using LayerImage.Engine.Images;
 
 namespace LayerImage.Cmdlets.Commands;
@@ -11,35 +12,70 @@ namespace LayerImage.Cmdlets.Commands;
 [OutputType(typeof(Image))]
 public sealed class GetLayerImageCommand : LayerImageCmdlet
 {
+    private ImageFilter _filter = new();
+
     /// <summary>References (wildcards; without a tag every tag), ids or their beginnings.</summary>
     [Parameter(Position = 0, ParameterSetName = "Reference", ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [ArgumentCompleter(typeof(ImageReferenceCompleter))]
     [SupportsWildcards]
     public string[]? Reference { get; set; }
 
-    /// <summary>Ids or their beginnings.</summary>
+    /// <summary>Ids or their beginnings (wildcards).</summary>
     [Parameter(Mandatory = true, ParameterSetName = "Id")]
+    [SupportsWildcards]
     public string[]? Id { get; set; }
 
     /// <summary>Only images without a tag.</summary>
-    [Parameter(ParameterSetName = "Reference")]
+    [Parameter]
     public SwitchParameter Dangling { get; set; }
 
-    /// <summary>Images without a tag too.</summary>
-    [Parameter(ParameterSetName = "Reference")]
+    /// <summary>Images without a tag too. What is asked for by name or id is found without it.</summary>
+    [Parameter]
     public SwitchParameter All { get; set; }
+
+    /// <summary>Only images for this machine: os/architecture[/variant], or an architecture.</summary>
+    [Parameter]
+    public string? Platform { get; set; }
+
+    /// <summary>Only images with all these labels: 'key', 'key=value', or a hashtable.</summary>
+    [Parameter]
+    [NameValueTransformation]
+    public string[] Label { get; set; } = [];
+
+    /// <summary>Only images made before this time, or before this image.</summary>
+    [Parameter]
+    public object? Before { get; set; }
+
+    /// <summary>Only images made after this time, or after this image.</summary>
+    [Parameter]
+    public object? Since { get; set; }
+
+    /// <inheritdoc/>
+    protected override Task BeginAsync(CancellationToken cancellationToken)
+    {
+        _filter = new ImageFilter
+        {
+            Dangling = Dangling ? true : null,
+            Platform = Platform is null ? null : PlatformArgument.Parse(Platform),
+            Labels = Label,
+            Before = TimeOf(Before),
+            Since = TimeOf(Since),
+        };
+        return Task.CompletedTask;
+    }
 
     /// <inheritdoc/>
     protected override Task ProcessAsync(CancellationToken cancellationToken)
     {
         if (Id is null && Reference is not { Length: > 0 })
         {
-            WriteObject(Engine.Images.List().Where(image => Dangling ? image.Tags.Count == 0 : All || image.Tags.Count > 0), enumerateCollection: true);
+            ImageFilter filter = All || Dangling ? _filter : _filter with { Dangling = false };
+            WriteObject(Engine.Images.List().Where(filter.Matches), enumerateCollection: true);
             return Task.CompletedTask;
         }
         return ForEachAsync(Id ?? Reference!, text =>
         {
-            WriteObject(Find(text), enumerateCollection: true);
+            WriteObject(Find(text).Where(_filter.Matches), enumerateCollection: true);
             return Task.CompletedTask;
         });
     }
@@ -49,10 +85,31 @@ public sealed class GetLayerImageCommand : LayerImageCmdlet
         if (WildcardPattern.ContainsWildcardCharacters(text))
         {
             WildcardPattern pattern = new(text, WildcardOptions.IgnoreCase);
-            return Engine.Images.List().Where(image => image.Tags.Any(tag => ImageMatcher.Matches(pattern, tag)));
+            return Engine.Images.List().Where(image => Id is null
+                ? image.Tags.Any(tag => ImageMatcher.Matches(pattern, tag))
+                : pattern.IsMatch(image.Id) || pattern.IsMatch(image.Id[(image.Id.IndexOf(':', StringComparison.Ordinal) + 1)..]));
         }
         IReadOnlyList<Image> found = Engine.Images.Find(text);
         // Get() explains what is wrong: not here, or not a reference at all.
         return found.Count > 0 ? found : [Engine.Images.Get(text)];
+    }
+
+    private DateTimeOffset? TimeOf(object? value)
+    {
+        switch (value is PSObject wrapped ? wrapped.BaseObject : value)
+        {
+            case null: return null;
+            case DateTimeOffset time: return time;
+            case DateTime time: return new DateTimeOffset(time);
+            case Image image: return image.CreatedAt ?? image.StoredAt;
+            case var other:
+                string text = other.ToString() ?? "";
+                if (DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeLocal, out DateTimeOffset parsed) && text.Length >= 8)
+                {
+                    return parsed;
+                }
+                Image named = Engine.Images.Get(text);
+                return named.CreatedAt ?? named.StoredAt;
+        }
     }
 }

@@ -4,7 +4,6 @@ using LayerImage.Cmdlets.Completion;
 using LayerImage.Engine.Errors;
 using LayerImage.Engine.Images;
 using LayerImage.Engine.Registry;
-using OciPlatform = LayerImage.Engine.Oci.Platform;
 
 namespace LayerImage.Cmdlets.Commands;
 
@@ -37,6 +36,14 @@ public sealed class ReceiveLayerImageCommand : LayerImageCmdlet
     [ValidateRange(1, 64)]
     public int ThrottleLimit { get; set; } = 3;
 
+    /// <summary>Receive every tag of the repository. A tag that fails is an error, and the others follow.</summary>
+    [Parameter]
+    public SwitchParameter AllTags { get; set; }
+
+    /// <summary>Allow a layer to unpack to any size. Without it, one that unpacks to more than 1 GiB and 200 times its own size is refused.</summary>
+    [Parameter]
+    public SwitchParameter NoSizeLimit { get; set; }
+
     /// <summary>How often a request that failed for a passing reason (429, 5xx, a broken connection) is made again.</summary>
     [Parameter]
     [ValidateRange(0, 100)]
@@ -47,32 +54,32 @@ public sealed class ReceiveLayerImageCommand : LayerImageCmdlet
     public SwitchParameter PassThru { get; set; }
 
     /// <inheritdoc/>
-    protected override Task ProcessAsync(CancellationToken cancellationToken) => ForEachAsync(Reference, async reference =>
+    protected override Task ProcessAsync(CancellationToken cancellationToken) => ForEachAsync(Reference, reference =>
+        AllTags ? ReceiveAllAsync(reference, cancellationToken) : ReceiveAsync(reference, cancellationToken));
+
+    private async Task ReceiveAllAsync(string repository, CancellationToken cancellationToken)
+    {
+        await foreach (RegistryTag tag in Engine.Images.ListTagsAsync(repository, Options().Credential, cancellationToken))
+        {
+            await ForEachAsync([tag.Reference], reference => ReceiveAsync(reference, cancellationToken));
+        }
+    }
+
+    private async Task ReceiveAsync(string reference, CancellationToken cancellationToken)
     {
         if (ShouldProcess(reference, "Receive image"))
         {
             WriteObject(await Engine.Images.ReceiveAsync(reference, Options(), Observer, cancellationToken));
         }
-    });
+    }
 
     private ReceiveOptions Options() => new()
     {
-        Platform = Platform is null ? null : ParsePlatform(Platform),
+        Platform = Platform is null ? null : PlatformArgument.Parse(Platform),
         Policy = PullPolicy,
         Credential = Credential is null ? null : new RegistryCredential(Credential.UserName, Credential.GetNetworkCredential().Password),
         ThrottleLimit = ThrottleLimit,
+        Limits = NoSizeLimit ? UnpackLimits.None : new UnpackLimits(),
         RetryCount = RetryCount,
     };
-
-    private static OciPlatform ParsePlatform(string text)
-    {
-        try
-        {
-            return OciPlatform.Parse(text);
-        }
-        catch (FormatException e)
-        {
-            throw new LayerImageException(EngineError.ParameterInvalid, e.Message, e) { Target = text };
-        }
-    }
 }

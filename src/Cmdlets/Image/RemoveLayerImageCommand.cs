@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using LayerImage.Cmdlets.Base;
+using LayerImage.Engine.Errors;
 using LayerImage.Engine.Images;
 
 namespace LayerImage.Cmdlets.Commands;
@@ -9,6 +10,8 @@ namespace LayerImage.Cmdlets.Commands;
 [OutputType(typeof(ImageRemoval))]
 public sealed class RemoveLayerImageCommand : ImageSelectionCommand
 {
+    private readonly List<(Image Image, string? Name)> _items = [];
+
     /// <summary>Remove an image in spite of several tags or of stopped containers.</summary>
     [Parameter]
     public SwitchParameter Force { get; set; }
@@ -16,12 +19,27 @@ public sealed class RemoveLayerImageCommand : ImageSelectionCommand
     /// <inheritdoc/>
     protected override Task ProcessImageAsync(Image image, string? name, CancellationToken cancellationToken)
     {
-        ImageRemoval plan = Engine.Images.Remove(image, name, Force, pretend: true);
-        string action = plan.Deleted ? $"Remove image and free {Formatting.ByteSize.Format(plan.BytesFreed)}" : "Remove tag";
-        if (ShouldProcess(plan.Untagged.Count > 0 ? string.Join(", ", plan.Untagged) : image.Id, action))
-        {
-            WriteObject(Engine.Images.Remove(image, name, Force, pretend: false));
-        }
+        _items.Add((image, name));
         return Task.CompletedTask;
+    }
+
+    /// <summary>All at the end: what goes with one image depends on which others go, too.</summary>
+    protected override Task EndAsync(CancellationToken cancellationToken)
+    {
+        IReadOnlyList<PlannedRemoval> plans = _items.Count == 0 ? [] : Engine.Images.PlanRemovals(_items, Force);
+        return ForEachAsync(Enumerable.Range(0, plans.Count), i =>
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            (PlannedRemoval plan, (Image image, string? name)) = (plans[i], _items[i]);
+            if (plan.Failure is LayerImageException failure)
+            {
+                WriteFailure(failure, image);
+            }
+            else if (ShouldProcess(RemovalText.Target(plan), RemovalText.Action(plan)))
+            {
+                WriteObject(Engine.Images.Remove(image, name, Force, pretend: false));
+            }
+            return Task.CompletedTask;
+        });
     }
 }

@@ -140,7 +140,7 @@ internal sealed class ContentStore(StoreLayout layout, StoreDatabase database)
             if (transaction.Scalar<long?>("""
                 SELECT size FROM blob WHERE digest = ?1
                 AND NOT EXISTS (SELECT 1 FROM image_layer WHERE blob = ?1) AND NOT EXISTS (SELECT 1 FROM image WHERE id = ?1 OR manifest = ?1)
-                AND NOT EXISTS (SELECT 1 FROM repo_digest WHERE name LIKE '%@' || ?1) AND NOT EXISTS (SELECT 1 FROM container WHERE image = ?1)
+                AND NOT EXISTS (SELECT 1 FROM repo_digest WHERE substr(name, instr(name, '@') + 1) = ?1) AND NOT EXISTS (SELECT 1 FROM container WHERE image = ?1)
                 AND NOT EXISTS (SELECT 1 FROM layer_blob JOIN layer ON layer.diff_id = layer_blob.diff_id JOIN container_layer ON container_layer.layer = layer.key WHERE layer_blob.blob = ?1)
                 """, digest) is long size)
             {

@@ -58,6 +58,8 @@ public enum EngineError
     PlatformNotFound,
     /// <summary>A layer's tar is malformed or tries to leave its root.</summary>
     LayerInvalid,
+    /// <summary>A layer unpacks to more than the limits allow.</summary>
+    LayerTooLarge,
     /// <summary>A stored layer or blob is damaged or missing.</summary>
     LayerCorrupt,
     /// <summary>An archive leaves out layers that are not in the store.</summary>

@@ -34,7 +34,7 @@ internal sealed class BlobDownload(RegistryClient client, Descriptor descriptor,
                 done = reached;
                 if (done < descriptor.Size && failures > retry.Count)
                 {
-                    throw done > 0 ? client.Sizes(descriptor, done) : client.Unreachable(broken ?? new EndOfStreamException("it ended its answer early"));
+                    throw done > 0 && broken?.InnerException is not TimeoutException ? client.Sizes(descriptor, done) : client.Unreachable(broken ?? new EndOfStreamException("it ended its answer early"));
                 }
                 if (done < descriptor.Size)
                 {
@@ -74,7 +74,9 @@ internal sealed class BlobDownload(RegistryClient client, Descriptor descriptor,
     // One answer of the registry: how far it got, and what broke it off.
     private async Task<(long Done, Exception? Broken)> ReceiveAsync(SafeFileHandle file, long done, IncrementalHash hash, byte[] buffer, Action<long> grown, CancellationToken cancellationToken)
     {
-        using HttpResponseMessage response = await client.OpenBlobAsync(descriptor.Digest, done, cancellationToken).ConfigureAwait(false);
+        using HttpResponseMessage response = await (MediaTypes.IsForeign(descriptor.MediaType) && descriptor.Urls is { Count: > 0 }
+            ? client.OpenForeignAsync(descriptor, done, cancellationToken)
+            : client.OpenBlobAsync(descriptor.Digest, done, cancellationToken)).ConfigureAwait(false);
         // A registry that does not know ranges sends the whole: what is here already is skipped.
         long skip = response.StatusCode == HttpStatusCode.PartialContent ? 0 : done;
         // An answer of another length is another thing (a login page): not a byte of it may stay to go on from.
@@ -88,7 +90,8 @@ internal sealed class BlobDownload(RegistryClient client, Descriptor descriptor,
             Stream body = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
             await using (body.ConfigureAwait(false))
             {
-                for (int read; (read = await body.ReadAsync(buffer.AsMemory(0, BufferSize), cancellationToken).ConfigureAwait(false)) > 0;)
+                using PatientReader reader = new(body, retry, cancellationToken);
+                for (int read; (read = await reader.ReadAsync(buffer.AsMemory(0, BufferSize)).ConfigureAwait(false)) > 0;)
                 {
                     int skipped = (int)Math.Min(skip, read);
                     skip -= skipped;

@@ -5,6 +5,9 @@ namespace LayerImage.Engine.Images;
 /// <summary>An image in the store.</summary>
 public sealed record Image
 {
+    private readonly Lazy<ImageConfig> _config = new(new ImageConfig());
+    private readonly Lazy<IReadOnlyList<ImageLayer>> _layers = new([]);
+
     /// <summary>The digest of the configuration.</summary>
     public required string Id { get; init; }
 
@@ -29,29 +32,38 @@ public sealed record Image
     /// <summary>When it came into this store.</summary>
     public DateTimeOffset StoredAt { get; init; }
 
+    /// <summary>When it was received, made, or taken for a container, to the hour; whichever was last.</summary>
+    public DateTimeOffset LastUsedAt { get; init; }
+
     /// <summary>Who made it.</summary>
     public string? Author => Config.Author;
 
     /// <summary>The message of the last step of its history: a commit's message.</summary>
     public string? Message => Config.History is [.., var last] ? last.Comment : null;
 
-    /// <summary>Bytes of file content in all layers.</summary>
+    /// <summary>Bytes on this disk: unpacked layers, their blobs as received, and the image's documents.</summary>
     public long Size { get; init; }
 
-    /// <summary>Bytes in layers that another image has too.</summary>
-    public long SharedSize { get; init; }
+    /// <summary>Those of them that stay if this image alone is removed: another image or a container has them too.</summary>
+    public long SharedSize => Size - UniqueSize;
 
-    /// <summary>Bytes in layers that only this image has.</summary>
-    public long UniqueSize => Size - SharedSize;
+    /// <summary>Bytes that are freed if this image alone is removed.</summary>
+    public long UniqueSize { get; init; }
 
-    /// <summary>Bytes of the blobs, as received.</summary>
+    /// <summary>Bytes of the layers' blobs, as a registry sends them; 0 for layers made here. A blob that stands for two layers counts once.</summary>
     public long DownloadSize { get; init; }
 
+    /// <summary>How many layers it has.</summary>
+    public int LayerCount { get; init; }
+
     /// <summary>The layers, the base first.</summary>
-    public required IReadOnlyList<ImageLayer> Layers { get; init; }
+    public IReadOnlyList<ImageLayer> Layers { get => _layers.Value; init => _layers = new(value); }
 
     /// <summary>The configuration as it is in the image.</summary>
-    public required ImageConfig Config { get; init; }
+    public ImageConfig Config { get => _config.Value; init => _config = new(value); }
+
+    /// <summary>Configuration and layers that are read from the store when somebody looks: a list of a thousand images rarely needs them.</summary>
+    internal (Lazy<ImageConfig> Config, Lazy<IReadOnlyList<ImageLayer>> Layers) Late { init => (_config, _layers) = value; }
 
     /// <inheritdoc/>
     public override string ToString() => Reference;

@@ -21,7 +21,7 @@ internal sealed class ImageAssembler(StoreLayout layout, StoreDatabase database,
         IReadOnlyList<Digest> diffIds = parts.Config.Rootfs!.DiffIds;
         for (int attempt = 1; ; attempt++)
         {
-            IReadOnlyList<LayerRecord?> records = await stacks.ReceiveAsync(source, parts.Layers, diffIds, parts.Name, throttle, progress, cancellationToken).ConfigureAwait(false);
+            IReadOnlyList<LayerRecord?> records = await stacks.ReceiveAsync(source, parts.Layers, diffIds, parts.Name, throttle, progress, cancellationToken, parts.Limits).ConfigureAwait(false);
             NewImageLayer[] layers = [.. parts.Layers.Select((blob, i) => new NewImageLayer(diffIds[i], records[i]?.Key, content.Has(blob.Digest) ? blob : null))];
             // A manifest promises the blobs that it names. Layers that an archive left out may be here in another form.
             bool isWhole = layers.All(layer => layer.Blob is not null);

@@ -10,13 +10,17 @@ namespace LayerImage.Engine.Images;
 internal sealed class ImageCatalog(StoreLayout layout, StoreDatabase database, ContentStore content)
 {
     private const int ShortestPrefix = 2;
+    private const int MostCandidates = 10;
 
-    private sealed record Row(string Id, string? Manifest, string Platform, DateTimeOffset? Created, DateTimeOffset Stored);
+    private sealed record Row(string Id, string? Manifest, string Platform, DateTimeOffset? Created, DateTimeOffset Stored, DateTimeOffset? Used);
 
     private sealed record LayerRow(string Image, int Position, string DiffId, string? Key, string? Blob, long BlobSize, string? MediaType, long Content, long Entries);
 
     /// <summary>All images, the newest first.</summary>
     public IReadOnlyList<Image> List() => Load(null);
+
+    /// <summary>All tags, as people write them.</summary>
+    public IReadOnlyList<string> ListTags() => database.Read(transaction => transaction.Query("SELECT name FROM tag ORDER BY name", row => Familiar(row.GetString(0))));
 
     /// <summary>
     /// What a user's text means: a reference (without a tag: every tag of the repository), or an id or digest or a
@@ -79,14 +83,23 @@ internal sealed class ImageCatalog(StoreLayout layout, StoreDatabase database, C
 
     private static List<string> FindById(StoreTransaction transaction, string text)
     {
-        string prefix = text.StartsWith("sha256:", StringComparison.Ordinal) ? text : "sha256:" + text.ToLowerInvariant();
+        string lower = text.ToLowerInvariant();
+        string prefix = lower.StartsWith("sha256:", StringComparison.Ordinal) ? lower : "sha256:" + lower;
         if (!IsIdLike(prefix[7..]))
         {
             return [];
         }
-        List<string> ids = transaction.Query("SELECT id FROM image WHERE (id >= ?1 AND id < ?1 || 'g') OR (manifest >= ?1 AND manifest < ?1 || 'g')", row => row.GetString(0), prefix);
-        return ids.Count <= 1 ? ids : throw new LayerImageException(EngineError.AmbiguousId, $"'{text}' fits {ids.Count} images: {string.Join(", ", ids.Take(5).Select(id => id[7..19]))}.")
-        { Target = text, Advice = "Give more digits of the id." };
+        List<string> ids = transaction.Query("""
+            SELECT id FROM image WHERE (id >= ?1 AND id < ?1 || 'g') OR (manifest >= ?1 AND manifest < ?1 || 'g')
+            UNION SELECT image FROM repo_digest WHERE substr(name, instr(name, '@') + 1) >= ?1 AND substr(name, instr(name, '@') + 1) < ?1 || 'g'
+            """, row => row.GetString(0), prefix);
+        if (ids.Count <= 1)
+        {
+            return ids;
+        }
+        IEnumerable<string> candidates = ids.Take(MostCandidates).Select(id => transaction.Scalar<string>("SELECT min(name) FROM tag WHERE image = ?1", id) is string name ? $"{id[7..19]} ({Familiar(name)})" : id[7..19]);
+        throw new LayerImageException(EngineError.AmbiguousId, $"'{text}' fits {ids.Count} images: {string.Join(", ", candidates)}{(ids.Count > MostCandidates ? " …" : "")}.")
+        { Target = text, Advice = "Give more digits of the id, or a tag." };
     }
 
     private static bool IsIdLike(string text) => text.Length is >= ShortestPrefix and <= 64 && !text.AsSpan().ContainsAnyExcept("0123456789abcdefABCDEF");
@@ -97,35 +110,65 @@ internal sealed class ImageCatalog(StoreLayout layout, StoreDatabase database, C
         string filter(string column) => ids is null ? "" : $"WHERE {column} IN (SELECT value FROM json_each(?1))";
         return database.Read(transaction =>
         {
-            List<Row> rows = transaction.Query($"SELECT id, manifest, platform, created, stored FROM image {filter("id")} ORDER BY coalesce(created, stored) DESC, id",
-                row => new Row(row.GetString(0), row.Text(1), row.GetString(2), row.Time(3), row.Time(4)!.Value), json);
+            List<Row> rows = transaction.Query($"SELECT id, manifest, platform, created, stored, used FROM image {filter("id")} ORDER BY coalesce(created, stored) DESC, id",
+                row => new Row(row.GetString(0), row.Text(1), row.GetString(2), row.Time(3), row.Time(4)!.Value, row.Time(5)), json);
             ILookup<string, LayerRow> layers = transaction.Query($"""
                 SELECT image, position, il.diff_id, layer, blob, coalesce(blob_size, 0), media_type, coalesce(content, 0), coalesce(entries, 0)
                 FROM image_layer il LEFT JOIN layer ON layer.key = il.layer {filter("image")} ORDER BY image, position
                 """, row => new LayerRow(row.GetString(0), row.GetInt32(1), row.GetString(2), row.Text(3), row.Text(4), row.GetInt64(5), row.Text(6), row.GetInt64(7), row.GetInt64(8)), json).ToLookup(row => row.Image);
             ILookup<string, string> tags = transaction.Query($"SELECT image, name FROM tag {filter("image")} ORDER BY name", row => (row.GetString(0), row.GetString(1)), json).ToLookup(row => row.Item1, row => Familiar(row.Item2));
             ILookup<string, string> digests = transaction.Query($"SELECT image, name FROM repo_digest {filter("image")} ORDER BY name", row => (row.GetString(0), row.GetString(1)), json).ToLookup(row => row.Item1, row => Familiar(row.Item2));
-            ILookup<string, string> users = LoadUsers(transaction, layers.SelectMany(group => group).Select(row => row.DiffId).Distinct());
-            return rows.ConvertAll(row => Make(row, [.. layers[row.Id]], [.. tags[row.Id]], [.. digests[row.Id]], users));
+            string[] diffIds = [.. layers.SelectMany(group => group).Select(row => row.DiffId).Distinct()];
+            bool late = ids is null;
+            ILookup<string, string>? now = late ? null : LoadUsers(transaction, diffIds);
+            Lazy<ILookup<string, string>> users = new(() => now ?? database.Read(later => LoadUsers(later, diffIds)));
+            IReadOnlyDictionary<string, ImageBytes> sizes = ImageSizes.Of(transaction, ids is null ? null : json);
+            return rows.ConvertAll(row => Make(row, [.. layers[row.Id]], [.. tags[row.Id]], [.. digests[row.Id]], users, sizes.GetValueOrDefault(row.Id), late));
         });
     }
 
     // Who has each layer: by DiffID, since that is what is stored once.
-    private static ILookup<string, string> LoadUsers(StoreTransaction transaction, IEnumerable<string> diffIds)
+    private static ILookup<string, string> LoadUsers(StoreTransaction transaction, string[] diffIds)
     {
-        string json = System.Text.Json.JsonSerializer.Serialize(diffIds.ToArray(), StoreJsonContext.Default.StringArray);
+        string json = System.Text.Json.JsonSerializer.Serialize(diffIds, StoreJsonContext.Default.StringArray);
         return transaction.Query("""
             SELECT DISTINCT il.diff_id, coalesce((SELECT min(name) FROM tag WHERE tag.image = il.image), il.image)
             FROM image_layer il WHERE il.diff_id IN (SELECT value FROM json_each(?1)) ORDER BY 2
             """, row => (row.GetString(0), row.GetString(1)), json).ToLookup(row => row.Item1, row => row.Item2.StartsWith("sha256:", StringComparison.Ordinal) ? row.Item2[7..19] : Familiar(row.Item2));
     }
 
-    private Image Make(Row row, LayerRow[] layers, string[] tags, string[] digests, ILookup<string, string> users)
+    // Found by name or id, an image is read whole, so that it stays whole for who holds it when it is removed meanwhile.
+    private Image Make(Row row, LayerRow[] layers, string[] tags, string[] digests, Lazy<ILookup<string, string>> users, ImageBytes size, bool late)
     {
-        ImageConfig config = ManifestParser.ParseConfig(content.Read(Digest.Parse(row.Id)), layers.Length, row.Id);
+        Lazy<ImageConfig> config = new(() => ManifestParser.ParseConfig(content.Read(Digest.Parse(row.Id)), layers.Length, row.Id));
+        Lazy<IReadOnlyList<ImageLayer>> described = new(() => Describe(row.Id, layers, users.Value, config.Value));
+        if (!late)
+        {
+            _ = described.Value;
+        }
+        return new Image
+        {
+            Id = row.Id,
+            Digest = row.Manifest,
+            Tags = tags,
+            RepoDigests = digests,
+            Platform = row.Platform,
+            CreatedAt = row.Created,
+            StoredAt = row.Stored,
+            LastUsedAt = row.Used > row.Stored ? row.Used.Value : row.Stored,
+            Size = size.Total,
+            UniqueSize = size.Unique,
+            DownloadSize = layers.DistinctBy(layer => layer.Blob ?? layer.DiffId).Sum(layer => layer.BlobSize),
+            LayerCount = layers.Length,
+            Late = (config, described),
+        };
+    }
+
+    private ImageLayer[] Describe(string image, LayerRow[] layers, ILookup<string, string> users, ImageConfig config)
+    {
         IReadOnlyList<Digest> chain = ChainId.Of([.. layers.Select(layer => Digest.Parse(layer.DiffId))]);
         string?[] createdBy = [.. (config.History ?? []).Where(entry => entry.EmptyLayer != true).Select(entry => entry.CreatedBy)];
-        ImageLayer[] made = [.. layers.Select((layer, i) => new ImageLayer
+        return [.. layers.Select((layer, i) => new ImageLayer
         {
             Position = i,
             DiffId = layer.DiffId,
@@ -138,23 +181,8 @@ internal sealed class ImageCatalog(StoreLayout layout, StoreDatabase database, C
             CreatedBy = createdBy.ElementAtOrDefault(i),
             UsedBy = [.. users[layer.DiffId]],
             Path = layer.Key is null ? null : layout.Layer(layer.Key),
-            ImageId = row.Id,
+            ImageId = image,
         })];
-        return new Image
-        {
-            Id = row.Id,
-            Digest = row.Manifest,
-            Tags = tags,
-            RepoDigests = digests,
-            Platform = row.Platform,
-            CreatedAt = row.Created,
-            StoredAt = row.Stored,
-            Size = made.Sum(layer => layer.Size),
-            SharedSize = made.Where(layer => layer.IsShared).Sum(layer => layer.Size),
-            DownloadSize = made.Sum(layer => layer.DownloadSize),
-            Layers = made,
-            Config = config,
-        };
     }
 
     private static string Familiar(string canonical) => ImageReference.TryParse(canonical, out ImageReference? reference) ? reference!.Familiar : canonical;

@@ -25,6 +25,9 @@ internal sealed record ImageParts
     /// <summary>Tags to give it.</summary>
     public IReadOnlyList<ImageReference> Tags { get; init; } = [];
 
+    /// <summary>How much may come out of a layer's blob.</summary>
+    public UnpackLimits Limits { get; init; } = new();
+
     /// <summary>Names by digest.</summary>
     public IReadOnlyList<ImageReference> RepoDigests { get; init; } = [];
 }

@@ -33,6 +33,9 @@ public sealed record ReceiveOptions
     /// <summary>How many layers are received at once.</summary>
     public int ThrottleLimit { get; init; } = 3;
 
+    /// <summary>How much may come out of a layer; <see cref="UnpackLimits.None"/> for a maker that is trusted.</summary>
+    public UnpackLimits Limits { get; init; } = new();
+
     /// <summary>How often a request that failed for a passing reason is made again, as long as no try gets further.</summary>
     public int RetryCount { get; init; } = RetryPolicy.DefaultCount;
 }
@@ -64,6 +67,7 @@ internal sealed class ImageReceiver(RegistryConnector registries, ImageAssembler
             Layers = image.Layers,
             Manifests = image.Manifests,
             Tags = reference.Tag is null || reference.Digest is not null ? [] : [reference],
+            Limits = options.Limits,
             RepoDigests = [.. image.Manifests.Select(document => reference.WithDigest(document.Digest))],
         };
         RegistryBlobSource source = new(client, new RetryPolicy(options.RetryCount, clock));

@@ -9,7 +9,9 @@ namespace LayerImage.Engine.Images;
 /// <summary>Takes tags and images away, with the layers and blobs that nothing else has. Records go first, files after.</summary>
 internal sealed class ImageRemover(StoreDatabase database, LayerStore layers, ContentStore content)
 {
-    private sealed record Plan(List<string> Untagged, bool Deletes);
+    private sealed record Decision(List<string> Untagged, bool Deletes);
+
+    private sealed record Removed(List<(string Key, Digest DiffId)> Directories, List<Digest> Blobs, long Freed, ImageRemoval Result);
 
     /// <summary>
     /// Removes what a text names. By a tag: that tag, and with the last one the image. By an id: the image, which needs
@@ -18,51 +20,73 @@ internal sealed class ImageRemover(StoreDatabase database, LayerStore layers, Co
     /// <param name="image">The image.</param>
     /// <param name="tag">The tag that was named, canonical; null when the image was named otherwise.</param>
     /// <param name="force">Remove in spite of several tags or stopped containers.</param>
-    /// <param name="pretend">Change nothing and say what would be done.</param>
-    public ImageRemoval Remove(Image image, string? tag, bool force, bool pretend)
+    public ImageRemoval Remove(Image image, string? tag, bool force)
     {
-        List<(string Key, Digest DiffId)> directories = [];
-        List<Digest> blobs = [];
-        ImageRemoval removal = database.Write(transaction =>
+        Removed removed = database.Write(transaction => Remove(transaction, image, tag, force));
+        layers.DeleteDirectories(removed.Directories);
+        content.DeleteFiles(removed.Blobs);
+        return removed.Result;
+    }
+
+    /// <summary>Takes one tag away, never the image: one whose last tag goes stays without a name.</summary>
+    public void Untag(Image image, string tag)
+    {
+        bool had = database.Write(transaction => transaction.Execute("DELETE FROM tag WHERE name = ?1 AND image = ?2", tag, image.Id) > 0);
+        if (!had)
         {
-            Plan plan = MakePlan(transaction, image, tag, force);
-            long freed = 0;
-            List<string> goneLayers = [];
-            foreach (string name in plan.Untagged)
-            {
-                transaction.Execute("DELETE FROM tag WHERE name = ?1", name);
-            }
-            if (plan.Deletes)
-            {
-                (directories, blobs, freed) = Delete(transaction, image);
-                goneLayers = directories.ConvertAll(layer => layer.DiffId.ToString());
-            }
-            ImageRemoval result = new()
+            string name = ImageReference.Parse(tag).Familiar;
+            throw new LayerImageException(EngineError.ImageNotFound, $"The image {image.Reference} does not have the tag {name}.") { Target = name, Advice = "Get-LayerImage shows the tags of each image." };
+        }
+    }
+
+    /// <summary>
+    /// What removing these, one after the other, would do: each entry counts what goes after those before it, so that
+    /// layers which several of them share are counted once. Changes nothing.
+    /// </summary>
+    public IReadOnlyList<PlannedRemoval> Plan(IReadOnlyList<(Image Image, string? Tag)> items, bool force) => database.Write(transaction => items.Select(item =>
+    {
+        try
+        {
+            return new PlannedRemoval { Image = item.Image, Removal = Remove(transaction, item.Image, item.Tag, force).Result };
+        }
+        catch (LayerImageException e)
+        {
+            return new PlannedRemoval { Image = item.Image, Failure = e };
+        }
+    }).ToList(), commit: false);
+
+    private static Removed Remove(StoreTransaction transaction, Image image, string? tag, bool force)
+    {
+        if (transaction.Scalar<long>("SELECT count(*) FROM image WHERE id = ?1", image.Id) == 0)
+        {
+            throw ImageCatalog.NotFound(image.Reference);
+        }
+        Decision plan = Decide(transaction, image, tag, force);
+        foreach (string name in plan.Untagged)
+        {
+            transaction.Execute("DELETE FROM tag WHERE name = ?1", name);
+        }
+        Removed removed = plan.Deletes ? Delete(transaction, image.Id) : new Removed([], [], 0, null!);
+        return removed with
+        {
+            Result = new ImageRemoval
             {
                 ImageId = image.Id,
                 Untagged = plan.Untagged.ConvertAll(name => ImageReference.Parse(name).Familiar),
                 Deleted = plan.Deletes,
-                DeletedLayers = goneLayers,
-                BytesFreed = freed,
-            };
-            return result;
-        }, commit: !pretend);
-        if (pretend)
-        {
-            return removal;
-        }
-        layers.DeleteDirectories(directories);
-        content.DeleteFiles(blobs);
-        return removal;
+                DeletedLayers = removed.Directories.ConvertAll(layer => layer.DiffId.ToString()),
+                BytesFreed = removed.Freed,
+            },
+        };
     }
 
-    private static Plan MakePlan(StoreTransaction transaction, Image image, string? tag, bool force)
+    private static Decision Decide(StoreTransaction transaction, Image image, string? tag, bool force)
     {
         List<string> tags = transaction.Query("SELECT name FROM tag WHERE image = ?1 ORDER BY name", row => row.GetString(0), image.Id);
         bool byTag = tag is not null && tags.Contains(tag); // an id reads as a reference, too
         if (byTag && tags.Count > 1)
         {
-            return new Plan([tag!], Deletes: false);
+            return new Decision([tag!], Deletes: false);
         }
         if (!byTag && tags.Count > 1 && !force)
         {
@@ -71,29 +95,32 @@ internal sealed class ImageRemover(StoreDatabase database, LayerStore layers, Co
         List<(string Name, string State)> users = transaction.Query("SELECT name, state FROM container WHERE image = ?1", row => (row.GetString(0), row.GetString(1)), image.Id);
         if (users.Find(user => user.State != "Created" && user.State != "Exited") is { Name: not null } running)
         {
-            throw InUse(image, $"is used by the running container {running.Name}", "Stop and remove the container first.");
+            throw InUse(image, $"is used by {Containers(users)}; {running.Name} is {running.State}", "Stop and remove the container first.");
         }
         return users.Count > 0 && !force
-            ? throw InUse(image, $"is used by the container {users[0].Name}", "Remove the container first, or use -Force: the container keeps its layers.")
-            : new Plan(tags, Deletes: true);
+            ? throw InUse(image, $"is used by {Containers(users)}", "Remove the container first, or use -Force: the container keeps its layers.")
+            : new Decision(tags, Deletes: true);
     }
+
+    private static string Containers(List<(string Name, string State)> users) =>
+        $"the container{(users.Count > 1 ? "s" : "")} {string.Join(", ", users.Take(5).Select(user => user.Name))}{(users.Count > 5 ? $" and {users.Count - 5} more" : "")}";
 
     private static LayerImageException InUse(Image image, string why, string advice) =>
         new(EngineError.ImageInUse, $"The image {image.Reference} {why}.") { Target = image.Reference, Advice = advice };
 
-    private static (List<(string, Digest)> Directories, List<Digest> Blobs, long Freed) Delete(StoreTransaction transaction, Image image)
+    private static Removed Delete(StoreTransaction transaction, string id)
     {
-        transaction.Execute("DELETE FROM image WHERE id = ?1", image.Id);
-        List<(string Key, Digest DiffId, long Bytes)> own = transaction.Query("SELECT key, diff_id, content FROM layer WHERE diff_id IN (SELECT value FROM json_each(?1))",
-            row => (row.GetString(0), Digest.Parse(row.GetString(1)), row.GetInt64(2)), System.Text.Json.JsonSerializer.Serialize(image.Layers.Select(layer => layer.DiffId).ToArray(), StoreJsonContext.Default.StringArray));
-        HashSet<string> gone = [.. LayerStore.DeleteUnusedRecords(transaction, own.Select(layer => layer.Key))];
-        long freed = own.Where(layer => gone.Contains(layer.Key)).Sum(layer => layer.Bytes);
-
+        List<string> diffIds = transaction.Query("SELECT DISTINCT diff_id FROM image_layer WHERE image = ?1", row => row.GetString(0), id);
         // A layer that was received in two packings (gzip, zstd) has two blobs.
-        IEnumerable<string?> candidates = image.Layers.SelectMany(layer => ContentStore.BlobsOf(transaction, layer.DiffId)).Append(image.Digest).Append(image.Id)
-            .Concat(image.RepoDigests.Select(name => name[(name.IndexOf('@', StringComparison.Ordinal) + 1)..]));
-        List<(Digest Digest, long Size)> blobs = ContentStore.DeleteUnusedRecords(transaction, candidates.OfType<string>());
-        freed += blobs.Sum(blob => blob.Size);
-        return (own.Where(layer => gone.Contains(layer.Key)).Select(layer => (layer.Key, layer.DiffId)).ToList(), blobs.ConvertAll(blob => blob.Digest), freed);
+        List<string> candidates = [id, .. diffIds.SelectMany(diffId => ContentStore.BlobsOf(transaction, diffId)), .. transaction.Query("""
+            SELECT manifest FROM image WHERE id = ?1 AND manifest IS NOT NULL UNION SELECT substr(name, instr(name, '@') + 1) FROM repo_digest WHERE image = ?1
+            """, row => row.GetString(0), id)];
+        transaction.Execute("DELETE FROM image WHERE id = ?1", id);
+        List<(string Key, Digest DiffId, long Bytes)> own = transaction.Query("SELECT key, diff_id, content FROM layer WHERE diff_id IN (SELECT value FROM json_each(?1))",
+            row => (row.GetString(0), Digest.Parse(row.GetString(1)), row.GetInt64(2)), System.Text.Json.JsonSerializer.Serialize(diffIds.ToArray(), StoreJsonContext.Default.StringArray));
+        HashSet<string> gone = [.. LayerStore.DeleteUnusedRecords(transaction, own.Select(layer => layer.Key))];
+        own.RemoveAll(layer => !gone.Contains(layer.Key));
+        List<(Digest Digest, long Size)> blobs = ContentStore.DeleteUnusedRecords(transaction, candidates);
+        return new Removed(own.ConvertAll(layer => (layer.Key, layer.DiffId)), blobs.ConvertAll(blob => blob.Digest), own.Sum(layer => layer.Bytes) + blobs.Sum(blob => blob.Size), null!);
     }
 }

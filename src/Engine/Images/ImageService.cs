@@ -8,7 +8,7 @@ using LayerImage.Engine.Store;
 namespace LayerImage.Engine.Images;
 
 /// <summary>Images: received, found, imported, exported, tagged, removed.</summary>
-public sealed class ImageService
+public sealed partial class ImageService
 {
     private readonly StoreDatabase _database;
     private readonly ImageCatalog _catalog;
@@ -17,6 +17,7 @@ public sealed class ImageService
     private readonly PullPlanner _planner;
     private readonly ImageImporter _importer;
     private readonly ImageRemover _remover;
+    private readonly RegistryConnector _registries;
     private readonly ImageSender _sender;
     private readonly ImageExporter _exporter;
     private readonly TimeProvider _clock;
@@ -24,6 +25,7 @@ public sealed class ImageService
     internal ImageService(StoreLayout layout, StoreDatabase database, LayerStore layers, ContentStore content, RegistryConnector registries, TimeProvider clock)
     {
         _database = database;
+        _registries = registries;
         _clock = clock;
         _catalog = new ImageCatalog(layout, database, content);
         LayerStackReceiver stacks = new(layout, layers, content);
@@ -57,8 +59,11 @@ public sealed class ImageService
         _planner.PlanAsync(ImageReference.Parse(reference), options, cancellationToken);
 
     /// <summary>The image for a container, unpacked: from the store, or from its registry as the policy says.</summary>
-    public async Task<Image> GetForContainerAsync(string text, PullPolicy policy, IEngineObserver observer, CancellationToken cancellationToken) =>
-        await _unpacker.UnpackAsync(await GetOrReceiveAsync(text, policy, observer, cancellationToken).ConfigureAwait(false), observer, cancellationToken).ConfigureAwait(false);
+    public async Task<Image> GetForContainerAsync(string text, PullPolicy policy, IEngineObserver observer, CancellationToken cancellationToken)
+    {
+        Image image = await GetOrReceiveAsync(text, policy, observer, cancellationToken).ConfigureAwait(false);
+        return Used(await _unpacker.UnpackAsync(image, observer, cancellationToken).ConfigureAwait(false));
+    }
 
     private async Task<Image> GetOrReceiveAsync(string text, PullPolicy policy, IEngineObserver observer, CancellationToken cancellationToken)
     {
@@ -127,25 +132,6 @@ public sealed class ImageService
     /// <summary>Writes one image with all its tags as an OCI image layout folder.</summary>
     public Task ExportOciLayoutAsync(Image image, string path, CancellationToken cancellationToken) =>
         _exporter.ExportAsync([new ImageToExport(image, image.Tags)], path, new ExportOptions(), SilentObserver.Instance, cancellationToken);
-
-    /// <summary>Removes an image, or a tag of it when it is named by that.</summary>
-    public ImageRemoval Remove(Image image, string? name, bool force, bool pretend)
-    {
-        string? tag = name is not null && ImageReference.TryParse(name, out ImageReference? reference) ? reference!.WithDefaultTag().Canonical : null;
-        return _remover.Remove(image, tag, force, pretend);
-    }
-
-    /// <summary>Gives an image another tag; another image that has it loses it.</summary>
-    public Image AddTag(Image image, string tag)
-    {
-        ImageReference reference = ImageReference.Parse(tag).WithDefaultTag();
-        if (reference.Digest is not null)
-        {
-            throw new LayerImageException(EngineError.ReferenceInvalid, $"'{tag}' names a digest, which cannot be chosen.") { Target = tag, Advice = "Give repository:tag." };
-        }
-        _database.Write(transaction => ImageWriter.SetTag(transaction, reference, image.Id, _clock.GetUtcNow()));
-        return _catalog.FindExact(image.Id)!;
-    }
 
     internal Image? FindExact(string id) => _catalog.FindExact(id);
 }

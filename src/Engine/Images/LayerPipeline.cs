@@ -32,13 +32,14 @@ internal static class LayerPipeline
     /// <param name="source">Fills the file and checks it, telling how far it is, and then the next stage follows; its failure is the pipeline's.</param>
     /// <param name="directory">Where to unpack; null to hash only.</param>
     /// <param name="cancellationToken">Ends all stages.</param>
-    public static async Task<PipelineResult> RunAsync(string blob, Func<Action<long>, CancellationToken, Task> source, string? directory, CancellationToken cancellationToken)
+    /// <param name="mostBytes">How many bytes of tar may come out.</param>
+    public static async Task<PipelineResult> RunAsync(string blob, Func<Action<long>, CancellationToken, Task> source, string? directory, CancellationToken cancellationToken, long mostBytes = long.MaxValue)
     {
         GrowingFile compressed = new(blob);
         BlockPipe tar = new();
         using CancellationTokenSource failed = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         Task receive = FillAsync(compressed, source, failed.Token);
-        Task decompress = StartThread(() => Decompress(compressed, tar));
+        Task decompress = StartThread(() => Decompress(compressed, tar, mostBytes));
         Task<PipelineResult> unpack = StartThread(() => Unpack(tar, directory, failed.Token));
         try
         {
@@ -69,7 +70,7 @@ internal static class LayerPipeline
         }
     }
 
-    private static void Decompress(GrowingFile compressed, BlockPipe tar)
+    private static void Decompress(GrowingFile compressed, BlockPipe tar, long left)
     {
         try
         {
@@ -78,6 +79,11 @@ internal static class LayerPipeline
             while (tar.Take() is byte[] block)
             {
                 int length = plain.ReadAtLeast(block, block.Length, throwOnEndOfStream: false);
+                left -= length;
+                if (left < 0)
+                {
+                    throw new LayerImageException(EngineError.LayerTooLarge, "The layer unpacks to more than is allowed for a blob of its size.") { Advice = "It may be a trap that fills the disk. If you trust who made the image, receive it with -NoSizeLimit." };
+                }
                 tar.Give(block, length);
                 if (length < block.Length)
                 {

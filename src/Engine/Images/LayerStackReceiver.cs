@@ -16,8 +16,9 @@ internal sealed class LayerStackReceiver(StoreLayout layout, LayerStore layers, 
     /// <param name="throttle">How many layers are worked on at once.</param>
     /// <param name="progress">Where progress goes.</param>
     /// <param name="cancellationToken">Ends the work; what was received stays for the next time.</param>
+    /// <param name="limits">How much may come out of a blob; null for all.</param>
     /// <returns>For each layer its unpacked form, or null where this process cannot unpack and only the blob is here.</returns>
-    public async Task<IReadOnlyList<LayerRecord?>> ReceiveAsync(IBlobSource source, IReadOnlyList<Descriptor> blobs, IReadOnlyList<Digest> diffIds, string image, int throttle, LayerProgress progress, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<LayerRecord?>> ReceiveAsync(IBlobSource source, IReadOnlyList<Descriptor> blobs, IReadOnlyList<Digest> diffIds, string image, int throttle, LayerProgress progress, CancellationToken cancellationToken, UnpackLimits? limits = null)
     {
         IReadOnlyList<Digest> chain = ChainId.Of(diffIds);
         WantedLayer[] wanted = [.. blobs.Select((blob, i) => new WantedLayer(blob, diffIds[i], chain[i]))];
@@ -27,7 +28,7 @@ internal sealed class LayerStackReceiver(StoreLayout layout, LayerStore layers, 
         }
         using CancellationTokenSource failed = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using SemaphoreSlim slots = new(Math.Max(1, throttle));
-        LayerReceiver receiver = new(layout, layers, content, progress);
+        LayerReceiver receiver = new(layout, layers, content, progress, limits ?? UnpackLimits.None);
         Task<LayerRecord?>[] tasks = new Task<LayerRecord?>[wanted.Length];
         // The largest first: one that comes last would be worked on alone.
         Task[] turns = new Task[wanted.Length];
@@ -59,7 +60,7 @@ internal sealed class LayerStackReceiver(StoreLayout layout, LayerStore layers, 
     }
 
     // What is wrong with a layer is told together with the image that it belongs to.
-    private static Exception Named(string image, Exception failure) => failure is LayerImageException { Error: EngineError.LayerInvalid or EngineError.DigestMismatch or EngineError.SizeMismatch } known
+    private static Exception Named(string image, Exception failure) => failure is LayerImageException { Error: EngineError.LayerInvalid or EngineError.LayerTooLarge or EngineError.DigestMismatch or EngineError.SizeMismatch } known
         ? new LayerImageException(known.Error, $"{image} was not received. {known.Message}", known) { Target = known.Target, Advice = known.Advice }
         : failure;
 }

@@ -66,6 +66,5 @@ internal sealed record ResolvedImage
     }
 
     /// <summary>The machine that a configuration is for.</summary>
-    public static Platform PlatformOf(ImageConfig config) =>
-        new() { OS = config.Os ?? "linux", Architecture = config.Architecture ?? Platform.Current.Architecture, Variant = config.Variant };
+    public static Platform PlatformOf(ImageConfig config) => Platform.Of(config);
 }

@@ -11,26 +11,25 @@ internal static class ManifestParser
     /// <summary>Whether the bytes are an index; an error when they are neither an index nor an image's manifest.</summary>
     public static bool IsIndex(byte[] bytes, string mediaType, string source)
     {
-        try
+        using JsonDocument document = Document(bytes, source);
+        JsonElement root = document.RootElement;
+        if (root.ValueKind != JsonValueKind.Object)
         {
-            using JsonDocument document = JsonDocument.Parse(bytes, new JsonDocumentOptions { MaxDepth = 32 });
-            JsonElement root = document.RootElement;
-            if (root.ValueKind != JsonValueKind.Object)
-            {
-                throw Invalid(source, "it is no JSON object");
-            }
-            if (mediaType is MediaTypes.DockerSchema1 or MediaTypes.DockerSchema1Signed
-                || (root.TryGetProperty("schemaVersion", out JsonElement version) && version.ValueKind == JsonValueKind.Number && version.TryGetInt32(out int number) && number == 1))
-            {
-                throw new LayerImageException(EngineError.ManifestNotSupported, $"{source} is in Docker's old format, schema 1, which no current engine reads.")
-                { Target = source, Advice = "Push the image again with a current docker, podman or skopeo." };
-            }
-            return root.TryGetProperty("manifests", out _) || MediaTypes.IsIndex(mediaType);
+            throw Invalid(source, "it is no JSON object");
         }
-        catch (JsonException e)
+        HashSet<string> members = Members(root, source);
+        if (mediaType is MediaTypes.DockerSchema1 or MediaTypes.DockerSchema1Signed
+            || (root.TryGetProperty("schemaVersion", out JsonElement version) && version.ValueKind == JsonValueKind.Number && version.TryGetInt32(out int number) && number == 1))
         {
-            throw Invalid(source, "it is no JSON: " + e.Message, e);
+            throw new LayerImageException(EngineError.ManifestNotSupported, $"{source} is in Docker's old format, schema 1, which no current engine reads.")
+            { Target = source, Advice = "Push the image again with a current docker, podman or skopeo." };
         }
+        bool isIndex = members.Contains("manifests"), isManifest = members.Contains("layers") || members.Contains("config");
+        string named = root.TryGetProperty("mediaType", out JsonElement type) && type.ValueKind == JsonValueKind.String ? type.GetString()! : "";
+        // What one engine reads as an index and another as an image would be two things under one digest (CVE-2021-41190).
+        return (isIndex && (isManifest || MediaTypes.IsManifest(named))) || (isManifest && MediaTypes.IsIndex(named))
+            ? throw Invalid(source, "it is an index and an image's manifest at once")
+            : isIndex || (!isManifest && (MediaTypes.IsIndex(mediaType) || MediaTypes.IsIndex(named)));
     }
 
     /// <summary>Parses an index.</summary>
@@ -63,28 +62,95 @@ internal static class ManifestParser
         {
             throw Invalid(source, $"its configuration is larger than {OciJson.LargestDocument} bytes");
         }
-        return manifest.Layers.Count > MostLayers ? throw Invalid(source, $"it has {manifest.Layers.Count} layers; the kernel unites at most {MostLayers}") : manifest;
+        return manifest.Layers.Count > MostLayers ? throw Invalid(source, $"it has {manifest.Layers.Count} layers, and the kernel unites at most {MostLayers}") : manifest;
     }
 
     /// <summary>Parses a configuration and checks it against the number of layers that the manifest lists.</summary>
     public static ImageConfig ParseConfig(byte[] bytes, int layers, string source)
     {
         ImageConfig config = Parse(bytes, source, OciJsonContext.Default.ImageConfig);
-        return config.Rootfs?.DiffIds is null || config.Rootfs.DiffIds.Count != layers
-            ? throw Invalid(source, $"the configuration names {config.Rootfs?.DiffIds?.Count ?? 0} layers and the manifest {layers}")
-            : config;
+        if (config.Rootfs?.DiffIds is null || config.Rootfs.DiffIds.Count != layers)
+        {
+            throw Invalid(source, $"the configuration names {config.Rootfs?.DiffIds?.Count ?? 0} layers and the manifest {layers}");
+        }
+        // A list of the format has no nulls; those who read it later need not think of them.
+        IEnumerable<object?> entries = [.. config.History ?? [], .. config.Config?.Env ?? [], .. config.Config?.Cmd ?? [], .. config.Config?.Entrypoint ?? [], .. config.Config?.Labels?.Values ?? []];
+        if (entries.Contains(null))
+        {
+            throw Invalid(source, "a list in the configuration has a null in it");
+        }
+        return IsWord(config.Os) && IsWord(config.Architecture) && IsWord(config.Variant)
+            ? config
+            : throw Invalid(source, "its platform is not letters, digits, '.', '_' and '-'");
     }
+
+    private static bool IsWord(string? text) => text is null || text.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-');
 
     private static T Parse<T>(byte[] bytes, string source, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type)
         where T : class
     {
+        CheckText(bytes, source);
         try
         {
             return JsonSerializer.Deserialize(bytes, type) ?? throw Invalid(source, "it is empty");
         }
         catch (JsonException e)
         {
-            throw Invalid(source, e.Message, e);
+            throw Invalid(source, e.Message.TrimEnd('.'), e);
+        }
+    }
+
+    private static JsonDocument Document(byte[] bytes, string source)
+    {
+        CheckText(bytes, source);
+        try
+        {
+            return JsonDocument.Parse(bytes, new JsonDocumentOptions { MaxDepth = 32, AllowDuplicateProperties = false });
+        }
+        catch (JsonException e)
+        {
+            throw Invalid(source, "it is no JSON: " + e.Message.TrimEnd('.'), e);
+        }
+    }
+
+    // The members' names. Go's tools read "Layers" as "layers": whoever writes both shows each tool another image.
+    private static HashSet<string> Members(JsonElement root, string source)
+    {
+        HashSet<string> names = new(StringComparer.OrdinalIgnoreCase);
+        return root.EnumerateObject().FirstOrDefault(member => !names.Add(member.Name)) is { Value.ValueKind: not JsonValueKind.Undefined } twice
+            ? throw Invalid(source, $"it has the member '{twice.Name}' twice")
+            : names;
+    }
+
+    // The parser would look into the texts that it uses only.
+    private static void CheckText(byte[] bytes, string source)
+    {
+        if (bytes.AsSpan().StartsWith("\uFEFF"u8))
+        {
+            throw Invalid(source, "it begins with a byte order mark, which JSON must not");
+        }
+        if (!System.Text.Unicode.Utf8.IsValid(bytes))
+        {
+            throw Invalid(source, "it is not UTF-8");
+        }
+        try
+        {
+            Utf8JsonReader reader = new(bytes, new JsonReaderOptions { MaxDepth = 32 });
+            while (reader.Read())
+            {
+                if (reader.TokenType is JsonTokenType.String or JsonTokenType.PropertyName && reader.ValueIsEscaped)
+                {
+                    _ = reader.GetString();
+                }
+            }
+        }
+        catch (JsonException e)
+        {
+            throw Invalid(source, "it is no JSON: " + e.Message.TrimEnd('.'), e);
+        }
+        catch (InvalidOperationException e)
+        {
+            throw Invalid(source, "a text in it is no Unicode", e); // half a surrogate pair, escaped
         }
     }
 

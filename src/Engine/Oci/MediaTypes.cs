@@ -19,6 +19,10 @@ public static class MediaTypes
     public const string DockerSchema1Signed = "application/vnd.docker.distribution.manifest.v1+prettyjws";
 #pragma warning restore CS1591
 
+    /// <summary>Whether it is a layer that need not be in the registry, since its licence forbids to distribute it.</summary>
+    public static bool IsForeign(string? mediaType) =>
+        mediaType is not null && (mediaType.StartsWith("application/vnd.oci.image.layer.nondistributable.v1.tar", StringComparison.Ordinal) || mediaType == "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip");
+
     /// <summary>Whether it is an index (a list of manifests by platform).</summary>
     public static bool IsIndex(string? mediaType) => mediaType is OciIndex or DockerIndex;
 

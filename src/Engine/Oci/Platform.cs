@@ -36,29 +36,38 @@ public sealed record Platform
         },
     };
 
-    /// <summary>Parses <c>os/arch[/variant]</c> or <c>arch</c> alone.</summary>
+    /// <summary>For which machine a configuration is. One that does not say is for this one.</summary>
+    internal static Platform Of(ImageConfig config) => new() { OS = Lower(config.Os) ?? "linux", Architecture = Lower(config.Architecture) ?? Current.Architecture, Variant = Lower(config.Variant) };
+
+    /// <summary>Parses <c>os[(version)]/arch[/variant]</c> or <c>arch</c> alone.</summary>
     /// <exception cref="FormatException">It has another shape.</exception>
     public static Platform Parse(string text)
     {
         string[] parts = text.ToLowerInvariant().Split('/');
-        if (parts.Length > 3 || parts.Any(part => part.Length == 0))
+        string? version = null;
+        if (parts.Length > 1 && parts[0].IndexOf('(', StringComparison.Ordinal) is int at and > 0 && parts[0].EndsWith(')'))
         {
-            throw new FormatException($"'{text}' is not a platform: write os/architecture or os/architecture/variant, such as linux/amd64.");
+            version = parts[0][(at + 1)..^1];
+            parts[0] = parts[0][..at];
+        }
+        if (parts.Length > 3 || version is "" || parts.Any(part => part.Length == 0 || part.AsSpan().ContainsAny("() ")))
+        {
+            throw new FormatException($"'{text}' is not a platform: write os/architecture or os/architecture/variant, such as linux/amd64, or windows(10.0.20348)/amd64 with the system's version.");
         }
         return parts.Length == 1
             ? new Platform { OS = "linux", Architecture = Normal(parts[0]) }
-            : new Platform { OS = parts[0], Architecture = Normal(parts[1]), Variant = parts.ElementAtOrDefault(2) };
+            : new Platform { OS = parts[0], Architecture = Normal(parts[1]), Variant = parts.ElementAtOrDefault(2), OSVersion = version };
     }
 
     /// <summary>How well this platform serves one who asked for another: 0 not at all, more is better.</summary>
     internal int Serves(Platform wanted)
     {
-        if (OS != wanted.OS || Architecture != wanted.Architecture)
+        if (!string.Equals(OS, wanted.OS, StringComparison.OrdinalIgnoreCase) || Normal((Architecture ?? "").ToLowerInvariant()) != wanted.Architecture || !HasVersion(wanted.OSVersion))
         {
             return 0;
         }
-        string? mine = Variant ?? Default(Architecture);
-        string? theirs = wanted.Variant ?? Default(Architecture);
+        string? mine = Lower(Variant) ?? Default(wanted.Architecture);
+        string? theirs = Lower(wanted.Variant) ?? Default(wanted.Architecture);
         if (mine == theirs)
         {
             return 100;
@@ -67,8 +76,13 @@ public sealed record Platform
         return Number(mine) is int made && Number(theirs) is int host && made < host ? made : 0;
     }
 
+    // 10.0.20348 is served by 10.0.20348.1668: a Windows image asks for its build, whatever the revision.
+    private bool HasVersion(string? wanted) => wanted is null || OSVersion == wanted || (OSVersion?.StartsWith(wanted + ".", StringComparison.Ordinal) ?? false);
+
+    private static string? Lower(string? text) => string.IsNullOrEmpty(text) ? null : text.ToLowerInvariant();
+
     /// <inheritdoc/>
-    public override string ToString() => Variant is null ? $"{OS}/{Architecture}" : $"{OS}/{Architecture}/{Variant}";
+    public override string ToString() => $"{OS}{(OSVersion is null ? "" : $"({OSVersion})")}/{Architecture}{(string.IsNullOrEmpty(Variant) ? "" : "/" + Variant)}";
 
     private static string Normal(string architecture) => architecture switch
     {

@@ -78,7 +78,7 @@ public sealed partial record ImageReference
     /// <summary>Parses a reference.</summary>
     /// <exception cref="LayerImageException"><see cref="EngineError.ReferenceInvalid"/>, with the reason.</exception>
     public static ImageReference Parse(string text) => Parse(text, out ImageReference? reference) is string reason
-        ? throw new LayerImageException(EngineError.ReferenceInvalid, $"'{text}' is not an image reference: {reason}.")
+        ? throw new LayerImageException(EngineError.ReferenceInvalid, $"'{Shorten(text)}' is not an image reference: {reason}.")
         {
             Target = text,
             Advice = "Write [registry/]repository[:tag][@digest] with a lower-case repository, such as tomcat:9 or localhost:5000/team/app:1.0.",

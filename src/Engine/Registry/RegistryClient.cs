@@ -128,7 +128,11 @@ internal sealed partial class RegistryClient(RegistryTransport transport, ImageR
         byte[] body;
         try
         {
-            body = await BoundedBody.ReadAsync(response, OciJson.LargestDocument, cancellationToken).ConfigureAwait(false);
+            body = await BoundedBody.ReadAsync(response, OciJson.LargestDocument, cancellationToken, transport.Patience).ConfigureAwait(false);
+        }
+        catch (IOException e) when (e.InnerException is TimeoutException)
+        {
+            throw Unreachable(e);
         }
         catch (Exception e) when (e is HttpRequestException or IOException)
         {

@@ -37,6 +37,9 @@ internal sealed class RegistryConversation : IDisposable
     /// <summary>Where the repository, or the registry, is.</summary>
     public RegistryEndpoint Endpoint => _endpoint;
 
+    /// <summary>How long a silent registry is waited for.</summary>
+    public RetryPolicy Patience => _retry;
+
     /// <summary>Who the registry's challenges are answered for.</summary>
     public RegistryAuthenticator Authenticator => _authenticator;
 
@@ -133,12 +136,10 @@ internal sealed class RegistryConversation : IDisposable
             request.RequestUri = Plain(request.RequestUri);
         }
         // The token ends the wait for the headers only, so a long transfer is not cut.
-        using CancellationTokenSource silence = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        if (request.Method == HttpMethod.Get || request.Method == HttpMethod.Head)
-        {
-            // Others may take their time: a registry checks what was sent before it answers.
-            silence.CancelAfter(s_longestSilence);
-        }
+        // Others may take their time: a registry checks what was sent before it answers.
+        bool mayBeLong = request.Method != HttpMethod.Get && request.Method != HttpMethod.Head;
+        using CancellationTokenSource late = new(mayBeLong ? Timeout.InfiniteTimeSpan : s_longestSilence, _retry.Clock);
+        using CancellationTokenSource silence = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, late.Token);
         try
         {
             HttpResponseMessage response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, silence.Token).ConfigureAwait(false);

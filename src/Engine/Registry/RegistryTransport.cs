@@ -16,6 +16,9 @@ internal sealed class RegistryTransport(RegistryConversation origin, IReadOnlyLi
     /// <summary>The repository's address: https://host/v2/name/.</summary>
     public Uri Base => origin.Endpoint.Base;
 
+    /// <summary>How long a silent registry is waited for.</summary>
+    public RetryPolicy Patience => origin.Patience;
+
     /// <summary>Whether a user name and password were sent where the registry asked for them.</summary>
     public bool HasCredential => origin.Authenticator.HasCredential;
 

@@ -11,6 +11,9 @@ internal sealed record RetryPolicy(int Count, TimeProvider Clock)
     /// <summary>As docker: five attempts.</summary>
     public const int DefaultCount = 5;
 
+    /// <summary>After which time without an answer or a byte of it the registry is given up: 60 s.</summary>
+    public TimeSpan Idle { get; init; } = TimeSpan.FromSeconds(60);
+
     private static readonly TimeSpan s_first = TimeSpan.FromMilliseconds(250), s_longest = TimeSpan.FromSeconds(30), s_longestAsked = TimeSpan.FromMinutes(5);
 
     /// <summary>Waits before a further try: twice as long each time, up to half a minute, or as long as the registry asks.</summary>

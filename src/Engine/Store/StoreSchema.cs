@@ -4,7 +4,7 @@ namespace LayerImage.Engine.Store;
 internal static class StoreSchema
 {
     /// <summary>What makes each version of the tables from the one before; the first makes them from nothing.</summary>
-    public static IReadOnlyList<string> Steps { get; } = [First, Second];
+    public static IReadOnlyList<string> Steps { get; } = [First, Second, Third];
 
     private const string First = """
         CREATE TABLE blob (            -- bytes in content/blobs, exactly as received
@@ -94,5 +94,12 @@ internal static class StoreSchema
         CREATE INDEX image_layer_diff_id ON image_layer(diff_id);
         CREATE INDEX image_layer_blob ON image_layer(blob);
         INSERT OR IGNORE INTO layer_blob SELECT diff_id, blob, blob_size, media_type FROM image_layer WHERE blob IS NOT NULL;
+        """;
+
+    private const string Third = """
+        ALTER TABLE image ADD COLUMN used INTEGER; -- when a container was last made of it, to the hour
+        CREATE INDEX image_manifest ON image(manifest);
+        CREATE INDEX repo_digest_image ON repo_digest(image);
+        CREATE INDEX repo_digest_digest ON repo_digest(substr(name, instr(name, '@') + 1));
         """;
 }

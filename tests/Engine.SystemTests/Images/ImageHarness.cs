@@ -13,8 +13,9 @@ namespace LayerImage.Engine.SystemTests.Images;
 /// <summary>A registry that may misbehave, a store of the test's own, and a look at what is in it.</summary>
 public sealed class ImageHarness : IAsyncDisposable
 {
-    public ImageHarness()
+    public ImageHarness(TimeProvider? clock = null)
     {
+        Store = new TempStore(clock);
         Assert.SkipWhen(Requires.Root is not null, Requires.Root ?? "");
         Engine = new LayerImageEngine(Store.Options);
         Layout = new StoreLayout(Store.Options);
@@ -24,7 +25,7 @@ public sealed class ImageHarness : IAsyncDisposable
 
     public RegistryServer Registry { get; } = new();
 
-    public TempStore Store { get; } = new();
+    public TempStore Store { get; }
 
     public LayerImageEngine Engine { get; }
 
@@ -73,6 +74,11 @@ public sealed class ImageHarness : IAsyncDisposable
 
     /// <summary>The requests for a path that contains a text.</summary>
     public int Requests(string text) => Registry.Requests.Count(request => request.ToString().Contains(text, StringComparison.Ordinal));
+
+    /// <summary>Bytes of all files of layers (a file with two names once) and of blobs, as the disk has them.</summary>
+    public async Task<long> BytesOnDiskAsync() => long.Parse(
+        await ShellAsync($"find '{Layout.Layers}' '{Path.Combine(Layout.Content, "blobs")}' -type f -printf '%D:%i %s\\n' | sort -u | awk '{{ bytes += $2 }} END {{ print bytes + 0 }}'"),
+        System.Globalization.CultureInfo.InvariantCulture);
 
     public static async Task<string> ShellAsync(string script)
     {

@@ -105,7 +105,7 @@ public sealed class MirrorTests : IAsyncDisposable
         Assert.Empty(_harness.Registry.Requests);
     }
 
-    private static string RegistryDigest() => Oci.Digest.Of(ConnectorHarness.Manifest).ToString();
+    private static string RegistryDigest() => Engine.Oci.Digest.Of(ConnectorHarness.Manifest).ToString();
 
     private (int First, int Second, int Registry) Asked() => (_first.Requests.Count, _second.Requests.Count, _harness.Registry.Requests.Count);
 }

@@ -24,10 +24,18 @@ internal sealed class HttpConnection(Socket socket) : IDisposable
             return null;
         }
         string[] parts = requestLine.Split(' ');
+        if (parts.Length < 2)
+        {
+            return null;
+        }
         Dictionary<string, string> headers = new(StringComparer.OrdinalIgnoreCase);
         while (await ReadLineAsync(cancellationToken) is { Length: > 0 } line)
         {
             int colon = line.IndexOf(':', StringComparison.Ordinal);
+            if (colon < 0)
+            {
+                return null; // not HTTP: a TLS client, say
+            }
             string name = line[..colon], value = line[(colon + 1)..].Trim();
             headers[name] = headers.TryGetValue(name, out string? before) ? $"{before}, {value}" : value;
         }

@@ -89,6 +89,9 @@ public sealed record RegistryFault
         },
     };
 
+    /// <summary>The answer is another one.</summary>
+    public static RegistryFault Answer(Func<RegistryRequest, RegistryResponse> answer) => new() { Replace = (request, _) => answer(request) };
+
     /// <summary>A header is another one.</summary>
     public static RegistryFault Header(string name, string value) => new() { Replace = (_, response) => response.With(name, value) };
 

@@ -1,0 +1,16 @@
+using LayerImage.Engine.Errors;
+
+namespace LayerImage.Engine.Images;
+
+/// <summary>What the removal of one of several images would do, or why it is not possible.</summary>
+public sealed record PlannedRemoval
+{
+    /// <summary>The image.</summary>
+    public required Image Image { get; init; }
+
+    /// <summary>What would be done; null when it is not possible.</summary>
+    public ImageRemoval? Removal { get; init; }
+
+    /// <summary>What blocks it.</summary>
+    public LayerImageException? Failure { get; init; }
+}
