@@ -54,6 +54,7 @@
         'Import-LayerImage'
         'Receive-LayerImage'
         'Remove-LayerImage'
+        'Send-LayerImage'
     )
     PrivateData          = @{
         PSData = @{

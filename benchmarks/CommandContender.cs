@@ -50,6 +50,8 @@ internal abstract class CommandContender(string folder) : IContender
 
     public abstract Task PullAsync(string reference, CancellationToken cancellationToken);
 
+    public abstract Task PushAsync(string reference, string destination, CancellationToken cancellationToken);
+
     public abstract ValueTask DisposeAsync();
 
     /// <summary>Runs the engine's program.</summary>

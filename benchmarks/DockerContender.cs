@@ -46,6 +46,12 @@ internal sealed class DockerContender : CommandContender
 
     public override Task PullAsync(string reference, CancellationToken cancellationToken) => RunAsync(["pull", "--quiet", reference], cancellationToken);
 
+    public override async Task PushAsync(string reference, string destination, CancellationToken cancellationToken)
+    {
+        await RunAsync(["tag", reference, destination], cancellationToken);
+        await RunAsync(["push", "--quiet", destination], cancellationToken);
+    }
+
     public override async ValueTask DisposeAsync() => await StopAsync();
 
     private async Task StopAsync()

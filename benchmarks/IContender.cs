@@ -32,4 +32,7 @@ internal interface IContender : IAsyncDisposable
 
     /// <summary>Pulls an image.</summary>
     Task PullAsync(string reference, CancellationToken cancellationToken);
+
+    /// <summary>Pushes an image that was pulled, under another name.</summary>
+    Task PushAsync(string reference, string destination, CancellationToken cancellationToken);
 }

@@ -49,6 +49,8 @@ internal sealed class LayerImageContender(string repository, string folder) : IC
 
     public Task PullAsync(string reference, CancellationToken cancellationToken) => RunAsync($"Receive-LayerImage '{reference}'");
 
+    public Task PushAsync(string reference, string destination, CancellationToken cancellationToken) => RunAsync($"Send-LayerImage '{reference}' '{destination}'");
+
     public async ValueTask DisposeAsync()
     {
         if (_runspace is not null)

@@ -45,6 +45,9 @@ internal sealed class PodmanContender : CommandContender
     public override Task PullAsync(string reference, CancellationToken cancellationToken) =>
         RunAsync(["pull", "--quiet", "--tls-verify=false", "--signature-policy", $"{Folder}/policy.json", reference], cancellationToken);
 
+    public override Task PushAsync(string reference, string destination, CancellationToken cancellationToken) =>
+        RunAsync(["push", "--quiet", "--tls-verify=false", "--signature-policy", $"{Folder}/policy.json", reference, destination], cancellationToken);
+
     // Fails when it was never set up, which was said before.
     public override async ValueTask DisposeAsync() => await ProcessRunner.RunAsync([.. Command, "rm", "-f", "-a", "-t", "0"], null, CancellationToken.None);
 

@@ -119,6 +119,23 @@ internal sealed class Suite(IReadOnlyList<IContender> contenders, Measurements m
                 await measurements.TimeAsync("pull Tomcat into an empty store", contender.Name, () => contender.PullAsync(reference, cancellationToken));
             }
         }
+        await PushAsync(image, reference, cancellationToken);
+    }
+
+    // Each push meets a registry of its own. skopeo has no store: it copies the folder that the image is in.
+    private async Task PushAsync(TomcatImage image, string reference, CancellationToken cancellationToken)
+    {
+        const string row = "push Tomcat to an empty registry";
+        for (int round = 0; round < Rounds(3); round++)
+        {
+            foreach (IContender contender in InTurn(round))
+            {
+                await using DebianRegistry empty = await DebianRegistry.StartAsync(cancellationToken);
+                await measurements.TimeAsync(row, contender.Name, () => contender.PushAsync(reference, $"{empty.Host}/library/tomcat:pushed", cancellationToken));
+            }
+            await using DebianRegistry last = await DebianRegistry.StartAsync(cancellationToken);
+            await measurements.TimeAsync(row, "skopeo", () => image.PushToAsync(last, "library/tomcat", "pushed", cancellationToken));
+        }
     }
 
     private IEnumerable<IContender> InTurn(int round) => contenders.Skip(round % contenders.Count).Concat(contenders.Take(round % contenders.Count));

@@ -26,7 +26,7 @@ internal static class ErrorMap
     {
         EngineError.ImageNotFound or EngineError.ContainerNotFound or EngineError.RegistryImageNotFound or EngineError.PlatformNotFound
             or EngineError.ZoneNotFound or EngineError.PortRuleNotFound or EngineError.CommandNotFound or EngineError.UserNotFound
-            or EngineError.RegistryLoginNotFound => ErrorCategory.ObjectNotFound,
+            or EngineError.RegistryLoginNotFound or EngineError.LayerNotFound => ErrorCategory.ObjectNotFound,
         EngineError.ReferenceInvalid or EngineError.NameInvalid or EngineError.PortInvalid or EngineError.VolumeInvalid
             or EngineError.ParameterInvalid or EngineError.PathInvalid or EngineError.AmbiguousId => ErrorCategory.InvalidArgument,
         EngineError.ImageInUse or EngineError.PortInUse or EngineError.StoreLocked => ErrorCategory.ResourceBusy,

@@ -32,6 +32,9 @@ public static class ViewText
     /// <summary>The images that have a layer, joined.</summary>
     public static string SharedWith(PSObject instance) => Join(instance.Properties["SharedWith"]?.Value);
 
+    /// <summary>What went over the wire, as text.</summary>
+    public static string BytesSent(PSObject instance) => ByteSize.Format(Number(instance, "BytesSent"));
+
     /// <summary>The first 12 digits of a digest.</summary>
     public static string ShortDigest(PSObject instance) => Short(Text(instance, "Digest"));
 

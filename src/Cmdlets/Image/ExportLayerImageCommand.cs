@@ -1,38 +1,61 @@
 using System.Management.Automation;
 using LayerImage.Cmdlets.Base;
+using LayerImage.Cmdlets.Completion;
 using LayerImage.Engine.Images;
 
 namespace LayerImage.Cmdlets.Commands;
 
-/// <summary>How an image is written.</summary>
-public enum ImageExportFormat
-{
-    /// <summary>A folder in the OCI image layout.</summary>
-    OciLayout,
-}
-
-/// <summary>Writes an image into a folder that other tools read.</summary>
+/// <summary>Writes images into one archive or folder that other tools read.</summary>
 [Cmdlet(VerbsData.Export, "LayerImage", SupportsShouldProcess = true, DefaultParameterSetName = InputObjectSet)]
-[OutputType(typeof(DirectoryInfo))]
+[OutputType(typeof(FileInfo), typeof(DirectoryInfo))]
 public sealed class ExportLayerImageCommand : ImageSelectionCommand
 {
-    /// <summary>The folder to write; it is new or empty.</summary>
+    private readonly List<ImageToExport> _images = [];
+
+    /// <summary>The archive to write, or the folder: it is new or empty.</summary>
     [Parameter(Mandatory = true, Position = 1)]
     [ValidateNotNullOrEmpty]
     public string Path { get; set; } = "";
 
-    /// <summary>The format.</summary>
+    /// <summary>The format: an OCI archive when the path ends in ".tar", else an OCI layout folder.</summary>
     [Parameter]
-    public ImageExportFormat Format { get; set; } = ImageExportFormat.OciLayout;
+    public ImageExportFormat? Format { get; set; }
+
+    /// <summary>Images that the receiver has: their layers are left out.</summary>
+    [Parameter]
+    [ArgumentCompleter(typeof(ImageReferenceCompleter))]
+    [SupportsWildcards]
+    [ValidateNotNullOrEmpty]
+    public string[] Excluding { get; set; } = [];
+
+    /// <summary>Replace the file, or the OCI layout, that is there.</summary>
+    [Parameter]
+    public SwitchParameter Force { get; set; }
 
     /// <inheritdoc/>
-    protected override async Task ProcessImageAsync(Image image, string? name, CancellationToken cancellationToken)
+    protected override Task ProcessImageAsync(Image image, string? name, CancellationToken cancellationToken)
+    {
+        // Named by a tag it is exported under that tag; by an id or piped, under all.
+        string? tag = image.Tags.FirstOrDefault(known => known == name || known == name + ":latest")
+            ?? image.Tags.FirstOrDefault(known => name is not null && LayerImage.Engine.References.ImageReference.TryParse(name, out var reference) && reference!.WithDefaultTag().Familiar == known);
+        _images.Add(new ImageToExport(image, tag is null ? image.Tags : [tag]));
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    protected override async Task EndAsync(CancellationToken cancellationToken)
     {
         string path = ResolvePath(Path);
-        if (ShouldProcess(path, $"Export image {image.Reference}"))
+        if (_images.Count == 0 || !ShouldProcess(path, $"Export {string.Join(", ", _images.Select(image => image.Image.Reference).Distinct())}"))
         {
-            await Engine.Images.ExportOciLayoutAsync(image, path, cancellationToken);
-            WriteObject(new DirectoryInfo(path));
+            return;
         }
+        ExportOptions options = new()
+        {
+            Format = Format ?? (path.EndsWith(".tar", StringComparison.OrdinalIgnoreCase) ? ImageExportFormat.OciArchive : ImageExportFormat.OciLayout),
+            Excluding = [.. Excluding.SelectMany(text => ImageMatcher.Match(Engine, text)).Select(match => match.Image).DistinctBy(image => image.Id)],
+            Force = Force,
+        };
+        WriteObject(await Engine.Images.ExportAsync(_images, path, options, Observer, cancellationToken));
     }
 }

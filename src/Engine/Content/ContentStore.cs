@@ -122,6 +122,12 @@ internal sealed class ContentStore(StoreLayout layout, StoreDatabase database)
     public static List<string> BlobsOf(StoreTransaction transaction, string diffId) =>
         transaction.Query("SELECT blob FROM layer_blob WHERE diff_id = ?1", row => row.GetString(0), diffId);
 
+    /// <summary>A blob that is here and unpacks to a layer, the smallest; null when there is none.</summary>
+    public Descriptor? FindLayer(Digest diffId) => database.Read(transaction => transaction.Query(
+        "SELECT layer_blob.blob, blob.size, media_type FROM layer_blob JOIN blob ON blob.digest = layer_blob.blob WHERE diff_id = ?1 ORDER BY blob.size",
+        row => new Descriptor { Digest = Digest.Parse(row.GetString(0)), Size = row.GetInt64(1), MediaType = row.GetString(2) }, diffId.ToString()))
+        .Find(blob => File.Exists(layout.Blob(blob.Digest)));
+
     /// <summary>
     /// Deletes the records of those of these blobs that nothing needs: no image as layer, configuration or manifest, no
     /// container as configuration or for a layer that it stands on. The caller deletes their files after its transaction.

@@ -60,6 +60,8 @@ public enum EngineError
     LayerInvalid,
     /// <summary>A stored layer or blob is damaged or missing.</summary>
     LayerCorrupt,
+    /// <summary>An archive leaves out layers that are not in the store.</summary>
+    LayerNotFound,
     /// <summary>A lock was not free in time.</summary>
     StoreLocked,
     /// <summary>The store was written by a newer version, or is not a store.</summary>

@@ -1,5 +1,6 @@
 using LayerImage.Engine.Content;
 using LayerImage.Engine.Errors;
+using LayerImage.Engine.Images.Archives;
 using LayerImage.Engine.References;
 using LayerImage.Engine.Registry;
 using LayerImage.Engine.Store;
@@ -16,7 +17,8 @@ public sealed class ImageService
     private readonly PullPlanner _planner;
     private readonly ImageImporter _importer;
     private readonly ImageRemover _remover;
-    private readonly OciLayoutExporter _exporter;
+    private readonly ImageSender _sender;
+    private readonly ImageExporter _exporter;
     private readonly TimeProvider _clock;
 
     internal ImageService(StoreLayout layout, StoreDatabase database, LayerStore layers, ContentStore content, RegistryConnector registries, TimeProvider clock)
@@ -29,10 +31,11 @@ public sealed class ImageService
         _unpacker = new ImageUnpacker(database, stacks, content, _catalog);
         _planner = new PullPlanner(registries, layout, database, layers, content);
         _receiver = new ImageReceiver(registries, assembler, _catalog, clock);
-        _importer = new ImageImporter(layout, database, layers, content, _catalog, clock);
+        _importer = new ImageImporter(layout, new RootFileSystemImporter(database, layers, content, _catalog, clock), new ArchiveImporter(layers, content, assembler));
         _remover = new ImageRemover(database, layers, content);
         LayerPacker packer = new(layout, database, layers, content, _catalog);
-        _exporter = new OciLayoutExporter(packer, content);
+        _sender = new ImageSender(layout, database, content, registries, packer, clock);
+        _exporter = new ImageExporter(layers, content, packer);
     }
 
     /// <summary>All images, the newest first.</summary>
@@ -74,12 +77,56 @@ public sealed class ImageService
         return await _receiver.ReceiveAsync(reference!, new ReceiveOptions { Policy = policy }, observer, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Makes an image of a root file system: a folder, or a tar with any compression.</summary>
-    public Task<Image> ImportAsync(string path, string? reference, string? message, CancellationToken cancellationToken) =>
-        _importer.ImportAsync(path, reference is null ? null : ImageReference.Parse(reference), message, cancellationToken);
+    /// <summary>The tags of an image that a user's text means: the one that it names, else all.</summary>
+    public string[] TagsMeant(Image image, string? text) =>
+        text is not null && ImageReference.TryParse(text, out ImageReference? reference) && reference!.WithDefaultTag().Familiar is string tag && image.Tags.Contains(tag) ? [tag] : [.. image.Tags];
 
-    /// <summary>Writes an image as an OCI image layout folder.</summary>
-    public Task ExportOciLayoutAsync(Image image, string path, CancellationToken cancellationToken) => _exporter.ExportAsync(image, path, cancellationToken);
+    /// <summary>
+    /// Sends an image to registries. Idempotent: what is there is not sent again, what broke is gone on with. Each name
+    /// gives a result as soon as its manifest is there.
+    /// </summary>
+    /// <param name="image">The image.</param>
+    /// <param name="destinations">Names to send it under, <c>:latest</c> without a tag; none for the image's own tags.</param>
+    /// <param name="options">How.</param>
+    /// <param name="observer">Hears of progress.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
+    /// <exception cref="LayerImageException">ReferenceInvalid, a registry's error, LayerCorrupt or DiskFull.</exception>
+    public IAsyncEnumerable<SentImage> SendAsync(Image image, IReadOnlyList<string> destinations, SendOptions options, IEngineObserver observer, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<string> names = destinations.Count > 0 ? destinations : image.Tags;
+        return names.Count == 0
+            ? throw new LayerImageException(EngineError.ReferenceInvalid, $"The image {image.Reference} has no tag that says where to send it.") { Target = image.Reference, Advice = "Give -Destination registry/repository:tag." }
+            : _sender.SendAsync(image, [.. names.Select(name => ImageReference.Parse(name).WithDefaultTag())], options, observer, cancellationToken);
+    }
+
+    /// <summary>
+    /// Imports what a file or folder holds, by its content: the images of a docker archive, an OCI archive or an OCI layout
+    /// folder, each as soon as it is in; or an image of one layer of a root file system, a folder or a tar.
+    /// </summary>
+    /// <exception cref="LayerImageException">PathInvalid, ManifestInvalid, LayerInvalid, LayerNotFound, DigestMismatch, ToolMissing and others.</exception>
+    public IAsyncEnumerable<Image> ImportAsync(string path, ImportOptions options, IEngineObserver observer, CancellationToken cancellationToken) =>
+        _importer.ImportAsync(path, options, observer, cancellationToken);
+
+    /// <summary>Imports what holds one image. See the other form.</summary>
+    public async Task<Image> ImportAsync(string path, string? reference, string? message, CancellationToken cancellationToken)
+    {
+        Image? last = null;
+        await foreach (Image image in _importer.ImportAsync(path, new ImportOptions { Reference = reference, Message = message }, SilentObserver.Instance, cancellationToken).ConfigureAwait(false))
+        {
+            last = image;
+        }
+        return last!;
+    }
+
+    /// <summary>Writes images into one archive or folder that other tools read. Nothing is left of it when it fails.</summary>
+    /// <returns>What was written: a file, or a folder.</returns>
+    /// <exception cref="LayerImageException">PathInvalid: it exists; LayerCorrupt: the store is damaged; DiskFull.</exception>
+    public Task<FileSystemInfo> ExportAsync(IReadOnlyList<ImageToExport> images, string path, ExportOptions options, IEngineObserver observer, CancellationToken cancellationToken) =>
+        _exporter.ExportAsync(images, path, options, observer, cancellationToken);
+
+    /// <summary>Writes one image with all its tags as an OCI image layout folder.</summary>
+    public Task ExportOciLayoutAsync(Image image, string path, CancellationToken cancellationToken) =>
+        _exporter.ExportAsync([new ImageToExport(image, image.Tags)], path, new ExportOptions(), SilentObserver.Instance, cancellationToken);
 
     /// <summary>Removes an image, or a tag of it when it is named by that.</summary>
     public ImageRemoval Remove(Image image, string? name, bool force, bool pretend)

@@ -73,7 +73,7 @@ internal static class ImageWriter
         }
         foreach (ImageReference name in image.RepoDigests)
         {
-            transaction.Execute("INSERT OR REPLACE INTO repo_digest (name, image) VALUES (?1, ?2)", name.Canonical, id);
+            AddRepoDigest(transaction, name, id);
         }
         return true;
     }
@@ -81,4 +81,8 @@ internal static class ImageWriter
     /// <summary>Gives a tag to an image, taking it from another one that may have it.</summary>
     public static void SetTag(StoreTransaction transaction, ImageReference tag, string id, DateTimeOffset now) =>
         transaction.Execute("INSERT OR REPLACE INTO tag (name, image, updated) VALUES (?1, ?2, ?3)", tag.WithTag(tag.Tag ?? "latest").Canonical, id, now.ToUnixTimeMilliseconds());
+
+    /// <summary>Records that a repository has an image under a digest, if the image is still here.</summary>
+    public static void AddRepoDigest(StoreTransaction transaction, ImageReference name, string id) =>
+        transaction.Execute("INSERT OR REPLACE INTO repo_digest (name, image) SELECT ?1, id FROM image WHERE id = ?2", name.Canonical, id);
 }

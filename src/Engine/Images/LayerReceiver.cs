@@ -26,10 +26,11 @@ internal sealed class LayerReceiver(StoreLayout layout, LayerStore layers, Conte
     /// <param name="source">Where its blob comes from.</param>
     /// <param name="wanted">The layer.</param>
     /// <param name="below">The layers below, the base first, when they are ready: only some layers ask for them.</param>
-    /// <param name="slots">Bounds how many layers are worked on at once.</param>
+    /// <param name="turn">Waits for one of the slots.</param>
+    /// <param name="slots">Bounds how many layers are worked on at once; a slot is given back when the work is done.</param>
     /// <param name="cancellationToken">Ends the work; what was received stays for the next time.</param>
     /// <returns>The unpacked layer, or null when this process cannot unpack and only the blob is here.</returns>
-    public async Task<LayerRecord?> ReceiveAsync(IBlobSource source, WantedLayer wanted, Func<Task<IReadOnlyList<LayerRecord>>> below, SemaphoreSlim slots, CancellationToken cancellationToken)
+    public async Task<LayerRecord?> ReceiveAsync(IBlobSource source, WantedLayer wanted, Func<Task<IReadOnlyList<LayerRecord>>> below, Task turn, SemaphoreSlim slots, CancellationToken cancellationToken)
     {
         ScratchFolder scratch = ScratchFolder.Create(layout);
         try
@@ -37,7 +38,7 @@ internal sealed class LayerReceiver(StoreLayout layout, LayerStore layers, Conte
             LayerRecord? record;
             IReadOnlyList<LayerPath> implied;
             string unpacked = Path.Combine(scratch.Path, "layer");
-            await slots.WaitAsync(cancellationToken).ConfigureAwait(false);
+            await turn.ConfigureAwait(false);
             try
             {
                 using FileLock held = await layers.LockAsync(wanted.DiffId, progress.Observer, cancellationToken).ConfigureAwait(false);

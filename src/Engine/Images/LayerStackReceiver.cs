@@ -29,11 +29,17 @@ internal sealed class LayerStackReceiver(StoreLayout layout, LayerStore layers, 
         using SemaphoreSlim slots = new(Math.Max(1, throttle));
         LayerReceiver receiver = new(layout, layers, content, progress);
         Task<LayerRecord?>[] tasks = new Task<LayerRecord?>[wanted.Length];
+        // The largest first: one that comes last would be worked on alone.
+        Task[] turns = new Task[wanted.Length];
+        foreach (int i in Enumerable.Range(0, wanted.Length).OrderByDescending(i => wanted[i].Blob.Size))
+        {
+            turns[i] = slots.WaitAsync(failed.Token);
+        }
         for (int i = 0; i < wanted.Length; i++)
         {
             int position = i;
             tasks[i] = Task.Run(() => receiver.ReceiveAsync(source, wanted[position],
-                async () => [.. (await Task.WhenAll(tasks[..position]).ConfigureAwait(false)).OfType<LayerRecord>()], slots, failed.Token), CancellationToken.None);
+                async () => [.. (await Task.WhenAll(tasks[..position]).ConfigureAwait(false)).OfType<LayerRecord>()], turns[position], slots, failed.Token), CancellationToken.None);
         }
         foreach (Task task in tasks)
         {

@@ -40,7 +40,8 @@ internal static class Decompression
     public static LayerImageException Malformed(Exception inner) =>
         new(EngineError.LayerInvalid, $"The layer's compression is malformed: {inner.Message}", inner) { Advice = "The image was built wrongly or is hostile; ask who made it." };
 
-    private static LayerCompression Sniff(ReadOnlySpan<byte> magic) => magic switch
+    /// <summary>What the first four bytes say.</summary>
+    public static LayerCompression Sniff(ReadOnlySpan<byte> magic) => magic switch
     {
         [0x1f, 0x8b, ..] => LayerCompression.Gzip,
         [0x28, 0xb5, 0x2f, 0xfd] => LayerCompression.Zstd,

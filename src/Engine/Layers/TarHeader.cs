@@ -60,6 +60,40 @@ internal readonly ref struct TarHeader(ReadOnlySpan<byte> block)
         }
     }
 
+    /// <summary>Puts a size into a header that has been made, in base-256 when octal digits do not reach.</summary>
+    public static void SetSize(Span<byte> block, long size)
+    {
+        Span<byte> field = block.Slice(124, 12);
+        if (size <= 0x1FFFFFFFF)
+        {
+            WriteOctal(field, size);
+        }
+        else
+        {
+            field.Clear();
+            field[0] = 0x80;
+            System.Buffers.Binary.BinaryPrimitives.WriteInt64BigEndian(field[4..], size);
+        }
+        block.Slice(148, 8).Fill((byte)' ');
+        int checksum = 0;
+        foreach (byte value in block)
+        {
+            checksum += value;
+        }
+        WriteOctal(block.Slice(148, 7), checksum);
+    }
+
+    /// <summary>Fills a field with octal digits and a closing NUL.</summary>
+    public static void WriteOctal(Span<byte> field, long value)
+    {
+        for (int i = field.Length - 2; i >= 0; i--)
+        {
+            field[i] = (byte)('0' + (value & 7));
+            value >>= 3;
+        }
+        field[^1] = 0;
+    }
+
     /// <summary>An octal number in ASCII, or GNU's base-256 when the first bit is set.</summary>
     public static long Number(ReadOnlySpan<byte> field, string name)
     {

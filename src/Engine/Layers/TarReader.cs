@@ -87,6 +87,11 @@ internal sealed partial class TarReader(Stream source)
 
     private void SkipData()
     {
+        if (source.CanSeek)
+        {
+            SeekBehindData();
+            return;
+        }
         Span<byte> scratch = stackalloc byte[4096];
         while (ReadData(scratch) > 0)
         {
@@ -101,6 +106,18 @@ internal sealed partial class TarReader(Stream source)
             }
             _paddingLeft = 0;
         }
+    }
+
+    // Of an archive that lies in a file only the headers are read.
+    private void SeekBehindData()
+    {
+        long left = source.Length - source.Position;
+        if (_dataLeft > left)
+        {
+            throw TarHeader.Malformed("it ends in the middle of a file");
+        }
+        source.Seek(Math.Min(left, _dataLeft + _paddingLeft), SeekOrigin.Current);
+        (_dataLeft, _paddingLeft) = (0, 0);
     }
 
     private bool ReadBlock()

@@ -121,34 +121,24 @@ internal sealed class TarWriter(Stream destination)
         Span<byte> block = _block;
         block.Clear();
         name.CopyTo(block);
-        Octal(block.Slice(100, 8), entry.Permissions);
-        Octal(block.Slice(108, 8), Math.Min(entry.Uid, LargestOctal7));
-        Octal(block.Slice(116, 8), Math.Min(entry.Gid, LargestOctal7));
-        Octal(block.Slice(124, 12), Math.Min(entry.Size, LargestOctal11));
-        Octal(block.Slice(136, 12), Math.Clamp(entry.ModifiedSeconds, 0, LargestOctal11));
+        TarHeader.WriteOctal(block.Slice(100, 8), entry.Permissions);
+        TarHeader.WriteOctal(block.Slice(108, 8), Math.Min(entry.Uid, LargestOctal7));
+        TarHeader.WriteOctal(block.Slice(116, 8), Math.Min(entry.Gid, LargestOctal7));
+        TarHeader.WriteOctal(block.Slice(124, 12), Math.Min(entry.Size, LargestOctal11));
+        TarHeader.WriteOctal(block.Slice(136, 12), Math.Clamp(entry.ModifiedSeconds, 0, LargestOctal11));
         block[156] = type;
         link.CopyTo(block[157..]);
         "ustar\000"u8.CopyTo(block[257..]);
-        Octal(block.Slice(329, 8), entry.DeviceMajor);
-        Octal(block.Slice(337, 8), entry.DeviceMinor);
+        TarHeader.WriteOctal(block.Slice(329, 8), entry.DeviceMajor);
+        TarHeader.WriteOctal(block.Slice(337, 8), entry.DeviceMinor);
         int checksum = 8 * ' ';
         foreach (byte value in block)
         {
             checksum += value;
         }
-        Octal(block.Slice(148, 7), checksum);
+        TarHeader.WriteOctal(block.Slice(148, 7), checksum);
         block[155] = (byte)' ';
         destination.Write(_block);
-    }
-
-    private static void Octal(Span<byte> field, long value)
-    {
-        for (int i = field.Length - 2; i >= 0; i--)
-        {
-            field[i] = (byte)('0' + (value & 7));
-            value >>= 3;
-        }
-        field[^1] = 0;
     }
 
     private static byte TypeFlag(TarEntryType type) => type switch

@@ -13,6 +13,9 @@ namespace LayerImage.Engine.Oci;
 [JsonSerializable(typeof(ImageIndex))]
 [JsonSerializable(typeof(ImageConfig))]
 [JsonSerializable(typeof(OciLayoutFile))]
+[JsonSerializable(typeof(string[]))]
+[JsonSerializable(typeof(long))]
+[JsonSerializable(typeof(Dictionary<string, System.Text.Json.JsonElement>))]
 internal sealed partial class OciJsonContext : JsonSerializerContext;
 
 /// <summary>The file <c>oci-layout</c> (image-spec, image-layout.md).</summary>

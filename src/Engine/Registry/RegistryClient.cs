@@ -16,7 +16,7 @@ internal sealed record ReceivedDocument(string MediaType, Digest Digest, byte[] 
 internal sealed partial class RegistryClient(RegistryTransport transport, ImageReference reference) : IDisposable
 {
     /// <summary>Where the repository is.</summary>
-    private Uri Base => transport.Base;
+    public Uri Base => transport.Base;
 
     /// <summary>The digest that the registry has for a tag, or null when it does not say.</summary>
     public async Task<Digest?> HeadManifestAsync(string name, CancellationToken cancellationToken)

@@ -72,8 +72,8 @@ internal static class RegistryErrors
         _ => "",
     };
 
-    // {"errors":[{"code":"…","message":"…"}]} (distribution-spec, "Error Codes").
-    private static string Words(byte[] body)
+    /// <summary>What the registry says itself, in parentheses: {"errors":[{"code":"…","message":"…"}]} (distribution-spec, "Error Codes").</summary>
+    public static string Words(byte[] body)
     {
         try
         {

@@ -15,8 +15,8 @@ internal sealed class HttpConnection(Socket socket) : IDisposable
     private int _start;
     private int _end;
 
-    /// <summary>The next request, or null when the client is done.</summary>
-    public async Task<RegistryRequest?> ReadRequestAsync(CancellationToken cancellationToken)
+    /// <summary>The next request and the fault that meets it, or null when the client is done.</summary>
+    public async Task<(RegistryRequest Request, RegistryFault? Fault)?> ReadRequestAsync(Func<RegistryRequest, RegistryFault?> findFault, CancellationToken cancellationToken)
     {
         string? requestLine = await ReadLineAsync(cancellationToken);
         if (string.IsNullOrEmpty(requestLine))
@@ -31,14 +31,20 @@ internal sealed class HttpConnection(Socket socket) : IDisposable
             string name = line[..colon], value = line[(colon + 1)..].Trim();
             headers[name] = headers.TryGetValue(name, out string? before) ? $"{before}, {value}" : value;
         }
+        // A client of a proxy names the whole address.
+        string[] target = (Uri.TryCreate(parts[1], UriKind.Absolute, out Uri? whole) && whole.Scheme == "http" ? whole.PathAndQuery : parts[1]).Split('?', 2);
+        RegistryRequest request = new(parts[0], Uri.UnescapeDataString(target[0]), ParseQuery(target.ElementAtOrDefault(1)), headers, []);
+        RegistryFault? fault = findFault(request);
+        if (fault?.CutBodyAt == 0)
+        {
+            return (request, fault);
+        }
         if (headers.GetValueOrDefault("Expect") is not null)
         {
             await _stream.WriteAsync("HTTP/1.1 100 Continue\r\n\r\n"u8.ToArray(), cancellationToken);
         }
-        byte[] body = await ReadBodyAsync(headers, cancellationToken);
-        // A client of a proxy names the whole address.
-        string[] target = (Uri.TryCreate(parts[1], UriKind.Absolute, out Uri? whole) && whole.Scheme == "http" ? whole.PathAndQuery : parts[1]).Split('?', 2);
-        return new RegistryRequest(parts[0], Uri.UnescapeDataString(target[0]), ParseQuery(target.ElementAtOrDefault(1)), headers, body);
+        byte[] body = fault?.CutBodyAt is int cut ? await ReadExactlyAsync(cut, cancellationToken) : await ReadBodyAsync(headers, cancellationToken);
+        return (request with { Body = body }, fault);
     }
 
     /// <summary>Writes an answer, spoiled by a fault; false when the connection must be closed after it.</summary>
@@ -73,7 +79,7 @@ internal sealed class HttpConnection(Socket socket) : IDisposable
         }
         ReadOnlyMemory<byte> body = fault?.CutAt is long cut ? response.Body.AsMemory(0, (int)Math.Min(cut, response.Body.Length)) : response.Body;
         await WriteBodyAsync(body, fault, cancellationToken);
-        return fault?.CutAt is null && length == response.Body.Length.ToString(CultureInfo.InvariantCulture);
+        return fault is not { CutAt: not null } and not { CutBodyAt: not null } && length == response.Body.Length.ToString(CultureInfo.InvariantCulture);
     }
 
     public void Dispose() => _stream.Dispose();

@@ -23,6 +23,9 @@ public sealed record RegistryFault
     /// <summary>The connection is closed after so many bytes of the body; -1: before any answer.</summary>
     internal long? CutAt { get; init; }
 
+    /// <summary>Only so many bytes of the request's body are read, and the connection is closed after the answer to them.</summary>
+    internal int? CutBodyAt { get; init; }
+
     /// <summary>The answer waits so long.</summary>
     internal TimeSpan Delay { get; init; }
 
@@ -94,6 +97,12 @@ public sealed record RegistryFault
 
     /// <summary>The connection is closed without an answer.</summary>
     public static RegistryFault Drop() => new() { CutAt = -1 };
+
+    /// <summary>The connection breaks after so many bytes of the request's body; the server keeps what came.</summary>
+    public static RegistryFault CutUploadAfter(int bytes) => new() { CutBodyAt = bytes, CutAt = -1 };
+
+    /// <summary>The answer comes before the body, which is not read; the connection is closed, as proxies do it.</summary>
+    public static RegistryFault RefuseBody(int status) => Status(status) with { CutBodyAt = 0 };
 
     /// <summary>The answer comes late.</summary>
     public static RegistryFault Late(TimeSpan delay) => new() { Delay = delay };

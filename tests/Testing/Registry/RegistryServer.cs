@@ -136,10 +136,9 @@ public sealed partial class RegistryServer : IAsyncDisposable
         using HttpConnection connection = new(socket);
         try
         {
-            while (await connection.ReadRequestAsync(_stopping.Token) is { } request)
+            while (await connection.ReadRequestAsync(TakeFault, _stopping.Token) is var (request, fault))
             {
                 _requests.Enqueue(request);
-                RegistryFault? fault = TakeFault(request);
                 RegistryResponse response = Answer(request);
                 if (fault is not null)
                 {

@@ -1,0 +1,66 @@
+using LayerImage.Engine.Layers;
+
+namespace LayerImage.Engine.Images.Archives;
+
+/// <summary>Names in an image archive: brought into one form, and told apart from those of a root file system.</summary>
+internal static class ArchiveNames
+{
+    public const string DockerManifest = "manifest.json", OciIndex = "index.json", OciLayout = "oci-layout";
+
+    /// <summary>A name without "./", doubled and closing slashes; null when it leads out of the archive.</summary>
+    /// <param name="name">The name.</param>
+    /// <param name="folder">The folder that a relative name begins in; "" is the archive's root.</param>
+    public static string? Normalize(string name, string folder = "")
+    {
+        List<string> parts = [.. folder.Split('/', StringSplitOptions.RemoveEmptyEntries)];
+        foreach (string part in name.Split('/', StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (part == "..")
+            {
+                if (parts.Count == 0)
+                {
+                    return null;
+                }
+                parts.RemoveAt(parts.Count - 1);
+            }
+            else if (part != ".")
+            {
+                parts.Add(part);
+            }
+        }
+        return string.Join('/', parts);
+    }
+
+    /// <summary>The folder that a name is in.</summary>
+    public static string FolderOf(string name) => name.LastIndexOf('/') is int slash and >= 0 ? name[..slash] : "";
+
+    /// <summary>
+    /// Whether an archive of images can have such an entry. A root file system has folders and links of its own before
+    /// long, and its tar need not be read to the end to know that it is one.
+    /// </summary>
+    public static bool FitsArchive(TarEntryType type, string name)
+    {
+        string[] parts = name.Split('/', StringSplitOptions.RemoveEmptyEntries);
+        return type switch
+        {
+            TarEntryType.Directory => parts switch
+            {
+                [] => true,
+                [var folder] => folder == "blobs" || IsHex(folder),
+                ["blobs", _] => true,
+                _ => false,
+            },
+            TarEntryType.Regular => parts switch
+            {
+                [_] => true,
+                [_, "layer.tar" or "json" or "VERSION"] => true,
+                ["blobs", _, _] => true,
+                _ => false,
+            },
+            TarEntryType.SymbolicLink or TarEntryType.HardLink => parts is ["blobs", _, _] or [.., [.., '.', 't', 'a', 'r']],
+            _ => false,
+        };
+    }
+
+    private static bool IsHex(string text) => text.Length == 64 && !text.AsSpan().ContainsAnyExcept("0123456789abcdef");
+}

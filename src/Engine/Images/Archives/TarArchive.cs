@@ -1,0 +1,131 @@
+using LayerImage.Engine.Layers;
+using Microsoft.Win32.SafeHandles;
+
+namespace LayerImage.Engine.Images.Archives;
+
+/// <summary>
+/// An archive of images in a tar that lies in a file: its headers are read once, then its files are windows of it. The
+/// old "docker save" made links between equal layers; they are followed among the names only.
+/// </summary>
+internal sealed class TarArchive : IArchiveFiles
+{
+    private const int MostEntries = 100_000, LongestName = 1024, MostLinks = 8;
+
+    /// <summary>A file's place; or, of a link, the name that it means.</summary>
+    private readonly record struct Member(long Offset, long Size, string? Target);
+
+    private readonly SafeFileHandle _file;
+    private readonly Dictionary<string, Member> _members = new(StringComparer.Ordinal);
+
+    private TarArchive(SafeFileHandle file) => _file = file;
+
+    /// <summary>Opens a tar as an archive of images; null when it is something else, such as a root file system.</summary>
+    /// <param name="path">The tar, not compressed.</param>
+    /// <param name="archive">What messages call it.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <exception cref="Errors.LayerImageException">ManifestInvalid or LayerInvalid: it is malformed.</exception>
+    public static TarArchive? TryOpen(string path, string archive, CancellationToken cancellationToken)
+    {
+        FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, 0, FileOptions.RandomAccess);
+        TarArchive tar = new(file.SafeFileHandle);
+        try
+        {
+            if (tar.Index(file, archive, cancellationToken) && (tar.Find(ArchiveNames.DockerManifest) ?? tar.Find(ArchiveNames.OciLayout)) is not null)
+            {
+                return tar;
+            }
+        }
+        catch
+        {
+            tar.Dispose();
+            throw;
+        }
+        tar.Dispose();
+        return null;
+    }
+
+    /// <summary>Whether the beginning of a tar is that of an archive of images, as far as one can see.</summary>
+    public static bool MayBegin(byte[] beginning, int length)
+    {
+        using MemoryStream stream = new(beginning, 0, length);
+        try
+        {
+            TarReader reader = new(stream);
+            while (reader.Next() is TarEntry entry)
+            {
+                if (ArchiveNames.Normalize(entry.Name.ToString()) is string name && !ArchiveNames.FitsArchive(entry.Type, name))
+                {
+                    return false;
+                }
+            }
+        }
+        catch (Errors.LayerImageException)
+        {
+            // The beginning ends somewhere.
+        }
+        return true;
+    }
+
+    public long? Find(string name) => Resolve(name)?.Size;
+
+    public Stream Open(string name) => Resolve(name) is Member member ? new FileWindow(_file, member.Offset, member.Size) : throw new FileNotFoundException(null, name);
+
+    public void Dispose() => _file.Dispose();
+
+    // False when it is no archive of images.
+    private bool Index(FileStream file, string archive, CancellationToken cancellationToken)
+    {
+        TarReader reader = new(file);
+        for (int count = 0; reader.Next() is TarEntry entry; count++)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (count == MostEntries || entry.Name.Bytes.Length > LongestName)
+            {
+                throw ArchiveErrors.Invalid(archive, count == MostEntries ? $"it has more than {MostEntries} files" : $"a name in it is longer than {LongestName} bytes");
+            }
+            // A name that leads out of the archive is nobody's: there is no way to ask for it.
+            if (ArchiveNames.Normalize(entry.Name.ToString()) is not string name)
+            {
+                continue;
+            }
+            if (!ArchiveNames.FitsArchive(entry.Type, name))
+            {
+                return false;
+            }
+            Add(entry, name, file, archive);
+        }
+        return true;
+    }
+
+    private void Add(TarEntry entry, string name, FileStream file, string archive)
+    {
+        Member? member = entry.Type switch
+        {
+            TarEntryType.Regular when entry.Sparse is not null => throw ArchiveErrors.Invalid(archive, $"'{name}' is stored as a sparse file"),
+            TarEntryType.Regular when entry.Size > file.Length - file.Position => throw ArchiveErrors.Invalid(archive, $"it ends in the middle of '{name}'"),
+            TarEntryType.Regular => new Member(file.Position, entry.Size, null),
+            TarEntryType.SymbolicLink => new Member(0, 0, ArchiveNames.Normalize(entry.LinkName.ToString(), ArchiveNames.FolderOf(name)) ?? ""),
+            TarEntryType.HardLink => new Member(0, 0, ArchiveNames.Normalize(entry.LinkName.ToString()) ?? ""),
+            _ => null,
+        };
+        // Readers differ in which of two equal names they take. Of blobs either is checked against its digest.
+        if (member is Member added && !_members.TryAdd(name, added) && !name.StartsWith("blobs/", StringComparison.Ordinal))
+        {
+            throw ArchiveErrors.Invalid(archive, $"it has two files of the name '{name}'");
+        }
+    }
+
+    private Member? Resolve(string name)
+    {
+        string? wanted = ArchiveNames.Normalize(name);
+        for (int links = 0; links <= MostLinks && wanted is not null && _members.TryGetValue(wanted, out Member member); links++)
+        {
+            if (member.Target is null)
+            {
+                return member;
+            }
+            wanted = member.Target;
+        }
+        return null;
+    }
+}

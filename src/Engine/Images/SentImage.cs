@@ -1,0 +1,23 @@
+namespace LayerImage.Engine.Images;
+
+/// <summary>An image that was sent to a registry.</summary>
+public sealed record SentImage
+{
+    /// <summary>What it is there: "registry:5000/team/app:1".</summary>
+    public required string Reference { get; init; }
+
+    /// <summary>The digest of its manifest, the same there and here.</summary>
+    public required string Digest { get; init; }
+
+    /// <summary>What the manifest is.</summary>
+    public required string MediaType { get; init; }
+
+    /// <summary>The layers, the base first.</summary>
+    public required IReadOnlyList<SentLayer> Layers { get; init; }
+
+    /// <summary>Bytes that went over the wire for it, the configuration's among them.</summary>
+    public required long BytesSent { get; init; }
+
+    /// <inheritdoc/>
+    public override string ToString() => Reference;
+}
