@@ -133,7 +133,7 @@ internal sealed class BlobUpload(RegistryClient client, Descriptor blob, Content
                 _ => response.IsSuccessStatusCode ? Answer.Taken : throw await client.RefusedAsync(response, cancellationToken).ConfigureAwait(false),
             };
             _refusal = answer == Answer.Taken ? null : await client.RefusedAsync(response, cancellationToken).ConfigureAwait(false);
-            return (answer, client.PlaceOf(response, location), response.Headers.RetryAfter?.Delta);
+            return (answer, client.PlaceOf(response, location), retry.AskedWait(response));
         }
         catch (LayerImageException e) when (e.Error == EngineError.RegistryUnreachable)
         {

@@ -33,7 +33,7 @@ internal sealed class ImageSender(StoreLayout layout, StoreDatabase database, Co
         }
         foreach (IGrouping<string, ImageReference> repository in destinations.DistinctBy(destination => destination.Canonical).GroupBy(destination => destination.Name))
         {
-            using RegistryClient client = registries.Open(repository.First(), options.Credential);
+            using RegistryClient client = registries.Open(repository.First(), options.Credential, new RetryPolicy(options.RetryCount, clock));
             ConcurrentDictionary<Digest, SentLayer> sent = await SendBlobsAsync(client, repository.First(), parsed, options, observer, cancellationToken).ConfigureAwait(false);
             foreach (ImageReference destination in repository)
             {
