@@ -15,7 +15,7 @@ public sealed class OrdinaryUserTests
         string? missing = Requires.All(Requires.Root, Requires.Tool("setpriv"), Requires.Tool("dotnet"), File.Exists(tests) ? null : "needs the tests of the engine, built");
         Assert.SkipWhen(missing is not null, missing ?? "");
         using TempFolder home = new("nobody-");
-        File.SetUnixFileMode(home.Root, (UnixFileMode)0b111_111_111);
+        await ImageHarness.ShellAsync($"chmod 777 '{home.Root}'");
 
         ProcessResult result = await ProcessRunner.RunAsync(
         [
