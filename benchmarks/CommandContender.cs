@@ -52,6 +52,12 @@ internal abstract class CommandContender(string folder) : IContender
 
     public abstract Task PushAsync(string reference, string destination, CancellationToken cancellationToken);
 
+    public virtual Task SaveAsync(string image, string path, CancellationToken cancellationToken) => RunAsync(["save", "-o", path, image], cancellationToken);
+
+    public virtual Task SaveOciAsync(string image, string path, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public virtual Task LoadAsync(string path, CancellationToken cancellationToken) => RunAsync(["load", "-i", path], cancellationToken);
+
     public abstract ValueTask DisposeAsync();
 
     /// <summary>Runs the engine's program.</summary>

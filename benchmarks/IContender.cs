@@ -35,4 +35,14 @@ internal interface IContender : IAsyncDisposable
 
     /// <summary>Pushes an image that was pulled, under another name.</summary>
     Task PushAsync(string reference, string destination, CancellationToken cancellationToken);
+
+    /// <summary>Writes an image into a docker archive.</summary>
+    Task SaveAsync(string image, string path, CancellationToken cancellationToken);
+
+    /// <summary>Writes an image into an OCI archive.</summary>
+    /// <exception cref="NotSupportedException">This engine cannot.</exception>
+    Task SaveOciAsync(string image, string path, CancellationToken cancellationToken);
+
+    /// <summary>Reads the images of a docker archive.</summary>
+    Task LoadAsync(string path, CancellationToken cancellationToken);
 }

@@ -51,6 +51,12 @@ internal sealed class LayerImageContender(string repository, string folder) : IC
 
     public Task PushAsync(string reference, string destination, CancellationToken cancellationToken) => RunAsync($"Send-LayerImage '{reference}' '{destination}'");
 
+    public Task SaveAsync(string image, string path, CancellationToken cancellationToken) => RunAsync($"Export-LayerImage '{image}' '{path}' -Format DockerArchive");
+
+    public Task SaveOciAsync(string image, string path, CancellationToken cancellationToken) => RunAsync($"Export-LayerImage '{image}' '{path}' -Format OciArchive");
+
+    public Task LoadAsync(string path, CancellationToken cancellationToken) => RunAsync($"Import-LayerImage '{path}'");
+
     public async ValueTask DisposeAsync()
     {
         if (_runspace is not null)

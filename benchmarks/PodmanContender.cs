@@ -48,6 +48,11 @@ internal sealed class PodmanContender : CommandContender
     public override Task PushAsync(string reference, string destination, CancellationToken cancellationToken) =>
         RunAsync(["push", "--quiet", "--tls-verify=false", "--signature-policy", $"{Folder}/policy.json", reference, destination], cancellationToken);
 
+    public override Task SaveOciAsync(string image, string path, CancellationToken cancellationToken) =>
+        RunAsync(["save", "--quiet", "--format", "oci-archive", "-o", path, image], cancellationToken);
+
+    public override Task LoadAsync(string path, CancellationToken cancellationToken) => RunAsync(["load", "--quiet", "--signature-policy", $"{Folder}/policy.json", "-i", path], cancellationToken);
+
     // Fails when it was never set up, which was said before.
     public override async ValueTask DisposeAsync() => await ProcessRunner.RunAsync([.. Command, "rm", "-f", "-a", "-t", "0"], null, CancellationToken.None);
 

@@ -1,5 +1,6 @@
 using LayerImage.Engine.Errors;
 using LayerImage.Engine.Processes;
+using LayerImage.Testing.Host;
 using LayerImage.Testing.Images;
 using LayerImage.Testing.Registry;
 
@@ -120,6 +121,7 @@ internal sealed class Suite(IReadOnlyList<IContender> contenders, Measurements m
             }
         }
         await PushAsync(image, reference, cancellationToken);
+        await ArchivesAsync(reference, cancellationToken);
     }
 
     // Each push meets a registry of its own. skopeo has no store: it copies the folder that the image is in.
@@ -135,6 +137,33 @@ internal sealed class Suite(IReadOnlyList<IContender> contenders, Measurements m
             }
             await using DebianRegistry last = await DebianRegistry.StartAsync(cancellationToken);
             await measurements.TimeAsync(row, "skopeo", () => image.PushToAsync(last, "library/tomcat", "pushed", cancellationToken));
+        }
+    }
+
+    // Each has the image in the store of its last pull, and loads what it saved itself.
+    private async Task ArchivesAsync(string reference, CancellationToken cancellationToken)
+    {
+        using TempFolder folder = new("bench-archive-");
+        for (int round = 0; round < Rounds(3); round++)
+        {
+            foreach (IContender contender in InTurn(round))
+            {
+                string docker = folder[$"{contender.Name}-{round}.tar"], oci = folder[$"{contender.Name}-{round}-oci.tar"];
+                await measurements.TimeAsync("save Tomcat as docker archive", contender.Name, () => contender.SaveAsync(reference, docker, cancellationToken));
+                if (contender is not DockerContender)
+                {
+                    await measurements.TimeAsync("save Tomcat as OCI archive", contender.Name, () => contender.SaveOciAsync(reference, oci, cancellationToken));
+                }
+                File.Delete(oci);
+            }
+        }
+        for (int round = 0; round < Rounds(3); round++)
+        {
+            foreach (IContender contender in InTurn(round))
+            {
+                await contender.UseEmptyStoreAsync(cancellationToken);
+                await measurements.TimeAsync("load Tomcat's docker archive", contender.Name, () => contender.LoadAsync(folder[$"{contender.Name}-0.tar"], cancellationToken));
+            }
         }
     }
 

@@ -9,20 +9,29 @@ namespace LayerImage.Engine.SystemTests.Images;
 /// <summary>Runs this program's portable tests again, in a process that may do less.</summary>
 public sealed partial class OrdinaryUserTests
 {
-    private static readonly string[] s_classes = ["*.PortableImageTests"];
+    // Of root's powers only that to read what was built where nobody may look.
+    private static readonly string[] s_asNobody = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", "--inh-caps", "+dac_read_search", "--ambient-caps", "+dac_read_search"];
 
     [Fact]
     public Task ImageWork_NeedsNoRoot()
     {
         Assert.SkipWhen(Requires.All(Requires.Root, Requires.Tool("setpriv")) is not null, Requires.All(Requires.Root, Requires.Tool("setpriv")) ?? "");
-        // Nobody's user id, and of root's powers only that to read what was built where nobody may look.
-        return RunAgainAsync(["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", "--inh-caps", "+dac_read_search", "--ambient-caps", "+dac_read_search"], portable: false);
+        return RunAgainAsync(s_asNobody, typeof(OrdinaryUserTests).Assembly.Location, "*.PortableImageTests", portable: false);
     }
 
     [Fact]
-    public Task ImageWork_NeedsNothingOfLinux() => RunAgainAsync([], portable: true);
+    public Task ImageWork_NeedsNothingOfLinux() => RunAgainAsync([], typeof(OrdinaryUserTests).Assembly.Location, "*.PortableImageTests", portable: true);
 
-    private static async Task RunAgainAsync(string[] through, bool portable)
+    [Fact]
+    public Task Archives_NeedNoRoot()
+    {
+        string tests = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "../../LayerImage.Engine.Tests/release/LayerImage.Engine.Tests.dll"));
+        string? missing = Requires.All(Requires.Root, Requires.Tool("setpriv"), File.Exists(tests) ? null : "needs the tests of the engine, built");
+        Assert.SkipWhen(missing is not null, missing ?? "");
+        return RunAgainAsync(s_asNobody, tests, "*ArchiveTests", portable: false);
+    }
+
+    private static async Task RunAgainAsync(string[] through, string tests, string classes, bool portable)
     {
         using TempFolder folder = new("user-");
         if (OperatingSystem.IsLinux())
@@ -30,8 +39,7 @@ public sealed partial class OrdinaryUserTests
             File.SetUnixFileMode(folder.Root, (UnixFileMode)0x1FF);
         }
         string[] command = [.. through, "env", $"HOME={folder.Root}", $"TMPDIR={folder.Root}", $"{PortableMode.Variable}={(portable ? 1 : 0)}",
-            Environment.ProcessPath!, .. Environment.ProcessPath!.EndsWith("dotnet", StringComparison.Ordinal) ? [typeof(OrdinaryUserTests).Assembly.Location] : Array.Empty<string>(),
-            "-noLogo", "-noColor", .. s_classes.SelectMany(name => (string[])["-class", name])];
+            ToolLocator.Get("dotnet", "the .NET SDK"), tests, "-noLogo", "-noColor", "-class", classes];
 
         ProcessResult result = await ProcessRunner.RunAsync(command, null, TestContext.Current.CancellationToken);
 

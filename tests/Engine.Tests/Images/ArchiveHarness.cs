@@ -60,11 +60,11 @@ internal sealed class ArchiveHarness : IDisposable
         return error;
     }
 
-    /// <summary>No scratch folder and no partial blob.</summary>
+    /// <summary>No scratch folder and no part of a blob. A whole one that is what its name says may wait for the next try.</summary>
     public void AssertNoWorkLeft()
     {
         Assert.Empty(Directory.EnumerateFileSystemEntries(Layout.Scratch));
-        Assert.Empty(Directory.EnumerateFileSystemEntries(Layout.Ingest));
+        Assert.All(Directory.EnumerateFiles(Layout.Ingest), file => Assert.Equal(Path.GetFileName(file), LayerImage.Engine.Oci.Digest.Of(File.ReadAllBytes(file)).Hex));
     }
 
     public void Dispose() => Store.Dispose();

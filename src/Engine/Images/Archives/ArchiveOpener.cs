@@ -31,6 +31,10 @@ internal static class ArchiveOpener
             throw new LayerImageException(EngineError.PathInvalid, $"There is no folder or file '{path}' to import.")
             { Target = path, Advice = "Give an archive of images, or the folder or tar of a root file system." };
         }
+        if (new FileInfo(path).Length == 0)
+        {
+            throw ArchiveErrors.Invalid(path, "it is empty");
+        }
         Stream source = ArchiveCompression.Open(path, out bool isPlain);
         await using (source.ConfigureAwait(false))
         {

@@ -57,15 +57,9 @@ internal static class RootFileSystemBlob
         try
         {
             TarReader reader = new(tar);
-            bool isEmpty = true;
             while (reader.Next() is not null)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                isEmpty = false;
-            }
-            if (isEmpty)
-            {
-                throw TarHeader.Malformed("nothing is in it");
             }
             Drain(tar);
             Drain(copied);
