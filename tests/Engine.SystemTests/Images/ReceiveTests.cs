@@ -71,6 +71,62 @@ public sealed class ReceiveTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task ZstdWithSkippableFrames_IsReadThrough()
+    {
+        string? missing = Requires.Tool("zstd");
+        Assert.SkipWhen(missing is not null, missing ?? "");
+        byte[] tar = new LayerBuilder().File("big", new byte[3_000_000]).File("name", "value").ToTar();
+        await File.WriteAllBytesAsync(_harness.Store["one"], tar[..1_000_000], ImageHarness.Stop);
+        await File.WriteAllBytesAsync(_harness.Store["two"], tar[1_000_000..], ImageHarness.Stop);
+        // RFC 8878, 3.1.2: a magic number, a length, that many bytes. zstd:chunked puts its table of contents there.
+        await File.WriteAllBytesAsync(_harness.Store["skip"], [0x5a, 0x2a, 0x4d, 0x18, 5, 0, 0, 0, 1, 2, 3, 4, 5], ImageHarness.Stop);
+        await ImageHarness.ShellAsync($"cd '{_harness.Store[""]}'; zstd -q -c one >one.zst; zstd -q -c two >two.zst; cat skip one.zst skip two.zst skip >blob");
+        LayerBlob layer = new(tar, await File.ReadAllBytesAsync(_harness.Store["blob"], ImageHarness.Stop), LayerCompression.Gzip);
+
+        Image image = await _harness.ReceiveAsync(new ImageBuilder().WithLayer(layer).Build().PushTo(_harness.Registry, "chunked"));
+
+        Assert.Equal("value", await File.ReadAllTextAsync(Path.Combine(image.Layers[0].Path!, "name"), ImageHarness.Stop));
+    }
+
+    [Theory]
+    [InlineData(LayerCompression.None, LayerCompression.Gzip)]
+    [InlineData(LayerCompression.Gzip, LayerCompression.None)]
+    public async Task MislabelledLayer_IsToldByItsBytes(LayerCompression real, LayerCompression said)
+    {
+        LayerBlob layer = LayerBlob.From(new LayerBuilder().File("name", "value").ToTar(), real) with { Compression = said };
+
+        Image image = await _harness.ReceiveAsync(new ImageBuilder().WithLayer(layer).Build().PushTo(_harness.Registry, "mislabelled"));
+
+        Assert.Equal("value", await File.ReadAllTextAsync(Path.Combine(image.Layers[0].Path!, "name"), ImageHarness.Stop));
+    }
+
+    [Fact]
+    public async Task WindowsVersions_AreChosenByTheirBeginning()
+    {
+        BuiltImage old = new ImageBuilder().WithPlatform("windows", "amd64").WithLayer(layer => layer.File("old")).Build();
+        BuiltImage young = new ImageBuilder().WithPlatform("windows", "amd64").WithLayer(layer => layer.File("young")).Build();
+        static JsonObject entry(BuiltImage image, string version) => new()
+        {
+            ["mediaType"] = MediaTypes.OciManifest,
+            ["digest"] = image.Digest,
+            ["size"] = image.Manifest.Length,
+            ["platform"] = new JsonObject { ["os"] = "windows", ["architecture"] = "amd64", ["os.version"] = version },
+        };
+        old.PushTo(_harness.Registry, "win", null);
+        young.PushTo(_harness.Registry, "win", null);
+        // An attestation by annotation only, as some builders write it.
+        JsonObject attestation = entry(young, "10.0.20348.1");
+        attestation["annotations"] = new JsonObject { ["vnd.docker.reference.type"] = "attestation-manifest" };
+        string reference = new IndexBuilder().WithDescriptor(attestation).WithDescriptor(entry(old, "10.0.17763.5122")).WithDescriptor(entry(young, "10.0.20348.2113")).PushTo(_harness.Registry, "win");
+
+        Image chosen = await _harness.ReceiveAsync(reference, new ReceiveOptions { Platform = Platform.Parse("windows(10.0.20348)/amd64") });
+        LayerImageException error = await _harness.RefuseAsync(EngineError.PlatformNotFound, reference, new ReceiveOptions { Platform = Platform.Parse("windows(10.0.9)/amd64") });
+
+        Assert.Equal(young.Id, chosen.Id);
+        Assert.Contains("windows(10.0.17763.5122)/amd64", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Index_IsChosenFromByPlatform()
     {
         BuiltImage amd = new ImageBuilder().WithLayer(layer => layer.File("amd")).Build();

@@ -1,7 +1,6 @@
 using LayerImage.Engine.Oci;
 using LayerImage.Engine.References;
 using LayerImage.Engine.Registry;
-using LayerImage.Engine.Registry.Hosts;
 using Xunit;
 
 namespace LayerImage.Engine.Tests.Fuzz;
@@ -77,7 +76,7 @@ public sealed class ReferenceFuzzTests
     {
         ImageReference reference = ImageReference.Parse(System.Text.Encoding.UTF8.GetString(bytes));
         Assert.Equal(reference, ImageReference.Parse(reference.Familiar));
-        Assert.True(Uri.TryCreate(new RegistryRoutes(RegistryRules.Read("/nonesuch/registries.json"), _ => false).Of(reference).Origin.Base.ToString(), UriKind.Absolute, out _));
+        Assert.True(new RegistryEndpoint(reference.Registry, reference.Repository, IsPlain: false, IsInsecure: false).Base.IsAbsoluteUri);
     });
 }
 

@@ -3,7 +3,7 @@ using LayerImage.Engine.Errors;
 using LayerImage.Engine.Oci;
 using Xunit;
 
-namespace LayerImage.Engine.Tests.Oci;
+namespace LayerImage.Engine.Tests.Documents;
 
 /// <summary>Documents that mean two things, or none, are refused before anything is made of them.</summary>
 public sealed class ManifestParserTests
