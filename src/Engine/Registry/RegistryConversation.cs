@@ -138,7 +138,7 @@ internal sealed class RegistryConversation : IDisposable
         // The token ends the wait for the headers only, so a long transfer is not cut.
         // Others may take their time: a registry checks what was sent before it answers.
         bool mayBeLong = request.Method != HttpMethod.Get && request.Method != HttpMethod.Head;
-        using CancellationTokenSource late = new(mayBeLong ? Timeout.InfiniteTimeSpan : s_longestSilence, _retry.Clock);
+        using CancellationTokenSource late = new(mayBeLong ? Timeout.InfiniteTimeSpan : s_longestSilence);
         using CancellationTokenSource silence = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, late.Token);
         try
         {
