@@ -14,22 +14,6 @@ using Microsoft.Win32.SafeHandles;
 
 namespace LayerImage.Engine.Commit;
 
-/// <summary>How to commit.</summary>
-public sealed record CommitOptions
-{
-    /// <summary>The new image's name; null for none.</summary>
-    public string? Reference { get; init; }
-
-    /// <summary>Who made it; null for the base image's author.</summary>
-    public string? Author { get; init; }
-
-    /// <summary>A message for its history.</summary>
-    public string? Message { get; init; }
-
-    /// <summary>Read a running container without pausing it.</summary>
-    public bool NoPause { get; init; }
-}
-
 /// <summary>
 /// Makes an image of a container: its upper directory becomes a layer, its configuration the image's. The directory
 /// is read once: copied (by reflink where the file system can) and hashed as a tar in the same pass. The tar itself
@@ -46,17 +30,20 @@ internal sealed class ContainerCommitter(StoreLayout layout, StoreDatabase datab
         string copy = Path.Combine(scratch.Path, "layer");
         Directory.CreateDirectory(copy);
         IReadOnlyList<string> below = records.LayersOf(container.Id);
-        bool rootChanged = IsRootChanged(container.Id, below);
-        SealedLayer layer = await Task.Run(() => LayerSealer.Copy(layout.Upper(container.Id), copy, rootChanged, cancellationToken), cancellationToken).ConfigureAwait(false);
+        byte[] baseConfig = content.Read(Digest.Parse(container.Spec.ImageId));
+        ImageConfig before = ManifestParser.ParseConfig(baseConfig, CountLayers(baseConfig), container.Spec.ImageId);
+        LayerSelection? selection = Select(container, options, below, observer, cancellationToken);
+        bool rootChanged = options.Only is null && IsRootChanged(container.Id, below);
+        SealedLayer layer = await Task.Run(() => LayerSealer.Copy(layout.Upper(container.Id), copy, rootChanged, cancellationToken, selection), cancellationToken).ConfigureAwait(false);
         foreach (string socket in layer.Sockets)
         {
             observer.Warning($"The socket {socket} is not part of the image: a layer cannot hold one.");
         }
         bool isEmpty = layer.Entries == 0 && !rootChanged;
-        DateTimeOffset now = clock.GetUtcNow();
-        byte[] baseConfig = content.Read(Digest.Parse(container.Spec.ImageId));
+        DateTimeOffset now = options.Timestamp?.ToUniversalTime() ?? clock.GetUtcNow();
         IReadOnlyList<NewImageLayer> stack = BaseLayers(below);
-        ImageConfig config = CommittedConfig.Make(ManifestParser.ParseConfig(baseConfig, CountLayers(baseConfig), container.Spec.ImageId), stack, container, isEmpty ? null : layer.DiffId, options, now);
+        CommitSource source = new(before, [.. stack.Select(part => part.DiffId)], container, images.FindExact(container.Spec.ImageId));
+        ImageConfig config = CommittedConfig.Make(source, isEmpty ? null : layer.DiffId, options, now);
         byte[] bytes = JsonSerializer.SerializeToUtf8Bytes(config, OciJson.Wire.ImageConfig);
         NewImage image = new()
         {
@@ -66,8 +53,50 @@ internal sealed class ContainerCommitter(StoreLayout layout, StoreDatabase datab
             Layers = isEmpty ? stack : [.. stack, new NewImageLayer(layer.DiffId, layer.DiffId.Hex, null)],
             Tags = reference is null ? [] : [reference],
         };
-        await RecordAsync(image, isEmpty ? null : layer, copy, observer, now, cancellationToken).ConfigureAwait(false);
+        TagMove? move = reference is null ? null : TagMove.Find(database, reference, image.Id);
+        await RecordAsync(image, isEmpty ? null : layer, copy, observer, clock.GetUtcNow(), cancellationToken).ConfigureAwait(false);
+        move?.Report(observer);
         return images.FindExact(image.Id.ToString())!;
+    }
+
+    /// <summary>Fails as <see cref="CommitAsync"/> would on a malformed name or change: before anything is paused.</summary>
+    /// <exception cref="LayerImageException">ReferenceInvalid or ParameterInvalid.</exception>
+    public static void Check(ContainerRecord container, CommitOptions options)
+    {
+        _ = options.Reference is null ? null : ParseName(options.Reference);
+        _ = CommittedConfig.Execution(new ExecutionConfig(), container.Spec, options.Changes);
+    }
+
+    // What is chosen of the changes; null for all. A choice that nothing fits any more is told.
+    private LayerSelection? Select(ContainerRecord container, CommitOptions options, IReadOnlyList<string> below, IEngineObserver observer, CancellationToken cancellationToken)
+    {
+        if (options.Only is null && options.Excludes is null)
+        {
+            return null;
+        }
+        IReadOnlyList<ChangedPath> changes = LayerChanges.ReadPaths(layout.Upper(container.Id), [.. below.Reverse().Select(layers.PathOf)], container.Name, cancellationToken);
+        if (options.Only is not null)
+        {
+            string[] gone = [.. options.Only.Except(changes.Select(change => change.Change.Path)).Order(StringComparer.Ordinal)];
+            if (gone.Length > 0)
+            {
+                observer.Warning($"{gone[0]}{(gone.Length > 1 ? $" and {gone.Length - 1} more" : "")} of the chosen changes: not there any more.");
+            }
+        }
+        return LayerSelection.Of(changes.Where(change => (options.Only?.Contains(change.Change.Path) ?? true) && !IsExcluded(change.Change.Path, options.Excludes)));
+    }
+
+    // A path is left out with all that is beneath it.
+    private static bool IsExcluded(string path, Func<string, bool>? excludes)
+    {
+        for (int end = path.Length; excludes is not null && end > 0; end = path.LastIndexOf('/', end - 1))
+        {
+            if (excludes(path[..end]))
+            {
+                return true;
+            }
+        }
+        return false;
     }
 
     private async Task RecordAsync(NewImage image, SealedLayer? layer, string copy, IEngineObserver observer, DateTimeOffset now, CancellationToken cancellationToken)

@@ -14,12 +14,12 @@ internal static class LayerSealer
         return Run(directory, includeRoot, tar, sink, cancellationToken);
     }
 
-    /// <summary>Seals a tree and copies it in the same pass into an empty directory.</summary>
-    public static SealedLayer Copy(string directory, string destination, bool includeRoot, CancellationToken cancellationToken)
+    /// <summary>Seals a tree, or what is selected of it, and copies it in the same pass into an empty directory.</summary>
+    public static SealedLayer Copy(string directory, string destination, bool includeRoot, CancellationToken cancellationToken, LayerSelection? selection = null)
     {
         using HashingStream tar = new(Stream.Null);
         using CopyingTarSink sink = new(tar, destination, cancellationToken);
-        return Run(directory, includeRoot, tar, sink, cancellationToken);
+        return Run(directory, includeRoot, tar, sink, cancellationToken, selection);
     }
 
     /// <summary>Writes a sealed tree's tar, the same bytes again.</summary>
@@ -30,9 +30,9 @@ internal static class LayerSealer
         return Run(directory, includeRoot, tar, sink, cancellationToken);
     }
 
-    private static SealedLayer Run(string directory, bool includeRoot, HashingStream tar, TarSink sink, CancellationToken cancellationToken)
+    private static SealedLayer Run(string directory, bool includeRoot, HashingStream tar, TarSink sink, CancellationToken cancellationToken, LayerSelection? selection = null)
     {
-        LayerTreeWalker walker = new(sink, cancellationToken);
+        LayerTreeWalker walker = new(sink, cancellationToken, selection);
         walker.Walk(directory, includeRoot);
         sink.Finish();
         return new SealedLayer

@@ -16,16 +16,13 @@ public sealed partial class ContainerService
     public async Task<Image> CommitAsync(string nameOrId, CommitOptions options, IEngineObserver observer, CancellationToken cancellationToken)
     {
         Container container = await GetAsync(nameOrId, cancellationToken).ConfigureAwait(false);
-        if (options.Reference is not null)
-        {
-            _ = References.ImageReference.Parse(options.Reference); // told before anything is paused
-        }
         foreach (string volume in container.Spec.Volumes)
         {
             observer.Warning($"The data in {VolumeMount.Parse(volume).Destination} is a volume's and not part of the image.");
         }
         using FileLock held = await Cleaner.LockAsync(container.Id, observer, cancellationToken).ConfigureAwait(false);
         ContainerRecord record = await SettleLockedAsync(container.Id, cancellationToken).ConfigureAwait(false) ?? throw Gone(nameOrId);
+        ContainerCommitter.Check(record, options);
         bool pause = !options.NoPause && record.State == ContainerState.Running && StateOf(record).Status == RuntimeStatus.Running;
         if (!pause)
         {

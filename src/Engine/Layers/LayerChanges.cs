@@ -10,7 +10,7 @@ namespace LayerImage.Engine.Layers;
 /// </summary>
 internal sealed class LayerChanges
 {
-    private readonly List<LayerChange> _changes = [];
+    private readonly List<ChangedPath> _changes = [];
     private readonly string? _container;
     private readonly CancellationToken _cancellationToken;
 
@@ -25,14 +25,18 @@ internal sealed class LayerChanges
     /// <param name="lowerDirs">The layers below, the top one first.</param>
     /// <param name="container">A name to put on the changes.</param>
     /// <param name="cancellationToken">Ends the walk.</param>
-    public static IReadOnlyList<LayerChange> Read(string upper, IReadOnlyList<string> lowerDirs, string? container, CancellationToken cancellationToken)
+    public static IReadOnlyList<LayerChange> Read(string upper, IReadOnlyList<string> lowerDirs, string? container, CancellationToken cancellationToken) =>
+        [.. ReadPaths(upper, lowerDirs, container, cancellationToken).Select(change => change.Change)];
+
+    /// <summary>The same, each with its exact path.</summary>
+    public static IReadOnlyList<ChangedPath> ReadPaths(string upper, IReadOnlyList<string> lowerDirs, string? container, CancellationToken cancellationToken)
     {
         LayerChanges reader = new(container, cancellationToken);
         using SafeFileHandle root = Libc.OpenDirectory(upper);
         List<SafeFileHandle> lowers = lowerDirs.Select(path => Libc.OpenDirectory(path)).ToList();
         try
         {
-            reader.Walk(root, lowers, "");
+            reader.Walk(root, lowers, [], isHidden: false);
         }
         finally
         {
@@ -41,10 +45,11 @@ internal sealed class LayerChanges
         return reader._changes;
     }
 
-    private void Walk(SafeFileHandle directory, List<SafeFileHandle> lowers, string prefix)
+    // A directory that is made anew in an opaque one has no mark of its own and hides what is below it all the same.
+    private void Walk(SafeFileHandle directory, List<SafeFileHandle> lowers, ReadOnlySpan<byte> prefix, bool isHidden)
     {
         _cancellationToken.ThrowIfCancellationRequested();
-        bool opaque = UnionLookup.IsOpaque(directory);
+        bool opaque = isHidden || UnionLookup.IsOpaque(directory);
         List<NativePath> names = Libc.ReadDirectory(directory);
         HashSet<string> seen = [.. names.Select(Key)];
         if (opaque)
@@ -55,34 +60,34 @@ internal sealed class LayerChanges
         names.Sort(static (a, b) => a.Bytes.SequenceCompareTo(b.Bytes));
         foreach (NativePath name in names)
         {
-            string path = $"{prefix}/{name}";
+            NativePath path = NativePath.From([.. prefix, .. name.Bytes]);
             FileStatus? before = UnionLookup.Find(lowers, name);
             if (!Libc.TryStatAt(directory, name, out FileStatus status) || status.IsWhiteout)
             {
                 if (before is FileStatus gone)
                 {
-                    _changes.Add(new LayerChange { Path = path, Kind = LayerChangeKind.Deleted, Type = TypeOf(gone), SizeBefore = SizeOf(gone), ContainerName = _container });
+                    _changes.Add(new ChangedPath(new LayerChange { Path = $"/{path}", Kind = LayerChangeKind.Deleted, Type = TypeOf(gone), SizeBefore = SizeOf(gone), ContainerName = _container }, path));
                 }
                 continue;
             }
             if (before is not FileStatus old || !IsSameDirectory(old, status))
             {
-                _changes.Add(Describe(path, status, before));
+                _changes.Add(new ChangedPath(Describe($"/{path}", status, before), path));
             }
-            if (status.Type == FileType.Directory && path.Length <= LayerPath.LongestPath)
+            if (status.Type == FileType.Directory && path.Bytes.Length <= LayerPath.LongestPath)
             {
-                Descend(directory, name, lowers, path);
+                Descend(directory, name, lowers, path, opaque);
             }
         }
     }
 
-    private void Descend(SafeFileHandle directory, NativePath name, List<SafeFileHandle> lowers, string path)
+    private void Descend(SafeFileHandle directory, NativePath name, List<SafeFileHandle> lowers, NativePath path, bool isHidden)
     {
         using SafeFileHandle child = Libc.OpenAt(directory, name, OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow);
         List<SafeFileHandle> below = UnionLookup.OpenDirectories(lowers, name);
         try
         {
-            Walk(child, below, path);
+            Walk(child, below, [.. path.Bytes, (byte)'/'], isHidden);
         }
         finally
         {

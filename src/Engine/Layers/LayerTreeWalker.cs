@@ -10,7 +10,7 @@ namespace LayerImage.Engine.Layers;
 /// tar's entries in one fixed order: names sorted by their bytes, a directory before its content, an opaque mark and
 /// whiteouts before all else in their directory. The tree decides the order, the disk never does.
 /// </summary>
-internal sealed class LayerTreeWalker(ITreeSink sink, CancellationToken cancellationToken)
+internal sealed class LayerTreeWalker(ITreeSink sink, CancellationToken cancellationToken, LayerSelection? selection = null)
 {
     private readonly Dictionary<(ulong Inode, uint Major, uint Minor), NativePath> _firstNames = [];
 
@@ -36,7 +36,11 @@ internal sealed class LayerTreeWalker(ITreeSink sink, CancellationToken cancella
         List<NativePath> names = Libc.ReadDirectory(directory);
         names.Sort(static (a, b) => a.Bytes.SequenceCompareTo(b.Bytes));
         NativePath here = NativePath.From("."u8);
-        if (Libc.GetXAttr(Libc.ThroughDescriptor(directory, here), OverlayXAttrs.Opaque) is [(byte)'y'])
+        foreach (NativePath name in selection?.DeletedIn(prefix) ?? [])
+        {
+            sink.Whiteout(directory, name, Marker(Join(prefix, Whiteouts.Of(name).Bytes, slash: false)));
+        }
+        if (selection is null && Libc.GetXAttr(Libc.ThroughDescriptor(directory, here), OverlayXAttrs.Opaque) is [(byte)'y'])
         {
             sink.Opaque(Marker(Join(prefix, Whiteouts.Opaque.Bytes, slash: false)));
         }
@@ -46,6 +50,10 @@ internal sealed class LayerTreeWalker(ITreeSink sink, CancellationToken cancella
             if (!Libc.TryStatAt(directory, name, out FileStatus status))
             {
                 throw new LinuxException("statx", LinuxException.ENOENT, name.ToString());
+            }
+            if (status.IsWhiteout && selection is not null)
+            {
+                continue;
             }
             if (status.IsWhiteout)
             {
@@ -66,6 +74,10 @@ internal sealed class LayerTreeWalker(ITreeSink sink, CancellationToken cancella
     {
         bool isDirectory = status.Type == FileType.Directory;
         NativePath path = Join(prefix, name.Bytes, isDirectory);
+        if (selection?.Includes(path) == false)
+        {
+            return;
+        }
         if (status.Type == FileType.Socket)
         {
             Sockets.Add(path.ToString());
