@@ -99,21 +99,20 @@ public sealed class SaveContainerAsImageCommand : ContainerSelectionCommand
         {
             return;
         }
-        string[] names = ParameterSetName == NameSet ? Name : [.. _chosen.Keys];
-        await ForEachContainerAsync(names, null, container => SaveAsync(container, ChosenOf(container), cancellationToken), cancellationToken);
+        IReadOnlyList<Container> containers = await SelectAsync(ParameterSetName == NameSet ? Name : [.. _chosen.Keys], null, cancellationToken);
+        if (_chosen.Keys.Except(containers.Select(container => container.Name)).FirstOrDefault() is string stray && ParameterSetName == NameSet)
+        {
+            throw new LayerImageException(EngineError.ParameterInvalid, $"Changes of '{stray}' came in, which is not the container that -Name means.")
+            { Target = stray, Advice = "Pipe the changes of the container that is named, or leave -Name out." };
+        }
+        await ForEachAsync(containers, container => SaveAsync(container, ChosenOf(container), cancellationToken));
     }
 
     private HashSet<string> ChosenOf(Container container)
     {
-        string[] others = [.. _chosen.Keys.Where(owner => owner != container.Name)];
-        if (others.Length > 0)
-        {
-            throw new LayerImageException(EngineError.ParameterInvalid, $"Changes of '{others[0]}' came in, and the container is '{container.Name}'.")
-            { Target = container.Name, Advice = "Pipe the changes of one container, and name that one." };
-        }
         if (!_chosen.TryGetValue(container.Name, out HashSet<string>? chosen))
         {
-            WriteWarning($"No change came in: the image of {container.Name} has no new layer.");
+            WriteWarning($"No change of {container.Name} came in: its image has no new layer.");
         }
         return chosen ?? [];
     }
