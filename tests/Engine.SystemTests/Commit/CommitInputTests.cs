@@ -30,7 +30,7 @@ public sealed class CommitInputTests : IAsyncLifetime
 
         Assert.Equal(s_time.ToUniversalTime(), image.CreatedAt);
         Assert.Equal(TimeSpan.Zero, image.Config.History![^1].Created!.Value.Offset);
-        Assert.Equal("sha256:golden", image.Id);
+        Assert.Equal("sha256:@@", image.Id);
     }
 
     [Fact]
@@ -64,7 +64,7 @@ public sealed class CommitInputTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("UPPER/case", null, EngineError.ReferenceInvalid)]
+    [InlineData("team/CASE", null, EngineError.ReferenceInvalid)]
     [InlineData("a@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", null, EngineError.ReferenceInvalid)]
     [InlineData("fine:1", "RUN true", EngineError.ParameterInvalid)]
     [InlineData("fine:1", "ENV A=\"b", EngineError.ParameterInvalid)]

@@ -36,6 +36,10 @@ internal sealed record CommittedView
         };
     }
 
+    // The order of an environment is not the same: docker has the user's variables first.
+    private static IEnumerable<string> Items(JsonElement list) => list.EnumerateArray().All(item => item.ValueKind == JsonValueKind.String && item.GetString()!.Contains('=', StringComparison.Ordinal))
+        ? list.EnumerateArray().Select(Text).Order(StringComparer.Ordinal) : list.EnumerateArray().Select(Text);
+
     private static SortedDictionary<string, string> Members(JsonElement element, string[] names)
     {
         SortedDictionary<string, string> members = new(StringComparer.Ordinal);
@@ -51,7 +55,7 @@ internal sealed record CommittedView
 
     private static string Text(JsonElement value) => value.ValueKind == JsonValueKind.Object
         ? "{" + string.Join(',', value.EnumerateObject().OrderBy(member => member.Name, StringComparer.Ordinal).Select(member => $"{member.Name}:{Text(member.Value)}")) + "}"
-        : value.ValueKind == JsonValueKind.Array ? "[" + string.Join(',', value.EnumerateArray().Select(Text)) + "]" : value.ToString() is string text && value.ValueKind == JsonValueKind.String ? $"\"{text}\"" : value.GetRawText();
+        : value.ValueKind == JsonValueKind.Array ? "[" + string.Join(',', Items(value)) + "]" : value.ToString() is string text && value.ValueKind == JsonValueKind.String ? $"\"{text}\"" : value.GetRawText();
 
     // -rw-r--r-- 0/0   3 2020-01-01 00:00 name
     private static string Entry(string line)

@@ -4,6 +4,7 @@ using LayerImage.Engine.Commit;
 using LayerImage.Engine.Containers;
 using LayerImage.Engine.Errors;
 using LayerImage.Engine.Oci;
+using LayerImage.Engine.References;
 using Xunit;
 
 namespace LayerImage.Engine.Tests.Commit;
@@ -130,7 +131,7 @@ public sealed class CommittedConfigTests
     public void NameOfTheImage_IsAReference(string container, string reference)
     {
         Assert.Equal(reference, CommitName.Of(container));
-        Assert.Equal(reference, References.ImageReference.Parse(reference).Familiar);
+        Assert.Equal(reference, ImageReference.Parse(reference).Familiar);
     }
 
     private static ImageConfig Make(CommitOptions options) =>
