@@ -5,11 +5,12 @@ using Microsoft.Win32.SafeHandles;
 namespace LayerImage.Engine.Layers;
 
 /// <summary>
-/// Reads what an upper directory changes of the layers below it: only what is in the upper directory is looked at,
+/// Reads what the upper layers of a union change of those below: only what is in the upper ones is looked at,
 /// and for each path the one entry below that it hides. Nothing is read of any file.
 /// </summary>
 internal sealed class LayerChanges
 {
+    private static readonly FileStatus s_whiteout = new() { Mode = (ushort)FileType.CharacterDevice };
     private readonly List<LayerChange> _changes = [];
     private readonly string? _container;
     private readonly CancellationToken _cancellationToken;
@@ -21,14 +22,14 @@ internal sealed class LayerChanges
     }
 
     /// <summary>All changes, sorted by path.</summary>
-    /// <param name="upper">The upper directory.</param>
+    /// <param name="uppers">The directories that hold the changes, the top one first.</param>
     /// <param name="lowerDirs">The layers below, the top one first.</param>
     /// <param name="container">A name to put on the changes.</param>
     /// <param name="cancellationToken">Ends the walk.</param>
-    public static IReadOnlyList<LayerChange> Read(string upper, IReadOnlyList<string> lowerDirs, string? container, CancellationToken cancellationToken)
+    public static IReadOnlyList<LayerChange> Read(IReadOnlyList<string> uppers, IReadOnlyList<string> lowerDirs, string? container, CancellationToken cancellationToken)
     {
         LayerChanges reader = new(container, cancellationToken);
-        using SafeFileHandle root = Libc.OpenDirectory(upper);
+        using StackedDirectory root = StackedDirectory.Open(uppers);
         List<SafeFileHandle> lowers = lowerDirs.Select(path => Libc.OpenDirectory(path)).ToList();
         try
         {
@@ -41,23 +42,22 @@ internal sealed class LayerChanges
         return reader._changes;
     }
 
-    private void Walk(SafeFileHandle directory, List<SafeFileHandle> lowers, string prefix)
+    private void Walk(StackedDirectory directory, List<SafeFileHandle> lowers, string prefix)
     {
         _cancellationToken.ThrowIfCancellationRequested();
-        bool opaque = UnionLookup.IsOpaque(directory);
-        List<NativePath> names = Libc.ReadDirectory(directory);
-        HashSet<string> seen = [.. names.Select(Key)];
-        if (opaque)
+        List<StackedEntry> entries = directory.Read(mayChange: true);
+        if (directory.IsOpaque)
         {
             // All that the layers below had here and that is not here again is gone.
-            names.AddRange(UnionNames(lowers).Where(name => seen.Add(Key(name))));
+            HashSet<string> seen = [.. entries.Select(entry => Key(entry.Name))];
+            entries.AddRange(UnionNames(lowers).Where(name => seen.Add(Key(name))).Select(name => new StackedEntry(name, s_whiteout, 0)));
+            entries.Sort(static (a, b) => a.Name.Bytes.SequenceCompareTo(b.Name.Bytes));
         }
-        names.Sort(static (a, b) => a.Bytes.SequenceCompareTo(b.Bytes));
-        foreach (NativePath name in names)
+        foreach (StackedEntry entry in entries)
         {
-            string path = $"{prefix}/{name}";
-            FileStatus? before = UnionLookup.Find(lowers, name);
-            if (!Libc.TryStatAt(directory, name, out FileStatus status) || status.IsWhiteout)
+            string path = $"{prefix}/{entry.Name}";
+            FileStatus? before = UnionLookup.Find(lowers, entry.Name);
+            if (entry.Status.IsWhiteout)
             {
                 if (before is FileStatus gone)
                 {
@@ -65,21 +65,21 @@ internal sealed class LayerChanges
                 }
                 continue;
             }
-            if (before is not FileStatus old || !IsSameDirectory(old, status))
+            if (before is not FileStatus old || !IsSameDirectory(old, entry.Status))
             {
-                _changes.Add(Describe(path, status, before));
+                _changes.Add(Describe(path, entry.Status, before));
             }
-            if (status.Type == FileType.Directory && path.Length <= LayerPath.LongestPath)
+            if (entry.Status.Type == FileType.Directory && path.Length <= LayerPath.LongestPath)
             {
-                Descend(directory, name, lowers, path);
+                Descend(directory, entry, lowers, path);
             }
         }
     }
 
-    private void Descend(SafeFileHandle directory, NativePath name, List<SafeFileHandle> lowers, string path)
+    private void Descend(StackedDirectory directory, in StackedEntry entry, List<SafeFileHandle> lowers, string path)
     {
-        using SafeFileHandle child = Libc.OpenAt(directory, name, OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow);
-        List<SafeFileHandle> below = UnionLookup.OpenDirectories(lowers, name);
+        using StackedDirectory child = directory.OpenDirectory(entry);
+        List<SafeFileHandle> below = UnionLookup.OpenDirectories(lowers, entry.Name);
         try
         {
             Walk(child, below, path);
