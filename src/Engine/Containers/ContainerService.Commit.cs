@@ -11,8 +11,9 @@ public sealed partial class ContainerService
 {
     /// <summary>
     /// Makes an image of a container. One that runs is paused for the read and goes on after it, whatever happens; one
-    /// that was paused stays so.
+    /// that was paused stays so. A failure leaves container and store as before.
     /// </summary>
+    /// <exception cref="LayerImageException">ContainerNotFound, ReferenceInvalid, ParameterInvalid: a change cannot be applied, LayerInvalid, DiskFull.</exception>
     public async Task<Image> CommitAsync(string nameOrId, CommitOptions options, IEngineObserver observer, CancellationToken cancellationToken)
     {
         Container container = await GetAsync(nameOrId, cancellationToken).ConfigureAwait(false);
@@ -23,23 +24,37 @@ public sealed partial class ContainerService
         using FileLock held = await Cleaner.LockAsync(container.Id, observer, cancellationToken).ConfigureAwait(false);
         ContainerRecord record = await SettleLockedAsync(container.Id, cancellationToken).ConfigureAwait(false) ?? throw Gone(nameOrId);
         ContainerCommitter.Check(record, options);
+        bool isStopped = record.State is ContainerState.Created or ContainerState.Exited;
         bool pause = !options.NoPause && record.State == ContainerState.Running && StateOf(record).Status == RuntimeStatus.Running;
-        if (!pause)
+        return await _committer.CommitAsync(record, options, new ContainerReading
         {
-            return await _committer.CommitAsync(record, options, observer, cancellationToken).ConfigureAwait(false);
-        }
-        CommitPause paused = await CommitPause.BeginAsync(_host.Value.Runtime, _paths, _options, record.Id, cancellationToken).ConfigureAwait(false);
-        await using (paused.ConfigureAwait(false))
-        {
-            return await _committer.CommitAsync(record, options, observer, cancellationToken).ConfigureAwait(false);
-        }
+            IsStopped = isStopped,
+            IsConsistent = !options.NoPause || isStopped,
+            PauseAsync = pause ? async token => await CommitPause.BeginAsync(_host.Value.Runtime, _paths, _options, record.Id, token).ConfigureAwait(false) : null,
+        }, observer, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>What a container changed in its file system, against its image.</summary>
     public async Task<IReadOnlyList<LayerChange>> GetChangesAsync(string nameOrId, CancellationToken cancellationToken)
     {
         Container container = await GetAsync(nameOrId, cancellationToken).ConfigureAwait(false);
-        IReadOnlyList<string> keys = _records.LayersOf(container.Id);
-        return await Task.Run(() => LayerChanges.Read(_layout.Upper(container.Id), [.. keys.Reverse().Select(_layers.PathOf)], container.Name, cancellationToken), cancellationToken).ConfigureAwait(false);
+        while (true)
+        {
+            ContainerStack stack = _records.StackOf(container.Id);
+            try
+            {
+                IReadOnlyList<LayerChange> changes = await Task.Run(() => LayerChanges.Read(
+                    _files.ChangedDirs(container.Id, stack), _files.LowerDirs(stack.Image), container.Name, cancellationToken), cancellationToken).ConfigureAwait(false);
+                if (_records.StackOf(container.Id).Own.Count == stack.Own.Count)
+                {
+                    return changes;
+                }
+            }
+            catch (LinuxException) when (!Directory.Exists(_layout.Upper(container.Id)) && _records.Find(container.Id) is not null)
+            {
+                // A commit makes a layer of it right now, or was killed then.
+                await CatchUpAsync(container.Id, cancellationToken).ConfigureAwait(false);
+            }
+        }
     }
 }

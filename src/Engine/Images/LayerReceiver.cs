@@ -170,8 +170,9 @@ internal sealed class LayerReceiver(StoreLayout layout, LayerStore layers, Conte
 
     private LayerRecord AdoptWithBlob(string unpacked, LayerRecord record, WantedLayer wanted)
     {
-        layers.Sync();
+        LayerStore.Sync(unpacked, record.Entries);
         string partial = layout.Partial(wanted.Blob.Digest);
+        ContentStore.Sync(partial);
         return layers.Adopt(unpacked, record, transaction =>
         {
             if (File.Exists(partial))

@@ -5,11 +5,12 @@ using Microsoft.Win32.SafeHandles;
 namespace LayerImage.Engine.Layers;
 
 /// <summary>
-/// Reads what an upper directory changes of the layers below it: only what is in the upper directory is looked at,
+/// Reads what the upper layers of a union change of those below: only what is in the upper ones is looked at,
 /// and for each path the one entry below that it hides. Nothing is read of any file.
 /// </summary>
 internal sealed class LayerChanges
 {
+    private static readonly FileStatus s_whiteout = new() { Mode = (ushort)FileType.CharacterDevice };
     private readonly List<ChangedPath> _changes = [];
     private readonly string? _container;
     private readonly CancellationToken _cancellationToken;
@@ -21,18 +22,18 @@ internal sealed class LayerChanges
     }
 
     /// <summary>All changes, sorted by path.</summary>
-    /// <param name="upper">The upper directory.</param>
+    /// <param name="uppers">The directories that hold the changes, the top one first.</param>
     /// <param name="lowerDirs">The layers below, the top one first.</param>
     /// <param name="container">A name to put on the changes.</param>
     /// <param name="cancellationToken">Ends the walk.</param>
-    public static IReadOnlyList<LayerChange> Read(string upper, IReadOnlyList<string> lowerDirs, string? container, CancellationToken cancellationToken) =>
-        [.. ReadPaths(upper, lowerDirs, container, cancellationToken).Select(change => change.Change)];
+    public static IReadOnlyList<LayerChange> Read(IReadOnlyList<string> uppers, IReadOnlyList<string> lowerDirs, string? container, CancellationToken cancellationToken) =>
+        [.. ReadPaths(uppers, lowerDirs, container, cancellationToken).Select(change => change.Change)];
 
     /// <summary>The same, each with its exact path.</summary>
-    public static IReadOnlyList<ChangedPath> ReadPaths(string upper, IReadOnlyList<string> lowerDirs, string? container, CancellationToken cancellationToken)
+    public static IReadOnlyList<ChangedPath> ReadPaths(IReadOnlyList<string> uppers, IReadOnlyList<string> lowerDirs, string? container, CancellationToken cancellationToken)
     {
         LayerChanges reader = new(container, cancellationToken);
-        using SafeFileHandle root = Libc.OpenDirectory(upper);
+        using StackedDirectory root = StackedDirectory.Open(uppers);
         List<SafeFileHandle> lowers = lowerDirs.Select(path => Libc.OpenDirectory(path)).ToList();
         try
         {
@@ -46,23 +47,23 @@ internal sealed class LayerChanges
     }
 
     // A directory that is made anew in an opaque one has no mark of its own and hides what is below it all the same.
-    private void Walk(SafeFileHandle directory, List<SafeFileHandle> lowers, ReadOnlySpan<byte> prefix, bool isHidden)
+    private void Walk(StackedDirectory directory, List<SafeFileHandle> lowers, ReadOnlySpan<byte> prefix, bool isHidden)
     {
         _cancellationToken.ThrowIfCancellationRequested();
-        bool opaque = isHidden || UnionLookup.IsOpaque(directory);
-        List<NativePath> names = Libc.ReadDirectory(directory);
-        HashSet<string> seen = [.. names.Select(Key)];
-        if (opaque)
+        isHidden |= directory.IsOpaque;
+        List<StackedEntry> entries = directory.Read(mayChange: true);
+        if (isHidden)
         {
             // All that the layers below had here and that is not here again is gone.
-            names.AddRange(UnionNames(lowers).Where(name => seen.Add(Key(name))));
+            HashSet<string> seen = [.. entries.Select(entry => Key(entry.Name))];
+            entries.AddRange(UnionNames(lowers).Where(name => seen.Add(Key(name))).Select(name => new StackedEntry(name, s_whiteout, 0)));
+            entries.Sort(static (a, b) => a.Name.Bytes.SequenceCompareTo(b.Name.Bytes));
         }
-        names.Sort(static (a, b) => a.Bytes.SequenceCompareTo(b.Bytes));
-        foreach (NativePath name in names)
+        foreach (StackedEntry entry in entries)
         {
-            NativePath path = NativePath.From([.. prefix, .. name.Bytes]);
-            FileStatus? before = UnionLookup.Find(lowers, name);
-            if (!Libc.TryStatAt(directory, name, out FileStatus status) || status.IsWhiteout)
+            NativePath path = NativePath.From([.. prefix, .. entry.Name.Bytes]);
+            FileStatus? before = UnionLookup.Find(lowers, entry.Name);
+            if (entry.Status.IsWhiteout)
             {
                 if (before is FileStatus gone)
                 {
@@ -70,21 +71,21 @@ internal sealed class LayerChanges
                 }
                 continue;
             }
-            if (before is not FileStatus old || !IsSameDirectory(old, status))
+            if (before is not FileStatus old || !IsSameDirectory(old, entry.Status))
             {
-                _changes.Add(new ChangedPath(Describe($"/{path}", status, before), path));
+                _changes.Add(new ChangedPath(Describe($"/{path}", entry.Status, before), path));
             }
-            if (status.Type == FileType.Directory && path.Bytes.Length <= LayerPath.LongestPath)
+            if (entry.Status.Type == FileType.Directory && path.Bytes.Length <= LayerPath.LongestPath)
             {
-                Descend(directory, name, lowers, path, opaque);
+                Descend(directory, entry, lowers, path, isHidden);
             }
         }
     }
 
-    private void Descend(SafeFileHandle directory, NativePath name, List<SafeFileHandle> lowers, NativePath path, bool isHidden)
+    private void Descend(StackedDirectory directory, in StackedEntry entry, List<SafeFileHandle> lowers, NativePath path, bool isHidden)
     {
-        using SafeFileHandle child = Libc.OpenAt(directory, name, OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow);
-        List<SafeFileHandle> below = UnionLookup.OpenDirectories(lowers, name);
+        using StackedDirectory child = directory.OpenDirectory(entry);
+        List<SafeFileHandle> below = UnionLookup.OpenDirectories(lowers, entry.Name);
         try
         {
             Walk(child, below, [.. path.Bytes, (byte)'/'], isHidden);

@@ -18,9 +18,15 @@ internal sealed class LayerSelection
     }
 
     /// <summary>These changes and no other.</summary>
-    public static LayerSelection Of(IEnumerable<ChangedPath> changes)
+    /// <param name="changes">The changes.</param>
+    /// <param name="hasRoot">Whether the root directory counts, which is none of them.</param>
+    public static LayerSelection Of(IEnumerable<ChangedPath> changes, bool hasRoot)
     {
         LayerSelection selection = new();
+        if (hasRoot)
+        {
+            selection._included.Add("");
+        }
         foreach (ChangedPath change in changes)
         {
             selection.Add(change);

@@ -4,7 +4,7 @@ namespace LayerImage.Engine.Store;
 internal static class StoreSchema
 {
     /// <summary>What makes each version of the tables from the one before; the first makes them from nothing.</summary>
-    public static IReadOnlyList<string> Steps { get; } = [First, Second, Third];
+    public static IReadOnlyList<string> Steps { get; } = [First, Second, Third, Fourth];
 
     private const string First = """
         CREATE TABLE blob (            -- bytes in content/blobs, exactly as received
@@ -101,5 +101,9 @@ internal static class StoreSchema
         CREATE INDEX image_manifest ON image(manifest);
         CREATE INDEX repo_digest_image ON repo_digest(image);
         CREATE INDEX repo_digest_digest ON repo_digest(substr(name, instr(name, '@') + 1));
+        """;
+
+    private const string Fourth = """
+        ALTER TABLE container_layer ADD COLUMN history TEXT; -- of a layer that was the container's upper directory: the history entry that its commit gave it
         """;
 }

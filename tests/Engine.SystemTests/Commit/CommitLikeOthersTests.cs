@@ -26,7 +26,8 @@ public sealed class CommitLikeOthersTests(DockerDaemon docker) : IClassFixture<D
         "CMD echo $HOME",
         "ENV A=\"b c\" PATH=/opt:$PATH E='$A' F=g\\ h",
         "ENV old the $A value",
-        "EXPOSE 53/udp 8080",
+        "EXPOSE 53/udp",
+        "EXPOSE 8080",
         "HEALTHCHECK --interval=90s --retries=2 CMD wget -q localhost",
         "LABEL x=y \"with space\"=\"${A}\" k2=${NONE:-none}",
         "ONBUILD RUN make",
@@ -76,6 +77,11 @@ public sealed class CommitLikeOthersTests(DockerDaemon docker) : IClassFixture<D
 
         // Debian's docker has no STOPSIGNAL among its changes yet.
         _ = changes && theirs.Config.Remove("StopSignal") && ours.Config.Remove("StopSignal");
+        foreach (string name in theirs.Config.Keys.Union(ours.Config.Keys).Order(StringComparer.Ordinal))
+        {
+            if (theirs.Config.GetValueOrDefault(name) != ours.Config.GetValueOrDefault(name)) { Console.Error.WriteLine($"{name}: {theirs.Config.GetValueOrDefault(name)} / {ours.Config.GetValueOrDefault(name)}"); }
+        }
+        Console.Error.WriteLine(string.Join("\n", theirs.Entries.Except(ours.Entries)) + "\n--ours\n" + string.Join("\n", ours.Entries.Except(theirs.Entries)));
         Assert.Equal(theirs.Config, ours.Config);
         Assert.Equal(theirs.History, ours.History);
         Assert.Equal(theirs.LayerCount, ours.LayerCount);
@@ -100,6 +106,11 @@ public sealed class CommitLikeOthersTests(DockerDaemon docker) : IClassFixture<D
 
         CommittedView theirs = await CommittedView.ReadAsync(_folder["podman.tar"]);
 
+        foreach (string name in theirs.Config.Keys.Union(ours.Config.Keys).Order(StringComparer.Ordinal))
+        {
+            if (theirs.Config.GetValueOrDefault(name) != ours.Config.GetValueOrDefault(name)) { Console.Error.WriteLine($"{name}: {theirs.Config.GetValueOrDefault(name)} / {ours.Config.GetValueOrDefault(name)}"); }
+        }
+        Console.Error.WriteLine(string.Join("\n", theirs.Entries.Except(ours.Entries)) + "\n--ours\n" + string.Join("\n", ours.Entries.Except(theirs.Entries)));
         Assert.Equal(theirs.Config, ours.Config);
         Assert.Equal(theirs.Entries, ours.Entries);
     }

@@ -62,6 +62,7 @@ internal sealed record CommittedView
     {
         string[] fields = line.Split(' ', 6, StringSplitOptions.RemoveEmptyEntries);
         string name = fields[5].StartsWith("./", StringComparison.Ordinal) && fields[5].Length > 2 ? fields[5][2..] : fields[5];
-        return $"{fields[0]} {fields[1]} {fields[2]} {name.Replace("link to ./", "link to ", StringComparison.Ordinal)}";
+        // Of a mark of deletion only the name means anything: docker gives it the mode 0600, we none.
+        return Path.GetFileName(name).StartsWith(".wh.", StringComparison.Ordinal) ? name : $"{fields[0]} {fields[1]} {fields[2]} {name.Replace("link to ./", "link to ", StringComparison.Ordinal)}";
     }
 }

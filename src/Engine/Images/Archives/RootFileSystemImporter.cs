@@ -31,7 +31,7 @@ internal sealed class RootFileSystemImporter(StoreDatabase database, LayerStore 
                 ? await Task.Run(() => LayerSealer.Copy(path, unpacked, includeRoot: true, cancellationToken), cancellationToken).ConfigureAwait(false)
                 : await UnpackAsync(path, unpacked, scratch, cancellationToken).ConfigureAwait(false);
             using FileLock held = await layers.LockAsync(layer.DiffId, SilentObserver.Instance, cancellationToken).ConfigureAwait(false);
-            layers.Sync();
+            LayerStore.Sync(unpacked, layer.Entries);
             return Record(path, reference, options, execution, new NewImageLayer(layer.DiffId, layer.DiffId.Hex, null), (image, now) => Adopt(layer, unpacked, image, now));
         }
         (Digest diffId, Descriptor blob, string file) = await RootFileSystemBlob.MakeAsync(path, scratch, cancellationToken).ConfigureAwait(false);
