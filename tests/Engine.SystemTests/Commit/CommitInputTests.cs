@@ -13,13 +13,15 @@ namespace LayerImage.Engine.SystemTests.Commit;
 public sealed class CommitInputTests : IAsyncLifetime
 {
     private static readonly DateTimeOffset s_time = new(2024, 5, 6, 7, 8, 9, TimeSpan.FromHours(5));
+    private const string Golden = """{"created":"2024-05-06T02:08:09+00:00","author":"zyp","architecture":"amd64","os":"linux","config":{"Env":["PATH=/bin","A=b"],"Cmd":["sh"]},"rootfs":{"type":"layers","diff_ids":["base","sha256:6485d1af5fbcf1026c87c90aaa32baf4de946340af4c004f3f40ac38abb2d13a"]},"history":[{"created":"2024-02-29T12:00:00+00:00","created_by":"layer 1"},{"created":"2024-05-06T02:08:09+00:00","created_by":"sh","author":"zyp","comment":"m"}]}""";
+
     private readonly CommitHarness _harness = new();
 
     public ValueTask InitializeAsync() => ValueTask.CompletedTask;
 
     public ValueTask DisposeAsync() => _harness.DisposeAsync();
 
-    // Also on another machine, at another time: the number is in the test.
+    // Also on another machine, at another time: what must come out is in the test.
     [Fact]
     public async Task Timestamp_MakesTheSameImageAnywhere()
     {
@@ -30,7 +32,10 @@ public sealed class CommitInputTests : IAsyncLifetime
 
         Assert.Equal(s_time.ToUniversalTime(), image.CreatedAt);
         Assert.Equal(TimeSpan.Zero, image.Config.History![^1].Created!.Value.Offset);
-        Assert.Equal("sha256:@@", image.Id);
+        Assert.Equal("sha256:6485d1af5fbcf1026c87c90aaa32baf4de946340af4c004f3f40ac38abb2d13a", image.Layers[1].DiffId);
+        string config = await File.ReadAllTextAsync(_harness.Images.Layout.Blob(Digest.Parse(image.Id)), ImageHarness.Stop);
+        // The base is built anew for each test.
+        Assert.Equal(Golden, config.Replace(image.Layers[0].DiffId, "base", StringComparison.Ordinal));
     }
 
     [Fact]

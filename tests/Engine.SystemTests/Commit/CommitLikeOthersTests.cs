@@ -70,54 +70,49 @@ public sealed class CommitLikeOthersTests(DockerDaemon docker) : IClassFixture<D
         await docker.RunAsync($"load -i '{_folder["base.tar"]}'");
         string name = changes ? "changed" : "plain";
         await docker.RunAsync($"run --network none --name {name} {RunArguments} team/base:1 -c 'cd /; {Script}'");
-        await docker.RunAsync($"commit -a zyp -m 'say \"hi\"' {ChangeArguments(changes, "STOPSIGNAL")} {name} team/out:{name}");
+        await docker.RunAsync($"commit -a zyp -m 'say \"hi\"' {ChangeArguments(changes)} {name} team/out:{name}");
         await docker.RunAsync($"save -o '{_folder["docker.tar"]}' team/out:{name}");
 
         CommittedView theirs = await CommittedView.ReadAsync(_folder["docker.tar"]);
 
         // Debian's docker has no STOPSIGNAL among its changes yet.
         _ = changes && theirs.Config.Remove("StopSignal") && ours.Config.Remove("StopSignal");
-        foreach (string name in theirs.Config.Keys.Union(ours.Config.Keys).Order(StringComparer.Ordinal))
-        {
-            if (theirs.Config.GetValueOrDefault(name) != ours.Config.GetValueOrDefault(name)) { Console.Error.WriteLine($"{name}: {theirs.Config.GetValueOrDefault(name)} / {ours.Config.GetValueOrDefault(name)}"); }
-        }
-        Console.Error.WriteLine(string.Join("\n", theirs.Entries.Except(ours.Entries)) + "\n--ours\n" + string.Join("\n", ours.Entries.Except(theirs.Entries)));
         Assert.Equal(theirs.Config, ours.Config);
         Assert.Equal(theirs.History, ours.History);
         Assert.Equal(theirs.LayerCount, ours.LayerCount);
-        Assert.Equal(theirs.Entries, ours.Entries);
+        // docker makes the image's volumes at each run, and their places with them.
+        Assert.Equal(theirs.Entries.Where(entry => !entry.EndsWith(" vol/", StringComparison.Ordinal)), ours.Entries);
     }
 
-    [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public async Task Podman_CommitsTheSame(bool changes)
+    // Podman 4.3 has another syntax of changes: it neither expands variables nor takes quotes off nor several pairs.
+    [Fact]
+    public async Task Podman_CommitsTheSame()
     {
         Assert.SkipWhen(Requires.Tool("podman") is not null, Requires.Tool("podman") ?? "");
-        CommittedView ours = await CommitOursAsync(changes);
+        CommittedView ours = await CommitOursAsync(changes: false);
         using PodmanStore podman = new();
         await podman.LoadAsync(_folder["base.tar"]);
         await podman.RunAsync($"create --network none --name c {RunArguments} team/base:1 -c 'cd /; {Script}'");
         // A container that ran leaves a process that cleans up after it, and mounts again what the store's end took away.
         await ImageHarness.ShellAsync($"cd '{await podman.RunAsync("mount c")}'; {Script}");
         await podman.RunAsync("unmount c");
-        await podman.RunAsync($"commit -f docker -a zyp -m 'say \"hi\"' {ChangeArguments(changes, "HEALTHCHECK")} c team/out:1");
+        await podman.RunAsync("commit -f docker -a zyp -m 'say \"hi\"' c team/out:1");
         await podman.RunAsync($"save -o '{_folder["podman.tar"]}' team/out:1");
 
         CommittedView theirs = await CommittedView.ReadAsync(_folder["podman.tar"]);
 
-        foreach (string name in theirs.Config.Keys.Union(ours.Config.Keys).Order(StringComparer.Ordinal))
-        {
-            if (theirs.Config.GetValueOrDefault(name) != ours.Config.GetValueOrDefault(name)) { Console.Error.WriteLine($"{name}: {theirs.Config.GetValueOrDefault(name)} / {ours.Config.GetValueOrDefault(name)}"); }
-        }
-        Console.Error.WriteLine(string.Join("\n", theirs.Entries.Except(ours.Entries)) + "\n--ours\n" + string.Join("\n", ours.Entries.Except(theirs.Entries)));
-        Assert.Equal(theirs.Config, ours.Config);
+        // Podman keeps its process's own variables, and forgets -StopSignal.
+        Assert.Equal("""["C=d","HOME=/root","PATH=/bin","TERM=xterm","container=podman"]""", theirs.Config["Env"]);
+        Assert.Equal(("\"SIGINT\"", "\"SIGUSR1\""), (theirs.Config["StopSignal"], ours.Config["StopSignal"]));
+        Assert.Equal(theirs.Config.Where(IsComparable), ours.Config.Where(IsComparable));
         Assert.Equal(theirs.Entries, ours.Entries);
+
+        static bool IsComparable(KeyValuePair<string, string> member) => member.Key is not ("Env" or "StopSignal");
     }
 
     private static string RunArguments => "-e C=d -l own=1 -u 0:0 -w /srv --stop-signal SIGUSR1";
 
-    private static string ChangeArguments(bool changes, string without) => changes ? string.Join(' ', s_changes.Where(change => !change.StartsWith(without, StringComparison.Ordinal)).Select(change => $"-c '{change.Replace("'", "'\\''", StringComparison.Ordinal)}'")) : "";
+    private static string ChangeArguments(bool changes) => changes ? string.Join(' ', s_changes.Where(change => !change.StartsWith("STOPSIGNAL", StringComparison.Ordinal)).Select(change => $"-c '{change.Replace("'", "'\\''", StringComparison.Ordinal)}'")) : "";
 
     private async Task<CommittedView> CommitOursAsync(bool changes)
     {
