@@ -110,6 +110,26 @@ public sealed class PortableImageTests : IAsyncDisposable
         Assert.Single(_registry.Requests, request => request.Path.EndsWith(built.Layers[0].Digest, StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task MirrorWithADamagedLayer_IsFollowedByTheRegistry(bool cutsOff)
+    {
+        await using RegistryServer mirror = new();
+        BuiltImage built = Build();
+        string reference = built.PushTo(_registry, "some/image");
+        built.PushTo(mirror, "some/image");
+        mirror.Add((cutsOff ? RegistryFault.CutAfter(1000) : RegistryFault.WrongBytes()).On(built.Layers[0].Digest));
+        Directory.CreateDirectory(_store.Options.Configuration);
+        await File.WriteAllTextAsync(Path.Combine(_store.Options.Configuration, "registries.json"), $$"""{ "{{_registry.Host}}": { "mirrors": ["{{mirror.Host}}"] } }""", Stop);
+
+        Image image = await _engine.Images.ReceiveAsync(reference, new ReceiveOptions { RetryCount = 0 }, SilentObserver.Instance, Stop);
+
+        Assert.Equal(built.Id, image.Id);
+        Assert.Contains(mirror.Requests, request => request.Path.EndsWith(built.Layers[0].Digest, StringComparison.Ordinal));
+        Assert.Contains(_registry.Requests, request => request.Path.EndsWith(built.Layers[0].Digest, StringComparison.Ordinal));
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _registry.DisposeAsync();
