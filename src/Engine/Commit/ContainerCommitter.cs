@@ -58,6 +58,7 @@ internal sealed class ContainerCommitter(StoreLayout layout, StoreDatabase datab
         IReadOnlyList<NewImageLayer> stack = BaseLayers(below);
         ImageConfig config = CommittedConfig.Make(ManifestParser.ParseConfig(baseConfig, CountLayers(baseConfig), container.Spec.ImageId), stack, container, isEmpty ? null : layer.DiffId, options, now);
         byte[] bytes = JsonSerializer.SerializeToUtf8Bytes(config, OciJson.Wire.ImageConfig);
+        scratch.Claim([Digest.Of(bytes), layer.DiffId]);
         NewImage image = new()
         {
             Id = content.Put(bytes),
@@ -78,14 +79,11 @@ internal sealed class ContainerCommitter(StoreLayout layout, StoreDatabase datab
             return;
         }
         using FileLock held = await layers.LockAsync(layer.DiffId, observer, cancellationToken).ConfigureAwait(false);
-        if (layers.Find(layer.DiffId, layer.DiffId) is null)
+        // The same change may have been committed before; that layer may also go in this very moment.
+        if (layers.Find(layer.DiffId, layer.DiffId) is null || !database.Write(transaction => ImageWriter.TryWrite(transaction, image, now)))
         {
             layers.Sync();
             layers.Adopt(copy, layer.ToRecord(), transaction => ImageWriter.TryWrite(transaction, image, now));
-        }
-        else
-        {
-            database.Write(transaction => ImageWriter.TryWrite(transaction, image, now)); // the same change was committed before
         }
     }
 

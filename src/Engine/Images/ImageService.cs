@@ -30,7 +30,7 @@ public sealed partial class ImageService
         _catalog = new ImageCatalog(layout, database, content);
         LayerStackReceiver stacks = new(layout, layers, content);
         ImageAssembler assembler = new(layout, database, stacks, content, _catalog, clock);
-        _unpacker = new ImageUnpacker(database, stacks, content, _catalog);
+        _unpacker = new ImageUnpacker(layout, database, stacks, content, _catalog);
         _planner = new PullPlanner(registries, layout, database, layers, content);
         _receiver = new ImageReceiver(registries, assembler, _catalog, clock);
         _importer = new ImageImporter(layout, new RootFileSystemImporter(database, layers, content, _catalog, clock), new ArchiveImporter(layers, content, assembler));

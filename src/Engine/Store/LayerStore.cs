@@ -78,6 +78,15 @@ internal sealed class LayerStore(StoreLayout layout, StoreDatabase database)
         Libc.SyncFileSystem(handle, layout.Layers);
     }
 
+    /// <summary>The layers that no image and no container uses.</summary>
+    public static List<(string Key, Digest DiffId)> FindUnused(StoreTransaction transaction) => transaction.Query("""
+        SELECT key, diff_id FROM layer
+        WHERE NOT EXISTS (SELECT 1 FROM image_layer WHERE layer = key) AND NOT EXISTS (SELECT 1 FROM container_layer WHERE layer = key)
+        """, row => (row.GetString(0), Digest.Parse(row.GetString(1))));
+
+    /// <summary>All layers.</summary>
+    public IReadOnlyList<LayerRecord> List() => database.Read(transaction => transaction.Query($"SELECT {Columns} FROM layer ORDER BY key", Read));
+
     /// <summary>Deletes the record of each of these layers that nothing uses; their keys.</summary>
     public static List<string> DeleteUnusedRecords(StoreTransaction transaction, IEnumerable<string> keys)
     {
