@@ -49,11 +49,7 @@ internal sealed class ContainerFiles(StoreLayout layout, LayerStore layers)
     /// The layer whose root directory the union shows: the top-most whose tar describes its root, else the base.
     /// The upper directory takes its attributes, since overlayfs shows the upper's.
     /// </summary>
-    public string RootOf(IReadOnlyList<string> layerKeys)
-    {
-        IReadOnlyList<LayerRecord> records = layers.Get(layerKeys);
-        return layers.PathOf((records.LastOrDefault(record => record.HasRoot) ?? records[0]).Key);
-    }
+    public string RootOf(IReadOnlyList<string> layerKeys) => layers.RootOf(layerKeys);
 
     /// <summary>Deletes all of it. The union must not be mounted. Idempotent.</summary>
     public void Delete(string id) => TreeRemoval.Remove(layout.Container(id));
@@ -66,5 +62,5 @@ internal sealed class ContainerFiles(StoreLayout layout, LayerStore layers)
 
     private string Init(string id) => Path.Combine(layout.Container(id), "init");
 
-    private List<string> LowerDirs(IReadOnlyList<string> layerKeys) => [.. layerKeys.Reverse().Select(layers.PathOf)];
+    private List<string> LowerDirs(IReadOnlyList<string> layerKeys) => UnionLookup.Visible(layerKeys.Reverse().Select(layers.PathOf));
 }

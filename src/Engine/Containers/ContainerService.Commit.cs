@@ -2,7 +2,6 @@ using LayerImage.Engine.Commit;
 using LayerImage.Engine.Errors;
 using LayerImage.Engine.Images;
 using LayerImage.Engine.IO;
-using LayerImage.Engine.Layers;
 using LayerImage.Engine.Runtime;
 
 namespace LayerImage.Engine.Containers;
@@ -36,13 +35,5 @@ public sealed partial class ContainerService
         {
             return await _committer.CommitAsync(record, options, observer, cancellationToken).ConfigureAwait(false);
         }
-    }
-
-    /// <summary>What a container changed in its file system, against its image.</summary>
-    public async Task<IReadOnlyList<LayerChange>> GetChangesAsync(string nameOrId, CancellationToken cancellationToken)
-    {
-        Container container = await GetAsync(nameOrId, cancellationToken).ConfigureAwait(false);
-        IReadOnlyList<string> keys = _records.LayersOf(container.Id);
-        return await Task.Run(() => LayerChanges.Read(_layout.Upper(container.Id), [.. keys.Reverse().Select(_layers.PathOf)], container.Name, cancellationToken), cancellationToken).ConfigureAwait(false);
     }
 }

@@ -33,6 +33,16 @@ internal sealed class LayerStore(StoreLayout layout, StoreDatabase database)
     /// <summary>The directory of a layer.</summary>
     public string PathOf(string key) => layout.Layer(key);
 
+    /// <summary>
+    /// The directory of the layer whose root a union of these shows: the top-most whose tar describes its root, else the base.
+    /// </summary>
+    /// <param name="keys">Layers, the base first.</param>
+    public string RootOf(IReadOnlyList<string> keys)
+    {
+        IReadOnlyList<LayerRecord> records = Get(keys);
+        return PathOf((records.LastOrDefault(record => record.HasRoot) ?? records[0]).Key);
+    }
+
     /// <summary>The lock for making a layer. Waits for another process that makes it now.</summary>
     public Task<FileLock> LockAsync(Digest diffId, IEngineObserver observer, CancellationToken cancellationToken) =>
         FileLock.AcquireAsync(layout.Lock("layer-" + diffId.Hex), $"layer {diffId.Short}", observer, cancellationToken);
@@ -94,7 +104,10 @@ internal sealed class LayerStore(StoreLayout layout, StoreDatabase database)
         foreach (string key in keys.Distinct())
         {
             if (transaction.Execute(
-                "DELETE FROM layer WHERE key = ?1 AND NOT EXISTS (SELECT 1 FROM image_layer WHERE layer = ?1) AND NOT EXISTS (SELECT 1 FROM container_layer WHERE layer = ?1)", key) > 0)
+                """
+                DELETE FROM layer WHERE key = ?1 AND NOT EXISTS (SELECT 1 FROM image_layer WHERE layer = ?1) AND NOT EXISTS (SELECT 1 FROM container_layer WHERE layer = ?1)
+                AND NOT EXISTS (SELECT 1 FROM mount_layer WHERE layer = ?1)
+                """, key) > 0)
             {
                 deleted.Add(key);
             }

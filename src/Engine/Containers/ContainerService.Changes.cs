@@ -1,0 +1,34 @@
+using LayerImage.Engine.Layers;
+
+namespace LayerImage.Engine.Containers;
+
+public sealed partial class ContainerService
+{
+    /// <summary>What a container changed in its file system, against its image: as it comes, sorted by path.</summary>
+    /// <param name="nameOrId">The container; it may run meanwhile.</param>
+    /// <param name="options">How to compare.</param>
+    /// <param name="cancellationToken">Ends the walk.</param>
+    public async Task<IEnumerable<LayerChange>> ReadChangesAsync(string nameOrId, LayerCompareOptions options, CancellationToken cancellationToken)
+    {
+        Container container = await GetAsync(nameOrId, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<string> keys = _records.LayersOf(container.Id);
+        LayerTree image = new(container.Image, null, [.. keys.Reverse().Select(_layers.PathOf)], _files.RootOf(keys));
+        return image.CompareTo(TreeOf(container), options, cancellationToken);
+    }
+
+    /// <summary>All that a container changed in its file system, against its image.</summary>
+    public async Task<IReadOnlyList<LayerChange>> GetChangesAsync(string nameOrId, CancellationToken cancellationToken)
+    {
+        IEnumerable<LayerChange> changes = await ReadChangesAsync(nameOrId, new LayerCompareOptions { Content = ContentComparison.WhenUnsure }, cancellationToken).ConfigureAwait(false);
+        return await Task.Run(() => changes.ToList(), cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>A container's file system, to compare it with another.</summary>
+    /// <exception cref="Errors.LayerImageException">ContainerNotFound or AmbiguousId.</exception>
+    public async Task<LayerTree> GetTreeAsync(string nameOrId, CancellationToken cancellationToken) =>
+        TreeOf(await GetAsync(nameOrId, cancellationToken).ConfigureAwait(false));
+
+    // Without the layer of mount points: those are neither the image's nor a change.
+    private LayerTree TreeOf(Container container) => new(container.Name, container.Name,
+        [_layout.Upper(container.Id), .. _records.LayersOf(container.Id).Reverse().Select(_layers.PathOf)], _layout.Upper(container.Id));
+}
