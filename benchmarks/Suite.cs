@@ -114,6 +114,7 @@ internal sealed class Suite(IReadOnlyList<IContender> contenders, Measurements m
             {
                 await contender.UseEmptyStoreAsync(cancellationToken);
                 await measurements.TimeAsync("pull Tomcat into an empty store", contender.Name, () => contender.PullAsync(reference, cancellationToken));
+                await measurements.TimeAsync("pull again, nothing new", contender.Name, () => contender.PullAsync(reference, cancellationToken));
             }
         }
         await PushAsync(image, reference, cancellationToken);

@@ -4,6 +4,7 @@ using LayerImage.Engine.Content;
 using LayerImage.Engine.Errors;
 using LayerImage.Engine.Firewall;
 using LayerImage.Engine.Images;
+using LayerImage.Engine.Maintenance;
 using LayerImage.Engine.Mounts;
 using LayerImage.Engine.Network;
 using LayerImage.Engine.Registry;
@@ -37,6 +38,7 @@ public sealed class LayerImageEngine
         RegistryConnector registries = new(environment, logins, options.Clock);
         Registries = new RegistryService(registries, logins);
         Images = new ImageService(layout, database, layers, content, registries, options.Clock);
+        Store = new LayerStoreService(layout, database, layers, content, Images, registries, options.Clock);
         Firewall = HostFirewalls.Open(options);
         NetworkOptions network = NetworkOptions.For(options);
         ContainerRecords records = new(database, network);
@@ -53,6 +55,9 @@ public sealed class LayerImageEngine
 
     /// <summary>The user's log-ins at registries.</summary>
     public RegistryService Registries { get; }
+
+    /// <summary>The store as a whole.</summary>
+    public LayerStoreService Store { get; }
 
     /// <summary>Containers.</summary>
     public ContainerService Containers { get; }

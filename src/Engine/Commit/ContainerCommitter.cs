@@ -55,6 +55,7 @@ internal sealed class ContainerCommitter(StoreLayout layout, StoreDatabase datab
         IReadOnlyList<NewImageLayer> stack = BaseLayers(changes.Below);
         ImageConfig config = CommittedConfig.Make(baseConfig, stack, container, changes.Layer?.DiffId, options, now);
         byte[] bytes = JsonSerializer.SerializeToUtf8Bytes(config, OciJson.Wire.ImageConfig);
+        scratch.Claim(changes.Layer is null ? [Digest.Of(bytes)] : [Digest.Of(bytes), changes.Layer.DiffId]);
         NewImage image = new()
         {
             Id = content.Put(bytes),

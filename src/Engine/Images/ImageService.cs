@@ -1,6 +1,7 @@
 using LayerImage.Engine.Content;
 using LayerImage.Engine.Errors;
 using LayerImage.Engine.Images.Archives;
+using LayerImage.Engine.Layers;
 using LayerImage.Engine.References;
 using LayerImage.Engine.Registry;
 using LayerImage.Engine.Store;
@@ -11,6 +12,7 @@ namespace LayerImage.Engine.Images;
 public sealed partial class ImageService
 {
     private readonly StoreDatabase _database;
+    private readonly LayerStore _layers;
     private readonly ImageCatalog _catalog;
     private readonly ImageReceiver _receiver;
     private readonly ImageUnpacker _unpacker;
@@ -25,12 +27,13 @@ public sealed partial class ImageService
     internal ImageService(StoreLayout layout, StoreDatabase database, LayerStore layers, ContentStore content, RegistryConnector registries, TimeProvider clock)
     {
         _database = database;
+        _layers = layers;
         _registries = registries;
         _clock = clock;
         _catalog = new ImageCatalog(layout, database, content);
         LayerStackReceiver stacks = new(layout, layers, content);
         ImageAssembler assembler = new(layout, database, stacks, content, _catalog, clock);
-        _unpacker = new ImageUnpacker(database, stacks, content, _catalog);
+        _unpacker = new ImageUnpacker(layout, database, stacks, content, _catalog);
         _planner = new PullPlanner(registries, layout, database, layers, content);
         _receiver = new ImageReceiver(registries, assembler, _catalog, clock);
         _importer = new ImageImporter(layout, new RootFileSystemImporter(database, layers, content, _catalog, clock), new ArchiveImporter(layers, content, assembler));
@@ -132,6 +135,18 @@ public sealed partial class ImageService
     /// <summary>Writes one image with all its tags as an OCI image layout folder.</summary>
     public Task ExportOciLayoutAsync(Image image, string path, CancellationToken cancellationToken) =>
         _exporter.ExportAsync([new ImageToExport(image, image.Tags)], path, new ExportOptions(), SilentObserver.Instance, cancellationToken);
+
+    /// <summary>An image's file system, to compare it with another. Its layers are unpacked where they are not yet.</summary>
+    /// <exception cref="LayerImageException">NotPrivileged: they are not unpacked, and this process cannot do it.</exception>
+    public async Task<LayerTree> GetTreeAsync(Image image, IEngineObserver observer, CancellationToken cancellationToken)
+    {
+        Image unpacked = await _unpacker.UnpackAsync(image, observer, cancellationToken).ConfigureAwait(false);
+        if (unpacked.Layers.Count == 0)
+        {
+            throw new LayerImageException(EngineError.ManifestNotSupported, $"The image {image.Reference} has no layers, and so no files.") { Target = image.Reference };
+        }
+        return new LayerTree(image.Reference, null, [.. unpacked.Layers.Reverse().Select(layer => layer.Path!)], _layers.RootOf([.. unpacked.Layers.Select(layer => Path.GetFileName(layer.Path!))]));
+    }
 
     internal Image? FindExact(string id) => _catalog.FindExact(id);
 }

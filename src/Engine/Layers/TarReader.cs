@@ -87,12 +87,11 @@ internal sealed partial class TarReader(Stream source)
 
     private void SkipData()
     {
+        Span<byte> scratch = stackalloc byte[4096];
         if (source.CanSeek)
         {
             SeekBehindData();
-            return;
         }
-        Span<byte> scratch = stackalloc byte[4096];
         while (ReadData(scratch) > 0)
         {
         }
@@ -116,8 +115,8 @@ internal sealed partial class TarReader(Stream source)
         {
             throw TarHeader.Malformed("it ends in the middle of a file");
         }
-        source.Seek(Math.Min(left, _dataLeft + _paddingLeft), SeekOrigin.Current);
-        (_dataLeft, _paddingLeft) = (0, 0);
+        source.Seek(_dataLeft, SeekOrigin.Current);
+        _dataLeft = 0;
     }
 
     private bool ReadBlock()

@@ -17,6 +17,9 @@ internal sealed class StoreLayout(EngineOptions options)
 
     public string Containers => Path.Combine(Root, "containers");
 
+    /// <summary>What unions that users mounted keep.</summary>
+    public string Mounts => Path.Combine(Root, "mounts");
+
     public string Scratch => Path.Combine(Root, "scratch");
 
     public string Locks => Path.Combine(Root, "locks");
