@@ -4,6 +4,7 @@ using LayerImage.Engine.Content;
 using LayerImage.Engine.Errors;
 using LayerImage.Engine.Firewall;
 using LayerImage.Engine.Images;
+using LayerImage.Engine.Images.Browse;
 using LayerImage.Engine.Maintenance;
 using LayerImage.Engine.Mounts;
 using LayerImage.Engine.Network;
@@ -45,6 +46,7 @@ public sealed class LayerImageEngine
         Containers = new ContainerService(options, layout, Images, layers, records, new Lazy<ContainerResources>(() => OpenHost(network)),
             files => new ContainerCommitter(layout, database, layers, content, Images, records, files, options.Clock));
         HostPorts = new HostPortService(Firewall, records);
+        Browser = Images.OpenBrowser(options.LayerCacheBytes, new ContainerTrees(layout, layers, records).List);
     }
 
     /// <summary>Where it keeps its things.</summary>
@@ -52,6 +54,9 @@ public sealed class LayerImageEngine
 
     /// <summary>Images.</summary>
     public ImageService Images { get; }
+
+    /// <summary>The files in images, layers and containers.</summary>
+    public LayerImageBrowser Browser { get; }
 
     /// <summary>The user's log-ins at registries.</summary>
     public RegistryService Registries { get; }

@@ -1,6 +1,7 @@
 using LayerImage.Engine.Content;
 using LayerImage.Engine.Errors;
 using LayerImage.Engine.Images.Archives;
+using LayerImage.Engine.Images.Browse;
 using LayerImage.Engine.Layers;
 using LayerImage.Engine.References;
 using LayerImage.Engine.Registry;
@@ -23,6 +24,8 @@ public sealed partial class ImageService
     private readonly ImageSender _sender;
     private readonly ImageExporter _exporter;
     private readonly TimeProvider _clock;
+    private readonly Func<LayerCache, Func<IReadOnlyList<BrowsedContainer>>, LayerImageBrowser> _openBrowser;
+    private readonly StoreLayout _layout;
 
     internal ImageService(StoreLayout layout, StoreDatabase database, LayerStore layers, ContentStore content, RegistryConnector registries, TimeProvider clock)
     {
@@ -41,7 +44,12 @@ public sealed partial class ImageService
         LayerPacker packer = new(layout, database, layers, content, _catalog);
         _sender = new ImageSender(layout, database, content, registries, packer, clock);
         _exporter = new ImageExporter(layers, content, packer);
+        _layout = layout;
+        _openBrowser = (cache, containers) => new LayerImageBrowser(new Places(layout, database, content, _catalog, new LayerFiles(layout, layers, content, cache), containers));
     }
+
+    /// <summary>Looks into images; into containers, too, when told of them.</summary>
+    internal LayerImageBrowser OpenBrowser(long? cacheBytes, Func<IReadOnlyList<BrowsedContainer>> containers) => _openBrowser(new LayerCache(_layout, cacheBytes), containers);
 
     /// <summary>All images, the newest first.</summary>
     public IReadOnlyList<Image> List() => _catalog.List();

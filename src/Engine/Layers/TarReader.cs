@@ -16,6 +16,9 @@ internal sealed partial class TarReader(Stream source)
     private long _dataLeft;
     private int _paddingLeft;
 
+    /// <summary>Bytes of the current entry's data and its padding that were not read yet: the next entry's header follows them.</summary>
+    public long BytesToNextEntry => _dataLeft + _paddingLeft;
+
     /// <summary>The next entry, or null at the end of the archive. Data of the previous one that was not read is skipped.</summary>
     public TarEntry? Next()
     {
