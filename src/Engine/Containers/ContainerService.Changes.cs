@@ -16,9 +16,7 @@ public sealed partial class ContainerService
         {
             await CatchUpAsync(container.Id, cancellationToken).ConfigureAwait(false); // a commit makes a layer of it right now, or was killed then
         }
-        IReadOnlyList<string> keys = _records.StackOf(container.Id).Image;
-        LayerTree image = new(container.Image, null, [.. keys.Reverse().Select(_layers.PathOf)], _files.RootOf(keys));
-        return image.CompareTo(TreeOf(container), options, cancellationToken);
+        return _files.ImageTree(container.Image, _records.StackOf(container.Id)).CompareTo(TreeOf(container), options, cancellationToken);
     }
 
     /// <summary>All that a container changed in its file system, against its image.</summary>
@@ -49,7 +47,5 @@ public sealed partial class ContainerService
     public async Task<LayerTree> GetTreeAsync(string nameOrId, CancellationToken cancellationToken) =>
         TreeOf(await GetAsync(nameOrId, cancellationToken).ConfigureAwait(false));
 
-    // Without the layer of mount points: those are neither the image's nor a change.
-    private LayerTree TreeOf(Container container) => new(container.Name, container.Name,
-        [_layout.Upper(container.Id), .. _records.LayersOf(container.Id).Reverse().Select(_layers.PathOf)], _layout.Upper(container.Id));
+    private LayerTree TreeOf(Container container) => _files.Tree(container.Id, container.Name, _records.StackOf(container.Id));
 }
