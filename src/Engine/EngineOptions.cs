@@ -25,6 +25,12 @@ public sealed record EngineOptions
     public Func<string, string?> EnvironmentVariable { get; init; } = Environment.GetEnvironmentVariable;
 
     /// <summary>
+    /// Bytes of layers that may stay inflated for reading files of them; null: 2 GiB, or a tenth of the free space where
+    /// that is less.
+    /// </summary>
+    public long? LayerCacheBytes { get; init; }
+
+    /// <summary>
     /// The defaults: <c>$LAYERIMAGE_ROOT</c>, <c>$LAYERIMAGE_RUN</c> and <c>$LAYERIMAGE_CONFIG</c>, else the
     /// system's folders for root and the XDG base directories for an ordinary user.
     /// </summary>

@@ -4,6 +4,8 @@ using LayerImage.Engine.Content;
 using LayerImage.Engine.Errors;
 using LayerImage.Engine.Firewall;
 using LayerImage.Engine.Images;
+using LayerImage.Engine.Images.Browse;
+using LayerImage.Engine.Maintenance;
 using LayerImage.Engine.Mounts;
 using LayerImage.Engine.Network;
 using LayerImage.Engine.Registry;
@@ -37,12 +39,14 @@ public sealed class LayerImageEngine
         RegistryConnector registries = new(environment, logins, options.Clock);
         Registries = new RegistryService(registries, logins);
         Images = new ImageService(layout, database, layers, content, registries, options.Clock);
+        Store = new LayerStoreService(layout, database, layers, content, Images, registries, options.Clock);
         Firewall = HostFirewalls.Open(options);
         NetworkOptions network = NetworkOptions.For(options);
         ContainerRecords records = new(database, network);
         Containers = new ContainerService(options, layout, Images, layers, records, new Lazy<ContainerResources>(() => OpenHost(network)),
             files => new ContainerCommitter(layout, database, layers, content, Images, records, files, options.Clock));
         HostPorts = new HostPortService(Firewall, records);
+        Browser = Images.OpenBrowser(options.LayerCacheBytes, new ContainerTrees(layout, layers, records).List);
     }
 
     /// <summary>Where it keeps its things.</summary>
@@ -51,8 +55,14 @@ public sealed class LayerImageEngine
     /// <summary>Images.</summary>
     public ImageService Images { get; }
 
+    /// <summary>The files in images, layers and containers.</summary>
+    public LayerImageBrowser Browser { get; }
+
     /// <summary>The user's log-ins at registries.</summary>
     public RegistryService Registries { get; }
+
+    /// <summary>The store as a whole.</summary>
+    public LayerStoreService Store { get; }
 
     /// <summary>Containers.</summary>
     public ContainerService Containers { get; }

@@ -26,10 +26,10 @@ internal static class ErrorMap
     {
         EngineError.ImageNotFound or EngineError.ContainerNotFound or EngineError.RegistryImageNotFound or EngineError.PlatformNotFound
             or EngineError.ZoneNotFound or EngineError.PortRuleNotFound or EngineError.CommandNotFound or EngineError.UserNotFound
-            or EngineError.RegistryLoginNotFound or EngineError.LayerNotFound => ErrorCategory.ObjectNotFound,
+            or EngineError.RegistryLoginNotFound or EngineError.LayerNotFound or EngineError.MountNotFound => ErrorCategory.ObjectNotFound,
         EngineError.ReferenceInvalid or EngineError.NameInvalid or EngineError.PortInvalid or EngineError.VolumeInvalid
             or EngineError.ParameterInvalid or EngineError.PathInvalid or EngineError.AmbiguousId => ErrorCategory.InvalidArgument,
-        EngineError.ImageInUse or EngineError.PortInUse or EngineError.StoreLocked => ErrorCategory.ResourceBusy,
+        EngineError.ImageInUse or EngineError.MountInUse or EngineError.PortInUse or EngineError.StoreLocked => ErrorCategory.ResourceBusy,
         EngineError.NameInUse => ErrorCategory.ResourceExists,
         EngineError.ContainerRunning or EngineError.ContainerNotRunning or EngineError.FirewallNotRunning or EngineError.FirewallOwned
             or EngineError.CommandNotExecutable => ErrorCategory.InvalidOperation,

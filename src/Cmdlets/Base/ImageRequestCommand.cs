@@ -1,9 +1,7 @@
 using System.Management.Automation;
 using LayerImage.Cmdlets.Completion;
-using LayerImage.Engine.Errors;
 using LayerImage.Engine.Images;
 using LayerImage.Engine.Registry;
-using OciPlatform = LayerImage.Engine.Oci.Platform;
 
 namespace LayerImage.Cmdlets.Base;
 
@@ -26,21 +24,9 @@ public abstract class ImageRequestCommand : LayerImageCmdlet
     public PSCredential? Credential { get; set; }
 
     /// <summary>How to ask.</summary>
-    private protected ReceiveOptions Options() => new()
+    private protected virtual ReceiveOptions Options() => new()
     {
-        Platform = Platform is null ? null : ParsePlatform(Platform),
+        Platform = Platform is null ? null : PlatformArgument.Parse(Platform),
         Credential = Credential is null ? null : new RegistryCredential(Credential.UserName, Credential.GetNetworkCredential().Password),
     };
-
-    private static OciPlatform ParsePlatform(string text)
-    {
-        try
-        {
-            return OciPlatform.Parse(text);
-        }
-        catch (FormatException e)
-        {
-            throw new LayerImageException(EngineError.ParameterInvalid, e.Message, e) { Target = text };
-        }
-    }
 }

@@ -5,21 +5,40 @@ using LayerImage.Engine.Layers;
 
 namespace LayerImage.Cmdlets.Commands;
 
-/// <summary>Lists what containers changed in their file systems.</summary>
+/// <summary>Lists what containers changed in their file systems, sorted by path.</summary>
 [Cmdlet(VerbsCommon.Get, "ContainerChange", DefaultParameterSetName = InputObjectSet)]
 [OutputType(typeof(LayerChange))]
 public sealed class GetContainerChangeCommand : ContainerCommand
 {
-    /// <summary>Only paths that match (wildcards).</summary>
+    /// <summary>Only these paths and what is beneath them, or paths that match a wildcard.</summary>
     [Parameter(Position = 1)]
     [SupportsWildcards]
     public string[]? Path { get; set; }
 
+    /// <summary>Read all files that were written, and tell the hashes of their contents.</summary>
+    [Parameter]
+    public SwitchParameter Content { get; set; }
+
+    /// <summary>Tell paths that are as they were, too.</summary>
+    [Parameter]
+    public SwitchParameter IncludeEqual { get; set; }
+
     /// <inheritdoc/>
     protected override async Task ProcessContainerAsync(Container container, CancellationToken cancellationToken)
     {
-        WildcardPattern[]? patterns = Path?.Select(path => new WildcardPattern(path)).ToArray();
-        IReadOnlyList<LayerChange> changes = await Engine.Containers.GetChangesAsync(container.Id, cancellationToken);
-        WriteObject(changes.Where(change => patterns is null || patterns.Any(pattern => pattern.IsMatch(change.Path))), enumerateCollection: true);
+        ChangeFilter filter = new(Path);
+        LayerCompareOptions options = new()
+        {
+            Content = Content ? ContentComparison.Always : ContentComparison.WhenUnsure,
+            IncludeEqual = IncludeEqual,
+            Beneath = filter.Beneath,
+        };
+        foreach (LayerChange change in await Engine.Containers.ReadChangesAsync(container.Id, options, cancellationToken))
+        {
+            if (filter.Matches(change))
+            {
+                WriteObject(change);
+            }
+        }
     }
 }

@@ -6,14 +6,15 @@ using LayerImage.Engine.Images;
 namespace LayerImage.Cmdlets.Commands;
 
 /// <summary>Writes images into one archive or folder that other tools read.</summary>
-[Cmdlet(VerbsData.Export, "LayerImage", SupportsShouldProcess = true, DefaultParameterSetName = InputObjectSet)]
+[Cmdlet(VerbsData.Export, "LayerImage", SupportsShouldProcess = true, DefaultParameterSetName = ReferenceSet)]
 [OutputType(typeof(FileInfo), typeof(DirectoryInfo))]
-public sealed class ExportLayerImageCommand : ImageSelectionCommand
+public sealed class ExportLayerImageCommand : ImageTargetCommand
 {
     private readonly List<ImageToExport> _images = [];
 
     /// <summary>The archive to write, or the folder: it is new or empty.</summary>
-    [Parameter(Mandatory = true, Position = 1)]
+    [Parameter(Mandatory = true, Position = 1, ParameterSetName = ReferenceSet)]
+    [Parameter(ParameterSetName = InputObjectSet)]
     [ValidateNotNullOrEmpty]
     public string Path { get; set; } = "";
 
@@ -45,8 +46,12 @@ public sealed class ExportLayerImageCommand : ImageSelectionCommand
     /// <inheritdoc/>
     protected override async Task EndAsync(CancellationToken cancellationToken)
     {
-        string path = ResolvePath(Path);
-        if (_images.Count == 0 || !ShouldProcess(path, $"Export {string.Join(", ", _images.Select(image => image.Image.Reference).Distinct())}"))
+        if (_images.Count == 0)
+        {
+            return;
+        }
+        string path = ResolvePath(Target(Path.Length == 0 ? [] : [Path], nameof(Path))[0]);
+        if (!ShouldProcess(path, $"Export {string.Join(", ", _images.Select(image => image.Image.Reference).Distinct())}"))
         {
             return;
         }

@@ -1,35 +1,18 @@
 using System.Management.Automation;
 using LayerImage.Cmdlets.Base;
-using LayerImage.Cmdlets.Completion;
-using LayerImage.Engine.Errors;
+using LayerImage.Cmdlets.Formatting;
 using LayerImage.Engine.Images;
-using LayerImage.Engine.Registry;
 
 namespace LayerImage.Cmdlets.Commands;
 
 /// <summary>Receives images from a registry, layer by layer.</summary>
 [Cmdlet(VerbsCommunications.Receive, "LayerImage", SupportsShouldProcess = true)]
 [OutputType(typeof(Image))]
-public sealed class ReceiveLayerImageCommand : LayerImageCmdlet
+public sealed class ReceiveLayerImageCommand : ImageRequestCommand
 {
-    /// <summary>What to receive: [registry/]repository[:tag][@digest].</summary>
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
-    [ArgumentCompleter(typeof(ImageReferenceCompleter))]
-    [ValidateNotNullOrEmpty]
-    public string[] Reference { get; set; } = [];
-
-    /// <summary>For which machine: os/architecture[/variant]. This one when it is left out.</summary>
-    [Parameter]
-    public string? Platform { get; set; }
-
     /// <summary>When to ask the registry.</summary>
     [Parameter]
     public PullPolicy PullPolicy { get; set; } = PullPolicy.Always;
-
-    /// <summary>User name and password for the registry.</summary>
-    [Parameter]
-    [Credential]
-    public PSCredential? Credential { get; set; }
 
     /// <summary>How many layers are received at once.</summary>
     [Parameter]
@@ -67,17 +50,24 @@ public sealed class ReceiveLayerImageCommand : LayerImageCmdlet
 
     private async Task ReceiveAsync(string reference, CancellationToken cancellationToken)
     {
-        if (ShouldProcess(reference, "Receive image"))
+        if (IsWhatIf)
+        {
+            // The plan is what would be done; it asks the registry for the image's documents and changes nothing.
+            ShouldProcess(PlanText.Describe(await Engine.Images.PlanAsync(reference, Options(), cancellationToken)), "", "");
+        }
+        else if (ShouldProcess(reference, "Receive image"))
         {
             WriteObject(await Engine.Images.ReceiveAsync(reference, Options(), Observer, cancellationToken));
         }
     }
 
-    private ReceiveOptions Options() => new()
+    private bool IsWhatIf => MyInvocation.BoundParameters.TryGetValue("WhatIf", out object? given)
+        ? LanguagePrimitives.IsTrue(given)
+        : LanguagePrimitives.IsTrue(GetVariableValue("WhatIfPreference"));
+
+    private protected override ReceiveOptions Options() => base.Options() with
     {
-        Platform = Platform is null ? null : PlatformArgument.Parse(Platform),
         Policy = PullPolicy,
-        Credential = Credential is null ? null : new RegistryCredential(Credential.UserName, Credential.GetNetworkCredential().Password),
         ThrottleLimit = ThrottleLimit,
         Limits = NoSizeLimit ? UnpackLimits.None : new UnpackLimits(),
         RetryCount = RetryCount,

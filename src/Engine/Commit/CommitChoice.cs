@@ -18,18 +18,17 @@ internal sealed class CommitChoice(ContainerFiles files)
         {
             return all;
         }
-        IReadOnlyList<ChangedPath> changes = LayerChanges.ReadPaths(files.ChangedDirs(container.Id, stack), files.LowerDirs(stack.Image), container.Name, cancellationToken);
+        LayerTree image = files.ImageTree(container.Spec.Image, stack), own = files.Tree(container.Id, container.Name, stack);
+        List<LayerChange> changes = [.. image.CompareTo(own, new LayerCompareOptions { Content = ContentComparison.WhenUnsure }, cancellationToken)];
         if (options.Only is not null)
         {
-            string[] gone = [.. options.Only.Except(changes.Select(change => change.Change.Path)).Order(StringComparer.Ordinal)];
+            string[] gone = [.. options.Only.Except(changes.Select(change => change.Path)).Order(StringComparer.Ordinal)];
             if (gone.Length > 0)
             {
                 observer.Warning($"{gone[0]}{(gone.Length > 1 ? $" and {gone.Length - 1} more" : "")} of the chosen changes: not there any more.");
             }
         }
-        LayerSelection selection = LayerSelection.Of(
-            changes.Where(change => (options.Only?.Contains(change.Change.Path) ?? true) && !IsExcluded(change.Change.Path, options.Excludes)),
-            hasRoot: options.Only is null);
+        LayerSelection selection = LayerSelection.Of(changes.Where(change => (options.Only?.Contains(change.Path) ?? true) && !IsExcluded(change.Path, options.Excludes)));
         return all with { Selection = selection, LeavesOut = path => !selection.Includes(path) };
     }
 

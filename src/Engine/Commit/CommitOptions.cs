@@ -29,8 +29,7 @@ public sealed record CommitOptions
 
     /// <summary>
     /// Paths of changes, as <see cref="Layers.LayerChange.Path"/> has them: the layer has these and no other. Null for all. Of a
-    /// directory it is the directory itself, not its content; parents come along as directories. Names that are not
-    /// UTF-8 and look the same are chosen together.
+    /// directory it is the directory itself, not its content; parents come along as directories.
     /// </summary>
     public IReadOnlySet<string>? Only { get; init; }
 

@@ -42,6 +42,7 @@ internal sealed class ContainerCommitter(StoreLayout layout, StoreDatabase datab
         CommitSource source = new(baseConfig, [.. stack.Select(part => part.DiffId)], container, images.FindExact(container.Spec.ImageId));
         ImageConfig config = CommittedConfig.Make(source, changes.Layer?.DiffId, options, options.Timestamp?.ToUniversalTime() ?? clock.GetUtcNow());
         byte[] bytes = JsonSerializer.SerializeToUtf8Bytes(config, OciJson.Wire.ImageConfig);
+        scratch.Claim(changes.Layer is null ? [Digest.Of(bytes)] : [Digest.Of(bytes), changes.Layer.DiffId]);
         NewImage image = new()
         {
             Id = content.Put(bytes),

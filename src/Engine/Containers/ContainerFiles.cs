@@ -39,7 +39,7 @@ internal sealed class ContainerFiles(StoreLayout layout, LayerStore layers)
     /// <summary>The container's union, as a value.</summary>
     public OverlayMount Describe(string id, ContainerStack stack) => new()
     {
-        LowerDirs = [.. OwnDirs(stack), .. Directory.Exists(Init(id)) ? [Init(id)] : Array.Empty<string>(), .. LowerDirs(stack.Image)],
+        LowerDirs = UnionLookup.Visible([.. OwnDirs(stack), .. Directory.Exists(Init(id)) ? [Init(id)] : Array.Empty<string>(), .. LowerDirs(stack.Image)]),
         UpperDir = layout.Upper(id),
         WorkDir = layout.Work(id),
         Merged = layout.Merged(id),
@@ -48,19 +48,21 @@ internal sealed class ContainerFiles(StoreLayout layout, LayerStore layers)
     /// <summary>The directories that hold all that the container changed of its image, the top one first.</summary>
     public IReadOnlyList<string> ChangedDirs(string id, ContainerStack stack) => [layout.Upper(id), .. OwnDirs(stack)];
 
+    /// <summary>What the container's image shows, to compare with.</summary>
+    public LayerTree ImageTree(string image, ContainerStack stack) => new(image, null, [.. stack.Image.Reverse().Select(layers.PathOf)], RootOf(stack.Image));
+
+    /// <summary>What the container shows, but for the layer of mount points: those are neither the image's nor a change.</summary>
+    public LayerTree Tree(string id, string name, ContainerStack stack) => new(name, name, [layout.Upper(id), .. stack.All.Reverse().Select(layers.PathOf)], layout.Upper(id));
+
     /// <summary>The directories of layers, the top one first.</summary>
     /// <param name="layerKeys">The layers, the base first.</param>
-    public List<string> LowerDirs(IReadOnlyList<string> layerKeys) => [.. layerKeys.Reverse().Select(layers.PathOf)];
+    public List<string> LowerDirs(IReadOnlyList<string> layerKeys) => UnionLookup.Visible(layerKeys.Reverse().Select(layers.PathOf));
 
     /// <summary>
     /// The layer whose root directory the union shows: the top-most whose tar describes its root, else the base.
     /// The upper directory takes its attributes, since overlayfs shows the upper's.
     /// </summary>
-    public string RootOf(IReadOnlyList<string> layerKeys)
-    {
-        IReadOnlyList<LayerRecord> records = layers.Get(layerKeys);
-        return layers.PathOf((records.LastOrDefault(record => record.HasRoot) ?? records[0]).Key);
-    }
+    public string RootOf(IReadOnlyList<string> layerKeys) => layers.RootOf(layerKeys);
 
     /// <summary>Deletes all of it. The union must not be mounted. Idempotent.</summary>
     public void Delete(string id) => TreeRemoval.Remove(layout.Container(id));

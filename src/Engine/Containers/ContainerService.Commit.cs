@@ -2,7 +2,6 @@ using LayerImage.Engine.Commit;
 using LayerImage.Engine.Errors;
 using LayerImage.Engine.Images;
 using LayerImage.Engine.IO;
-using LayerImage.Engine.Layers;
 using LayerImage.Engine.Runtime;
 
 namespace LayerImage.Engine.Containers;
@@ -32,29 +31,5 @@ public sealed partial class ContainerService
             IsConsistent = !options.NoPause || isStopped,
             PauseAsync = pause ? async token => await CommitPause.BeginAsync(_host.Value.Runtime, _paths, _options, record.Id, token).ConfigureAwait(false) : null,
         }, observer, cancellationToken).ConfigureAwait(false);
-    }
-
-    /// <summary>What a container changed in its file system, against its image.</summary>
-    public async Task<IReadOnlyList<LayerChange>> GetChangesAsync(string nameOrId, CancellationToken cancellationToken)
-    {
-        Container container = await GetAsync(nameOrId, cancellationToken).ConfigureAwait(false);
-        while (true)
-        {
-            ContainerStack stack = _records.StackOf(container.Id);
-            try
-            {
-                IReadOnlyList<LayerChange> changes = await Task.Run(() => LayerChanges.Read(
-                    _files.ChangedDirs(container.Id, stack), _files.LowerDirs(stack.Image), container.Name, cancellationToken), cancellationToken).ConfigureAwait(false);
-                if (_records.StackOf(container.Id).Own.Count == stack.Own.Count)
-                {
-                    return changes;
-                }
-            }
-            catch (LinuxException) when (!Directory.Exists(_layout.Upper(container.Id)) && _records.Find(container.Id) is not null)
-            {
-                // A commit makes a layer of it right now, or was killed then.
-                await CatchUpAsync(container.Id, cancellationToken).ConfigureAwait(false);
-            }
-        }
     }
 }

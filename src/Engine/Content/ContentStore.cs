@@ -33,6 +33,9 @@ internal sealed class ContentStore(StoreLayout layout, StoreDatabase database)
         return digest.Matches(hash.GetCurrentHash()) ? bytes : throw Corrupt(digest, null);
     }
 
+    /// <summary>The file of a blob.</summary>
+    public string PathOf(Digest digest) => layout.Blob(digest);
+
     /// <summary>Opens a blob for reading. The caller checks what it reads.</summary>
     public FileStream Open(Digest digest)
     {
@@ -136,12 +139,11 @@ internal sealed class ContentStore(StoreLayout layout, StoreDatabase database)
         .Find(blob => File.Exists(layout.Blob(blob.Digest)));
 
     /// <summary>
-    /// Deletes the records of those of these blobs that nothing needs: no image as layer, configuration or manifest, no
-    /// container as configuration or for a layer that it stands on. The caller deletes their files after its transaction.
+    /// Those of these blobs that nothing needs: no image as layer, configuration or manifest, no container as
+    /// configuration or for a layer that it stands on.
     /// </summary>
-    public static List<(Digest Digest, long Size)> DeleteUnusedRecords(StoreTransaction transaction, IEnumerable<string> digests)
+    public static IEnumerable<(string Digest, long Size)> FindUnused(StoreTransaction transaction, IEnumerable<string> digests)
     {
-        List<(Digest, long)> deleted = [];
         foreach (string digest in digests.Distinct())
         {
             if (transaction.Scalar<long?>("""
@@ -151,10 +153,20 @@ internal sealed class ContentStore(StoreLayout layout, StoreDatabase database)
                 AND NOT EXISTS (SELECT 1 FROM layer_blob JOIN layer ON layer.diff_id = layer_blob.diff_id JOIN container_layer ON container_layer.layer = layer.key WHERE layer_blob.blob = ?1)
                 """, digest) is long size)
             {
-                transaction.Execute("DELETE FROM blob WHERE digest = ?1", digest);
-                transaction.Execute("DELETE FROM layer_blob WHERE blob = ?1", digest);
-                deleted.Add((Digest.Parse(digest), size));
+                yield return (digest, size);
             }
+        }
+    }
+
+    /// <summary>Deletes the records of those of these blobs that nothing needs. The caller deletes their files after its transaction.</summary>
+    public static List<(Digest Digest, long Size)> DeleteUnusedRecords(StoreTransaction transaction, IEnumerable<string> digests)
+    {
+        List<(Digest, long)> deleted = [];
+        foreach ((string digest, long size) in FindUnused(transaction, digests))
+        {
+            transaction.Execute("DELETE FROM blob WHERE digest = ?1", digest);
+            transaction.Execute("DELETE FROM layer_blob WHERE blob = ?1", digest);
+            deleted.Add((Digest.Parse(digest), size));
         }
         return deleted;
     }

@@ -72,6 +72,10 @@ public enum EngineError
     DiskFull,
     /// <summary>A path given by the user does not exist or is of the wrong kind.</summary>
     PathInvalid,
+    /// <summary>No union is mounted at that path or of that image.</summary>
+    MountNotFound,
+    /// <summary>A union, or a folder that it needs, is in use.</summary>
+    MountInUse,
     /// <summary>A mount failed.</summary>
     MountFailed,
     /// <summary>The kernel lacks what was asked.</summary>

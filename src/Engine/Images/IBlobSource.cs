@@ -11,6 +11,12 @@ internal interface IBlobSource
     /// <summary>Whether it has a blob at all: an archive may leave out what its receiver has.</summary>
     bool Has(Descriptor blob);
 
+    /// <summary>
+    /// After a failed copy: whether there is another place to ask that was not asked (a registry behind its mirrors). The
+    /// next copy asks there.
+    /// </summary>
+    bool TryElsewhere();
+
     /// <summary>The bytes of a small blob, a configuration.</summary>
     /// <exception cref="Errors.LayerImageException">The source's failure, DigestMismatch or SizeMismatch.</exception>
     Task<byte[]> ReadSmallAsync(Descriptor blob, CancellationToken cancellationToken);

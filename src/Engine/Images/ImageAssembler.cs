@@ -19,6 +19,7 @@ internal sealed class ImageAssembler(StoreLayout layout, StoreDatabase database,
     {
         ScratchFolder.Sweep(layout);
         IReadOnlyList<Digest> diffIds = parts.Config.Rootfs!.DiffIds;
+        using ScratchFolder claim = ScratchFolder.Claim(layout, [.. diffIds, .. parts.Layers.Select(layer => layer.Digest), parts.Configuration.Digest, .. parts.Manifests.Select(document => document.Digest)]);
         for (int attempt = 1; ; attempt++)
         {
             IReadOnlyList<LayerRecord?> records = await stacks.ReceiveAsync(source, parts.Layers, diffIds, parts.Name, throttle, progress, cancellationToken, parts.Limits).ConfigureAwait(false);

@@ -1,6 +1,8 @@
 using LayerImage.Engine.Content;
 using LayerImage.Engine.Errors;
 using LayerImage.Engine.Images.Archives;
+using LayerImage.Engine.Images.Browse;
+using LayerImage.Engine.Layers;
 using LayerImage.Engine.References;
 using LayerImage.Engine.Registry;
 using LayerImage.Engine.Store;
@@ -11,6 +13,7 @@ namespace LayerImage.Engine.Images;
 public sealed partial class ImageService
 {
     private readonly StoreDatabase _database;
+    private readonly LayerStore _layers;
     private readonly ImageCatalog _catalog;
     private readonly ImageReceiver _receiver;
     private readonly ImageUnpacker _unpacker;
@@ -21,16 +24,19 @@ public sealed partial class ImageService
     private readonly ImageSender _sender;
     private readonly ImageExporter _exporter;
     private readonly TimeProvider _clock;
+    private readonly Func<LayerCache, Func<IReadOnlyList<BrowsedContainer>>, LayerImageBrowser> _openBrowser;
+    private readonly StoreLayout _layout;
 
     internal ImageService(StoreLayout layout, StoreDatabase database, LayerStore layers, ContentStore content, RegistryConnector registries, TimeProvider clock)
     {
         _database = database;
+        _layers = layers;
         _registries = registries;
         _clock = clock;
         _catalog = new ImageCatalog(layout, database, content);
         LayerStackReceiver stacks = new(layout, layers, content);
         ImageAssembler assembler = new(layout, database, stacks, content, _catalog, clock);
-        _unpacker = new ImageUnpacker(database, stacks, content, _catalog);
+        _unpacker = new ImageUnpacker(layout, database, stacks, content, _catalog);
         _planner = new PullPlanner(registries, layout, database, layers, content);
         _receiver = new ImageReceiver(registries, assembler, _catalog, clock);
         _importer = new ImageImporter(layout, new RootFileSystemImporter(database, layers, content, _catalog, clock), new ArchiveImporter(layers, content, assembler));
@@ -38,7 +44,12 @@ public sealed partial class ImageService
         LayerPacker packer = new(layout, database, layers, content, _catalog);
         _sender = new ImageSender(layout, database, content, registries, packer, clock);
         _exporter = new ImageExporter(layers, content, packer);
+        _layout = layout;
+        _openBrowser = (cache, containers) => new LayerImageBrowser(new Places(layout, database, content, _catalog, new LayerFiles(layout, layers, content, cache), containers));
     }
+
+    /// <summary>Looks into images; into containers, too, when told of them.</summary>
+    internal LayerImageBrowser OpenBrowser(long? cacheBytes, Func<IReadOnlyList<BrowsedContainer>> containers) => _openBrowser(new LayerCache(_layout, cacheBytes), containers);
 
     /// <summary>All images, the newest first.</summary>
     public IReadOnlyList<Image> List() => _catalog.List();
@@ -132,6 +143,18 @@ public sealed partial class ImageService
     /// <summary>Writes one image with all its tags as an OCI image layout folder.</summary>
     public Task ExportOciLayoutAsync(Image image, string path, CancellationToken cancellationToken) =>
         _exporter.ExportAsync([new ImageToExport(image, image.Tags)], path, new ExportOptions(), SilentObserver.Instance, cancellationToken);
+
+    /// <summary>An image's file system, to compare it with another. Its layers are unpacked where they are not yet.</summary>
+    /// <exception cref="LayerImageException">NotPrivileged: they are not unpacked, and this process cannot do it.</exception>
+    public async Task<LayerTree> GetTreeAsync(Image image, IEngineObserver observer, CancellationToken cancellationToken)
+    {
+        Image unpacked = await _unpacker.UnpackAsync(image, observer, cancellationToken).ConfigureAwait(false);
+        if (unpacked.Layers.Count == 0)
+        {
+            throw new LayerImageException(EngineError.ManifestNotSupported, $"The image {image.Reference} has no layers, and so no files.") { Target = image.Reference };
+        }
+        return new LayerTree(image.Reference, null, [.. unpacked.Layers.Reverse().Select(layer => layer.Path!)], _layers.RootOf([.. unpacked.Layers.Select(layer => Path.GetFileName(layer.Path!))]));
+    }
 
     internal Image? FindExact(string id) => _catalog.FindExact(id);
 }

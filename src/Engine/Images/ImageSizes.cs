@@ -56,7 +56,7 @@ internal static class ImageSizes
         string only(string column) => ids is null ? "1" : $"{column} IN (SELECT value FROM json_each(?1))";
         Dictionary<string, ImageBytes> found = new(StringComparer.Ordinal);
         Count(transaction, string.Format(null, BlobsOfImages, only("id"), only("image")), HoldersOfBlobs, BlobsOfContainers, ids, found);
-        Count(transaction, string.Format(null, LayersOfImages, only("image")), HoldersOfLayers, "SELECT layer FROM container_layer", ids, found);
+        Count(transaction, string.Format(null, LayersOfImages, only("image")), HoldersOfLayers, "SELECT layer FROM container_layer UNION SELECT layer FROM mount_layer", ids, found);
         return found;
     }
 

@@ -9,7 +9,7 @@ namespace LayerImage.Engine.Images;
 /// Unpacks the layers of an image that came into the store where that could not be done: unpacking is what needs Linux
 /// and root, so it waits until something is mounted.
 /// </summary>
-internal sealed class ImageUnpacker(StoreDatabase database, LayerStackReceiver stacks, ContentStore content, ImageCatalog catalog)
+internal sealed class ImageUnpacker(StoreLayout layout, StoreDatabase database, LayerStackReceiver stacks, ContentStore content, ImageCatalog catalog)
 {
     /// <summary>The image with all layers unpacked. Idempotent, and free when they are.</summary>
     /// <exception cref="LayerImageException">NotPrivileged: this process cannot unpack; LayerCorrupt: a blob is missing.</exception>
@@ -23,6 +23,7 @@ internal sealed class ImageUnpacker(StoreDatabase database, LayerStackReceiver s
         {
             throw new LayerImageException(EngineError.NotPrivileged, $"The layers of {image.Reference} are not unpacked yet, and that needs root on Linux.") { Target = image.Reference, Advice = "Run the session as root, for example: sudo ./layerimage" };
         }
+        using ScratchFolder claim = ScratchFolder.Claim(layout, image.Layers.Select(layer => Digest.Parse(layer.DiffId)));
         // A layer that was made here has no blob; it is unpacked, and nothing is asked of its descriptor but a name.
         IReadOnlyList<Descriptor> blobs = [.. image.Layers.Select(layer => new Descriptor { Digest = Digest.Parse(layer.Digest ?? layer.DiffId), Size = layer.DownloadSize, MediaType = layer.MediaType ?? MediaTypes.OciLayer })];
         IReadOnlyList<LayerRecord?> records = await stacks.ReceiveAsync(new StoredBlobSource(content), blobs, [.. image.Layers.Select(layer => Digest.Parse(layer.DiffId))],

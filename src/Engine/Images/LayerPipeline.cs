@@ -33,14 +33,18 @@ internal static class LayerPipeline
     /// <param name="directory">Where to unpack; null to hash only.</param>
     /// <param name="cancellationToken">Ends all stages.</param>
     /// <param name="mostBytes">How many bytes of tar may come out.</param>
-    public static async Task<PipelineResult> RunAsync(string blob, Func<Action<long>, CancellationToken, Task> source, string? directory, CancellationToken cancellationToken, long mostBytes = long.MaxValue)
+    public static Task<PipelineResult> RunAsync(string blob, Func<Action<long>, CancellationToken, Task> source, string? directory, CancellationToken cancellationToken, long mostBytes = long.MaxValue) =>
+        ReadAsync(blob, source, (tar, token) => directory is null ? null : LayerUnpacker.Unpack(tar, directory, token), cancellationToken, mostBytes);
+
+    /// <summary>Runs the stages on a blob whose tar somebody else reads, on the last stage's thread. See the other form.</summary>
+    public static async Task<PipelineResult> ReadAsync(string blob, Func<Action<long>, CancellationToken, Task> source, Func<Stream, CancellationToken, UnpackResult?> read, CancellationToken cancellationToken, long mostBytes = long.MaxValue)
     {
         GrowingFile compressed = new(blob);
         BlockPipe tar = new();
         using CancellationTokenSource failed = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         Task receive = FillAsync(compressed, source, failed.Token);
         Task decompress = StartThread(() => Decompress(compressed, tar, mostBytes));
-        Task<PipelineResult> unpack = StartThread(() => Unpack(tar, directory, failed.Token));
+        Task<PipelineResult> unpack = StartThread(() => Read(tar, read, failed.Token));
         try
         {
             // The order of blame: a wrong or cut-off blob explains what follows from it.
@@ -102,14 +106,15 @@ internal static class LayerPipeline
                 throw;
             }
             throw failure;
-        }    }
+        }
+    }
 
-    private static PipelineResult Unpack(BlockPipe tar, string? directory, CancellationToken cancellationToken)
+    private static PipelineResult Read(BlockPipe tar, Func<Stream, CancellationToken, UnpackResult?> read, CancellationToken cancellationToken)
     {
         try
         {
             using HashingStream hashed = new(tar.Reader);
-            UnpackResult? unpacked = directory is null ? null : LayerUnpacker.Unpack(hashed, directory, cancellationToken);
+            UnpackResult? unpacked = read(hashed, cancellationToken);
             byte[] rest = new byte[64 << 10]; // what follows the archive's end belongs to the digest too
             while (hashed.Read(rest) > 0)
             {

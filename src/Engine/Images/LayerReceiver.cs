@@ -116,6 +116,12 @@ internal sealed class LayerReceiver(StoreLayout layout, LayerStore layers, Conte
             TreeRemoval.Remove(unpacked);
             result = await RunAsync(source, wanted, hasBlob: false, directory, cancellationToken).ConfigureAwait(false);
         }
+        catch (LayerImageException e) when (!hasBlob && e.Error is EngineError.DigestMismatch or EngineError.SizeMismatch or EngineError.RegistryUnreachable && source.TryElsewhere())
+        {
+            progress.Observer.Verbose($"{e.Message} It is asked of the registry itself.");
+            TreeRemoval.Remove(unpacked);
+            result = await RunAsync(source, wanted, hasBlob: false, directory, cancellationToken).ConfigureAwait(false);
+        }
         if (result.Unpacked is not UnpackResult found)
         {
             // The layer came another way (a commit, another compression) and only its blob was missing; or it waits for who can unpack.

@@ -8,6 +8,8 @@ internal sealed class RegistryBlobSource(RegistryClient client, RetryPolicy retr
 {
     public bool Has(Descriptor blob) => true;
 
+    public bool TryElsewhere() => client.GiveUpMirrors();
+
     public Task<byte[]> ReadSmallAsync(Descriptor blob, CancellationToken cancellationToken) => client.GetSmallBlobAsync(blob, cancellationToken);
 
     public Task CopyAsync(Descriptor blob, string partial, Action<long> grown, CancellationToken cancellationToken) =>

@@ -9,6 +9,8 @@ internal sealed class StoredBlobSource(ContentStore content) : IBlobSource
 {
     public bool Has(Descriptor blob) => false; // nothing but what the store itself has
 
+    public bool TryElsewhere() => false;
+
     public Task<byte[]> ReadSmallAsync(Descriptor blob, CancellationToken cancellationToken) => Task.FromResult(content.Read(blob.Digest));
 
     public Task CopyAsync(Descriptor blob, string partial, Action<long> grown, CancellationToken cancellationToken) =>

@@ -18,7 +18,11 @@ internal static class ImpliedDirectories
     public static void Adopt(string layer, IReadOnlyList<LayerPath> implied, IReadOnlyList<string> lowerDirs)
     {
         using SafeFileHandle root = Libc.OpenDirectory(layer);
-        List<SafeFileHandle> lowerRoots = lowerDirs.Select(path => Libc.OpenDirectory(path)).ToList();
+        if (UnionLookup.IsOpaque(root))
+        {
+            return; // nothing shows through
+        }
+        List<SafeFileHandle> lowerRoots = UnionLookup.Visible(lowerDirs).Select(path => Libc.OpenDirectory(path)).ToList();
         try
         {
             using BeneathRoot target = new(root);

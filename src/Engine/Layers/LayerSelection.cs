@@ -18,16 +18,10 @@ internal sealed class LayerSelection
     }
 
     /// <summary>These changes and no other.</summary>
-    /// <param name="changes">The changes.</param>
-    /// <param name="hasRoot">Whether the root directory counts, which is none of them.</param>
-    public static LayerSelection Of(IEnumerable<ChangedPath> changes, bool hasRoot)
+    public static LayerSelection Of(IEnumerable<LayerChange> changes)
     {
         LayerSelection selection = new();
-        if (hasRoot)
-        {
-            selection._included.Add("");
-        }
-        foreach (ChangedPath change in changes)
+        foreach (LayerChange change in changes)
         {
             selection.Add(change);
         }
@@ -42,18 +36,19 @@ internal sealed class LayerSelection
     /// <param name="directory">Relative, empty for the root; it may end in '/'.</param>
     public IEnumerable<NativePath> DeletedIn(ReadOnlySpan<byte> directory) => _deleted.TryGetValue(Key(directory), out SortedDictionary<string, NativePath>? names) ? names.Values : [];
 
-    private void Add(ChangedPath change)
+    private void Add(LayerChange change)
     {
-        string key = Key(change.Path.Bytes);
+        byte[] path = change.RawPath ?? Encoding.UTF8.GetBytes(change.Path);
+        string key = Key(path.AsSpan(1));
         int slash = key.LastIndexOf('/');
         string parent = slash < 0 ? "" : key[..slash];
-        if (change.Change.Kind == LayerChangeKind.Deleted)
+        if (change.Kind == LayerChangeKind.Deleted)
         {
             if (!_deleted.TryGetValue(parent, out SortedDictionary<string, NativePath>? names))
             {
                 _deleted[parent] = names = new(StringComparer.Ordinal);
             }
-            names[key[(slash + 1)..]] = NativePath.From(change.Path.Bytes[(slash + 1)..]);
+            names[key[(slash + 1)..]] = NativePath.From(path.AsSpan(slash + 2));
         }
         else
         {

@@ -36,10 +36,11 @@ internal sealed class LayerTreeWalker(ITreeSink sink, TreeWalkOptions options, C
             FileStatus status = Libc.Stat(root.Top);
             sink.Entry(root.Top, s_here, Describe(root.Top, s_here, NativePath.From("./"u8), TarEntryType.Directory, status), status);
         }
-        WalkContent(root, []);
+        WalkContent(root, [], isHiding: false);
     }
 
-    private void WalkContent(StackedDirectory directory, ReadOnlySpan<byte> prefix)
+    // isHiding: nothing of the layers below shows in it.
+    private void WalkContent(StackedDirectory directory, ReadOnlySpan<byte> prefix, bool isHiding)
     {
         cancellationToken.ThrowIfCancellationRequested();
         foreach (NativePath name in options.Selection?.DeletedIn(prefix) ?? [])
@@ -50,6 +51,7 @@ internal sealed class LayerTreeWalker(ITreeSink sink, TreeWalkOptions options, C
         {
             sink.Opaque(Marker(Join(prefix, Whiteouts.Opaque.Bytes, slash: false)));
         }
+        isHiding |= directory.IsOpaque;
         List<StackedEntry> entries = directory.Read(options.MayChange);
         if (options.LeavesOut is not null)
         {
@@ -59,7 +61,7 @@ internal sealed class LayerTreeWalker(ITreeSink sink, TreeWalkOptions options, C
         }
         foreach (StackedEntry entry in entries)
         {
-            if (entry.Status.IsWhiteout || (entry.Status.Type == FileType.Socket && HidesSomething(entry, prefix)))
+            if (entry.Status.IsWhiteout ? !directory.IsMerged || Hides(entry, prefix, isHiding) : entry.Status.Type == FileType.Socket && Hides(entry, prefix, isHiding))
             {
                 sink.Whiteout(directory.DirectoryOf(entry), entry.Name, Marker(Join(prefix, Whiteouts.Of(entry.Name).Bytes, slash: false)));
             }
@@ -72,7 +74,7 @@ internal sealed class LayerTreeWalker(ITreeSink sink, TreeWalkOptions options, C
             }
             if (!entry.Status.IsWhiteout)
             {
-                Announce(directory, entry, prefix);
+                Announce(directory, entry, prefix, isHiding);
             }
         }
     }
@@ -90,11 +92,12 @@ internal sealed class LayerTreeWalker(ITreeSink sink, TreeWalkOptions options, C
         return kept;
     }
 
-    // A socket is left out: a file of that name in a layer below would come back.
-    private bool HidesSomething(in StackedEntry socket, ReadOnlySpan<byte> prefix) =>
-        UnionLookup.Exists(options.LowerDirs, LayerPath.Parse(Join(prefix, socket.Name.Bytes, slash: false)));
+    // A socket is left out: a file of that name in a layer below would come back. A whiteout of what another layer of the
+    // stack had may have nothing to hide, and overlayfs lists one that stands in a directory of a single layer.
+    private bool Hides(in StackedEntry entry, ReadOnlySpan<byte> prefix, bool isHiding) =>
+        !isHiding && UnionLookup.Exists(options.LowerDirs, LayerPath.Parse(Join(prefix, entry.Name.Bytes, slash: false)));
 
-    private void Announce(StackedDirectory parent, in StackedEntry entry, ReadOnlySpan<byte> prefix)
+    private void Announce(StackedDirectory parent, in StackedEntry entry, ReadOnlySpan<byte> prefix, bool isHiding)
     {
         (NativePath name, FileStatus status, SafeFileHandle directory) = (entry.Name, entry.Status, parent.DirectoryOf(entry));
         bool isDirectory = status.Type == FileType.Directory;
@@ -140,7 +143,7 @@ internal sealed class LayerTreeWalker(ITreeSink sink, TreeWalkOptions options, C
                 sink.Enter(name);
                 using (StackedDirectory child = parent.OpenDirectory(entry))
                 {
-                    WalkContent(child, path.Bytes);
+                    WalkContent(child, path.Bytes, isHiding);
                     sink.Leave(child.Top);
                 }
                 break;

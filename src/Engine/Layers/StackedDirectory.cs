@@ -25,6 +25,9 @@ internal sealed class StackedDirectory : IDisposable
     /// <summary>Whether it hides all that layers below the stack have there.</summary>
     public bool IsOpaque { get; }
 
+    /// <summary>Whether several layers have it.</summary>
+    public bool IsMerged => _layers.Count > 1;
+
     /// <summary>The upper-most layer's directory, whose attributes are the stack's.</summary>
     public SafeFileHandle Top => _layers[0];
 

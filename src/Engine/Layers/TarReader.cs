@@ -16,6 +16,9 @@ internal sealed partial class TarReader(Stream source)
     private long _dataLeft;
     private int _paddingLeft;
 
+    /// <summary>Bytes of the current entry's data and its padding that were not read yet: the next entry's header follows them.</summary>
+    public long BytesToNextEntry => _dataLeft + _paddingLeft;
+
     /// <summary>The next entry, or null at the end of the archive. Data of the previous one that was not read is skipped.</summary>
     public TarEntry? Next()
     {
@@ -87,12 +90,11 @@ internal sealed partial class TarReader(Stream source)
 
     private void SkipData()
     {
+        Span<byte> scratch = stackalloc byte[4096];
         if (source.CanSeek)
         {
             SeekBehindData();
-            return;
         }
-        Span<byte> scratch = stackalloc byte[4096];
         while (ReadData(scratch) > 0)
         {
         }
@@ -116,8 +118,8 @@ internal sealed partial class TarReader(Stream source)
         {
             throw TarHeader.Malformed("it ends in the middle of a file");
         }
-        source.Seek(Math.Min(left, _dataLeft + _paddingLeft), SeekOrigin.Current);
-        (_dataLeft, _paddingLeft) = (0, 0);
+        source.Seek(_dataLeft, SeekOrigin.Current);
+        _dataLeft = 0;
     }
 
     private bool ReadBlock()

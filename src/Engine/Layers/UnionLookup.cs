@@ -10,6 +10,25 @@ namespace LayerImage.Engine.Layers;
 /// </summary>
 internal static class UnionLookup
 {
+    /// <summary>
+    /// The layers that a union of these shows anything of: down to the first whose root is opaque. Overlayfs looks at the
+    /// mark in directories beneath the root only, so what lies under such a layer must not be mounted at all.
+    /// </summary>
+    /// <param name="directories">Layers, the top one first.</param>
+    public static List<string> Visible(IEnumerable<string> directories)
+    {
+        List<string> visible = [];
+        foreach (string directory in directories)
+        {
+            visible.Add(directory);
+            if (Libc.GetXAttr(directory, OverlayXAttrs.Opaque) is [(byte)'y'])
+            {
+                break;
+            }
+        }
+        return visible;
+    }
+
     /// <summary>The entry of that name that the union shows, or null.</summary>
     public static FileStatus? Find(IReadOnlyList<SafeFileHandle> directories, NativePath name)
     {

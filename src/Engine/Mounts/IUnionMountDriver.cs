@@ -8,12 +8,22 @@ namespace LayerImage.Engine.Mounts;
 /// </summary>
 internal interface IUnionMountDriver
 {
-    /// <summary>Unites.</summary>
+    /// <summary>Unites. A read-only union has two layers at least.</summary>
     /// <exception cref="Errors.LayerImageException">MountFailed, NotPrivileged or NotSupportedByKernel.</exception>
     void Mount(OverlayMount mount);
 
-    /// <summary>Takes a union away. Idempotent; false when nothing was mounted there.</summary>
+    /// <summary>
+    /// Takes a union away with whatever else is mounted on its path, at once for who looks there and at last for who stands
+    /// in it. Idempotent; false when nothing was mounted there.
+    /// </summary>
     bool Unmount(string merged);
+
+    /// <summary>Takes away the one union that is seen at a path, and nothing that was mounted there before it.</summary>
+    /// <param name="merged">The path.</param>
+    /// <param name="detach">Although somebody uses it: who does keeps it until the end.</param>
+    /// <returns>False when no union is seen there.</returns>
+    /// <exception cref="Errors.LinuxException">EBUSY: somebody uses it.</exception>
+    bool UnmountOne(string merged, bool detach);
 
     /// <summary>Whether a union is mounted there.</summary>
     bool IsMounted(string merged);

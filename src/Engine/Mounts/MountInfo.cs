@@ -6,9 +6,27 @@ namespace LayerImage.Engine.Mounts;
 /// <param name="MountPoint">Where, unescaped.</param>
 /// <param name="FileSystem">Which type.</param>
 /// <param name="Source">Of what.</param>
-/// <param name="SuperOptions">The file system's options.</param>
+/// <param name="SuperOptions">The file system's options, as they are written there.</param>
 internal sealed record MountInfo(string MountPoint, string FileSystem, string Source, string SuperOptions)
 {
+    /// <summary>The path of an option of the file system ("upperdir"), unescaped, or null.</summary>
+    public string? Option(string name) => SuperOptions.Split(',').FirstOrDefault(option => option.StartsWith(name + "=", StringComparison.Ordinal)) is string found
+        ? Unescape(found[(name.Length + 1)..])
+        : null;
+
+    /// <summary>The mounts that a process sees; null when it is gone or may not be looked at.</summary>
+    public static IReadOnlyList<MountInfo>? TryRead(int pid)
+    {
+        try
+        {
+            return Parse(File.ReadAllText($"/proc/{pid}/mountinfo"));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>All mounts of this process's mount namespace, in the order they were made.</summary>
     public static IReadOnlyList<MountInfo> Read() => Parse(File.ReadAllText("/proc/self/mountinfo"));
 

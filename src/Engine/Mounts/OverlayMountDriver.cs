@@ -16,28 +16,41 @@ internal sealed class OverlayMountDriver : IUnionMountDriver
     /// <summary>As many lower layers as the kernel takes (OVL_MAX_STACK, fs/overlayfs).</summary>
     public const int MostLayers = 500;
 
+    /// <summary>What mountinfo shows as the source of these mounts.</summary>
+    public const string Source = "layerimage";
+
     private const int PageSize = 4096; // mount(2): data is at most a page
     private const ulong ReadOnly = 1; // MS_RDONLY, sys/mount.h
 
     // A commit reads the upper directory by itself: it must hold whole files and whole directories.
     private static readonly string[] s_plain = ["redirect_dir", "metacopy", "index"];
 
-    private volatile bool _isOldKernel;
+    private readonly Lazy<OverlayProbe> _probe;
 
-    /// <param name="oldKernel">Whether to go the way of kernels before 6.5 from the start: for tests.</param>
-    public OverlayMountDriver(bool oldKernel = false) => _isOldKernel = oldKernel;
+    /// <param name="oldKernel">Whether to go the way of kernels before 6.5: for tests.</param>
+    public OverlayMountDriver(bool oldKernel = false) => _probe = new Lazy<OverlayProbe>(() => oldKernel ? new OverlayProbe(false, null, default) : OverlayProbe.Run());
+
+    internal OverlayMountDriver(OverlayProbe probe) => _probe = new Lazy<OverlayProbe>(probe);
 
     public void Mount(OverlayMount mount)
     {
-        if (mount.LowerDirs.Count is 0 or > MostLayers)
+        int fewest = mount.UpperDir is null ? 2 : 1; // the kernel's own rule: one layer alone is no union
+        if (mount.LowerDirs.Count < fewest || mount.LowerDirs.Count > MostLayers)
         {
-            throw new LayerImageException(EngineError.MountFailed, $"A union has 1 to {MostLayers} layers, not {mount.LowerDirs.Count}.") { Target = mount.Merged };
+            throw new LayerImageException(EngineError.MountFailed, $"A union has {fewest} to {MostLayers} layers, not {mount.LowerDirs.Count}.") { Target = mount.Merged };
+        }
+        if (_probe.Value.Reason is string reason)
+        {
+            throw new LayerImageException(_probe.Value.Error, $"Nothing can be united at {mount.Merged}: {reason}.") { Target = mount.Merged };
         }
         try
         {
-            if (_isOldKernel || !TryMountNew(mount))
+            if (_probe.Value.HasOneByOne)
             {
-                _isOldKernel = true;
+                MountNew(mount);
+            }
+            else
+            {
                 MountOld(mount);
             }
         }
@@ -51,21 +64,13 @@ internal sealed class OverlayMountDriver : IUnionMountDriver
         }
     }
 
-    // False when this kernel does not know lowerdir+.
-    private static bool TryMountNew(OverlayMount mount)
+    private static void MountNew(OverlayMount mount)
     {
         using SafeFileHandle context = Libc.FsOpen("overlay");
-        Libc.FsConfigSet(context, "source", "layerimage");
-        foreach ((int index, string lower) in mount.LowerDirs.Index())
+        Libc.FsConfigSet(context, "source", Source);
+        foreach (string lower in mount.LowerDirs)
         {
-            try
-            {
-                Libc.FsConfigSet(context, "lowerdir+", lower);
-            }
-            catch (LinuxException e) when (e.Errno == LinuxException.EINVAL && index == 0)
-            {
-                return false;
-            }
+            Libc.FsConfigSet(context, "lowerdir+", lower);
         }
         if (mount.UpperDir is not null)
         {
@@ -79,7 +84,6 @@ internal sealed class OverlayMountDriver : IUnionMountDriver
         Libc.FsConfigCreate(context);
         using SafeFileHandle detached = Libc.FsMount(context, readOnly: mount.UpperDir is null);
         Libc.MoveMount(detached, mount.Merged);
-        return true;
     }
 
     private static void MountOld(OverlayMount mount)
@@ -107,7 +111,7 @@ internal sealed class OverlayMountDriver : IUnionMountDriver
                 throw new LayerImageException(EngineError.NotSupportedByKernel, $"This kernel cannot unite {mount.LowerDirs.Count} layers: it takes one page of options.")
                 { Target = mount.Merged, Advice = "Linux 6.5 or later unites up to 500." };
             }
-            Libc.Mount("layerimage", mount.Merged, "overlay", mount.UpperDir is null ? ReadOnly : 0, options.ToString());
+            Libc.Mount(Source, mount.Merged, "overlay", mount.UpperDir is null ? ReadOnly : 0, options.ToString());
         }
         finally
         {
@@ -133,6 +137,12 @@ internal sealed class OverlayMountDriver : IUnionMountDriver
         return found;
     }
 
+    public bool UnmountOne(string merged, bool detach)
+    {
+        MountInfo? seen = MountInfo.Read().LastOrDefault(mount => mount.MountPoint == merged);
+        return seen is { FileSystem: "overlay", Source: Source } && Libc.TryUmount2(merged, Libc.UMOUNT_NOFOLLOW | (detach ? Libc.MNT_DETACH : 0));
+    }
+
     // The last mount on a path is the one that is seen there.
     public bool IsMounted(string merged) => Libc.TryStat(merged, out FileStatus inside) && Libc.TryStat(Path.GetDirectoryName(merged)!, out FileStatus outside)
         && (inside.FileSystemMajor, inside.FileSystemMinor) != (outside.FileSystemMajor, outside.FileSystemMinor);
@@ -142,7 +152,7 @@ internal sealed class OverlayMountDriver : IUnionMountDriver
         (EngineError error, string advice) = e switch
         {
             { Errno: LinuxException.EPERM or LinuxException.EACCES } => (EngineError.NotPrivileged, "Mounting needs root. Run the session as root."),
-            { Call: "fsopen", Errno: 19 or LinuxException.ENOSYS } => (EngineError.NotSupportedByKernel, "This kernel has no overlay file system: load the module 'overlay'."),
+            { Errno: LinuxException.ELOOP } => (EngineError.MountFailed, "A folder is given twice, or is inside another one of them."),
             { Call: "mount", Errno: 19 } => (EngineError.NotSupportedByKernel, "This kernel has no overlay file system: load the module 'overlay'."),
             { Call: "fsconfig(create)" or "mount", Errno: LinuxException.EINVAL } => (EngineError.MountFailed, "The upper directory's file system may not serve as an upper (another overlay, a network file system): choose another with $LAYERIMAGE_ROOT."),
             _ => (EngineError.MountFailed, "See the kernel's log (dmesg) for more."),

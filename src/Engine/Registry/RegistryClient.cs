@@ -107,6 +107,9 @@ internal sealed partial class RegistryClient(RegistryTransport transport, ImageR
         return await CheckedBodyAsync(response, cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>From now on asks the registry itself, no mirror of it. False when it did so already.</summary>
+    public bool GiveUpMirrors() => transport.GiveUpMirrors();
+
     public LayerImageException Sizes(Descriptor descriptor, long received) => new(EngineError.SizeMismatch,
         $"The registry {Base.Authority} sent {received} of the {descriptor.Size} bytes of {descriptor.Digest}.")
     { Target = descriptor.Digest.ToString(), Advice = "Try again; what was received is kept and the transfer goes on from there." };

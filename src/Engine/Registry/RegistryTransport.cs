@@ -67,6 +67,14 @@ internal sealed class RegistryTransport(RegistryConversation origin, IReadOnlyLi
         return false;
     }
 
+    /// <summary>From now on asks the registry only. False when no mirror was left to be asked anyway.</summary>
+    public bool GiveUpMirrors()
+    {
+        bool had = _failed < mirrors.Count;
+        _failed = mirrors.Count;
+        return had;
+    }
+
     private async Task<HttpResponseMessage?> AskMirrorAsync(int index, HttpMethod method, string path, RegistryRequestOptions options, CancellationToken cancellationToken)
     {
         RegistryConversation mirror = mirrors[index];

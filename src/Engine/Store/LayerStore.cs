@@ -32,6 +32,16 @@ internal sealed class LayerStore(StoreLayout layout, StoreDatabase database)
     /// <summary>The directory of a layer.</summary>
     public string PathOf(string key) => layout.Layer(key);
 
+    /// <summary>
+    /// The directory of the layer whose root a union of these shows: the top-most whose tar describes its root, else the base.
+    /// </summary>
+    /// <param name="keys">Layers, the base first.</param>
+    public string RootOf(IReadOnlyList<string> keys)
+    {
+        IReadOnlyList<LayerRecord> records = Get(keys);
+        return PathOf((records.LastOrDefault(record => record.HasRoot) ?? records[0]).Key);
+    }
+
     /// <summary>The lock for making a layer. Waits for another process that makes it now.</summary>
     public Task<FileLock> LockAsync(Digest diffId, IEngineObserver observer, CancellationToken cancellationToken) =>
         FileLock.AcquireAsync(layout.Lock("layer-" + diffId.Hex), $"layer {diffId.Short}", observer, cancellationToken);
@@ -79,6 +89,15 @@ internal sealed class LayerStore(StoreLayout layout, StoreDatabase database)
     /// <param name="entries">How many entries it has, about.</param>
     public static void Sync(string directory, long entries) => TreeSync.Run(directory, entries);
 
+    /// <summary>The layers that no image and no container uses.</summary>
+    public static List<(string Key, Digest DiffId)> FindUnused(StoreTransaction transaction) => transaction.Query("""
+        SELECT key, diff_id FROM layer
+        WHERE NOT EXISTS (SELECT 1 FROM image_layer WHERE layer = key) AND NOT EXISTS (SELECT 1 FROM container_layer WHERE layer = key)
+        """, row => (row.GetString(0), Digest.Parse(row.GetString(1))));
+
+    /// <summary>All layers.</summary>
+    public IReadOnlyList<LayerRecord> List() => database.Read(transaction => transaction.Query($"SELECT {Columns} FROM layer ORDER BY key", Read));
+
     /// <summary>Deletes the record of each of these layers that nothing uses; their keys.</summary>
     public static List<string> DeleteUnusedRecords(StoreTransaction transaction, IEnumerable<string> keys)
     {
@@ -86,7 +105,10 @@ internal sealed class LayerStore(StoreLayout layout, StoreDatabase database)
         foreach (string key in keys.Distinct())
         {
             if (transaction.Execute(
-                "DELETE FROM layer WHERE key = ?1 AND NOT EXISTS (SELECT 1 FROM image_layer WHERE layer = ?1) AND NOT EXISTS (SELECT 1 FROM container_layer WHERE layer = ?1)", key) > 0)
+                """
+                DELETE FROM layer WHERE key = ?1 AND NOT EXISTS (SELECT 1 FROM image_layer WHERE layer = ?1) AND NOT EXISTS (SELECT 1 FROM container_layer WHERE layer = ?1)
+                AND NOT EXISTS (SELECT 1 FROM mount_layer WHERE layer = ?1)
+                """, key) > 0)
             {
                 deleted.Add(key);
             }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using LayerImage.Engine.Errors;
 using LayerImage.Engine.IO;
 using LayerImage.Engine.Layers;
 
@@ -7,9 +8,12 @@ namespace LayerImage.Engine.Store;
 /// <summary>
 /// A folder for work under way, on the store's file system so that its content can be renamed into place. Its name
 /// says which process of which boot works in it, so that what a killed process left is recognised and removed.
+/// It can hold a claim: what the process has or will have in the store before any image does, and Clear leaves alone.
 /// </summary>
 internal sealed class ScratchFolder : IDisposable
 {
+    private const string ClaimFile = ".claim";
+
     private ScratchFolder(string path) => Path = path;
 
     public string Path { get; }
@@ -23,21 +27,67 @@ internal sealed class ScratchFolder : IDisposable
         return new ScratchFolder(path);
     }
 
+    /// <summary>A folder that holds nothing but a claim.</summary>
+    public static ScratchFolder Claim(StoreLayout layout, IEnumerable<Oci.Digest> digests)
+    {
+        ScratchFolder folder = Create(layout);
+        folder.Claim(digests);
+        return folder;
+    }
+
+    /// <summary>
+    /// Claims blobs by digest and layers by DiffID, until the folder goes. Before their records are written: who clears
+    /// the store reads the claims in its own transaction, and so sees either the claim or no record.
+    /// </summary>
+    public void Claim(IEnumerable<Oci.Digest> digests)
+    {
+        try
+        {
+            File.WriteAllLines(System.IO.Path.Combine(Path, ClaimFile), digests.Select(digest => digest.ToString()));
+        }
+        catch (IOException e) when (DiskFull.Is(e))
+        {
+            // Who clears a full disk now may take what is then received again.
+        }
+    }
+
+    /// <summary>All that living processes claim.</summary>
+    public static HashSet<string> ReadClaims(StoreLayout layout)
+    {
+        HashSet<string> claimed = new(StringComparer.Ordinal);
+        foreach (string path in Directory.EnumerateDirectories(layout.Scratch).Where(IsAlive))
+        {
+            try
+            {
+                claimed.UnionWith(File.ReadLines(System.IO.Path.Combine(path, ClaimFile)));
+            }
+            catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+            {
+                // Claims nothing, or has just ended.
+            }
+        }
+        return claimed;
+    }
+
+    /// <summary>The folders that dead processes left.</summary>
+    public static IReadOnlyList<string> FindDead(StoreLayout layout) => [.. Directory.EnumerateDirectories(layout.Scratch).Where(path => !IsAlive(path))];
+
     /// <summary>Removes what dead processes left. Cheap when there is nothing.</summary>
     public static void Sweep(StoreLayout layout)
     {
-        foreach (string path in Directory.EnumerateDirectories(layout.Scratch))
+        foreach (string path in FindDead(layout))
         {
-            string[] parts = System.IO.Path.GetFileName(path).Split('.');
-            bool alive = parts.Length == 4 && parts[0] == HostProcess.BootId
-                && int.TryParse(parts[1], CultureInfo.InvariantCulture, out int pid)
-                && long.TryParse(parts[2], CultureInfo.InvariantCulture, out long start) && HostProcess.IsAlive(pid, start);
-            if (!alive)
-            {
-                TreeRemoval.Remove(path);
-            }
+            TreeRemoval.Remove(path);
         }
     }
 
     public void Dispose() => TreeRemoval.Remove(Path);
+
+    private static bool IsAlive(string path)
+    {
+        string[] parts = System.IO.Path.GetFileName(path).Split('.');
+        return parts.Length == 4 && parts[0] == HostProcess.BootId
+            && int.TryParse(parts[1], CultureInfo.InvariantCulture, out int pid)
+            && long.TryParse(parts[2], CultureInfo.InvariantCulture, out long start) && HostProcess.IsAlive(pid, start);
+    }
 }

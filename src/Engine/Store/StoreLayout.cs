@@ -17,7 +17,16 @@ internal sealed class StoreLayout(EngineOptions options)
 
     public string Containers => Path.Combine(Root, "containers");
 
+    /// <summary>What unions that users mounted keep.</summary>
+    public string Mounts => Path.Combine(Root, "mounts");
+
     public string Scratch => Path.Combine(Root, "scratch");
+
+    /// <summary>What is in each layer that was looked at: see <c>LayerIndex</c>. It can be made again.</summary>
+    public string Indexes => Path.Combine(Root, "index");
+
+    /// <summary>Layers that were inflated to read a file of them. They can be made again.</summary>
+    public string Cache => Path.Combine(Root, "cache");
 
     public string Locks => Path.Combine(Root, "locks");
 
@@ -26,6 +35,10 @@ internal sealed class StoreLayout(EngineOptions options)
     public string Partial(Oci.Digest digest) => Path.Combine(Ingest, digest.Hex);
 
     public string Layer(string key) => Path.Combine(Layers, key);
+
+    public string Index(Oci.Digest diffId) => Path.Combine(Indexes, diffId.Hex);
+
+    public string CachedTar(Oci.Digest diffId) => Path.Combine(Cache, diffId.Hex + ".tar");
 
     public string Container(string id) => Path.Combine(Containers, id);
 
@@ -47,7 +60,7 @@ internal sealed class StoreLayout(EngineOptions options)
     /// <summary>Makes the folders. Idempotent.</summary>
     public void Create()
     {
-        foreach (string folder in (string[])[Root, Path.Combine(Content, "blobs", "sha256"), Path.Combine(Content, "blobs", "sha512"), Ingest, Layers, Containers, Scratch, Locks])
+        foreach (string folder in (string[])[Root, Path.Combine(Content, "blobs", "sha256"), Path.Combine(Content, "blobs", "sha512"), Ingest, Layers, Containers, Scratch, Indexes, Cache, Locks])
         {
             Directory.CreateDirectory(folder);
         }

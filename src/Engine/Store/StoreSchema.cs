@@ -4,7 +4,7 @@ namespace LayerImage.Engine.Store;
 internal static class StoreSchema
 {
     /// <summary>What makes each version of the tables from the one before; the first makes them from nothing.</summary>
-    public static IReadOnlyList<string> Steps { get; } = [First, Second, Third, Fourth];
+    public static IReadOnlyList<string> Steps { get; } = [First, Second, Third, UnionMounts, OwnLayers];
 
     private const string First = """
         CREATE TABLE blob (            -- bytes in content/blobs, exactly as received
@@ -103,7 +103,31 @@ internal static class StoreSchema
         CREATE INDEX repo_digest_digest ON repo_digest(substr(name, instr(name, '@') + 1));
         """;
 
-    private const string Fourth = """
+    private const string UnionMounts = """
+        CREATE TABLE mount (           -- a union at a path of the user's, or the changes kept of one
+            id         TEXT PRIMARY KEY, -- its folder under mounts/
+            path       TEXT NOT NULL,
+            image      TEXT,             -- the image's id; the image may be gone
+            reference  TEXT,             -- what it was called
+            boot_id    TEXT NOT NULL,    -- the boot and the mount namespace that it is in
+            namespace  TEXT NOT NULL,
+            lower      TEXT NOT NULL,    -- JSON, the top one first
+            upper      TEXT,             -- null: read-only
+            work       TEXT,
+            made       INTEGER NOT NULL, -- what was made for it: 1 the path, 2 the work folder, 4 the upper folder in mounts/
+            since      INTEGER NOT NULL, -- when it was mounted
+            mounted    INTEGER NOT NULL  -- 0: only its changes are kept
+        ) WITHOUT ROWID;
+
+        CREATE TABLE mount_layer (     -- layers that a mount needs
+            mount      TEXT NOT NULL REFERENCES mount(id) ON DELETE CASCADE,
+            layer      TEXT NOT NULL REFERENCES layer(key),
+            PRIMARY KEY (mount, layer)
+        ) WITHOUT ROWID;
+        CREATE INDEX mount_layer_layer ON mount_layer(layer);
+        """;
+
+    private const string OwnLayers = """
         ALTER TABLE container_layer ADD COLUMN history TEXT; -- of a layer that was the container's upper directory: the history entry that its commit gave it
         """;
 }

@@ -70,7 +70,7 @@ public sealed class CommitSelectionTests : IAsyncLifetime
 
         Image image = await _harness.CommitAsync(container, new CommitOptions { Excludes = path => path is "/tmp" or "/dir/sub" });
 
-        Assert.Equal(["./", "dir/", "dir/.wh.a", "keep/", "keep/x"], await _harness.NamesAsync(image));
+        Assert.Equal(["dir/", "dir/.wh.a", "keep/", "keep/x"], await _harness.NamesAsync(image));
         TreeDigest shown = await _harness.ShowAsync(image);
         Assert.Equal(before.Entries["dir/sub/deep"], shown.Entries["dir/sub/deep"]);
         Assert.False(shown.Entries.ContainsKey("tmp/x"));

@@ -110,6 +110,79 @@ public sealed class PortableImageTests : IAsyncDisposable
         Assert.Single(_registry.Requests, request => request.Path.EndsWith(built.Layers[0].Digest, StringComparison.Ordinal));
     }
 
+    [Fact]
+    public async Task Image_IsSentByteForByte()
+    {
+        BuiltImage built = Build();
+        Image image = await ReceiveAsync(built.PushTo(_registry, "some/image"));
+        await using RegistryServer other = new();
+
+        SentImage sent = await _engine.Images.SendAsync(image, [$"{other.Host}/copy/image:1"], new SendOptions(), SilentObserver.Instance, Stop).SingleAsync(Stop);
+
+        Assert.Equal(built.Digest, sent.Digest);
+        Assert.All(sent.Layers, layer => Assert.Equal(SentOutcome.Pushed, layer.Outcome));
+        Assert.Equal(built.Id, (await ReceiveAsync(sent.Reference)).Id);
+    }
+
+    [Theory]
+    [InlineData(ImageExportFormat.DockerArchive)]
+    [InlineData(ImageExportFormat.OciArchive)]
+    [InlineData(ImageExportFormat.OciLayout)]
+    public async Task Image_GoesOutToAnArchiveAndComesBack(ImageExportFormat format)
+    {
+        BuiltImage built = Build();
+        Image image = await ReceiveAsync(built.PushTo(_registry, "some/image"));
+        await _engine.Images.ExportAsync([new ImageToExport(image, image.Tags)], _store["archive"], new ExportOptions { Format = format }, SilentObserver.Instance, Stop);
+        _engine.Images.Remove(image, null, force: true, pretend: false);
+
+        Image back = await _engine.Images.ImportAsync(_store["archive"], new ImportOptions(), SilentObserver.Instance, Stop).SingleAsync(Stop);
+
+        Assert.Equal(built.Id, back.Id);
+        Assert.Equal(image.Tags, back.Tags);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task RootFileSystem_BecomesAnImage(bool isFolder)
+    {
+        string source = _store["rootfs"];
+        if (isFolder)
+        {
+            Directory.CreateDirectory(Path.Combine(source, "dir"));
+            await File.WriteAllTextAsync(Path.Combine(source, "dir", "file"), "text", Stop);
+        }
+        else
+        {
+            await File.WriteAllBytesAsync(source, new LayerBuilder().File("dir/file", "text").ToTar(), Stop);
+        }
+
+        Image image = await _engine.Images.ImportAsync(source, "made:1", null, Stop);
+
+        Assert.Equal("made:1", Assert.Single(image.Tags));
+        Assert.Equal(Unpacks, Assert.Single(image.Layers).Path is not null);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task MirrorWithADamagedLayer_IsFollowedByTheRegistry(bool cutsOff)
+    {
+        await using RegistryServer mirror = new();
+        BuiltImage built = Build();
+        string reference = built.PushTo(_registry, "some/image");
+        built.PushTo(mirror, "some/image");
+        mirror.Add((cutsOff ? RegistryFault.CutAfter(1000) : RegistryFault.WrongBytes()).On(built.Layers[0].Digest));
+        Directory.CreateDirectory(_store.Options.Configuration);
+        await File.WriteAllTextAsync(Path.Combine(_store.Options.Configuration, "registries.json"), $$"""{ "{{_registry.Host}}": { "mirrors": ["{{mirror.Host}}"] } }""", Stop);
+
+        Image image = await _engine.Images.ReceiveAsync(reference, new ReceiveOptions { RetryCount = 0 }, SilentObserver.Instance, Stop);
+
+        Assert.Equal(built.Id, image.Id);
+        Assert.Contains(mirror.Requests, request => request.Path.EndsWith(built.Layers[0].Digest, StringComparison.Ordinal));
+        Assert.Contains(_registry.Requests, request => request.Path.EndsWith(built.Layers[0].Digest, StringComparison.Ordinal));
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _registry.DisposeAsync();

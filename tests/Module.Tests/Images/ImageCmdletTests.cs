@@ -51,6 +51,30 @@ public sealed class ImageCmdletTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Plan_TellsPerLayerWhatWouldCome()
+    {
+        await RunAsync($"Receive-LayerImage {_registry.Host}/team/app:v1");
+
+        Assert.Equal(["0 True", "1 False"], (await RunAsync($"Get-LayerImagePlan {_registry.Host}/team/app:v2 | ForEach-Object Layers | ForEach-Object {{ \"$($_.Position) $($_.Present)\" }}")).Lines);
+        SessionResult pretended = await RunAsync($"Receive-LayerImage {_registry.Host}/team/app:v2 -WhatIf");
+
+        Assert.Empty(pretended.Output);
+        Assert.Single((await RunAsync("Get-LayerImage")).Output);
+        Assert.Empty((await RunAsync($"$WhatIfPreference = $true; Receive-LayerImage {_registry.Host}/team/app:v3; $WhatIfPreference = $false")).Output);
+        Assert.Single((await RunAsync("Get-LayerImage")).Output);
+    }
+
+    [Fact]
+    public async Task Export_TakesThePathAloneBesidePipedImages()
+    {
+        await RunAsync($"Receive-LayerImage {_registry.Host}/team/app:v1");
+
+        Assert.Equal("piped.tar", Assert.Single((await RunAsync($"(Get-LayerImage | Export-LayerImage '{_store["piped.tar"]}').Name")).Lines));
+        Assert.Equal("named.tar", Assert.Single((await RunAsync($"(Export-LayerImage {_registry.Host}/team/app:v1 '{_store["named.tar"]}').Name")).Lines));
+        Assert.Equal(new FileInfo(_store["named.tar"]).Length, new FileInfo(_store["piped.tar"]).Length);
+    }
+
+    [Fact]
     public async Task FoundTags_PipeIntoReceive()
     {
         Assert.Equal(["v1", "v2", "v3"], (await RunAsync($"Find-LayerImage team/app -Registry {_registry.Host} | ForEach-Object Tag")).Lines);

@@ -20,6 +20,8 @@ internal sealed class ArchiveBlobSource(IArchiveFiles files, string archive, IRe
 
     public bool Has(Descriptor blob) => files.Find(NameOf(blob.Digest)) is not null;
 
+    public bool TryElsewhere() => false;
+
     public Task<byte[]> ReadSmallAsync(Descriptor blob, CancellationToken cancellationToken) => Task.FromResult(ArchiveDocuments.Read(files, archive, NameOf(blob.Digest), blob));
 
     // All of it is local: reading and writing at once is quicker than to ask the thread pool, and this task has its own thread.

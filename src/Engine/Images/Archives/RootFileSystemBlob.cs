@@ -22,7 +22,7 @@ internal static class RootFileSystemBlob
     {
         try
         {
-            using FileStream target = new(file, FileMode.CreateNew, FileAccess.Write, FileShare.None, 0);
+            using FileStream target = new(file, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 20);
             using HashingStream blob = new(target);
             (Digest diffId, LayerCompression compression) = Directory.Exists(path)
                 ? (WriteFolder(path, blob, cancellationToken), LayerCompression.None)
@@ -42,9 +42,7 @@ internal static class RootFileSystemBlob
         {
             return LayerSealer.Write(path, includeRoot: true, blob, cancellationToken).DiffId;
         }
-        using BufferedStream buffered = new(blob, 1 << 20);
-        PortableTree.Write(path, buffered, cancellationToken);
-        buffered.Flush();
+        PortableTree.Write(path, blob, cancellationToken);
         return blob.GetDigest();
     }
 

@@ -32,9 +32,11 @@ internal sealed class RootFileSystemImporter(StoreDatabase database, LayerStore 
                 : await UnpackAsync(path, unpacked, scratch, cancellationToken).ConfigureAwait(false);
             using FileLock held = await layers.LockAsync(layer.DiffId, SilentObserver.Instance, cancellationToken).ConfigureAwait(false);
             LayerStore.Sync(unpacked, layer.Entries);
+            scratch.Claim([layer.DiffId]);
             return Record(path, reference, options, execution, new NewImageLayer(layer.DiffId, layer.DiffId.Hex, null), (image, now) => Adopt(layer, unpacked, image, now));
         }
         (Digest diffId, Descriptor blob, string file) = await RootFileSystemBlob.MakeAsync(path, scratch, cancellationToken).ConfigureAwait(false);
+        scratch.Claim([blob.Digest]);
         content.AdoptReceived(file, blob.Digest, blob.Size);
         return Record(path, reference, options, execution, new NewImageLayer(diffId, null, blob), (image, now) => database.Write(transaction => ImageWriter.TryWrite(transaction, image, now)));
     }
@@ -66,13 +68,10 @@ internal sealed class RootFileSystemImporter(StoreDatabase database, LayerStore 
 
     private void Adopt(SealedLayer layer, string unpacked, NewImage image, DateTimeOffset now)
     {
-        if (layers.Find(layer.DiffId, layer.DiffId) is null)
+        // The same content may have been imported before; that layer may also go in this very moment.
+        if (layers.Find(layer.DiffId, layer.DiffId) is null || !database.Write(transaction => ImageWriter.TryWrite(transaction, image, now)))
         {
             layers.Adopt(unpacked, layer.ToRecord(), transaction => ImageWriter.TryWrite(transaction, image, now));
-        }
-        else
-        {
-            database.Write(transaction => ImageWriter.TryWrite(transaction, image, now));
         }
     }
 

@@ -22,6 +22,7 @@ internal struct FileStatus
     [FieldOffset(132)] public uint DeviceMinor;
     [FieldOffset(136)] public uint FileSystemMajor;
     [FieldOffset(140)] public uint FileSystemMinor;
+    [FieldOffset(144)] public ulong MountId; // since Linux 5.8; 0 before
 
     private const int TypeMask = 0xF000;
 
@@ -48,7 +49,7 @@ internal enum FileType
 
 internal static unsafe partial class Libc
 {
-    private const uint STATX_BASIC_STATS = 0x7ff;
+    private const uint STATX_BASIC_STATS = 0x7ff, STATX_MNT_ID = 0x1000;
 
     // int statx(int dirfd, const char *pathname, int flags, unsigned mask, struct statx *statxbuf);  statx(2)
     [LibraryImport("libc", SetLastError = true)]
@@ -65,7 +66,7 @@ internal static unsafe partial class Libc
         fixed (byte* p = name.Terminated)
         fixed (FileStatus* s = &status)
         {
-            result = statx(directory, p, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH, STATX_BASIC_STATS, s);
+            result = statx(directory, p, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH, STATX_BASIC_STATS | STATX_MNT_ID, s);
         }
         if (result == 0)
         {
@@ -87,7 +88,7 @@ internal static unsafe partial class Libc
         fixed (byte* p = path.Terminated)
         fixed (FileStatus* s = &status)
         {
-            return statx_host(AT_FDCWD, p, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, s) == 0;
+            return statx_host(AT_FDCWD, p, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS | STATX_MNT_ID, s) == 0;
         }
     }
 }

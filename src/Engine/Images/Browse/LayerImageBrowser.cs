@@ -1,0 +1,112 @@
+using LayerImage.Engine.Errors;
+
+namespace LayerImage.Engine.Images.Browse;
+
+/// <summary>
+/// Looks into images, layers and containers by path, without unpacking or mounting anything. Images need no root:
+/// "/images/REPOSITORY/TAG/rootfs/…", "/images/REPOSITORY/TAG/layers/N/…", "/layers/ID/…"; containers do:
+/// "/containers/NAME/rootfs/…" and "/containers/NAME/changes/…". Names are exact; '/' and '\' separate. Thread-safe.
+/// </summary>
+public sealed class LayerImageBrowser
+{
+    private const int MostPlaces = 64;
+    private readonly Dictionary<string, Place> _known = new(StringComparer.Ordinal);
+    private readonly Lock _lock = new();
+    private readonly Places _places;
+    private (long, long, long, long) _stamp;
+
+    internal LayerImageBrowser(Places places) => _places = places;
+
+    /// <summary>What is at a path, or null. A symbolic link at its end is shown, those before it are followed.</summary>
+    /// <param name="path">The path, with or without a leading separator.</param>
+    /// <param name="cancellationToken">Ends it, when a layer has to be read for the first time.</param>
+    /// <exception cref="LayerImageException">LayerCorrupt, LayerInvalid, NotPrivileged or DiskFull.</exception>
+    public LayerImageItem? Find(string path, CancellationToken cancellationToken) => FindPlace(path, cancellationToken)?.Item;
+
+    /// <summary>The items in a place as they come, sorted by name. Through a symbolic link those of its target.</summary>
+    /// <exception cref="LayerImageException">PathInvalid: there is nothing at the path; else as <see cref="Find"/>.</exception>
+    public IEnumerable<LayerImageItem> List(string path, CancellationToken cancellationToken)
+    {
+        Place place = Get(path, cancellationToken);
+        Remember(place);
+        return place.Children(cancellationToken).Select(child => child.Item);
+    }
+
+    /// <summary>The content of a file, to be read forward; the caller disposes it. A symbolic link is followed, inside the image only.</summary>
+    /// <exception cref="LayerImageException">PathInvalid: there is nothing at the path, or nothing that has content; else as <see cref="Find"/>.</exception>
+    public Stream OpenContent(string path, CancellationToken cancellationToken) => Get(path, cancellationToken).Open(cancellationToken);
+
+    private Place Get(string path, CancellationToken cancellationToken) => FindPlace(path, cancellationToken)
+        ?? throw new LayerImageException(EngineError.PathInvalid, $"There is nothing at '{path}' in the drive LayerImage.") { Target = path, Advice = "Get-ChildItem LayerImage:/images shows the images." };
+
+    private Place? FindPlace(string path, CancellationToken cancellationToken)
+    {
+        List<string> names = [];
+        foreach (string name in path.Split(['/', '\\'], StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (name == "..")
+            {
+                names.RemoveRange(Math.Max(0, names.Count - 1), Math.Min(1, names.Count));
+            }
+            else if (name != ".")
+            {
+                names.Add(name);
+            }
+        }
+        CheckRecords();
+        return FindPlace(names, cancellationToken);
+    }
+
+    private Place? FindPlace(List<string> names, CancellationToken cancellationToken)
+    {
+        if (names.Count == 0)
+        {
+            return _places.Root;
+        }
+        string path = "/" + string.Join('/', names);
+        lock (_lock)
+        {
+            if (_known.TryGetValue(path, out Place? known))
+            {
+                return known;
+            }
+        }
+        Place? parent = FindPlace(names[..^1], cancellationToken);
+        if (parent is null)
+        {
+            return null;
+        }
+        Remember(parent);
+        return parent.Child(names[^1], cancellationToken);
+    }
+
+    private void Remember(Place place)
+    {
+        if (!place.IsStable)
+        {
+            return;
+        }
+        lock (_lock)
+        {
+            if (_known.Count >= MostPlaces)
+            {
+                _known.Clear();
+            }
+            _known[place.Path] = place;
+        }
+    }
+
+    private void CheckRecords()
+    {
+        (long, long, long, long) stamp = _places.Stamp();
+        lock (_lock)
+        {
+            if (stamp != _stamp)
+            {
+                _known.Clear();
+                _places.Forget();
+                _stamp = stamp;
+            }
+        }
+    }
+}

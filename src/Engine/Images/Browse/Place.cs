@@ -1,0 +1,37 @@
+using LayerImage.Engine.Errors;
+
+namespace LayerImage.Engine.Images.Browse;
+
+/// <summary>A place of the drive, found by its path.</summary>
+/// <param name="path">The path without the drive: "/images/tomcat"; the root's is empty.</param>
+internal abstract class Place(string path)
+{
+    public string Path { get; } = path;
+
+    public abstract LayerImageItem Item { get; }
+
+    /// <summary>Whether it has items itself.</summary>
+    public virtual bool IsContainer => true;
+
+    /// <summary>Whether it stays as it is for as long as the store's records do.</summary>
+    public virtual bool IsStable => true;
+
+    /// <summary>The place in it with exactly this name, or null.</summary>
+    public abstract Place? Child(string name, CancellationToken cancellationToken);
+
+    /// <summary>The places in it as they come.</summary>
+    public abstract IEnumerable<Place> Children(CancellationToken cancellationToken);
+
+    /// <summary>Its content, to be read forward.</summary>
+    public virtual Stream Open(CancellationToken cancellationToken) => throw NoContent($"'{Item.FullPath}' is a folder and has no content", "Get-ChildItem lists it.");
+
+    protected static LayerImageItem ItemOf(string path, LayerImageItemType type) => new()
+    {
+        Name = path[(path.LastIndexOf('/') + 1)..],
+        FullPath = "LayerImage:" + (path.Length == 0 ? "/" : path),
+        Type = type,
+        IsContainer = true,
+    };
+
+    protected LayerImageException NoContent(string what, string advice) => new(EngineError.PathInvalid, what + ".") { Target = Item.FullPath, Advice = advice };
+}

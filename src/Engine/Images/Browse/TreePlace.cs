@@ -1,0 +1,146 @@
+using System.Globalization;
+using System.Text;
+using LayerImage.Engine.Layers;
+
+namespace LayerImage.Engine.Images.Browse;
+
+/// <summary>A file or directory in an image, a layer or a container.</summary>
+/// <param name="path">Its path in the drive.</param>
+/// <param name="tree">The tree that it is in.</param>
+/// <param name="node">What the tree has there.</param>
+/// <param name="above">The place that it was reached from; null for the tree's root.</param>
+/// <param name="rootType">What the root is in the drive.</param>
+internal sealed class TreePlace(string path, BrowsedTree tree, UnionNode node, TreePlace? above, LayerImageItemType rootType = LayerImageItemType.Directory) : Place(path)
+{
+    private const int LongestKeptListing = 4096;
+
+    // Where the place really is: itself, or what its link leads to.
+    private readonly Lazy<UnionNode?> _target = new(() => node.Node.Type == LayerNodeType.SymbolicLink ? tree.Resolve(node) : node);
+    private List<Place>? _listing;
+
+    public override bool IsStable => tree.IsStable;
+
+    public override LayerImageItem Item => Describe();
+
+    // A link back to a directory that the path has come through would let a recursive listing run in circles.
+    public override bool IsContainer => _target.Value is { IsDirectory: true } target && (node.IsDirectory || !Passes(target));
+
+    public override Place? Child(string name, CancellationToken cancellationToken) =>
+        _target.Value is { IsDirectory: true } directory && tree.Find(directory, BrowseNames.Decode(name)) is UnionNode child
+            ? new TreePlace($"{Path}/{name}", tree, child, this)
+            : null;
+
+    public override IEnumerable<Place> Children(CancellationToken cancellationToken)
+    {
+        if (_listing is not null)
+        {
+            foreach (Place known in _listing)
+            {
+                yield return known;
+            }
+            yield break;
+        }
+        if (_target.Value is not { IsDirectory: true } directory)
+        {
+            yield break;
+        }
+        List<Place> listing = [];
+        foreach (UnionNode child in tree.List(directory))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            TreePlace place = new($"{Path}/{BrowseNames.Encode(child.Node.Name.Bytes)}", tree, child, this);
+            if (listing.Count <= LongestKeptListing)
+            {
+                listing.Add(place);
+            }
+            yield return place;
+        }
+        _listing = tree.IsStable && listing.Count <= LongestKeptListing ? listing : null;
+    }
+
+    public override Stream Open(CancellationToken cancellationToken) => _target.Value switch
+    {
+        null => throw NoContent($"The link '{Item.FullPath}' to '{Item.LinkTarget}' leads nowhere in the image, or in circles", "Get-Item shows its target."),
+        { Node.Type: LayerNodeType.File } file => tree.Open(file, cancellationToken),
+        { Node.Type: LayerNodeType.Directory } => throw NoContent($"'{Item.FullPath}' is a directory and has no content", "Get-ChildItem lists it."),
+        { Node.Type: LayerNodeType.Whiteout } => throw NoContent($"'{Item.FullPath}' is a mark in this layer that the name is deleted; it has no content", "Look into a layer below."),
+        _ => throw NoContent($"'{Item.FullPath}' is a device, a pipe or a socket; an image has no content of it", "Get-Item shows what it is."),
+    };
+
+    private bool Passes(UnionNode directory)
+    {
+        string key = Key(directory);
+        for (TreePlace? place = above; place is not null; place = place.Above)
+        {
+            if (place._target.Value is UnionNode passed && Key(passed) == key)
+            {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private TreePlace? Above => above;
+
+    private static string Key(UnionNode node)
+    {
+        StringBuilder key = new();
+        for (UnionNode at = node; at.Parent is not null; at = at.Parent)
+        {
+            key.Insert(0, Encoding.Latin1.GetString(at.Node.Name.Bytes)).Insert(0, '/');
+        }
+        return key.ToString();
+    }
+
+    private LayerImageItem Describe()
+    {
+        LayerNode shown = node.Node;
+        LayerImageItemType type = above is null ? rootType : TypeOf(shown.Type);
+        bool isDevice = shown.Type is LayerNodeType.CharacterDevice or LayerNodeType.BlockDevice;
+        return ItemOf(Path, type) with
+        {
+            Length = shown.Type == LayerNodeType.File ? shown.Size : null,
+            Mode = ModeText(shown),
+            Permissions = shown.Type == LayerNodeType.Whiteout ? null : shown.Permissions,
+            Uid = shown.Type == LayerNodeType.Whiteout ? null : shown.Uid,
+            Gid = shown.Type == LayerNodeType.Whiteout ? null : shown.Gid,
+            LastWriteTime = shown.Type == LayerNodeType.Whiteout ? null : Time(shown),
+            LinkTarget = shown.Type == LayerNodeType.SymbolicLink ? BrowseNames.Encode(shown.LinkTarget.Bytes, isPath: true) : null,
+            Device = isDevice ? string.Create(CultureInfo.InvariantCulture, $"{shown.DeviceMajor}:{shown.DeviceMinor}") : null,
+            XAttrNames = [.. shown.XAttrNames.Select(name => BrowseNames.Encode(name.Bytes))],
+            IsOpaque = shown.IsOpaque,
+            LayerDiffId = tree.DiffIdOf(node),
+            IsContainer = IsContainer,
+        };
+    }
+
+    private static DateTimeOffset Time(LayerNode node) =>
+        DateTimeOffset.FromUnixTimeSeconds(Math.Clamp(node.ModifiedSeconds, -62135596800, 253402300799)).AddTicks(node.ModifiedNanoseconds % 1_000_000_000 / 100);
+
+    private static LayerImageItemType TypeOf(LayerNodeType type) => Enum.TryParse(type.ToString(), out LayerImageItemType same) ? same : LayerImageItemType.File;
+
+    private static string ModeText(LayerNode node)
+    {
+        if (node.Type == LayerNodeType.Whiteout)
+        {
+            return "w---------";
+        }
+        StringBuilder text = new("" + "-dlcbps?"[Math.Min((int)node.Type, 7)]);
+        for (int bit = 8; bit >= 0; bit--)
+        {
+            text.Append((node.Permissions & (1 << bit)) != 0 ? "xwr"[bit % 3] : '-');
+        }
+        Special(text, 3, (node.Permissions & 0x800) != 0, 's');
+        Special(text, 6, (node.Permissions & 0x400) != 0, 's');
+        Special(text, 9, (node.Permissions & 0x200) != 0, 't');
+        return text.ToString();
+    }
+
+    private static void Special(StringBuilder text, int at, bool isSet, char letter)
+    {
+        if (isSet)
+        {
+            text[at] = text[at] == 'x' ? letter : char.ToUpperInvariant(letter);
+        }
+    }
+}

@@ -1,0 +1,74 @@
+using LayerImage.Engine.Interop;
+
+namespace LayerImage.Engine.Layers;
+
+/// <summary>
+/// What a layer's tar puts under one name, as its unpacked form must show it. A file with several names (hard links)
+/// is one node under all of them.
+/// </summary>
+internal sealed class ExpectedNode
+{
+    private Dictionary<string, ExpectedNode>? _children;
+
+    private ExpectedNode(TarEntry? entry, bool isDirectory)
+    {
+        Entry = entry;
+        IsDirectory = isDirectory;
+    }
+
+    /// <summary>What the tar says of it; null for a whiteout and for a directory that the tar uses and does not describe.</summary>
+    public TarEntry? Entry { get; private set; }
+
+    public bool IsDirectory { get; }
+
+    public bool IsWhiteout => !IsDirectory && Entry is null;
+
+    /// <summary>Whether the directory hides all below it.</summary>
+    public bool IsOpaque { get; set; }
+
+    /// <summary>Of a directory that is described twice: the attributes add up, as they do in unpacking.</summary>
+    public IReadOnlyList<XAttr> XAttrs { get; private set; } = [];
+
+    /// <summary>Whether a file's content on the disk has been found to be the tar's.</summary>
+    public bool HasRightContent { get; set; }
+
+    /// <summary>The SHA-256 of a file's content, where it could not be compared when it went by; else null.</summary>
+    public byte[]? ContentHash { get; set; }
+
+    /// <summary>The inode under which its first name was met on the disk; 0 before.</summary>
+    public ulong Inode { get; set; }
+
+    /// <summary>A directory's entries; a name has one character for each byte.</summary>
+    public IReadOnlyDictionary<string, ExpectedNode> Children => _children ??= new(StringComparer.Ordinal);
+
+    public static ExpectedNode Directory(TarEntry? entry = null)
+    {
+        ExpectedNode node = new(null, isDirectory: true);
+        if (entry is not null)
+        {
+            node.Describe(entry);
+        }
+        return node;
+    }
+
+    public static ExpectedNode File(TarEntry entry) => new(entry, isDirectory: false) { XAttrs = [.. entry.XAttrs.Where(attribute => OverlayXAttrs.IsPortable(attribute.Name))] };
+
+    public static ExpectedNode Whiteout() => new(null, isDirectory: false);
+
+    public void Put(string name, ExpectedNode child)
+    {
+        _ = Children;
+        _children![name] = child;
+    }
+
+    /// <summary>Describes a directory, perhaps once more.</summary>
+    public void Describe(TarEntry entry)
+    {
+        Entry = entry;
+        IEnumerable<XAttr> added = entry.XAttrs.Where(attribute => OverlayXAttrs.IsPortable(attribute.Name));
+        XAttrs = [.. XAttrs.Concat(added).GroupBy(attribute => Key(attribute.Name), StringComparer.Ordinal).Select(same => same.Last())];
+    }
+
+    /// <summary>A name as a key.</summary>
+    public static string Key(NativePath name) => System.Text.Encoding.Latin1.GetString(name.Bytes);
+}

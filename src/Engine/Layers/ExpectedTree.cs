@@ -1,0 +1,163 @@
+using LayerImage.Engine.Interop;
+
+namespace LayerImage.Engine.Layers;
+
+/// <summary>
+/// The tree that a layer's tar makes, by the rules that <see cref="LayerUnpacker"/> unpacks by: later entries take the
+/// place of earlier ones, whiteouts are for lower layers only, a path may go through a link that the layer itself made.
+/// </summary>
+internal sealed class ExpectedTree
+{
+    private const int MostLinks = 40; // as the kernel, path_resolution(7)
+    private readonly List<(LayerPath Path, TarEntry Entry)> _lateLinks = [];
+
+    public ExpectedNode Root { get; } = ExpectedNode.Directory();
+
+    /// <summary>Puts an entry into its place; the node of a regular file, whose content follows, else null.</summary>
+    public ExpectedNode? Place(TarEntry entry)
+    {
+        LayerPath path = LayerPath.Parse(entry.Name);
+        if (path.IsRoot)
+        {
+            Root.Describe(entry);
+            return null;
+        }
+        string name = ExpectedNode.Key(path.Name);
+        if (Whiteouts.IsWhiteout(path.Name))
+        {
+            PlaceWhiteout(path);
+            return null;
+        }
+        if (Open(path.Parent, make: true) is not ExpectedNode parent)
+        {
+            return null;
+        }
+        ExpectedNode? existing = parent.Children.GetValueOrDefault(name);
+        switch (entry.Type)
+        {
+            case TarEntryType.Directory when existing is { IsDirectory: true }:
+                existing.Describe(entry);
+                return null;
+            case TarEntryType.Directory:
+                // Deleted and made again in one layer: nothing of the lower directory shows through.
+                parent.Put(name, ExpectedNode.Directory(entry));
+                parent.Children[name].IsOpaque = existing is { IsWhiteout: true };
+                return null;
+            case TarEntryType.HardLink:
+                if (!TryLink(parent, name, entry))
+                {
+                    _lateLinks.Add((path, entry));
+                }
+                return null;
+            default:
+                ExpectedNode node = ExpectedNode.File(entry);
+                parent.Put(name, node);
+                return entry.Type == TarEntryType.Regular ? node : null;
+        }
+    }
+
+    /// <summary>The tar is over: links whose targets came after them find them now.</summary>
+    public void Finish()
+    {
+        foreach ((LayerPath path, TarEntry entry) in _lateLinks)
+        {
+            if (Open(path.Parent, make: true) is ExpectedNode parent)
+            {
+                TryLink(parent, ExpectedNode.Key(path.Name), entry);
+            }
+        }
+    }
+
+    private void PlaceWhiteout(LayerPath path)
+    {
+        if (Whiteouts.IsAufs(path.Name) || Open(path.Parent, make: true) is not ExpectedNode parent)
+        {
+            return;
+        }
+        if (Whiteouts.IsOpaque(path.Name))
+        {
+            parent.IsOpaque = true;
+            return;
+        }
+        string hidden = ExpectedNode.Key(Whiteouts.Hidden(path.Name));
+        if (!parent.Children.TryGetValue(hidden, out ExpectedNode? existing))
+        {
+            parent.Put(hidden, ExpectedNode.Whiteout());
+        }
+        else if (existing.IsDirectory)
+        {
+            existing.IsOpaque = true;
+        }
+    }
+
+    private bool TryLink(ExpectedNode parent, string name, TarEntry entry)
+    {
+        LayerPath target = LayerPath.Parse(NativePath.From(entry.LinkName.Bytes.TrimStart((byte)'/')));
+        if (target.IsRoot || Open(target.Parent, make: false)?.Children.GetValueOrDefault(ExpectedNode.Key(target.Name)) is not { IsDirectory: false, IsWhiteout: false } node)
+        {
+            return false;
+        }
+        parent.Put(name, node);
+        return true;
+    }
+
+    // The directory of a path; where the way does not exist it is made, or null.
+    private ExpectedNode? Open(ReadOnlySpan<NativePath> path, bool make)
+    {
+        Stack<string> left = new();
+        for (int i = path.Length - 1; i >= 0; i--)
+        {
+            left.Push(ExpectedNode.Key(path[i]));
+        }
+        Stack<ExpectedNode> way = new([Root]);
+        for (int links = 0; left.TryPop(out string? name);)
+        {
+            ExpectedNode here = way.Peek();
+            if (name == "..")
+            {
+                way.Pop();
+                if (way.Count == 0)
+                {
+                    return null;
+                }
+                continue;
+            }
+            ExpectedNode? child = here.Children.GetValueOrDefault(name);
+            if (child is null or { IsWhiteout: true })
+            {
+                if (!make)
+                {
+                    return null;
+                }
+                here.Put(name, ExpectedNode.Directory());
+                here.Children[name].IsOpaque = child is not null;
+                child = here.Children[name];
+            }
+            if (child.Entry is { Type: TarEntryType.SymbolicLink } link)
+            {
+                if (++links > MostLinks || link.LinkName.Bytes is [(byte)'/', ..])
+                {
+                    return null;
+                }
+                PushSteps(left, link.LinkName);
+            }
+            else if (!child.IsDirectory)
+            {
+                return null;
+            }
+            else
+            {
+                way.Push(child);
+            }
+        }
+        return way.Peek();
+    }
+
+    private static void PushSteps(Stack<string> left, NativePath target)
+    {
+        foreach (string step in ExpectedNode.Key(target).Split('/').Reverse().Where(step => step is not ("" or ".")))
+        {
+            left.Push(step);
+        }
+    }
+}

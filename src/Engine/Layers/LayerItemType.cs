@@ -1,0 +1,14 @@
+namespace LayerImage.Engine.Layers;
+
+/// <summary>What kind of file a path is.</summary>
+public enum LayerItemType
+{
+    /// <summary>A regular file.</summary>
+    File,
+    /// <summary>A directory.</summary>
+    Directory,
+    /// <summary>A symbolic link.</summary>
+    SymbolicLink,
+    /// <summary>A device, fifo or socket.</summary>
+    Special,
+}

@@ -1,0 +1,233 @@
+using System.Security.Cryptography;
+using LayerImage.Engine.Errors;
+using LayerImage.Engine.Interop;
+using LayerImage.Engine.Interop.Libc;
+using Microsoft.Win32.SafeHandles;
+
+namespace LayerImage.Engine.Layers;
+
+/// <summary>Walks an unpacked layer beside the tree that its tar describes, and tells what differs.</summary>
+/// <param name="most">After how many differences it ends.</param>
+/// <param name="cancellationToken">Ends it.</param>
+internal sealed class LayerTreeComparison(int most, CancellationToken cancellationToken)
+{
+    private static readonly NativePath s_here = NativePath.From("."u8);
+    private readonly List<LayerDifference> _differences = [];
+    private readonly Dictionary<ulong, ExpectedNode> _linked = [];
+
+    public IReadOnlyList<LayerDifference> Compare(SafeFileHandle root, ExpectedNode expected)
+    {
+        CompareDirectory(root, s_here, Libc.Stat(root), expected, "");
+        CompareContent(root, expected, "");
+        return _differences;
+    }
+
+    private void CompareContent(SafeFileHandle directory, ExpectedNode expected, string path)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        HashSet<string> seen = new(StringComparer.Ordinal);
+        foreach (NativePath name in Libc.ReadDirectory(directory))
+        {
+            if (_differences.Count >= most)
+            {
+                return;
+            }
+            string key = ExpectedNode.Key(name), here = path.Length == 0 ? name.ToString() : $"{path}/{name}";
+            seen.Add(key);
+            if (!expected.Children.TryGetValue(key, out ExpectedNode? child))
+            {
+                Add(here, "is not in the layer");
+            }
+            else if (Libc.TryStatAt(directory, name, out FileStatus status))
+            {
+                CompareEntry(directory, name, status, child, here);
+            }
+        }
+        foreach (string missing in expected.Children.Keys.Where(key => !seen.Contains(key)))
+        {
+            string name = NativePath.From(System.Text.Encoding.Latin1.GetBytes(missing)).ToString();
+            Add(path.Length == 0 ? name : $"{path}/{name}", "is missing");
+        }
+    }
+
+    private void CompareEntry(SafeFileHandle parent, NativePath name, in FileStatus status, ExpectedNode expected, string path)
+    {
+        FileType type = TypeOf(expected);
+        if (status.Type != type || status.IsWhiteout != expected.IsWhiteout)
+        {
+            Add(path, $"is a {(status.IsWhiteout ? "whiteout" : Name(status.Type))} instead of a {(expected.IsWhiteout ? "whiteout" : Name(type))}");
+            return;
+        }
+        if (expected.IsWhiteout)
+        {
+            return;
+        }
+        if (expected.IsDirectory)
+        {
+            CompareDirectory(parent, name, status, expected, path);
+            using SafeFileHandle child = Libc.OpenAt(parent, name, OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow);
+            CompareContent(child, expected, path);
+            return;
+        }
+        if (!IsFirstName(status, expected, path))
+        {
+            return;
+        }
+        TarEntry entry = expected.Entry!;
+        switch (status.Type)
+        {
+            case FileType.Regular:
+                CompareFile(parent, name, status, expected, path);
+                break;
+            case FileType.SymbolicLink when !Libc.ReadLinkAt(parent, name).Bytes.SequenceEqual(entry.LinkName.Bytes):
+                Add(path, $"links to '{Libc.ReadLinkAt(parent, name)}' instead of '{entry.LinkName}'");
+                break;
+            case FileType.CharacterDevice or FileType.BlockDevice when (status.DeviceMajor, status.DeviceMinor) != (entry.DeviceMajor, entry.DeviceMinor):
+                Add(path, $"is the device {status.DeviceMajor}:{status.DeviceMinor} instead of {entry.DeviceMajor}:{entry.DeviceMinor}");
+                break;
+        }
+        CompareAttributes(parent, name, status, expected, path);
+    }
+
+    // Names of one file are compared once, and must still be names of one file and of no other.
+    private bool IsFirstName(in FileStatus status, ExpectedNode expected, string path)
+    {
+        if (expected.Inode == status.Inode)
+        {
+            return false;
+        }
+        if (expected.Inode != 0)
+        {
+            Add(path, "is a file of its own instead of another name of one");
+        }
+        else if (status.LinkCount > 1 && !_linked.TryAdd(status.Inode, expected))
+        {
+            Add(path, "is another name of a file instead of one of its own");
+        }
+        expected.Inode = status.Inode;
+        return true;
+    }
+
+    private void CompareFile(SafeFileHandle parent, NativePath name, in FileStatus status, ExpectedNode expected, string path)
+    {
+        if ((long)status.Size != expected.Entry!.Size)
+        {
+            Add(path, $"has {status.Size} bytes instead of {expected.Entry.Size}");
+        }
+        else if (!expected.HasRightContent && (expected.ContentHash is null || !Hash(parent, name).AsSpan().SequenceEqual(expected.ContentHash)))
+        {
+            Add(path, "has another content");
+        }
+    }
+
+    private void CompareDirectory(SafeFileHandle parent, NativePath name, in FileStatus status, ExpectedNode expected, string path)
+    {
+        bool isOpaque = Libc.GetXAttr(Libc.ThroughDescriptor(parent, name), OverlayXAttrs.Opaque) is [(byte)'y'];
+        if (isOpaque != expected.IsOpaque)
+        {
+            Add(path, isOpaque ? "hides what is below it, and should not" : "does not hide what is below it, and should");
+        }
+        // A directory that the tar does not describe looks as the one below does.
+        if (expected.Entry is not null)
+        {
+            CompareAttributes(parent, name, status, expected, path);
+        }
+    }
+
+    private void CompareAttributes(SafeFileHandle parent, NativePath name, in FileStatus status, ExpectedNode expected, string path)
+    {
+        TarEntry entry = expected.Entry!;
+        if (status.Type != FileType.SymbolicLink && status.Permissions != entry.Permissions)
+        {
+            Add(path, $"has the mode {Octal(status.Permissions)} instead of {Octal(entry.Permissions)}");
+        }
+        if ((status.Uid, status.Gid) != (entry.Uid, entry.Gid))
+        {
+            Add(path, $"belongs to {status.Uid}:{status.Gid} instead of {entry.Uid}:{entry.Gid}");
+        }
+        if (!IsClamped(entry.ModifiedSeconds, status.ModifiedSeconds) && (status.ModifiedSeconds, status.ModifiedNanoseconds) != (entry.ModifiedSeconds, entry.ModifiedNanoseconds))
+        {
+            Add(path, "has another modification time");
+        }
+        CompareXAttrs(Libc.ThroughDescriptor(parent, name), status.Type, expected, path);
+    }
+
+    private void CompareXAttrs(NativePath file, FileType type, ExpectedNode expected, string path)
+    {
+        Dictionary<string, byte[]> found = LayerTreeWalker.ReadXAttrs(file).ToDictionary(attribute => ExpectedNode.Key(attribute.Name), attribute => attribute.Value, StringComparer.Ordinal);
+        foreach (XAttr attribute in expected.XAttrs)
+        {
+            bool isThere = found.Remove(ExpectedNode.Key(attribute.Name), out byte[]? value);
+            if (isThere && !value.AsSpan().SequenceEqual(attribute.Value))
+            {
+                Add(path, $"has another extended attribute {attribute.Name}");
+            }
+            else if (!isThere && CanHave(attribute, type))
+            {
+                Add(path, $"lacks the extended attribute {attribute.Name}");
+            }
+        }
+        foreach (string name in found.Keys)
+        {
+            Add(path, $"has the extended attribute {name}, and should not");
+        }
+    }
+
+    // The kernel keeps user.* on files and directories only (xattr(7)), and no list that says what the mode says (acl(5)).
+    private static bool CanHave(XAttr attribute, FileType type) =>
+        !(attribute.Name.Bytes.StartsWith("user."u8) && type is not (FileType.Regular or FileType.Directory))
+        && !(attribute.Name.Bytes.StartsWith("system.posix_acl_"u8) && attribute.Value.Length <= 4 + (3 * 8));
+
+    private byte[] Hash(SafeFileHandle parent, NativePath name)
+    {
+        using SafeFileHandle file = Libc.OpenAt(parent, name, OpenFlags.ReadOnly | OpenFlags.NoFollow | OpenFlags.NonBlocking);
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        byte[] buffer = new byte[128 << 10];
+        long offset = 0;
+        for (int read; (read = RandomAccess.Read(file, buffer, offset)) > 0; offset += read)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            hash.AppendData(buffer.AsSpan(0, read));
+        }
+        return hash.GetHashAndReset();
+    }
+
+    // The ends of what ext4 and xfs can say; the kernel sets a time beyond to the end itself.
+    private static bool IsClamped(long wanted, long found) =>
+        (found == int.MinValue && wanted < found) || (found is int.MaxValue or 15032385535 or 16299260424 && wanted > found);
+
+    private void Add(string path, string what)
+    {
+        if (_differences.Count < most)
+        {
+            _differences.Add(new LayerDifference(path, what));
+        }
+    }
+
+    private static string Octal(int mode) => "0" + Convert.ToString(mode, 8);
+
+    private static FileType TypeOf(ExpectedNode node) => node switch
+    {
+        { IsDirectory: true } => FileType.Directory,
+        { IsWhiteout: true } => FileType.CharacterDevice,
+        _ => node.Entry!.Type switch
+        {
+            TarEntryType.SymbolicLink => FileType.SymbolicLink,
+            TarEntryType.CharacterDevice => FileType.CharacterDevice,
+            TarEntryType.BlockDevice => FileType.BlockDevice,
+            TarEntryType.Fifo => FileType.Fifo,
+            _ => FileType.Regular,
+        },
+    };
+
+    private static string Name(FileType type) => type switch
+    {
+        FileType.Fifo => "fifo",
+        FileType.CharacterDevice => "character device",
+        FileType.Directory => "directory",
+        FileType.BlockDevice => "block device",
+        FileType.SymbolicLink => "symbolic link",
+        FileType.Socket => "socket",
+        _ => "file",
+    };
+}

@@ -1,0 +1,114 @@
+using LayerImage.Engine.Errors;
+using LayerImage.Engine.Interop;
+using LayerImage.Engine.Interop.Libc;
+using LayerImage.Engine.IO;
+using Microsoft.Win32.SafeHandles;
+
+namespace LayerImage.Engine.Layers;
+
+/// <summary>
+/// A directory in overlayfs's form that is looked at as it is now: a container's changes. Everything is opened beneath
+/// its handle, through no link; what goes away meanwhile is as good as never there. Linux only.
+/// </summary>
+internal sealed class LiveLayer(string directory) : ILayerTree
+{
+    public LayerNode Root
+    {
+        get
+        {
+            using SafeFileHandle root = Libc.OpenDirectory(directory);
+            return Describe(root, NativePath.From("."u8), Libc.Stat(root), null, default);
+        }
+    }
+
+    public LayerNode? Find(LayerNode directory, NativePath name)
+    {
+        using SafeFileHandle? parent = Open(directory, OpenFlags.ReadOnly | OpenFlags.Directory);
+        return parent is not null && Libc.TryStatAt(parent, name, out FileStatus status) ? Describe(parent, name, status, directory, name) : null;
+    }
+
+    public IEnumerable<LayerNode> List(LayerNode directory)
+    {
+        using SafeFileHandle? parent = Open(directory, OpenFlags.ReadOnly | OpenFlags.Directory);
+        if (parent is null)
+        {
+            yield break;
+        }
+        List<NativePath> names = Libc.ReadDirectory(parent);
+        names.Sort(static (a, b) => a.Bytes.SequenceCompareTo(b.Bytes));
+        foreach (NativePath name in names)
+        {
+            if (Libc.TryStatAt(parent, name, out FileStatus status))
+            {
+                yield return Describe(parent, name, status, directory, name);
+            }
+        }
+    }
+
+    /// <summary>A file's content; null when it is no regular file any more.</summary>
+    public SafeFileHandle? OpenFile(LayerNode file) => OpenFile(directory, file);
+
+    /// <summary>The content of a file of an unpacked layer; null when it is no regular file there.</summary>
+    public static SafeFileHandle? OpenFile(string root, LayerNode file)
+    {
+        SafeFileHandle? handle = Open(root, file, OpenFlags.ReadOnly | OpenFlags.NoFollow | OpenFlags.NonBlocking);
+        if (handle is not null && Libc.Stat(handle).Type != FileType.Regular)
+        {
+            handle.Dispose();
+            return null;
+        }
+        return handle;
+    }
+
+    private SafeFileHandle? Open(LayerNode node, int flags) => Open(directory, node, flags);
+
+    private static SafeFileHandle? Open(string root, LayerNode node, int flags)
+    {
+        using SafeFileHandle handle = Libc.OpenDirectory(root);
+        NativePath path = node.Path;
+        return Libc.TryOpenAt2(handle, path.Bytes.Length == 0 ? NativePath.From("."u8) : path, flags, Libc.Resolve.Beneath | Libc.Resolve.NoSymlinks, out int errno)
+            ?? (errno is LinuxException.ENOENT or LinuxException.ENOTDIR or LinuxException.ELOOP ? null : throw new LinuxException("openat2", errno, path.ToString()));
+    }
+
+    private LayerNode Describe(SafeFileHandle parent, NativePath entry, in FileStatus status, LayerNode? directory, NativePath name) => new()
+    {
+        Tree = this,
+        Parent = directory,
+        Name = name,
+        Type = TypeOf(status),
+        Permissions = status.Permissions,
+        Uid = status.Uid,
+        Gid = status.Gid,
+        Size = status.Type == FileType.Regular ? (long)status.Size : 0,
+        ModifiedSeconds = status.ModifiedSeconds,
+        ModifiedNanoseconds = status.ModifiedNanoseconds,
+        DeviceMajor = status.DeviceMajor,
+        DeviceMinor = status.DeviceMinor,
+        LinkTarget = status.Type == FileType.SymbolicLink ? ReadLink(parent, entry) : default,
+        XAttrNames = status.IsWhiteout ? [] : [.. Libc.ListXAttrs(Libc.ThroughDescriptor(parent, entry)).Where(OverlayXAttrs.IsPortable)],
+        IsOpaque = status.Type == FileType.Directory && Libc.GetXAttr(Libc.ThroughDescriptor(parent, entry), OverlayXAttrs.Opaque) is [(byte)'y'],
+    };
+
+    private static NativePath ReadLink(SafeFileHandle parent, NativePath name)
+    {
+        try
+        {
+            return Libc.ReadLinkAt(parent, name);
+        }
+        catch (LinuxException)
+        {
+            return default; // replaced by something else a moment ago
+        }
+    }
+
+    private static LayerNodeType TypeOf(in FileStatus status) => status.IsWhiteout ? LayerNodeType.Whiteout : status.Type switch
+    {
+        FileType.Regular => LayerNodeType.File,
+        FileType.Directory => LayerNodeType.Directory,
+        FileType.SymbolicLink => LayerNodeType.SymbolicLink,
+        FileType.CharacterDevice => LayerNodeType.CharacterDevice,
+        FileType.BlockDevice => LayerNodeType.BlockDevice,
+        FileType.Fifo => LayerNodeType.Fifo,
+        _ => LayerNodeType.Socket,
+    };
+}

@@ -1,0 +1,156 @@
+using LayerImage.Engine.Content;
+using LayerImage.Engine.Errors;
+using LayerImage.Engine.IO;
+using LayerImage.Engine.Layers;
+using LayerImage.Engine.Oci;
+using LayerImage.Engine.Store;
+
+namespace LayerImage.Engine.Maintenance;
+
+/// <summary>
+/// What a store holds and nobody needs. What a process at work has claimed is left alone, and so is what it holds open or
+/// locked; everything is looked at once more in the transaction or under the lock in which it goes.
+/// </summary>
+internal sealed class StoreGarbage(StoreLayout layout, StoreDatabase database, LayerStore layers, ContentStore content)
+{
+    private static readonly TimeSpan s_young = TimeSpan.FromMinutes(10);
+
+    /// <summary>Finds it. Changes nothing.</summary>
+    public IReadOnlyList<StoreItem> Find()
+    {
+        List<StoreItem> found = [];
+        // Files before records: what is put there meanwhile has its record by then, or is claimed.
+        List<(string Path, Digest? Digest)> blobs = BlobFiles();
+        List<string> folders = [.. Directory.EnumerateDirectories(layout.Layers), .. Directory.EnumerateDirectories(layout.Containers)];
+        string[] ingest = [.. Directory.EnumerateFiles(layout.Ingest)];
+        database.Read(transaction =>
+        {
+            HashSet<string> claimed = ScratchFolder.ReadClaims(layout);
+            foreach ((string key, Digest diffId) in UnusedLayers(transaction, claimed))
+            {
+                found.Add(Item(StoreItemKind.Layer, diffId.ToString(), layout.Layer(key)));
+            }
+            foreach (string digest in UnusedBlobs(transaction, claimed))
+            {
+                found.Add(Item(StoreItemKind.Blob, digest, layout.Blob(Digest.Parse(digest))));
+            }
+            HashSet<string> known = Known(transaction);
+            found.AddRange(folders.Where(folder => !known.Contains(Path.GetFileName(folder))).Select(folder => Item(StoreItemKind.Leftover, Path.GetFileName(folder), folder)));
+            found.AddRange(blobs.Where(blob => IsLeftover(blob.Path, blob.Digest, known, claimed)).Select(blob => Item(StoreItemKind.Leftover, Path.GetFileName(blob.Path), blob.Path)));
+            found.AddRange(ingest.Where(path => IsFree(path, claimed)).Select(path => Item(IngestKind(path), Path.GetFileName(path), path)));
+            return 0;
+        });
+        found.AddRange(ScratchFolder.FindDead(layout).Select(path => Item(StoreItemKind.Leftover, Path.GetFileName(path), path)));
+        return found;
+    }
+
+    /// <summary>Removes one thing, if nobody needs it still.</summary>
+    public bool Remove(StoreItem item) => item.Kind switch
+    {
+        StoreItemKind.Layer => RemoveLayer(item),
+        StoreItemKind.Blob => RemoveBlob(Digest.Parse(item.Name)),
+        StoreItemKind.Leftover => RemoveLeftover(item),
+        _ => RemoveIngest(item),
+    };
+
+    private bool RemoveLayer(StoreItem item)
+    {
+        string key = Path.GetFileName(item.Path);
+        bool isOurs = database.Write(transaction => !ScratchFolder.ReadClaims(layout).Contains(item.Name) && LayerStore.DeleteUnusedRecords(transaction, [key]).Count > 0);
+        if (isOurs)
+        {
+            layers.DeleteDirectories([(key, Digest.Parse(item.Name))]);
+        }
+        return isOurs;
+    }
+
+    private bool RemoveBlob(Digest digest)
+    {
+        bool isOurs = database.Write(transaction => !ScratchFolder.ReadClaims(layout).Contains(digest.ToString()) && ContentStore.DeleteUnusedRecords(transaction, [digest.ToString()]).Count > 0);
+        if (isOurs)
+        {
+            content.DeleteFiles([digest]);
+        }
+        return isOurs;
+    }
+
+    private bool RemoveLeftover(StoreItem item)
+    {
+        string parent = Path.GetDirectoryName(item.Path)!;
+        if (parent == layout.Scratch)
+        {
+            TreeRemoval.Remove(item.Path);
+            return true;
+        }
+        if (parent == layout.Layers || parent == layout.Containers)
+        {
+            using ScratchFolder trash = ScratchFolder.Create(layout);
+            string destination = Path.Combine(trash.Path, "left");
+            StoreLeftovers.MoveOut(database, layout, item.Path, destination);
+            return Directory.Exists(destination);
+        }
+        return database.Write(transaction =>
+        {
+            bool isOurs = IsLeftover(item.Path, DigestOf(item.Path), Known(transaction), ScratchFolder.ReadClaims(layout));
+            if (isOurs)
+            {
+                File.Delete(item.Path);
+            }
+            return isOurs;
+        });
+    }
+
+    // In a transaction, for the order of claims and records: see ScratchFolder.Claim.
+    private bool RemoveIngest(StoreItem item) => database.Write(_ =>
+    {
+        bool isOurs = IsFree(item.Path, ScratchFolder.ReadClaims(layout));
+        if (isOurs)
+        {
+            File.Delete(item.Path);
+        }
+        return isOurs;
+    });
+
+    private static IEnumerable<(string Key, Digest DiffId)> UnusedLayers(StoreTransaction transaction, HashSet<string> claimed) =>
+        LayerStore.FindUnused(transaction).Where(layer => !claimed.Contains(layer.DiffId.ToString()));
+
+    // A layer that goes takes nothing else along: a blob's needs ask for containers only.
+    private static IEnumerable<string> UnusedBlobs(StoreTransaction transaction, HashSet<string> claimed) =>
+        ContentStore.FindUnused(transaction, transaction.Query("SELECT digest FROM blob ORDER BY digest", row => row.GetString(0))).Select(blob => blob.Digest).Where(digest => !claimed.Contains(digest));
+
+    /// <summary>Names of all layers and containers, digests of all blobs.</summary>
+    private static HashSet<string> Known(StoreTransaction transaction) =>
+        transaction.Query("SELECT key FROM layer UNION ALL SELECT id FROM container UNION ALL SELECT digest FROM blob", row => row.GetString(0)).ToHashSet(StringComparer.Ordinal);
+
+    private List<(string Path, Digest? Digest)> BlobFiles() => [.. Directory.EnumerateDirectories(Path.Combine(layout.Content, "blobs"))
+        .SelectMany(folder => Directory.EnumerateFiles(folder)).Select(path => (path, DigestOf(path)))];
+
+    private static Digest? DigestOf(string path) => Digest.TryParse($"{Path.GetFileName(Path.GetDirectoryName(path))}:{Path.GetFileName(path)}", out Digest digest) ? digest : null;
+
+    // What is no blob is a temporary file; whose, it does not say, so it goes when it is old. A clock may have jumped.
+    private static bool IsLeftover(string path, Digest? digest, HashSet<string> known, HashSet<string> claimed) =>
+        digest is Digest blob ? !known.Contains(blob.ToString()) && !claimed.Contains(blob.ToString()) : (DateTime.UtcNow - File.GetLastWriteTimeUtc(path)).Duration() > s_young;
+
+    private static StoreItemKind IngestKind(string path) => path.EndsWith(".upload", StringComparison.Ordinal) ? StoreItemKind.UploadRecord : StoreItemKind.PartialDownload;
+
+    // A download is claimed by its digest and held open; an upload's record is held open.
+    private static bool IsFree(string path, HashSet<string> claimed)
+    {
+        string hex = Path.GetFileName(path);
+        if (claimed.Contains("sha256:" + hex) || claimed.Contains("sha512:" + hex))
+        {
+            return false;
+        }
+        try
+        {
+            using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.None, 0);
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
+    private static StoreItem Item(StoreItemKind kind, string name, string path) => new() { Kind = kind, Name = name, Path = path, Bytes = DiskUsage.Of(path) };
+}

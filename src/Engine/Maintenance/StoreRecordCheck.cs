@@ -1,0 +1,178 @@
+using LayerImage.Engine.Oci;
+using LayerImage.Engine.Store;
+
+namespace LayerImage.Engine.Maintenance;
+
+/// <summary>
+/// The quick check: records against records, records against files, files against records. Every issue is looked at
+/// once more, since other processes may be at work.
+/// </summary>
+internal sealed class StoreRecordCheck(StoreLayout layout, StoreDatabase database, StoreGarbage garbage, bool canUnpack)
+{
+    private const string NamedBlobs = """
+        SELECT digest, size, 1 FROM blob
+        UNION SELECT b, 0, 0 FROM (
+            SELECT id AS b FROM image UNION SELECT manifest FROM image WHERE manifest IS NOT NULL UNION SELECT blob FROM image_layer WHERE blob IS NOT NULL
+        ) WHERE b NOT IN (SELECT digest FROM blob)
+        """;
+
+    private const string NamedLayers = """
+        SELECT key, diff_id, 1 FROM layer
+        UNION SELECT layer, diff_id, 0 FROM image_layer WHERE layer IS NOT NULL AND layer NOT IN (SELECT key FROM layer)
+        UNION SELECT layer, 'sha256:' || layer, 0 FROM container_layer WHERE layer NOT IN (SELECT key FROM layer) AND layer NOT IN (SELECT layer FROM image_layer WHERE layer IS NOT NULL)
+        """;
+
+    /// <summary>Checks; what is wrong.</summary>
+    public IReadOnlyList<IntegrityIssue> Check()
+    {
+        List<IntegrityIssue> issues = Look();
+        if (issues.Count == 0)
+        {
+            return issues;
+        }
+        // A thing that another process has just made or is removing looks right at the second look.
+        List<IntegrityIssue> again = Look();
+        return [.. issues.Where(issue => again.Any(same => same.Kind == issue.Kind && same.Path == issue.Path && same.Digest == issue.Digest))];
+    }
+
+    private List<IntegrityIssue> Look()
+    {
+        List<IntegrityIssue> issues = [.. garbage.Find().Where(item => item.Kind == StoreItemKind.Leftover).Select(Leftover)];
+        HashSet<string> named = new(StringComparer.Ordinal);
+        database.Read(transaction =>
+        {
+            CheckDatabase(transaction, issues);
+            foreach ((string digest, long size, bool isRecorded) in transaction.Query(NamedBlobs, row => (row.GetString(0), row.GetInt64(1), row.GetBoolean(2))))
+            {
+                CheckBlob(transaction, digest, size, isRecorded, issues);
+                named.Add(layout.Blob(Digest.Parse(digest)));
+            }
+            foreach ((string key, string diffId, bool isRecorded) in transaction.Query(NamedLayers, row => (row.GetString(0), row.GetString(1), row.GetBoolean(2))))
+            {
+                CheckLayer(transaction, key, diffId, isRecorded, issues);
+                named.Add(layout.Layer(key));
+            }
+            CheckContainers(transaction, issues);
+            CheckImages(transaction, issues);
+            return 0;
+        });
+        // A file without a record that an image names is not a leftover but a loss of its record.
+        issues.RemoveAll(issue => issue.Kind == IntegrityIssueKind.Leftover && named.Contains(issue.Path));
+        return issues;
+    }
+
+    private void CheckDatabase(StoreTransaction transaction, List<IntegrityIssue> issues)
+    {
+        List<string> found = [.. transaction.Query("PRAGMA quick_check(10)", row => row.GetString(0)).Where(line => line != "ok")];
+        if (found.Count > 0)
+        {
+            issues.Add(new IntegrityIssue { Kind = IntegrityIssueKind.RecordsDamaged, Path = layout.Database, Message = $"The records are damaged: {string.Join("; ", found)}." });
+        }
+    }
+
+    private void CheckBlob(StoreTransaction transaction, string digest, long size, bool isRecorded, List<IntegrityIssue> issues)
+    {
+        FileInfo file = new(layout.Blob(Digest.Parse(digest)));
+        (IntegrityIssueKind Kind, string What)? wrong = (file.Exists, isRecorded) switch
+        {
+            (false, _) => (IntegrityIssueKind.BlobMissing, "is missing"),
+            (true, false) => (IntegrityIssueKind.BlobNotRecorded, "is there and has no record"),
+            _ => file.Length == size ? null : (IntegrityIssueKind.BlobDamaged, $"has {file.Length} bytes instead of {size}"),
+        };
+        if (wrong is { } found)
+        {
+            issues.Add(OfBlob(transaction, found.Kind, digest, $"The blob {digest} {found.What}"));
+        }
+    }
+
+    /// <summary>An issue of a blob, with who is hit.</summary>
+    public IntegrityIssue OfBlob(StoreTransaction transaction, IntegrityIssueKind kind, string digest, string message)
+    {
+        StoreUsers users = StoreUsers.OfBlob(transaction, digest);
+        return new IntegrityIssue
+        {
+            Kind = kind,
+            Path = layout.Blob(Digest.Parse(digest)),
+            Digest = digest,
+            Images = users.Images,
+            Containers = users.Containers,
+            IsRepairable = kind == IntegrityIssueKind.BlobNotRecorded || users.Origins.Count > 0,
+            Message = message + Of(users),
+        };
+    }
+
+    /// <summary>An issue of a layer, with who is hit.</summary>
+    public IntegrityIssue OfLayer(StoreTransaction transaction, IntegrityIssueKind kind, string key, string diffId, string message)
+    {
+        StoreUsers users = StoreUsers.OfLayer(transaction, key);
+        bool hasSource = users.Origins.Count > 0 || transaction.Query("SELECT lb.blob FROM layer_blob lb JOIN blob b ON b.digest = lb.blob WHERE lb.diff_id = ?1", row => row.GetString(0), diffId)
+            .Any(blob => File.Exists(layout.Blob(Digest.Parse(blob))));
+        return new IntegrityIssue
+        {
+            Kind = kind,
+            Path = layout.Layer(key),
+            Digest = diffId,
+            LayerKey = key,
+            Images = users.Images,
+            Containers = users.Containers,
+            IsRepairable = canUnpack && hasSource && users.Running.Count == 0,
+            Message = message + Of(users) + (hasSource && users.Running.Count > 0 ? $" It cannot be repaired while {string.Join(", ", users.Running)} runs." : ""),
+        };
+    }
+
+    private void CheckLayer(StoreTransaction transaction, string key, string diffId, bool isRecorded, List<IntegrityIssue> issues)
+    {
+        if (!isRecorded)
+        {
+            issues.Add(OfLayer(transaction, IntegrityIssueKind.LayerNotRecorded, key, diffId, $"The layer {diffId} has no record"));
+        }
+        else if (!Directory.Exists(layout.Layer(key)))
+        {
+            issues.Add(OfLayer(transaction, IntegrityIssueKind.LayerMissing, key, diffId, $"The directory of the layer {diffId} is missing"));
+        }
+    }
+
+    private void CheckContainers(StoreTransaction transaction, List<IntegrityIssue> issues)
+    {
+        foreach ((string id, string name) in transaction.Query("SELECT id, name FROM container WHERE state NOT IN ('Created', 'Starting')", row => (row.GetString(0), row.GetString(1))))
+        {
+            if (!Directory.Exists(layout.Container(id)))
+            {
+                issues.Add(new IntegrityIssue { Kind = IntegrityIssueKind.ContainerMissing, Path = layout.Container(id), Containers = [name], Message = $"The folder of the container {name} is missing: its changes are lost." });
+            }
+        }
+    }
+
+    private void CheckImages(StoreTransaction transaction, List<IntegrityIssue> issues)
+    {
+        foreach ((string id, long count, long last) in transaction.Query("SELECT image, count(*), max(position) FROM image_layer GROUP BY image HAVING max(position) <> count(*) - 1", row => (row.GetString(0), row.GetInt64(1), row.GetInt64(2))))
+        {
+            issues.Add(OfImage(transaction, id, $"has records of {count} of {last + 1} layers"));
+        }
+        foreach (string id in transaction.Query("SELECT DISTINCT image FROM image_layer WHERE layer IS NULL AND blob IS NULL", row => row.GetString(0)))
+        {
+            issues.Add(OfImage(transaction, id, "has a layer without a blob and without a directory"));
+        }
+    }
+
+    /// <summary>An issue of an image.</summary>
+    public IntegrityIssue OfImage(StoreTransaction transaction, string id, string what)
+    {
+        StoreUsers users = StoreUsers.OfBlob(transaction, id);
+        return new IntegrityIssue { Kind = IntegrityIssueKind.ImageDamaged, Path = layout.Blob(Digest.Parse(id)), Digest = id, Images = users.Images, Containers = users.Containers, Message = $"The image {users.Images[0]} {what}." };
+    }
+
+    private static IntegrityIssue Leftover(StoreItem item) => new()
+    {
+        Kind = IntegrityIssueKind.Leftover,
+        Path = item.Path,
+        IsRepairable = true,
+        Message = $"{item.Path} belongs to nothing: a killed process left it.",
+    };
+
+    private static string Of(StoreUsers users)
+    {
+        string images = users.Images.Count == 0 ? "no image" : $"the image{(users.Images.Count > 1 ? "s" : "")} {string.Join(", ", users.Images.Take(5))}{(users.Images.Count > 5 ? $" and {users.Images.Count - 5} more" : "")}";
+        return $"; it belongs to {images}.";
+    }
+}

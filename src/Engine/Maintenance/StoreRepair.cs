@@ -1,0 +1,17 @@
+namespace LayerImage.Engine.Maintenance;
+
+/// <summary>What was done about an issue.</summary>
+public sealed record StoreRepair
+{
+    /// <summary>The issue.</summary>
+    public required IntegrityIssue Issue { get; init; }
+
+    /// <summary>Whether it is mended.</summary>
+    public required bool IsRepaired { get; init; }
+
+    /// <summary>What was done, or why nothing could be.</summary>
+    public required string Message { get; init; }
+
+    /// <inheritdoc/>
+    public override string ToString() => Message;
+}

@@ -1,0 +1,187 @@
+using LayerImage.Engine.Content;
+using LayerImage.Engine.Errors;
+using LayerImage.Engine.IO;
+using LayerImage.Engine.Images;
+using LayerImage.Engine.Layers;
+using LayerImage.Engine.Oci;
+using LayerImage.Engine.References;
+using LayerImage.Engine.Registry;
+using LayerImage.Engine.Store;
+
+namespace LayerImage.Engine.Maintenance;
+
+/// <summary>
+/// Mends one issue at a time and touches nothing else: a blob is received again from a registry that has the image, a
+/// layer is unpacked again from its blob, beside the damaged one, and takes its place in one step.
+/// </summary>
+internal sealed class StoreRepairer(StoreLayout layout, StoreDatabase database, LayerStore layers, ContentStore content, RegistryConnector registries, StoreGarbage garbage, TimeProvider clock)
+{
+    private const string BlobsOfLayer = """
+        SELECT blob FROM (SELECT blob, size FROM layer_blob WHERE diff_id = ?1 UNION SELECT blob, blob_size FROM image_layer WHERE diff_id = ?1 AND blob IS NOT NULL) ORDER BY size
+        """;
+
+    /// <summary>Mends; what was done, in words.</summary>
+    /// <exception cref="LayerImageException">Why it could not be.</exception>
+    public async Task<string> RepairAsync(IntegrityIssue issue, IEngineObserver observer, CancellationToken cancellationToken) => issue.Kind switch
+    {
+        IntegrityIssueKind.BlobMissing or IntegrityIssueKind.BlobDamaged or IntegrityIssueKind.BlobNotRecorded =>
+            await RepairBlobAsync(Digest.Parse(issue.Digest!), observer, cancellationToken).ConfigureAwait(false),
+        IntegrityIssueKind.LayerMissing or IntegrityIssueKind.LayerDamaged or IntegrityIssueKind.LayerNotRecorded =>
+            await RepairLayerAsync(issue.LayerKey!, Digest.Parse(issue.Digest!), observer, cancellationToken).ConfigureAwait(false),
+        IntegrityIssueKind.Leftover => RemoveLeftover(issue),
+        _ => throw Lost(issue.Message, issue.Path),
+    };
+
+    private string RemoveLeftover(IntegrityIssue issue) =>
+        garbage.Find().FirstOrDefault(item => item.Path == issue.Path) is StoreItem item && garbage.Remove(item) ? $"{issue.Path} was removed." : $"{issue.Path} is gone already, or is somebody's by now.";
+
+    private async Task<string> RepairBlobAsync(Digest digest, IEngineObserver observer, CancellationToken cancellationToken)
+    {
+        using ScratchFolder claim = ScratchFolder.Claim(layout, [digest]);
+        Digest? diffId = database.Read(transaction => transaction.Scalar<string>("SELECT diff_id FROM layer_blob WHERE blob = ?1", digest.ToString())) is string text ? Digest.Parse(text) : null;
+        using FileLock? held = diffId is Digest layer ? await layers.LockAsync(layer, observer, cancellationToken).ConfigureAwait(false) : null;
+        return await MendBlobAsync(digest, observer, cancellationToken).ConfigureAwait(false);
+    }
+
+    // The caller holds the lock of the blob's layer.
+    private async Task<string> MendBlobAsync(Digest digest, IEngineObserver observer, CancellationToken cancellationToken)
+    {
+        if (IsWhole(digest, cancellationToken))
+        {
+            database.Write(transaction => ContentStore.Record(transaction, digest, new FileInfo(layout.Blob(digest)).Length));
+            return $"The blob {digest} is whole and recorded.";
+        }
+        StoreUsers users = database.Read(transaction => StoreUsers.OfBlob(transaction, digest.ToString()));
+        LayerImageException? failure = null;
+        foreach (ImageReference origin in users.Origins)
+        {
+            try
+            {
+                await FetchAsync(origin, digest, observer, cancellationToken).ConfigureAwait(false);
+                return $"The blob {digest} was received again from {origin.Name}.";
+            }
+            catch (LayerImageException e) when (e.Error is not (EngineError.DiskFull or EngineError.NotPrivileged))
+            {
+                failure = e;
+            }
+        }
+        throw failure ?? Lost($"No registry is known that has the blob {digest}", digest.ToString());
+    }
+
+    private bool IsWhole(Digest digest, CancellationToken cancellationToken)
+    {
+        try
+        {
+            content.Verify(digest, _ => { }, cancellationToken);
+            return true;
+        }
+        catch (Exception e) when (e is LayerImageException { Error: EngineError.LayerCorrupt } or IOException)
+        {
+            return false;
+        }
+    }
+
+    private async Task FetchAsync(ImageReference origin, Digest digest, IEngineObserver observer, CancellationToken cancellationToken)
+    {
+        RetryPolicy retry = new(RetryPolicy.DefaultCount, clock);
+        using RegistryClient client = registries.Open(origin, null, retry, useMirrors: true);
+        (bool isManifest, long? size) = database.Read(transaction => (
+            transaction.Scalar<long>("SELECT (SELECT count(*) FROM image WHERE manifest = ?1) + (SELECT count(*) FROM repo_digest WHERE substr(name, instr(name, '@') + 1) = ?1)", digest.ToString()) > 0,
+            transaction.Scalar<long?>("SELECT size FROM blob WHERE digest = ?1 UNION ALL SELECT blob_size FROM image_layer WHERE blob = ?1 LIMIT 1", digest.ToString())));
+        if (isManifest)
+        {
+            ReceivedDocument document = await client.GetManifestAsync(digest.ToString(), cancellationToken).ConfigureAwait(false);
+            database.Write(transaction =>
+            {
+                AtomicFile.Write(layout.Blob(digest), document.Bytes);
+                ContentStore.Record(transaction, digest, document.Bytes.Length);
+            });
+            return;
+        }
+        long known = size ?? throw Lost($"The size of the blob {digest} is not known any more", digest.ToString());
+        Descriptor blob = new() { MediaType = MediaTypes.OciLayerGzip, Digest = digest, Size = known };
+        await new RegistryBlobSource(client, retry).CopyAsync(blob, layout.Partial(digest),
+            done => observer.Progress(new TransferProgress("Repair-LayerStore", digest.Short, "Receiving", done, known)), cancellationToken).ConfigureAwait(false);
+        content.AdoptReceived(layout.Partial(digest), digest, known);
+        observer.Progress(new TransferProgress("Repair-LayerStore", digest.Short, "Done", known, known));
+    }
+
+    private async Task<string> RepairLayerAsync(string key, Digest diffId, IEngineObserver observer, CancellationToken cancellationToken)
+    {
+        using ScratchFolder scratch = ScratchFolder.Create(layout);
+        scratch.Claim([diffId]);
+        using FileLock held = await layers.LockAsync(diffId, observer, cancellationToken).ConfigureAwait(false);
+        ThrowIfRunning(key);
+        (Digest blob, string how) = await FindBlobAsync(diffId, observer, cancellationToken).ConfigureAwait(false);
+        string unpacked = Path.Combine(scratch.Path, "layer");
+        Directory.CreateDirectory(unpacked);
+        PipelineResult result = await LayerPipeline.RunAsync(layout.Blob(blob), unpacked, cancellationToken).ConfigureAwait(false);
+        if (result.DiffId != diffId)
+        {
+            throw Lost($"The blob {blob} unpacks to {result.DiffId} instead of {diffId}", diffId.ToString());
+        }
+        UnpackResult found = result.Unpacked!;
+        if (found.ImpliedDirectories.Count > 0)
+        {
+            ImpliedDirectories.Adopt(unpacked, found.ImpliedDirectories, Below(key));
+        }
+        LayerStore.Sync(unpacked, found.Entries);
+        ThrowIfRunning(key);
+        layers.Adopt(unpacked, new LayerRecord
+        {
+            Key = key,
+            DiffId = diffId,
+            ContentBytes = found.ContentBytes,
+            TarSize = result.TarSize,
+            Entries = found.Entries,
+            HasRoot = found.HasRoot,
+            HasImplied = found.ImpliedDirectories.Count > 0,
+            Writer = database.Read(transaction => transaction.Scalar<long?>("SELECT writer FROM layer WHERE key = ?1", key)) is long writer ? (int)writer : null,
+        });
+        return $"{how}The layer {diffId} was unpacked again.";
+    }
+
+    // A container that runs stands on the directory itself.
+    private void ThrowIfRunning(string key)
+    {
+        IReadOnlyList<string> running = database.Read(transaction => StoreUsers.OfLayer(transaction, key)).Running;
+        if (running.Count > 0)
+        {
+            throw new LayerImageException(EngineError.ContainerRunning, $"The layer {key} is used by {string.Join(", ", running)}, and cannot be replaced under a running container.") { Target = key, Advice = "Stop the container, then repair again." };
+        }
+    }
+
+    private async Task<(Digest Blob, string How)> FindBlobAsync(Digest diffId, IEngineObserver observer, CancellationToken cancellationToken)
+    {
+        List<Digest> blobs = database.Read(transaction => transaction.Query(BlobsOfLayer, row => Digest.Parse(row.GetString(0)), diffId.ToString()));
+        foreach (Digest blob in blobs)
+        {
+            if (File.Exists(layout.Blob(blob)) && IsWhole(blob, cancellationToken))
+            {
+                return (blob, "");
+            }
+        }
+        LayerImageException? failure = null;
+        foreach (Digest blob in blobs)
+        {
+            try
+            {
+                return (blob, await MendBlobAsync(blob, observer, cancellationToken).ConfigureAwait(false) + " ");
+            }
+            catch (LayerImageException e) when (e.Error is not (EngineError.DiskFull or EngineError.NotPrivileged))
+            {
+                failure = e;
+            }
+        }
+        throw failure ?? Lost($"The layer {diffId} was made here and there is no other copy of it", diffId.ToString());
+    }
+
+    // The stack that shows what a layer's tar leaves out, the top one first.
+    private List<string> Below(string key) => database.Read(transaction => transaction.Query("""
+        SELECT b.layer FROM image_layer b JOIN (SELECT image, position FROM image_layer WHERE layer = ?1 LIMIT 1) own ON b.image = own.image AND b.position < own.position
+        WHERE b.layer IS NOT NULL ORDER BY b.position DESC
+        """, row => layout.Layer(row.GetString(0)), key));
+
+    private static LayerImageException Lost(string what, string target) => new(EngineError.LayerCorrupt, what.TrimEnd('.') + ".")
+    { Target = target, Advice = "Receive or import the image again, or remove what is lost with Repair-LayerStore -RemoveLost." };
+}

@@ -1,0 +1,38 @@
+namespace LayerImage.Engine.Mounts;
+
+/// <summary>Layers or folders united at a path; or, dismounted, the changes that were kept of such a union.</summary>
+public sealed record UnionMount
+{
+    /// <summary>What the records call it.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>The image's reference when it was mounted; null when folders are united.</summary>
+    public string? Reference { get; init; }
+
+    /// <summary>The image's id; null when folders are united.</summary>
+    public string? ImageId { get; init; }
+
+    /// <summary>What is united below, the top one first, as overlayfs counts them.</summary>
+    public required IReadOnlyList<string> LowerDirs { get; init; }
+
+    /// <summary>Where changes go, in overlayfs's form; null when it is read-only.</summary>
+    public string? UpperDir { get; init; }
+
+    /// <summary>Overlayfs's own folder; null when it is read-only.</summary>
+    public string? WorkDir { get; init; }
+
+    /// <summary>Where the union appears.</summary>
+    public required string Merged { get; init; }
+
+    /// <summary>Whether nothing in it can be changed.</summary>
+    public bool IsReadOnly => UpperDir is null;
+
+    /// <summary>Whether it is mounted; false when only its changes are kept.</summary>
+    public bool IsMounted { get; init; }
+
+    /// <summary>When it was mounted.</summary>
+    public DateTimeOffset MountedAt { get; init; }
+
+    /// <inheritdoc/>
+    public override string ToString() => Merged;
+}
