@@ -59,6 +59,7 @@ internal sealed class StoreGarbage(StoreLayout layout, StoreDatabase database, L
         bool isOurs = database.Write(transaction => !ScratchFolder.ReadClaims(layout).Contains(item.Name) && LayerStore.DeleteUnusedRecords(transaction, [key]).Count > 0);
         if (isOurs)
         {
+            FaultPoint.Reach(FaultPoint.LayerForgotten);
             layers.DeleteDirectories([(key, Digest.Parse(item.Name))]);
         }
         return isOurs;
@@ -69,6 +70,7 @@ internal sealed class StoreGarbage(StoreLayout layout, StoreDatabase database, L
         bool isOurs = database.Write(transaction => !ScratchFolder.ReadClaims(layout).Contains(digest.ToString()) && ContentStore.DeleteUnusedRecords(transaction, [digest.ToString()]).Count > 0);
         if (isOurs)
         {
+            FaultPoint.Reach(FaultPoint.BlobForgotten);
             content.DeleteFiles([digest]);
         }
         return isOurs;
@@ -87,6 +89,7 @@ internal sealed class StoreGarbage(StoreLayout layout, StoreDatabase database, L
             using ScratchFolder trash = ScratchFolder.Create(layout);
             string destination = Path.Combine(trash.Path, "left");
             StoreLeftovers.MoveOut(database, item.Path, destination);
+            FaultPoint.Reach(FaultPoint.LeftoverMovedOut);
             return Directory.Exists(destination);
         }
         return database.Write(transaction =>
