@@ -41,7 +41,8 @@ internal sealed class StoreGarbage(StoreLayout layout, StoreDatabase database, L
             return 0;
         });
         found.AddRange(ScratchFolder.FindDead(layout).Select(path => Item(StoreItemKind.Leftover, Path.GetFileName(path), path)));
-        return found;
+        // What frees without writing a record comes first: on a full disk there is no room for one until then.
+        return [.. found.OrderByDescending(item => item.Kind)];
     }
 
     /// <summary>Removes one thing, if nobody needs it still.</summary>

@@ -43,7 +43,7 @@ public static class StoreChild
         int status = 0;
         try
         {
-            RunAsync(words.Split('\n')).GetAwaiter().GetResult();
+            RunAsync(EngineOptions.FromEnvironment(), words.Split('\n')).GetAwaiter().GetResult();
         }
         catch (Exception e)
         {
@@ -53,9 +53,10 @@ public static class StoreChild
         Environment.Exit(status);
     }
 
-    private static async Task RunAsync(string[] words)
+    /// <summary>What a child does, in this process.</summary>
+    public static async Task RunAsync(EngineOptions options, params string[] words)
     {
-        LayerImageEngine engine = new(EngineOptions.FromEnvironment());
+        LayerImageEngine engine = new(options);
         switch (words)
         {
             case ["receive", var reference]:
