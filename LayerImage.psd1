@@ -59,6 +59,10 @@
         'Receive-LayerImage'
         'Remove-LayerImage'
         'Send-LayerImage'
+        'Clear-LayerStore'
+        'Get-LayerStore'
+        'Repair-LayerStore'
+        'Test-LayerStore'
     )
     PrivateData          = @{
         PSData = @{

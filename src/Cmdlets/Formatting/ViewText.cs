@@ -16,6 +16,15 @@ public static class ViewText
     /// <summary>What was freed, as text.</summary>
     public static string BytesFreed(PSObject instance) => ByteSize.Format(Number(instance, "BytesFreed"));
 
+    /// <summary>What it has of the disk, as text.</summary>
+    public static string Bytes(PSObject instance) => ByteSize.Format(Number(instance, "Bytes"));
+
+    /// <summary>All that a store has of the disk, as text.</summary>
+    public static string TotalBytes(PSObject instance) => ByteSize.Format(Number(instance, "TotalBytes"));
+
+    /// <summary>What could be freed, as text.</summary>
+    public static string ReclaimableBytes(PSObject instance) => ByteSize.Format(Number(instance, "ReclaimableBytes"));
+
     /// <summary>What would be received, as text.</summary>
     public static string BytesToReceive(PSObject instance) => ByteSize.Format(Number(instance, "BytesToReceive"));
 

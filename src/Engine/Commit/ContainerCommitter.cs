@@ -48,6 +48,7 @@ internal sealed class ContainerCommitter(StoreLayout layout, StoreDatabase datab
         IReadOnlyList<string> below = records.LayersOf(container.Id);
         bool rootChanged = IsRootChanged(container.Id, below);
         SealedLayer layer = await Task.Run(() => LayerSealer.Copy(layout.Upper(container.Id), copy, rootChanged, cancellationToken), cancellationToken).ConfigureAwait(false);
+        FaultPoint.Reach(FaultPoint.Sealed);
         foreach (string socket in layer.Sockets)
         {
             observer.Warning($"The socket {socket} is not part of the image: a layer cannot hold one.");

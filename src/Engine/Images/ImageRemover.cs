@@ -23,6 +23,7 @@ internal sealed class ImageRemover(StoreDatabase database, LayerStore layers, Co
     public ImageRemoval Remove(Image image, string? tag, bool force)
     {
         Removed removed = database.Write(transaction => Remove(transaction, image, tag, force));
+        FaultPoint.Reach(FaultPoint.RecordsRemoved);
         layers.DeleteDirectories(removed.Directories);
         content.DeleteFiles(removed.Blobs);
         return removed.Result;
