@@ -4,6 +4,7 @@ using LayerImage.Engine.Content;
 using LayerImage.Engine.Errors;
 using LayerImage.Engine.Firewall;
 using LayerImage.Engine.Images;
+using LayerImage.Engine.Images.Mounting;
 using LayerImage.Engine.Mounts;
 using LayerImage.Engine.Network;
 using LayerImage.Engine.Registry;
@@ -37,6 +38,7 @@ public sealed class LayerImageEngine
         RegistryConnector registries = new(environment, logins, options.Clock);
         Registries = new RegistryService(registries, logins);
         Images = new ImageService(layout, database, layers, content, registries, options.Clock);
+        Mounts = new UnionMountService(layout, database, layers, Images, new OverlayMountDriver(), options.Clock);
         Firewall = HostFirewalls.Open(options);
         NetworkOptions network = NetworkOptions.For(options);
         ContainerRecords records = new(database, network);
@@ -50,6 +52,9 @@ public sealed class LayerImageEngine
 
     /// <summary>Images.</summary>
     public ImageService Images { get; }
+
+    /// <summary>Images and folders united at a path.</summary>
+    public UnionMountService Mounts { get; }
 
     /// <summary>The user's log-ins at registries.</summary>
     public RegistryService Registries { get; }
