@@ -50,6 +50,9 @@ public static class ViewText
     /// <summary>Tags that were taken away, joined.</summary>
     public static string Untagged(PSObject instance) => Join(instance.Properties["Untagged"]?.Value);
 
+    /// <summary>What is different of a changed path; nothing for one that is new or gone.</summary>
+    public static string Differences(PSObject instance) => instance.Properties["Differences"]?.Value?.ToString() is string names and not "None" ? names : "";
+
     /// <summary>Processes that listen, joined.</summary>
     public static string Listeners(PSObject instance) => Join(instance.Properties["Listeners"]?.Value);
 
