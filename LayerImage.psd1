@@ -51,6 +51,7 @@
         'Suspend-LayerContainer'
         'Wait-LayerContainer'
         'Clear-LayerImage'
+        'Copy-LayerImageItem'
         'Export-LayerImage'
         'Find-LayerImage'
         'Get-LayerImage'

@@ -29,7 +29,7 @@ public sealed partial class DependencyArrowsTests
         ["Runtime"] = ["Errors", "Interop", "Oci", "Processes"],
         ["Network"] = ["Errors", "Interop"],
         ["Firewall"] = ["Errors", "IO", "Interop", "Processes"],
-        ["Images"] = ["Commit", "Content", "Errors", "IO", "Layers", "Oci", "Processes", "References", "Registry", "Store"],
+        ["Images"] = ["Commit", "Content", "Errors", "IO", "Interop", "Layers", "Oci", "Processes", "References", "Registry", "Store"],
         ["Containers"] = ["Commit", "Content", "Errors", "Firewall", "IO", "Images", "Interop", "Layers", "Mounts", "Network", "Oci", "Processes", "Runtime", "Store"],
         ["Commit"] = ["Containers", "Content", "Errors", "IO", "Images", "Interop", "Layers", "Network", "Oci", "References", "Store"],
         [Root] = ["Commit", "Containers", "Content", "Errors", "Firewall", "Images", "Mounts", "Network", "Registry", "Runtime", "Store"],
