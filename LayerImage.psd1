@@ -53,6 +53,7 @@
         'Clear-LayerImage'
         'Compare-LayerImage'
         'Dismount-LayerImage'
+        'Copy-LayerImageItem'
         'Export-LayerImage'
         'Find-LayerImage'
         'Get-LayerImage'

@@ -95,6 +95,16 @@ public static class ViewText
     /// <summary>Where a port rule is in force: "runtime, permanent".</summary>
     public static string Scope(PSObject instance) => string.Join(", ", new[] { "Runtime", "Permanent" }.Where(name => instance.Properties[name]?.Value is true));
 
+    /// <summary>A file's time, to the minute, in local time.</summary>
+    public static string LastWriteTime(PSObject instance) => instance.Properties["LastWriteTime"]?.Value is DateTimeOffset time
+        ? time.ToLocalTime().ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture) : "";
+
+    /// <summary>A name as ls -l has it, with a link's target, a device's numbers, or that it is deleted.</summary>
+    public static string ItemName(PSObject instance) => Text(instance, "Name") + (instance.Properties["LinkTarget"]?.Value is string target ? " -> " + target
+        : instance.Properties["Device"]?.Value is string device ? $" ({device})"
+        : instance.Properties["IsWhiteout"]?.Value is true ? " (deleted)"
+        : instance.Properties["IsOpaque"]?.Value is true ? " (replaces)" : "");
+
     private static string Size(object? bytes) => bytes is null ? "?" : ByteSize.Format(Convert.ToInt64(bytes, CultureInfo.InvariantCulture));
 
     private static string Join(object? list) => list is IEnumerable items and not string ? string.Join(", ", items.Cast<object>()) : "";

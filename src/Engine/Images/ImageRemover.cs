@@ -7,7 +7,7 @@ using LayerImage.Engine.Store;
 namespace LayerImage.Engine.Images;
 
 /// <summary>Takes tags and images away, with the layers and blobs that nothing else has. Records go first, files after.</summary>
-internal sealed class ImageRemover(StoreDatabase database, LayerStore layers, ContentStore content, Mounting.UnionMountRecords mounts)
+internal sealed class ImageRemover(StoreLayout layout, StoreDatabase database, LayerStore layers, ContentStore content, Mounting.UnionMountRecords mounts)
 {
     private sealed record Decision(List<string> Untagged, bool Deletes);
 
@@ -27,6 +27,10 @@ internal sealed class ImageRemover(StoreDatabase database, LayerStore layers, Co
         FaultPoint.Reach(FaultPoint.RecordsRemoved);
         layers.DeleteDirectories(removed.Directories);
         content.DeleteFiles(removed.Blobs);
+        if (removed.Result.Deleted)
+        {
+            StoreLeftovers.RemoveIndexes(layout, database);
+        }
         return removed.Result;
     }
 
