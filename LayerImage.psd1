@@ -51,14 +51,22 @@
         'Suspend-LayerContainer'
         'Wait-LayerContainer'
         'Clear-LayerImage'
+        'Compare-LayerImage'
+        'Dismount-LayerImage'
         'Export-LayerImage'
         'Find-LayerImage'
         'Get-LayerImage'
+        'Get-LayerImageMount'
         'Get-LayerImagePlan'
         'Import-LayerImage'
+        'Mount-LayerImage'
         'Receive-LayerImage'
         'Remove-LayerImage'
         'Send-LayerImage'
+        'Clear-LayerStore'
+        'Get-LayerStore'
+        'Repair-LayerStore'
+        'Test-LayerStore'
     )
     PrivateData          = @{
         PSData = @{

@@ -16,6 +16,15 @@ public static class ViewText
     /// <summary>What was freed, as text.</summary>
     public static string BytesFreed(PSObject instance) => ByteSize.Format(Number(instance, "BytesFreed"));
 
+    /// <summary>What it has of the disk, as text.</summary>
+    public static string Bytes(PSObject instance) => ByteSize.Format(Number(instance, "Bytes"));
+
+    /// <summary>All that a store has of the disk, as text.</summary>
+    public static string TotalBytes(PSObject instance) => ByteSize.Format(Number(instance, "TotalBytes"));
+
+    /// <summary>What could be freed, as text.</summary>
+    public static string ReclaimableBytes(PSObject instance) => ByteSize.Format(Number(instance, "ReclaimableBytes"));
+
     /// <summary>What would be received, as text.</summary>
     public static string BytesToReceive(PSObject instance) => ByteSize.Format(Number(instance, "BytesToReceive"));
 
@@ -40,6 +49,9 @@ public static class ViewText
 
     /// <summary>Tags that were taken away, joined.</summary>
     public static string Untagged(PSObject instance) => Join(instance.Properties["Untagged"]?.Value);
+
+    /// <summary>What is different of a changed path; nothing for one that is new or gone.</summary>
+    public static string Differences(PSObject instance) => instance.Properties["Differences"]?.Value?.ToString() is string names and not "None" ? names : "";
 
     /// <summary>Processes that listen, joined.</summary>
     public static string Listeners(PSObject instance) => Join(instance.Properties["Listeners"]?.Value);

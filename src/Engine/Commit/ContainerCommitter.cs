@@ -44,6 +44,7 @@ internal sealed class ContainerCommitter(StoreLayout layout, StoreDatabase datab
         string copy = Path.Combine(scratch.Path, "layer");
         Directory.CreateDirectory(copy);
         ChangesRead changes = await _reader.ReadAsync(container.Id, records.StackOf(container.Id), new TreeWalkOptions(), reading, copy, cancellationToken).ConfigureAwait(false);
+        FaultPoint.Reach(FaultPoint.Sealed);
         foreach (string socket in changes.Sockets)
         {
             observer.Warning($"The socket {socket} is not part of the image: a layer cannot hold one.");

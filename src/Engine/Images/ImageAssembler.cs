@@ -36,8 +36,10 @@ internal sealed class ImageAssembler(StoreLayout layout, StoreDatabase database,
                 Tags = parts.Tags,
                 RepoDigests = isWhole ? parts.RepoDigests : [],
             };
+            FaultPoint.Reach(FaultPoint.DocumentsPut);
             if (database.Write(transaction => HasFiles(image) && ImageWriter.TryWrite(transaction, image, clock.GetUtcNow())))
             {
+                FaultPoint.Reach(FaultPoint.ImageRecorded);
                 return catalog.FindExact(image.Id.ToString())!;
             }
             if (attempt == MostTries)

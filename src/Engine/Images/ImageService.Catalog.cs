@@ -80,7 +80,12 @@ public sealed partial class ImageService
         {
             throw new LayerImageException(EngineError.ReferenceInvalid, $"'{tag}' names a digest, which cannot be chosen.") { Target = tag, Advice = "Give repository:tag." };
         }
-        _database.Write(transaction => ImageWriter.SetTag(transaction, reference, image.Id, _clock.GetUtcNow()));
+        _database.Write(transaction =>
+        {
+            ImageWriter.SetTag(transaction, reference, image.Id, _clock.GetUtcNow());
+            FaultPoint.Reach(FaultPoint.TagSetting);
+        });
+        FaultPoint.Reach(FaultPoint.TagSet);
         return _catalog.FindExact(image.Id)!;
     }
 

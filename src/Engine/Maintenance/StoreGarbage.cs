@@ -41,7 +41,8 @@ internal sealed class StoreGarbage(StoreLayout layout, StoreDatabase database, L
             return 0;
         });
         found.AddRange(ScratchFolder.FindDead(layout).Select(path => Item(StoreItemKind.Leftover, Path.GetFileName(path), path)));
-        return found;
+        // What frees without writing a record comes first: on a full disk there is no room for one until then.
+        return [.. found.OrderByDescending(item => item.Kind)];
     }
 
     /// <summary>Removes one thing, if nobody needs it still.</summary>
@@ -59,6 +60,7 @@ internal sealed class StoreGarbage(StoreLayout layout, StoreDatabase database, L
         bool isOurs = database.Write(transaction => !ScratchFolder.ReadClaims(layout).Contains(item.Name) && LayerStore.DeleteUnusedRecords(transaction, [key]).Count > 0);
         if (isOurs)
         {
+            FaultPoint.Reach(FaultPoint.LayerForgotten);
             layers.DeleteDirectories([(key, Digest.Parse(item.Name))]);
         }
         return isOurs;
@@ -69,6 +71,7 @@ internal sealed class StoreGarbage(StoreLayout layout, StoreDatabase database, L
         bool isOurs = database.Write(transaction => !ScratchFolder.ReadClaims(layout).Contains(digest.ToString()) && ContentStore.DeleteUnusedRecords(transaction, [digest.ToString()]).Count > 0);
         if (isOurs)
         {
+            FaultPoint.Reach(FaultPoint.BlobForgotten);
             content.DeleteFiles([digest]);
         }
         return isOurs;
@@ -87,6 +90,7 @@ internal sealed class StoreGarbage(StoreLayout layout, StoreDatabase database, L
             using ScratchFolder trash = ScratchFolder.Create(layout);
             string destination = Path.Combine(trash.Path, "left");
             StoreLeftovers.MoveOut(database, layout, item.Path, destination);
+            FaultPoint.Reach(FaultPoint.LeftoverMovedOut);
             return Directory.Exists(destination);
         }
         return database.Write(transaction =>

@@ -30,6 +30,7 @@ internal sealed class RootFileSystemImporter(StoreDatabase database, LayerStore 
             SealedLayer layer = Directory.Exists(path)
                 ? await Task.Run(() => LayerSealer.Copy(path, unpacked, includeRoot: true, cancellationToken), cancellationToken).ConfigureAwait(false)
                 : await UnpackAsync(path, unpacked, scratch, cancellationToken).ConfigureAwait(false);
+            FaultPoint.Reach(FaultPoint.Sealed);
             using FileLock held = await layers.LockAsync(layer.DiffId, SilentObserver.Instance, cancellationToken).ConfigureAwait(false);
             LayerStore.Sync(unpacked, layer.Entries);
             scratch.Claim([layer.DiffId]);
