@@ -34,6 +34,8 @@ internal abstract class CommandContender(string folder) : IContender
     public Task ExecAsync(string container, string[] command, CancellationToken cancellationToken) =>
         RunAsync(["exec", container, .. command], cancellationToken);
 
+    public Task StopAsync(string container, CancellationToken cancellationToken) => RunAsync(["stop", "-t", "0", container], cancellationToken);
+
     public virtual Task RemoveAsync(string container, CancellationToken cancellationToken) => RunAsync(["rm", "-f", container], cancellationToken);
 
     public Task ListAsync(CancellationToken cancellationToken) => RunAsync(["ps", "-a"], cancellationToken);

@@ -18,13 +18,16 @@ internal interface IContender : IAsyncDisposable
     /// <summary>Runs a command in a container.</summary>
     Task ExecAsync(string container, string[] command, CancellationToken cancellationToken);
 
+    /// <summary>Stops a running container at once.</summary>
+    Task StopAsync(string container, CancellationToken cancellationToken);
+
     /// <summary>Stops and removes a running container.</summary>
     Task RemoveAsync(string container, CancellationToken cancellationToken);
 
     /// <summary>Lists all containers.</summary>
     Task ListAsync(CancellationToken cancellationToken);
 
-    /// <summary>Makes an image of a running container.</summary>
+    /// <summary>Makes an image of a container.</summary>
     Task CommitAsync(string container, string image, CancellationToken cancellationToken);
 
     /// <summary>Makes a further, empty store: what is pulled next finds nothing there. Not part of what is measured.</summary>

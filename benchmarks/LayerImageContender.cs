@@ -31,6 +31,8 @@ internal sealed class LayerImageContender(string repository, string folder) : IC
     public Task ExecAsync(string container, string[] command, CancellationToken cancellationToken) =>
         RunAsync($"Invoke-ContainerCommand {container} {string.Join(',', command.Select(word => $"'{word}'"))}");
 
+    public Task StopAsync(string container, CancellationToken cancellationToken) => RunAsync($"Stop-LayerContainer {container} -Timeout 0");
+
     public Task RemoveAsync(string container, CancellationToken cancellationToken) => RunAsync($"Remove-LayerContainer {container} -Force");
 
     public Task ListAsync(CancellationToken cancellationToken) => RunAsync("Get-Container");

@@ -5,7 +5,8 @@ using LayerImage.Engine.Errors;
 using LayerImage.Testing.Host;
 
 // Measures the built module side by side with the engines that are installed, and prints a Markdown table.
-//   LayerImage.Benchmarks [--quick] [--repository FOLDER]
+//   LayerImage.Benchmarks [--quick] [--only TEXT] [--repository FOLDER]
+// --only: rows whose names contain the text.
 const string inside = "--inside";
 
 if (!Environment.IsPrivilegedProcess)
@@ -50,7 +51,7 @@ try
     {
         return 1;
     }
-    await new Suite(contenders, measurements, Path.Combine(repository, "layerimage"), args.Contains("--quick")).RunAsync(interrupted.Token);
+    await new Suite(contenders, measurements, Path.Combine(repository, "layerimage"), args.Contains("--quick"), args.SkipWhile(argument => argument != "--only").ElementAtOrDefault(1) ?? "").RunAsync(interrupted.Token);
 }
 finally
 {

@@ -10,7 +10,7 @@ namespace LayerImage.Benchmarks;
 /// The rows. In each round every contender does the same once before the next round begins, so that a slow minute of the
 /// machine meets them all; each begins a round in turn.
 /// </summary>
-internal sealed class Suite(IReadOnlyList<IContender> contenders, Measurements measurements, string layerimage, bool quick)
+internal sealed class Suite(IReadOnlyList<IContender> contenders, Measurements measurements, string layerimage, bool quick, string only)
 {
     private const int FirstPort = 20_000;
     private int _number;
@@ -20,13 +20,25 @@ internal sealed class Suite(IReadOnlyList<IContender> contenders, Measurements m
     /// <summary>All rows.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        await LifeAsync(cancellationToken);
-        await CommitAsync(10, Rounds(5), cancellationToken);
-        await CommitAsync(500, Rounds(3), cancellationToken);
-        await ListAsync(1, cancellationToken);
-        await ListAsync(quick ? 10 : 100, cancellationToken);
-        await PullAsync(cancellationToken);
+        if (Wants("start detached, published port", "exec true", "stop and remove"))
+        {
+            await LifeAsync(cancellationToken);
+        }
+        await new CommitRows(contenders, measurements, Rounds, Wants).RunAsync(cancellationToken);
+        foreach (int count in (int[])[1, quick ? 10 : 100])
+        {
+            if (Wants($"list {count}"))
+            {
+                await ListAsync(count, cancellationToken);
+            }
+        }
+        if (Wants("pull Tomcat into an empty store", "push Tomcat to an empty registry", "save Tomcat as docker archive", "save Tomcat as OCI archive", "load Tomcat's docker archive"))
+        {
+            await PullAsync(cancellationToken);
+        }
     }
+
+    private bool Wants(params string[] rows) => rows.Any(row => row.Contains(only, StringComparison.OrdinalIgnoreCase));
 
     private async Task LifeAsync(CancellationToken cancellationToken)
     {
@@ -57,22 +69,6 @@ internal sealed class Suite(IReadOnlyList<IContender> contenders, Measurements m
         await times.TimeAsync(row, $"{contender.Name}, cold process", () =>
             ProcessRunner.RunCheckedAsync(EngineError.RuntimeFailed, [layerimage, "-Command", line], null, cancellationToken));
         await contender.RemoveAsync(container, cancellationToken);
-    }
-
-    private async Task CommitAsync(int megabytes, int rounds, CancellationToken cancellationToken)
-    {
-        for (int round = 0; round < rounds; round++)
-        {
-            foreach (IContender contender in InTurn(round))
-            {
-                string container = NextName();
-                await contender.StartAsync(container, null, cancellationToken);
-                // Five files of new random bytes, so that no layer of an earlier round can be had instead.
-                await contender.ExecAsync(container, ["sh", "-c", $"for i in 1 2 3 4 5; do head -c {megabytes / 5}000000 /dev/urandom >/file$i; done; sync"], cancellationToken);
-                await measurements.TimeAsync($"commit {megabytes} MB", contender.Name, () => contender.CommitAsync(container, $"committed:{container}", cancellationToken));
-                await contender.RemoveAsync(container, cancellationToken);
-            }
-        }
     }
 
     private async Task ListAsync(int count, CancellationToken cancellationToken)

@@ -3,14 +3,11 @@ using LayerImage.Engine.Containers;
 using LayerImage.Engine.Content;
 using LayerImage.Engine.Errors;
 using LayerImage.Engine.Images;
-using LayerImage.Engine.Interop;
-using LayerImage.Engine.Interop.Libc;
 using LayerImage.Engine.IO;
 using LayerImage.Engine.Layers;
 using LayerImage.Engine.Oci;
 using LayerImage.Engine.References;
 using LayerImage.Engine.Store;
-using Microsoft.Win32.SafeHandles;
 
 namespace LayerImage.Engine.Commit;
 
@@ -31,60 +28,75 @@ public sealed record CommitOptions
 }
 
 /// <summary>
-/// Makes an image of a container: its upper directory becomes a layer, its configuration the image's. The directory
-/// is read once: copied (by reflink where the file system can) and hashed as a tar in the same pass. The tar itself
-/// is written when the image is sent or exported.
+/// Makes an image of a container: its changes become a layer (<see cref="ChangeReader"/>), its configuration the image's.
+/// The layer's tar is written when the image is sent or exported.
 /// </summary>
 internal sealed class ContainerCommitter(StoreLayout layout, StoreDatabase database, LayerStore layers, ContentStore content, ImageService images, ContainerRecords records, ContainerFiles files, TimeProvider clock)
 {
-    /// <summary>Commits. The caller holds the container's lock, and has paused it when it runs.</summary>
-    public async Task<Image> CommitAsync(ContainerRecord container, CommitOptions options, IEngineObserver observer, CancellationToken cancellationToken)
+    private readonly ChangeReader _reader = new(layout, files);
+
+    /// <summary>Commits. The caller holds the container's lock.</summary>
+    public async Task<Image> CommitAsync(ContainerRecord container, CommitOptions options, ContainerReading reading, IEngineObserver observer, CancellationToken cancellationToken)
     {
         ImageReference? reference = options.Reference is null ? null : ParseName(options.Reference);
         ScratchFolder.Sweep(layout);
         using ScratchFolder scratch = ScratchFolder.Create(layout);
         string copy = Path.Combine(scratch.Path, "layer");
         Directory.CreateDirectory(copy);
-        IReadOnlyList<string> below = records.LayersOf(container.Id);
-        bool rootChanged = IsRootChanged(container.Id, below);
-        SealedLayer layer = await Task.Run(() => LayerSealer.Copy(layout.Upper(container.Id), copy, rootChanged, cancellationToken), cancellationToken).ConfigureAwait(false);
+        ChangesRead changes = await _reader.ReadAsync(container.Id, records.StackOf(container.Id), new TreeWalkOptions(), reading, copy, cancellationToken).ConfigureAwait(false);
         FaultPoint.Reach(FaultPoint.Sealed);
-        foreach (string socket in layer.Sockets)
+        foreach (string socket in changes.Sockets)
         {
             observer.Warning($"The socket {socket} is not part of the image: a layer cannot hold one.");
         }
-        bool isEmpty = layer.Entries == 0 && !rootChanged;
         DateTimeOffset now = clock.GetUtcNow();
-        byte[] baseConfig = content.Read(Digest.Parse(container.Spec.ImageId));
-        IReadOnlyList<NewImageLayer> stack = BaseLayers(below);
-        ImageConfig config = CommittedConfig.Make(ManifestParser.ParseConfig(baseConfig, CountLayers(baseConfig), container.Spec.ImageId), stack, container, isEmpty ? null : layer.DiffId, options, now);
+        byte[] baseBytes = content.Read(Digest.Parse(container.Spec.ImageId));
+        ImageConfig baseConfig = ManifestParser.ParseConfig(baseBytes, CountLayers(baseBytes), container.Spec.ImageId);
+        baseConfig = baseConfig with { History = [.. baseConfig.History ?? [], .. changes.History] };
+        IReadOnlyList<NewImageLayer> stack = BaseLayers(changes.Below);
+        ImageConfig config = CommittedConfig.Make(baseConfig, stack, container, changes.Layer?.DiffId, options, now);
         byte[] bytes = JsonSerializer.SerializeToUtf8Bytes(config, OciJson.Wire.ImageConfig);
-        scratch.Claim([Digest.Of(bytes), layer.DiffId]);
+        scratch.Claim(changes.Layer is null ? [Digest.Of(bytes)] : [Digest.Of(bytes), changes.Layer.DiffId]);
         NewImage image = new()
         {
             Id = content.Put(bytes),
             ConfigSize = bytes.Length,
             Config = config,
-            Layers = isEmpty ? stack : [.. stack, new NewImageLayer(layer.DiffId, layer.DiffId.Hex, null)],
+            Layers = changes.Layer is SealedLayer layer ? [.. stack, new NewImageLayer(layer.DiffId, layer.DiffId.Hex, null)] : stack,
             Tags = reference is null ? [] : [reference],
         };
-        await RecordAsync(image, isEmpty ? null : layer, copy, observer, now, cancellationToken).ConfigureAwait(false);
+        await RecordAsync(container.Id, image, changes, observer, now, cancellationToken).ConfigureAwait(false);
         return images.FindExact(image.Id.ToString())!;
     }
 
-    private async Task RecordAsync(NewImage image, SealedLayer? layer, string copy, IEngineObserver observer, DateTimeOffset now, CancellationToken cancellationToken)
+    private async Task RecordAsync(string container, NewImage image, ChangesRead changes, IEngineObserver observer, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        if (layer is null)
+        if (changes.Layer is not SealedLayer layer)
         {
             database.Write(transaction => ImageWriter.TryWrite(transaction, image, now));
             return;
         }
         using FileLock held = await layers.LockAsync(layer.DiffId, observer, cancellationToken).ConfigureAwait(false);
-        // The same change may have been committed before; that layer may also go in this very moment.
-        if (layers.Find(layer.DiffId, layer.DiffId) is null || !database.Write(transaction => ImageWriter.TryWrite(transaction, image, now)))
+        if (layers.Find(layer.DiffId, layer.DiffId) is not null && database.Write(transaction => ImageWriter.TryWrite(transaction, image, now)))
         {
-            layers.Sync();
-            layers.Adopt(copy, layer.ToRecord(), transaction => ImageWriter.TryWrite(transaction, image, now));
+            return; // the same change was committed before
+        }
+        if (changes.IsUpper)
+        {
+            TakenUpper.Mark(changes.Directory, container);
+        }
+        LayerStore.Sync(changes.Directory, layer.Entries);
+        layers.Adopt(changes.Directory, layer.ToRecord(), transaction =>
+        {
+            if (changes.IsUpper)
+            {
+                ContainerRecords.AddOwnLayer(transaction, container, new OwnLayer(layer.DiffId.Hex, image.Config.History![^1]));
+            }
+            ImageWriter.TryWrite(transaction, image, now);
+        });
+        if (changes.IsUpper)
+        {
+            TakenUpper.Renew(layout, container, layers.PathOf(layer.DiffId.Hex));
         }
     }
 
@@ -96,18 +108,6 @@ internal sealed class ContainerCommitter(StoreLayout layout, StoreDatabase datab
             row => new Descriptor { Digest = Digest.Parse(row.GetString(0)), Size = row.GetInt64(1), MediaType = row.GetString(2) }, diffId.ToString()).FirstOrDefault();
         return new NewImageLayer(diffId, key, blob);
     }).ToList());
-
-    // Whether the root directory itself looks different: its owner, mode or xattrs. Its time alone is no change.
-    private bool IsRootChanged(string id, IReadOnlyList<string> below)
-    {
-        using SafeFileHandle upper = Libc.OpenDirectory(layout.Upper(id)), lower = Libc.OpenDirectory(files.RootOf(below));
-        FileStatus now = Libc.Stat(upper), before = Libc.Stat(lower);
-        NativePath here = NativePath.From("."u8);
-        return (now.Permissions, now.Uid, now.Gid) != (before.Permissions, before.Uid, before.Gid)
-            || !LayerTreeWalker.ReadXAttrs(Libc.ThroughDescriptor(upper, here)).Select(Text).SequenceEqual(LayerTreeWalker.ReadXAttrs(Libc.ThroughDescriptor(lower, here)).Select(Text));
-    }
-
-    private static string Text(XAttr attribute) => $"{attribute.Name}={Convert.ToHexString(attribute.Value)}";
 
     private static int CountLayers(byte[] config)
     {

@@ -18,6 +18,9 @@ internal sealed record SealedLayer
 
     public required bool HasRoot { get; init; }
 
+    /// <summary>Whether the tree has something that the tar does not say, so that it cannot be the layer itself.</summary>
+    public required bool IsAltered { get; init; }
+
     /// <summary>Sockets that were left out.</summary>
     public required IReadOnlyList<string> Sockets { get; init; }
 

@@ -37,13 +37,26 @@ internal sealed class ContainerFiles(StoreLayout layout, LayerStore layers)
     }
 
     /// <summary>The container's union, as a value.</summary>
-    public OverlayMount Describe(string id, IReadOnlyList<string> layerKeys) => new()
+    public OverlayMount Describe(string id, ContainerStack stack) => new()
     {
-        LowerDirs = Directory.Exists(Init(id)) ? [Init(id), .. LowerDirs(layerKeys)] : LowerDirs(layerKeys),
+        LowerDirs = UnionLookup.Visible([.. OwnDirs(stack), .. Directory.Exists(Init(id)) ? [Init(id)] : Array.Empty<string>(), .. LowerDirs(stack.Image)]),
         UpperDir = layout.Upper(id),
         WorkDir = layout.Work(id),
         Merged = layout.Merged(id),
     };
+
+    /// <summary>The directories that hold all that the container changed of its image, the top one first.</summary>
+    public IReadOnlyList<string> ChangedDirs(string id, ContainerStack stack) => [layout.Upper(id), .. OwnDirs(stack)];
+
+    /// <summary>What the container's image shows, to compare with.</summary>
+    public LayerTree ImageTree(string image, ContainerStack stack) => new(image, null, [.. stack.Image.Reverse().Select(layers.PathOf)], RootOf(stack.Image));
+
+    /// <summary>What the container shows, but for the layer of mount points: those are neither the image's nor a change.</summary>
+    public LayerTree Tree(string id, string name, ContainerStack stack) => new(name, name, [layout.Upper(id), .. stack.All.Reverse().Select(layers.PathOf)], layout.Upper(id));
+
+    /// <summary>The directories of layers, the top one first.</summary>
+    /// <param name="layerKeys">The layers, the base first.</param>
+    public List<string> LowerDirs(IReadOnlyList<string> layerKeys) => UnionLookup.Visible(layerKeys.Reverse().Select(layers.PathOf));
 
     /// <summary>
     /// The layer whose root directory the union shows: the top-most whose tar describes its root, else the base.
@@ -62,5 +75,5 @@ internal sealed class ContainerFiles(StoreLayout layout, LayerStore layers)
 
     private string Init(string id) => Path.Combine(layout.Container(id), "init");
 
-    private List<string> LowerDirs(IReadOnlyList<string> layerKeys) => UnionLookup.Visible(layerKeys.Reverse().Select(layers.PathOf));
+    private List<string> OwnDirs(ContainerStack stack) => LowerDirs([.. stack.Own.Select(layer => layer.Key)]);
 }

@@ -4,6 +4,7 @@ using LayerImage.Engine.Content;
 using LayerImage.Engine.Errors;
 using LayerImage.Engine.IO;
 using LayerImage.Engine.Network;
+using LayerImage.Engine.Oci;
 using LayerImage.Engine.Store;
 using Microsoft.Data.Sqlite;
 
@@ -83,6 +84,24 @@ internal sealed class ContainerRecords(StoreDatabase database, NetworkOptions ne
     public IReadOnlyList<string> LayersOf(string id) => database.Read(transaction =>
         transaction.Query("SELECT layer FROM container_layer WHERE container = ?1 ORDER BY position", row => row.GetString(0), id));
 
+    /// <summary>A container's layers, with those apart that were its upper directory.</summary>
+    public ContainerStack StackOf(string id)
+    {
+        List<(string Key, string? History)> all = database.Read(transaction =>
+            transaction.Query("SELECT layer, history FROM container_layer WHERE container = ?1 ORDER BY position", row => (row.GetString(0), row.Text(1)), id));
+        return new ContainerStack(
+            [.. all.Where(layer => layer.History is null).Select(layer => layer.Key)],
+            [.. all.Where(layer => layer.History is not null).Select(layer => new OwnLayer(layer.Key, JsonSerializer.Deserialize(layer.History!, OciJsonContext.Default.HistoryEntry)!))]);
+    }
+
+    /// <summary>See <see cref="TakenUpper.Settle"/>.</summary>
+    public void SettleUpper(string id, StoreLayout layout) => TakenUpper.Settle(database, layout, id);
+
+    /// <summary>Puts a layer that was the container's upper directory on its layers.</summary>
+    public static void AddOwnLayer(StoreTransaction transaction, string id, OwnLayer layer) => transaction.Execute(
+        "INSERT INTO container_layer (container, position, layer, history) SELECT ?1, count(*), ?2, ?3 FROM container_layer WHERE container = ?1",
+        id, layer.Key, JsonSerializer.Serialize(layer.History, OciJson.Wire.HistoryEntry));
+
     /// <summary>Records that this process starts a container now.</summary>
     public void SetStarting(string id) => database.Write(transaction => SetStarting(transaction, id));
 
@@ -105,27 +124,28 @@ internal sealed class ContainerRecords(StoreDatabase database, NetworkOptions ne
         id, state.ToString(), exitCode, finished?.ToUnixTimeMilliseconds(), error));
 
     /// <summary>Deletes a container's record and those of layers that were only its own; their keys and DiffIDs.</summary>
-    public List<(string Key, Oci.Digest DiffId)> Delete(string id, StoreLayout layout)
+    public List<(string Key, Digest DiffId)> Delete(string id, StoreLayout layout)
     {
-        (List<(string Key, Oci.Digest DiffId)> unused, List<Oci.Digest> blobs) = database.Write(transaction => Delete(transaction, id));
+        (List<(string Key, Digest DiffId)> unused, List<Digest> blobs) = database.Write(transaction => Delete(transaction, id));
         new ContentStore(layout, database).DeleteFiles(blobs);
         return unused;
     }
 
-    private static (List<(string Key, Oci.Digest DiffId)> Unused, List<Oci.Digest> Blobs) Delete(StoreTransaction transaction, string id)
+    private static (List<(string Key, Digest DiffId)> Unused, List<Digest> Blobs) Delete(StoreTransaction transaction, string id)
     {
-        List<(string Key, Oci.Digest DiffId)> layers = transaction.Query("SELECT layer, diff_id FROM container_layer JOIN layer ON layer.key = layer WHERE container = ?1",
-            row => (row.GetString(0), Oci.Digest.Parse(row.GetString(1))), id);
+        List<(string Key, Digest DiffId)> layers = transaction.Query("SELECT layer, diff_id FROM container_layer JOIN layer ON layer.key = layer WHERE container = ?1",
+            row => (row.GetString(0), Digest.Parse(row.GetString(1))), id);
         string? image = transaction.Scalar<string>("SELECT image FROM container WHERE id = ?1", id);
         transaction.Execute("DELETE FROM container WHERE id = ?1", id);
+        HashSet<string> gone = [.. LayerStore.DeleteUnusedRecords(transaction, layers.Select(layer => layer.Key))];
+        List<(string Key, Digest DiffId)> unused = layers.FindAll(layer => gone.Contains(layer.Key));
         if (image is null || transaction.Scalar<long>("SELECT count(*) FROM image WHERE id = ?1", image) > 0)
         {
-            return ([], []); // the image keeps all of it
+            return (unused, []); // the image keeps the rest
         }
-        HashSet<string> gone = [.. LayerStore.DeleteUnusedRecords(transaction, layers.Select(layer => layer.Key))];
         // What an image that was removed with -Force left for this container: its configuration and its layers' blobs.
-        List<(Oci.Digest Digest, long Size)> blobs = ContentStore.DeleteUnusedRecords(transaction, layers.SelectMany(layer => ContentStore.BlobsOf(transaction, layer.DiffId.ToString())).Append(image));
-        return (layers.FindAll(layer => gone.Contains(layer.Key)), blobs.ConvertAll(blob => blob.Digest));
+        List<(Digest Digest, long Size)> blobs = ContentStore.DeleteUnusedRecords(transaction, layers.SelectMany(layer => ContentStore.BlobsOf(transaction, layer.DiffId.ToString())).Append(image));
+        return (unused, blobs.ConvertAll(blob => blob.Digest));
     }
 
     /// <summary>Gives a container another name.</summary>

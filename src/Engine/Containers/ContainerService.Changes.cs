@@ -1,3 +1,4 @@
+using LayerImage.Engine.Errors;
 using LayerImage.Engine.Layers;
 
 namespace LayerImage.Engine.Containers;
@@ -11,16 +12,34 @@ public sealed partial class ContainerService
     public async Task<IEnumerable<LayerChange>> ReadChangesAsync(string nameOrId, LayerCompareOptions options, CancellationToken cancellationToken)
     {
         Container container = await GetAsync(nameOrId, cancellationToken).ConfigureAwait(false);
-        IReadOnlyList<string> keys = _records.LayersOf(container.Id);
-        LayerTree image = new(container.Image, null, [.. keys.Reverse().Select(_layers.PathOf)], _files.RootOf(keys));
-        return image.CompareTo(TreeOf(container), options, cancellationToken);
+        if (!Directory.Exists(_layout.Upper(container.Id)))
+        {
+            await CatchUpAsync(container.Id, cancellationToken).ConfigureAwait(false); // a commit makes a layer of it right now, or was killed then
+        }
+        return _files.ImageTree(container.Image, _records.StackOf(container.Id)).CompareTo(TreeOf(container), options, cancellationToken);
     }
 
     /// <summary>All that a container changed in its file system, against its image.</summary>
     public async Task<IReadOnlyList<LayerChange>> GetChangesAsync(string nameOrId, CancellationToken cancellationToken)
     {
-        IEnumerable<LayerChange> changes = await ReadChangesAsync(nameOrId, new LayerCompareOptions { Content = ContentComparison.WhenUnsure }, cancellationToken).ConfigureAwait(false);
-        return await Task.Run(() => changes.ToList(), cancellationToken).ConfigureAwait(false);
+        while (true)
+        {
+            string id = _records.Get(nameOrId).Id;
+            int layers = _records.LayersOf(id).Count;
+            try
+            {
+                IEnumerable<LayerChange> changes = await ReadChangesAsync(id, new LayerCompareOptions { Content = ContentComparison.WhenUnsure }, cancellationToken).ConfigureAwait(false);
+                IReadOnlyList<LayerChange> all = await Task.Run(() => changes.ToList(), cancellationToken).ConfigureAwait(false);
+                if (_records.LayersOf(id).Count == layers)
+                {
+                    return all;
+                }
+            }
+            catch (LinuxException) when (_records.LayersOf(id).Count != layers)
+            {
+                // A commit has just made a layer of the upper directory.
+            }
+        }
     }
 
     /// <summary>A container's file system, to compare it with another.</summary>
@@ -28,7 +47,5 @@ public sealed partial class ContainerService
     public async Task<LayerTree> GetTreeAsync(string nameOrId, CancellationToken cancellationToken) =>
         TreeOf(await GetAsync(nameOrId, cancellationToken).ConfigureAwait(false));
 
-    // Without the layer of mount points: those are neither the image's nor a change.
-    private LayerTree TreeOf(Container container) => new(container.Name, container.Name,
-        [_layout.Upper(container.Id), .. _records.LayersOf(container.Id).Reverse().Select(_layers.PathOf)], _layout.Upper(container.Id));
+    private LayerTree TreeOf(Container container) => _files.Tree(container.Id, container.Name, _records.StackOf(container.Id));
 }

@@ -25,15 +25,13 @@ public sealed partial class ContainerService
         }
         using FileLock held = await Cleaner.LockAsync(container.Id, observer, cancellationToken).ConfigureAwait(false);
         ContainerRecord record = await SettleLockedAsync(container.Id, cancellationToken).ConfigureAwait(false) ?? throw Gone(nameOrId);
+        bool isStopped = record.State is ContainerState.Created or ContainerState.Exited;
         bool pause = !options.NoPause && record.State == ContainerState.Running && StateOf(record).Status == RuntimeStatus.Running;
-        if (!pause)
+        return await _committer.CommitAsync(record, options, new ContainerReading
         {
-            return await _committer.CommitAsync(record, options, observer, cancellationToken).ConfigureAwait(false);
-        }
-        CommitPause paused = await CommitPause.BeginAsync(_host.Value.Runtime, _paths, _options, record.Id, cancellationToken).ConfigureAwait(false);
-        await using (paused.ConfigureAwait(false))
-        {
-            return await _committer.CommitAsync(record, options, observer, cancellationToken).ConfigureAwait(false);
-        }
+            IsStopped = isStopped,
+            IsConsistent = !options.NoPause || isStopped,
+            PauseAsync = pause ? async token => await CommitPause.BeginAsync(_host.Value.Runtime, _paths, _options, record.Id, token).ConfigureAwait(false) : null,
+        }, observer, cancellationToken).ConfigureAwait(false);
     }
 }

@@ -54,6 +54,7 @@ public sealed partial class ContainerService
         {
             return null;
         }
+        _records.SettleUpper(id, _layout);
         if (record.State is ContainerState.Created or ContainerState.Exited || IsBeingStarted(record))
         {
             return record;

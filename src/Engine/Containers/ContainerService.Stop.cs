@@ -29,6 +29,8 @@ public sealed partial class ContainerService
         IContainerRuntime runtime = _host.Value.Runtime;
         if (container.State == ContainerState.Paused)
         {
+            // A commit's pause is its own affair: it ends with the commit, which holds the lock as long.
+            using FileLock held = await Cleaner.LockAsync(container.Id, SilentObserver.Instance, cancellationToken).ConfigureAwait(false);
             await runtime.ResumeAsync(container.Id, cancellationToken).ConfigureAwait(false);
         }
         TimeSpan patience = timeout ?? container.Spec.StopTimeout;
@@ -81,19 +83,25 @@ public sealed partial class ContainerService
         _host.Value.Runtime.Kill(container.Id, number);
     }
 
-    /// <summary>Freezes all processes of a container. Idempotent.</summary>
+    /// <summary>Freezes all processes of a container, after a commit that is under way. Idempotent.</summary>
     public async Task<Container> PauseAsync(string nameOrId, CancellationToken cancellationToken)
     {
         Container container = await RequireRunningAsync(nameOrId, cancellationToken).ConfigureAwait(false);
-        await _host.Value.Runtime.PauseAsync(container.Id, cancellationToken).ConfigureAwait(false);
+        using (await Cleaner.LockAsync(container.Id, SilentObserver.Instance, cancellationToken).ConfigureAwait(false))
+        {
+            await _host.Value.Runtime.PauseAsync(container.Id, cancellationToken).ConfigureAwait(false);
+        }
         return await GetAsync(container.Id, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Thaws all processes of a container. Idempotent.</summary>
+    /// <summary>Thaws all processes of a container, after a commit that is under way. Idempotent.</summary>
     public async Task<Container> ResumeAsync(string nameOrId, CancellationToken cancellationToken)
     {
         Container container = await RequireRunningAsync(nameOrId, cancellationToken).ConfigureAwait(false);
-        await _host.Value.Runtime.ResumeAsync(container.Id, cancellationToken).ConfigureAwait(false);
+        using (await Cleaner.LockAsync(container.Id, SilentObserver.Instance, cancellationToken).ConfigureAwait(false))
+        {
+            await _host.Value.Runtime.ResumeAsync(container.Id, cancellationToken).ConfigureAwait(false);
+        }
         return await GetAsync(container.Id, cancellationToken).ConfigureAwait(false);
     }
 

@@ -53,9 +53,8 @@ internal sealed class ContainerStarter(StoreLayout layout, EngineOptions options
             records.SetSpec(record.Id, spec);
         }
         string? networkNamespace = await ConnectAsync(record, undo, cancellationToken).ConfigureAwait(false);
-        IReadOnlyList<string> layerKeys = records.LayersOf(record.Id);
         undo.Push(() => _ = host.Mounts.Unmount(layout.Merged(record.Id)));
-        host.Mounts.Mount(files.Describe(record.Id, layerKeys));
+        host.Mounts.Mount(files.Describe(record.Id, records.StackOf(record.Id)));
         RuntimeSpecOptions specOptions = Describe(record, spec, networkNamespace);
         undo.Push(() => host.Runtime.DeleteAsync(record.Id, force: true, CancellationToken.None));
         ProcessIdentity process = await host.Runtime.CreateAsync(Launch(record, spec, specOptions, ports), cancellationToken).ConfigureAwait(false);

@@ -95,13 +95,20 @@ internal sealed class ContentStore(StoreLayout layout, StoreDatabase database)
     /// </summary>
     public void Adopt(string file, Digest digest) => AtomicFile.Publish(file, layout.Blob(digest));
 
+    /// <summary>Waits until a received file is on the disk, if it is there.</summary>
+    public static void Sync(string file)
+    {
+        if (File.Exists(file))
+        {
+            using Microsoft.Win32.SafeHandles.SafeFileHandle handle = File.OpenHandle(file, FileMode.Open, FileAccess.ReadWrite);
+            RandomAccess.FlushToDisk(handle);
+        }
+    }
+
     /// <summary>Syncs a received and checked file, gives it its place and records it.</summary>
     public void AdoptReceived(string file, Digest digest, long size)
     {
-        using (Microsoft.Win32.SafeHandles.SafeFileHandle handle = File.OpenHandle(file, FileMode.Open, FileAccess.ReadWrite))
-        {
-            RandomAccess.FlushToDisk(handle);
-        }
+        Sync(file);
         database.Write(transaction =>
         {
             Adopt(file, digest);

@@ -178,9 +178,10 @@ internal sealed class LayerReceiver(StoreLayout layout, LayerStore layers, Conte
     private LayerRecord AdoptWithBlob(string unpacked, LayerRecord record, WantedLayer wanted)
     {
         FaultPoint.Reach(FaultPoint.Unpacked);
-        layers.Sync();
+        LayerStore.Sync(unpacked, record.Entries);
         FaultPoint.Reach(FaultPoint.LayerSynced);
         string partial = layout.Partial(wanted.Blob.Digest);
+        ContentStore.Sync(partial);
         return layers.Adopt(unpacked, record, transaction =>
         {
             if (File.Exists(partial))

@@ -1,24 +1,29 @@
 using LayerImage.Engine.Errors;
 using LayerImage.Engine.Interop;
 using LayerImage.Engine.Interop.Libc;
+using LayerImage.Engine.IO;
 using Microsoft.Win32.SafeHandles;
 
 namespace LayerImage.Engine.Layers;
 
 /// <summary>
 /// Writes a walked tree as a tar and copies it in the same pass into another directory, in overlayfs's form: file
-/// content is read once. Files share their blocks with the original where the file system can (reflink).
+/// content is read once. Files share their blocks with the original where the file system can (reflink); where it
+/// cannot, one that has holes is given holes again.
 /// </summary>
 internal sealed class CopyingTarSink : TarSink, IDisposable
 {
+    private const int Block = 4096; // ext4's, xfs's and btrfs's: the least hole
     private readonly Stack<(SafeFileHandle Handle, TarEntry? Entry)> _directories = new();
     private readonly BeneathRoot _linkTargets;
     private SafeFileHandle? _file;
+    private Writeback? _writeback;
+    private bool _hasHoles;
     private TarEntry? _pending;
     private TarEntry? _root;
 
     public CopyingTarSink(Stream tar, string destination, CancellationToken cancellationToken)
-        : base(tar, cancellationToken)
+        : base(tar, keepsTree: false, cancellationToken)
     {
         SafeFileHandle root = Libc.OpenDirectory(destination);
         _directories.Push((root, null));
@@ -60,7 +65,13 @@ internal sealed class CopyingTarSink : TarSink, IDisposable
     {
         using SafeFileHandle copy = Libc.OpenAt(Here, name, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.NoFollow, 0x180);
         _file = entry.Size > 0 && Libc.TryClone(data, copy) ? null : copy;
+        _writeback = _file is null ? null : new Writeback(copy);
+        _hasHoles = status.Blocks < status.Size / 512;
         base.File(parent, name, entry, status, data);
+        if (_file is not null && _hasHoles)
+        {
+            RandomAccess.SetLength(copy, entry.Size);
+        }
         _file = null;
         Dress(Here, name, entry);
         Libc.SetTimes(copy, entry.ModifiedSeconds, entry.ModifiedNanoseconds, name);
@@ -114,12 +125,36 @@ internal sealed class CopyingTarSink : TarSink, IDisposable
         }
         try
         {
-            RandomAccess.Write(_file, data, offset);
+            if (_hasHoles)
+            {
+                WriteAroundHoles(_file, data, offset);
+            }
+            else
+            {
+                RandomAccess.Write(_file, data, offset);
+            }
         }
         catch (IOException e) when (DiskFull.Is(e))
         {
             throw new LinuxException("write", LinuxException.ENOSPC, null);
         }
+        _writeback!.Grown(offset + data.Length);
+    }
+
+    // Zeros read the same whether they are written or not. Pieces are a whole number of blocks, but for a file's last.
+    private static void WriteAroundHoles(SafeFileHandle file, ReadOnlySpan<byte> data, long offset)
+    {
+        int begun = 0;
+        for (int at = 0; at < data.Length; at += Block)
+        {
+            int end = Math.Min(at + Block, data.Length);
+            if (!data[at..end].ContainsAnyExcept((byte)0))
+            {
+                RandomAccess.Write(file, data[begun..at], offset + begun);
+                begun = end;
+            }
+        }
+        RandomAccess.Write(file, data[begun..], offset + begun);
     }
 
     public void Dispose()

@@ -46,7 +46,7 @@ internal static class LayerIndexing
     public static LayerIndexEntry ReadDirectory(string directory, bool hasRoot, CancellationToken cancellationToken)
     {
         Sink sink = new();
-        new LayerTreeWalker(sink, cancellationToken).Walk(directory, hasRoot);
+        new LayerTreeWalker(sink, TreeWalkOptions.Plain(hasRoot), cancellationToken).Walk([directory]);
         sink.Builder.Finish();
         return sink.Builder.Root;
     }

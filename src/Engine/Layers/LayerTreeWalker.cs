@@ -10,65 +10,98 @@ namespace LayerImage.Engine.Layers;
 /// tar's entries in one fixed order: names sorted by their bytes, a directory before its content, an opaque mark and
 /// whiteouts before all else in their directory. The tree decides the order, the disk never does.
 /// </summary>
-internal sealed class LayerTreeWalker(ITreeSink sink, CancellationToken cancellationToken)
+internal sealed class LayerTreeWalker(ITreeSink sink, TreeWalkOptions options, CancellationToken cancellationToken)
 {
+    private static readonly NativePath s_here = NativePath.From("."u8);
     private readonly Dictionary<(ulong Inode, uint Major, uint Minor), NativePath> _firstNames = [];
 
     /// <summary>Names of sockets, which no tar can hold.</summary>
     public List<string> Sockets { get; } = [];
 
-    /// <summary>Walks a whole tree. The root itself is announced only when asked.</summary>
-    public void Walk(string directory, bool includeRoot)
+    /// <summary>
+    /// Whether the tree has something that the announced entries do not say: sockets, attributes that belong to the host,
+    /// times that were clamped, what was left out. A tree made of the entries would not be the same.
+    /// </summary>
+    public bool IsAltered { get; private set; }
+
+    private bool HasStopped => IsAltered && options.StopsWhenAltered;
+
+    /// <summary>Walks a whole tree, or a stack of layers as one.</summary>
+    /// <param name="layers">The directories, the top one first.</param>
+    public void Walk(IReadOnlyList<string> layers)
     {
-        using SafeFileHandle root = Libc.OpenDirectory(directory);
-        if (includeRoot)
+        using StackedDirectory root = StackedDirectory.Open(layers);
+        if (options.IncludeRoot)
         {
-            FileStatus status = Libc.Stat(root);
-            NativePath here = NativePath.From("."u8);
-            sink.Entry(root, here, Describe(root, here, NativePath.From("./"u8), TarEntryType.Directory, status), status);
+            FileStatus status = Libc.Stat(root.Top);
+            sink.Entry(root.Top, s_here, Describe(root.Top, s_here, NativePath.From("./"u8), TarEntryType.Directory, status), status);
         }
-        WalkContent(root, []);
+        WalkContent(root, [], isHiding: false);
     }
 
-    private void WalkContent(SafeFileHandle directory, ReadOnlySpan<byte> prefix)
+    // isHiding: nothing of the layers below shows in it.
+    private void WalkContent(StackedDirectory directory, ReadOnlySpan<byte> prefix, bool isHiding)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        List<NativePath> names = Libc.ReadDirectory(directory);
-        names.Sort(static (a, b) => a.Bytes.SequenceCompareTo(b.Bytes));
-        NativePath here = NativePath.From("."u8);
-        if (Libc.GetXAttr(Libc.ThroughDescriptor(directory, here), OverlayXAttrs.Opaque) is [(byte)'y'])
+        if (directory.IsOpaque)
         {
             sink.Opaque(Marker(Join(prefix, Whiteouts.Opaque.Bytes, slash: false)));
         }
-        List<(NativePath Name, FileStatus Status)> entries = new(names.Count);
-        foreach (NativePath name in names)
+        isHiding |= directory.IsOpaque;
+        List<StackedEntry> entries = directory.Read(options.MayChange);
+        if (options.LeavesOut is not null)
         {
-            if (!Libc.TryStatAt(directory, name, out FileStatus status))
+            int all = entries.Count;
+            entries = LeaveOut(entries, prefix, options.LeavesOut);
+            IsAltered |= entries.Count < all;
+        }
+        foreach (StackedEntry entry in entries)
+        {
+            if (entry.Status.IsWhiteout ? !directory.IsMerged || Hides(entry, prefix, isHiding) : entry.Status.Type == FileType.Socket && Hides(entry, prefix, isHiding))
             {
-                throw new LinuxException("statx", LinuxException.ENOENT, name.ToString());
-            }
-            if (status.IsWhiteout)
-            {
-                sink.Whiteout(directory, name, Marker(Join(prefix, Whiteouts.Of(name).Bytes, slash: false)));
-            }
-            else
-            {
-                entries.Add((name, status));
+                sink.Whiteout(directory.DirectoryOf(entry), entry.Name, Marker(Join(prefix, Whiteouts.Of(entry.Name).Bytes, slash: false)));
             }
         }
-        foreach ((NativePath name, FileStatus status) in entries)
+        foreach (StackedEntry entry in entries)
         {
-            Announce(directory, name, status, prefix);
+            if (HasStopped)
+            {
+                return;
+            }
+            if (!entry.Status.IsWhiteout)
+            {
+                Announce(directory, entry, prefix, isHiding);
+            }
         }
     }
 
-    private void Announce(SafeFileHandle directory, NativePath name, in FileStatus status, ReadOnlySpan<byte> prefix)
+    private static List<StackedEntry> LeaveOut(List<StackedEntry> entries, ReadOnlySpan<byte> prefix, Func<NativePath, bool> leavesOut)
     {
+        List<StackedEntry> kept = new(entries.Count);
+        foreach (StackedEntry entry in entries)
+        {
+            if (!leavesOut(Join(prefix, entry.Name.Bytes, slash: false)))
+            {
+                kept.Add(entry);
+            }
+        }
+        return kept;
+    }
+
+    // A socket is left out: a file of that name in a layer below would come back. A whiteout of what another layer of the
+    // stack had may have nothing to hide, and overlayfs lists one that stands in a directory of a single layer.
+    private bool Hides(in StackedEntry entry, ReadOnlySpan<byte> prefix, bool isHiding) =>
+        !isHiding && UnionLookup.Exists(options.LowerDirs, LayerPath.Parse(Join(prefix, entry.Name.Bytes, slash: false)));
+
+    private void Announce(StackedDirectory parent, in StackedEntry entry, ReadOnlySpan<byte> prefix, bool isHiding)
+    {
+        (NativePath name, FileStatus status, SafeFileHandle directory) = (entry.Name, entry.Status, parent.DirectoryOf(entry));
         bool isDirectory = status.Type == FileType.Directory;
         NativePath path = Join(prefix, name.Bytes, isDirectory);
         if (status.Type == FileType.Socket)
         {
             Sockets.Add(path.ToString());
+            IsAltered = true;
             return;
         }
         if (Whiteouts.IsWhiteout(name))
@@ -104,10 +137,10 @@ internal sealed class LayerTreeWalker(ITreeSink sink, CancellationToken cancella
             case FileType.Directory:
                 sink.Entry(directory, name, Describe(directory, name, path, TarEntryType.Directory, status), status);
                 sink.Enter(name);
-                using (SafeFileHandle child = Libc.OpenAt(directory, name, OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow))
+                using (StackedDirectory child = parent.OpenDirectory(entry))
                 {
-                    WalkContent(child, path.Bytes);
-                    sink.Leave(child);
+                    WalkContent(child, path.Bytes, isHiding);
+                    sink.Leave(child.Top);
                 }
                 break;
             case FileType.SymbolicLink:
@@ -125,31 +158,58 @@ internal sealed class LayerTreeWalker(ITreeSink sink, CancellationToken cancella
         }
     }
 
-    private static TarEntry Describe(SafeFileHandle directory, NativePath name, NativePath path, TarEntryType type, in FileStatus status, NativePath link = default) => new()
+    private TarEntry Describe(SafeFileHandle directory, NativePath name, NativePath path, TarEntryType type, in FileStatus status, NativePath link = default)
     {
-        Type = type,
-        Name = path,
-        LinkName = link,
-        Permissions = status.Permissions,
-        Uid = status.Uid,
-        Gid = status.Gid,
-        Size = type == TarEntryType.Regular ? (long)status.Size : 0,
-        ModifiedSeconds = status.ModifiedSeconds,
-        ModifiedNanoseconds = status.ModifiedNanoseconds,
-        DeviceMajor = type is TarEntryType.CharacterDevice or TarEntryType.BlockDevice ? status.DeviceMajor : 0,
-        DeviceMinor = type is TarEntryType.CharacterDevice or TarEntryType.BlockDevice ? status.DeviceMinor : 0,
-        XAttrs = type == TarEntryType.HardLink ? [] : ReadXAttrs(Libc.ThroughDescriptor(directory, name)),
-    };
+        (long seconds, uint nanoseconds) = (status.ModifiedSeconds, status.ModifiedNanoseconds);
+        if (options.LatestTime is DateTimeOffset latest && seconds >= latest.ToUnixTimeSeconds())
+        {
+            uint most = (uint)(latest.Ticks % TimeSpan.TicksPerSecond * 100);
+            if (seconds > latest.ToUnixTimeSeconds() || nanoseconds > most)
+            {
+                (seconds, nanoseconds, IsAltered) = (latest.ToUnixTimeSeconds(), most, true);
+            }
+        }
+        return new TarEntry
+        {
+            Type = type,
+            Name = path,
+            LinkName = link,
+            Permissions = status.Permissions,
+            Uid = status.Uid,
+            Gid = status.Gid,
+            Size = type == TarEntryType.Regular ? (long)status.Size : 0,
+            ModifiedSeconds = seconds,
+            ModifiedNanoseconds = nanoseconds,
+            DeviceMajor = type is TarEntryType.CharacterDevice or TarEntryType.BlockDevice ? status.DeviceMajor : 0,
+            DeviceMinor = type is TarEntryType.CharacterDevice or TarEntryType.BlockDevice ? status.DeviceMinor : 0,
+            XAttrs = type == TarEntryType.HardLink ? [] : ReadOwnXAttrs(Libc.ThroughDescriptor(directory, name)),
+        };
+    }
+
+    private List<XAttr> ReadOwnXAttrs(NativePath path)
+    {
+        List<XAttr> attributes = ReadXAttrs(path, out bool isAll);
+        IsAltered |= !isAll;
+        return attributes;
+    }
 
     /// <summary>The attributes that a layer keeps, sorted by name.</summary>
-    public static List<XAttr> ReadXAttrs(NativePath path)
+    public static List<XAttr> ReadXAttrs(NativePath path) => ReadXAttrs(path, out _);
+
+    // isAll: but for what overlayfs notes of an upper directory, which means nothing once that is a layer.
+    private static List<XAttr> ReadXAttrs(NativePath path, out bool isAll)
     {
         List<XAttr> attributes = [];
+        isAll = true;
         foreach (NativePath name in Libc.ListXAttrs(path))
         {
             if (OverlayXAttrs.IsPortable(name) && Libc.GetXAttr(path, name) is byte[] value)
             {
                 attributes.Add(new XAttr(name, value));
+            }
+            else
+            {
+                isAll &= OverlayXAttrs.IsBookkeeping(name);
             }
         }
         attributes.Sort(static (a, b) => a.Name.Bytes.SequenceCompareTo(b.Name.Bytes));

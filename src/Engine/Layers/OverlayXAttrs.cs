@@ -22,4 +22,19 @@ internal static class OverlayXAttrs
             && !bytes.SequenceEqual("security.selinux"u8) && !bytes.SequenceEqual("security.ima"u8) && !bytes.SequenceEqual("security.evm"u8)
             && (bytes.StartsWith("user."u8) || bytes.StartsWith("trusted."u8) || bytes.StartsWith("security."u8) || bytes.StartsWith("system.posix_acl_"u8));
     }
+
+    /// <summary>
+    /// Notes that overlayfs makes in an upper directory and that have no meaning, or the same, when it is a lower one
+    /// (origin and nlink serve stable inode numbers), and ours. Redirections and files without data are not among them.
+    /// </summary>
+    public static bool IsBookkeeping(NativePath name)
+    {
+        ReadOnlySpan<byte> bytes = name.Bytes;
+        return bytes.StartsWith("trusted.overlay."u8)
+            && (bytes[16..].SequenceEqual("origin"u8) || bytes[16..].SequenceEqual("impure"u8) || bytes[16..].SequenceEqual("opaque"u8) || bytes[16..].SequenceEqual("nlink"u8)
+                || bytes[16..].SequenceEqual("upper"u8) || bytes[16..].SequenceEqual("uuid"u8) || bytes.SequenceEqual(UpperOf.Bytes));
+    }
+
+    /// <summary>On the root of a container's upper directory that becomes a layer: the container's id.</summary>
+    public static NativePath UpperOf { get; } = "trusted.overlay.layerimage.upper-of";
 }

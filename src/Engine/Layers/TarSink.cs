@@ -1,12 +1,16 @@
 using LayerImage.Engine.Errors;
 using LayerImage.Engine.Interop;
 using LayerImage.Engine.Interop.Libc;
+using LayerImage.Engine.IO;
 using Microsoft.Win32.SafeHandles;
 
 namespace LayerImage.Engine.Layers;
 
 /// <summary>Writes a walked tree as a tar. Call <see cref="Finish"/> at the end.</summary>
-internal class TarSink(Stream destination, CancellationToken cancellationToken) : ITreeSink
+/// <param name="destination">Where to.</param>
+/// <param name="keepsTree">The tree is to be made durable as it lies: long files begin to be written to the disk while they are read.</param>
+/// <param name="cancellationToken">Ends it.</param>
+internal class TarSink(Stream destination, bool keepsTree, CancellationToken cancellationToken) : ITreeSink
 {
     private readonly TarWriter _writer = new(destination);
     private readonly byte[] _buffer = new byte[1 << 20];
@@ -25,6 +29,7 @@ internal class TarSink(Stream destination, CancellationToken cancellationToken) 
     {
         Write(entry);
         long offset = 0;
+        Writeback? source = keepsTree ? new Writeback(data) : null;
         while (offset < entry.Size)
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -40,6 +45,7 @@ internal class TarSink(Stream destination, CancellationToken cancellationToken) 
             destination.Write(_buffer, 0, read);
             Copied(_buffer.AsSpan(0, read), offset);
             offset += read;
+            source?.Grown(offset);
         }
         ContentBytes += offset;
         _writer.WritePadding(entry.Size);

@@ -69,4 +69,19 @@ internal static class UnionLookup
     /// <summary>Whether a directory hides all below it.</summary>
     public static bool IsOpaque(SafeFileHandle directory) =>
         Libc.GetXAttr(Libc.ThroughDescriptor(directory, NativePath.From("."u8)), OverlayXAttrs.Opaque) is [(byte)'y'];
+
+    /// <summary>Whether the union of some layers, the top one first, shows anything under a path.</summary>
+    public static bool Exists(IReadOnlyList<string> layers, LayerPath path)
+    {
+        List<SafeFileHandle> visible = layers.Select(layer => Libc.OpenDirectory(layer)).ToList();
+        foreach (NativePath component in path.Parent)
+        {
+            List<SafeFileHandle> inside = OpenDirectories(visible, component);
+            visible.ForEach(handle => handle.Dispose());
+            visible = inside;
+        }
+        bool exists = Find(visible, path.Name) is not null;
+        visible.ForEach(handle => handle.Dispose());
+        return exists;
+    }
 }

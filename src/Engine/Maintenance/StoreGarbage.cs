@@ -89,7 +89,7 @@ internal sealed class StoreGarbage(StoreLayout layout, StoreDatabase database, L
         {
             using ScratchFolder trash = ScratchFolder.Create(layout);
             string destination = Path.Combine(trash.Path, "left");
-            StoreLeftovers.MoveOut(database, item.Path, destination);
+            StoreLeftovers.MoveOut(database, layout, item.Path, destination);
             FaultPoint.Reach(FaultPoint.LeftoverMovedOut);
             return Directory.Exists(destination);
         }

@@ -125,7 +125,7 @@ internal sealed class StoreRepairer(StoreLayout layout, StoreDatabase database, 
         {
             ImpliedDirectories.Adopt(unpacked, found.ImpliedDirectories, Below(key));
         }
-        layers.Sync();
+        LayerStore.Sync(unpacked, found.Entries);
         ThrowIfRunning(key);
         layers.Adopt(unpacked, new LayerRecord
         {

@@ -5,7 +5,6 @@ using LayerImage.Engine.IO;
 using LayerImage.Engine.Layers;
 using LayerImage.Engine.Oci;
 using Microsoft.Data.Sqlite;
-using Microsoft.Win32.SafeHandles;
 
 namespace LayerImage.Engine.Store;
 
@@ -49,20 +48,20 @@ internal sealed class LayerStore(StoreLayout layout, StoreDatabase database)
 
     /// <summary>
     /// Gives a finished directory of a scratch folder its place and writes its record, with whatever else belongs to that
-    /// transaction. The caller holds the layer's lock. The content must be synced: see <see cref="Sync"/>.
+    /// transaction. The caller holds the layer's lock. The content must be synced: see <see cref="Sync"/>. A failure leaves the directory where it was.
     /// </summary>
     public LayerRecord Adopt(string directory, LayerRecord record, Action<StoreTransaction>? alsoRecord = null)
     {
-        string place = layout.Layer(record.Key);
+        string place = layout.Layer(record.Key), left = directory + ".left";
         bool placed = false;
         try
         {
             database.Write(transaction =>
             {
-                if (Directory.Exists(place))
+                if (Directory.Exists(place) && !TakenUpper.TryReturn(transaction, layout, place))
                 {
                     // No record: what a killed process left between rename and record. Ours is as good and certainly whole.
-                    Libc.Rename(place, directory + ".left");
+                    Libc.Rename(place, left);
                 }
                 // Inside the transaction: a directory without a record is then never somebody's who is at work.
                 Libc.Rename(directory, place);
@@ -78,18 +77,20 @@ internal sealed class LayerStore(StoreLayout layout, StoreDatabase database)
         }
         catch when (placed)
         {
-            TreeRemoval.Remove(place); // the record did not fit on the disk, say
+            if (!Directory.Exists(directory))
+            {
+                Libc.Rename(place, directory); // the record did not fit on the disk, say
+            }
             throw;
         }
+        TreeRemoval.Remove(left);
         return record;
     }
 
-    /// <summary>Waits until all that was written to the store's file system is on the disk.</summary>
-    public void Sync()
-    {
-        using SafeFileHandle handle = Libc.OpenDirectory(layout.Layers);
-        Libc.SyncFileSystem(handle, layout.Layers);
-    }
+    /// <summary>Waits until a layer's content, in a scratch folder or elsewhere, is on the disk.</summary>
+    /// <param name="directory">The content.</param>
+    /// <param name="entries">How many entries it has, about.</param>
+    public static void Sync(string directory, long entries) => TreeSync.Run(directory, entries);
 
     /// <summary>The layers that no image and no container uses.</summary>
     public static List<(string Key, Digest DiffId)> FindUnused(StoreTransaction transaction) => transaction.Query("""
@@ -132,7 +133,7 @@ internal sealed class LayerStore(StoreLayout layout, StoreDatabase database)
                 continue;
             }
             using ScratchFolder trash = ScratchFolder.Create(layout);
-            StoreLeftovers.MoveOut(database, layout.Layer(key), Path.Combine(trash.Path, "layer"));
+            StoreLeftovers.MoveOut(database, layout, layout.Layer(key), Path.Combine(trash.Path, "layer"));
             FaultPoint.Reach(FaultPoint.LayerMovedOut);
         }
     }

@@ -25,7 +25,7 @@ internal static class StoreLeftovers
         using ScratchFolder trash = ScratchFolder.Create(layout);
         for (int i = 0; i < directories.Count; i++)
         {
-            MoveOut(database, directories[i], Path.Combine(trash.Path, i.ToString(CultureInfo.InvariantCulture)));
+            MoveOut(database, layout, directories[i], Path.Combine(trash.Path, i.ToString(CultureInfo.InvariantCulture)));
         }
     }
 
@@ -44,11 +44,12 @@ internal static class StoreLeftovers
         }
     }
 
-    /// <summary>Takes the directory of a layer or a container out of its place, if it has no record.</summary>
-    public static void MoveOut(StoreDatabase database, string directory, string destination) => database.Write(transaction =>
+    /// <summary>Takes the directory of a layer or a container out of its place, if it has no record and is no container's own.</summary>
+    public static void MoveOut(StoreDatabase database, StoreLayout layout, string directory, string destination) => database.Write(transaction =>
     {
         string name = Path.GetFileName(directory);
-        if (Directory.Exists(directory) && transaction.Scalar<long>("SELECT (SELECT count(*) FROM layer WHERE key = ?1) + (SELECT count(*) FROM container WHERE id = ?1)", name) == 0)
+        if (Directory.Exists(directory) && transaction.Scalar<long>("SELECT (SELECT count(*) FROM layer WHERE key = ?1) + (SELECT count(*) FROM container WHERE id = ?1)", name) == 0
+            && !TakenUpper.TryReturn(transaction, layout, directory))
         {
             Directory.Move(directory, destination);
         }

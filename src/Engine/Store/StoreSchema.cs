@@ -4,7 +4,7 @@ namespace LayerImage.Engine.Store;
 internal static class StoreSchema
 {
     /// <summary>What makes each version of the tables from the one before; the first makes them from nothing.</summary>
-    public static IReadOnlyList<string> Steps { get; } = [First, Second, Third, UnionMounts];
+    public static IReadOnlyList<string> Steps { get; } = [First, Second, Third, UnionMounts, OwnLayers];
 
     private const string First = """
         CREATE TABLE blob (            -- bytes in content/blobs, exactly as received
@@ -125,5 +125,9 @@ internal static class StoreSchema
             PRIMARY KEY (mount, layer)
         ) WITHOUT ROWID;
         CREATE INDEX mount_layer_layer ON mount_layer(layer);
+        """;
+
+    private const string OwnLayers = """
+        ALTER TABLE container_layer ADD COLUMN history TEXT; -- of a layer that was the container's upper directory: the history entry that its commit gave it
         """;
 }

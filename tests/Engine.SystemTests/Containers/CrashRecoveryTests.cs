@@ -92,6 +92,34 @@ public class CrashRecoveryTests
         Assert.False(File.Exists(harness.Paths.CommitPauseFile(container.Id)));
     }
 
+    // Under the copy of a commit nobody thaws: what is asked is done after it.
+    [Theory]
+    [InlineData("Resume", ContainerState.Running)]
+    [InlineData("Pause", ContainerState.Paused)]
+    [InlineData("Stop", ContainerState.Exited)]
+    public async Task AskedForDuringACommit_IsDoneAfterIt(string what, ContainerState after)
+    {
+        await using ContainerHarness harness = await ContainerHarness.CreateAsync();
+        Container container = await harness.RunAsync("trap 'exit 0' TERM; while true; do sleep 0.1; done");
+        await harness.Containers.PauseAsync(container.Id, Stop);
+        Task<Container?> asked;
+        using (IO.FileLock commit = IO.FileLock.TryAcquire(harness.Layout.Lock("container-" + container.Id))!)
+        {
+            await File.WriteAllTextAsync(harness.Paths.CommitPauseFile(container.Id), "", Stop);
+            asked = what switch
+            {
+                "Resume" => harness.Containers.ResumeAsync(container.Id, Stop)!,
+                "Pause" => harness.Containers.PauseAsync(container.Id, Stop)!,
+                _ => harness.Containers.StopAsync(container.Id, null, null, Stop),
+            };
+            await Task.Delay(300, Stop);
+            Assert.False(asked.IsCompleted);
+            Assert.Equal(ContainerState.Paused, (await harness.Containers.GetAsync(container.Id, Stop)).State);
+            File.Delete(harness.Paths.CommitPauseFile(container.Id));
+        }
+        Assert.Equal(after, (await asked)!.State);
+    }
+
     [Fact]
     public async Task UsersPause_StaysAcrossLooksAndCommits()
     {

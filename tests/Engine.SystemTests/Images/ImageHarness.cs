@@ -1,5 +1,6 @@
 using LayerImage.Engine.Errors;
 using LayerImage.Engine.Images;
+using LayerImage.Engine.Mounts;
 using LayerImage.Engine.Oci;
 using LayerImage.Engine.Processes;
 using LayerImage.Engine.Store;
@@ -71,6 +72,16 @@ public sealed class ImageHarness : IAsyncDisposable
     public IReadOnlyList<string> Partials() => Names(Layout.Ingest);
 
     public IReadOnlyList<string> Blobs() => Names(Path.Combine(Layout.Content, "blobs", "sha256"));
+
+    /// <summary>The union of a container's files, as a start makes it, but for the mount points that an image lacks.</summary>
+    internal OverlayMount Describe(string container) => new()
+    {
+        LowerDirs = StoreDatabase.Open(Layout.Database).Read(transaction => transaction.Query(
+            "SELECT layer FROM container_layer WHERE container = ?1 ORDER BY position DESC", row => Layout.Layer(row.GetString(0)), container)),
+        UpperDir = Layout.Upper(container),
+        WorkDir = Layout.Work(container),
+        Merged = Layout.Merged(container),
+    };
 
     /// <summary>The requests for a path that contains a text.</summary>
     public int Requests(string text) => Registry.Requests.Count(request => request.ToString().Contains(text, StringComparison.Ordinal));

@@ -31,7 +31,7 @@ public sealed partial class DependencyArrowsTests
         ["Firewall"] = ["Errors", "IO", "Interop", "Processes"],
         ["Images"] = ["Commit", "Content", "Errors", "IO", "Interop", "Layers", "Mounts", "Oci", "Processes", "References", "Registry", "Store"],
         ["Containers"] = ["Commit", "Content", "Errors", "Firewall", "IO", "Images", "Interop", "Layers", "Mounts", "Network", "Oci", "Processes", "Runtime", "Store"],
-        ["Commit"] = ["Containers", "Content", "Errors", "IO", "Images", "Interop", "Layers", "Network", "Oci", "References", "Store"],
+        ["Commit"] = ["Containers", "Content", "Errors", "IO", "Images", "Interop", "Layers", "Mounts", "Network", "Oci", "References", "Store"],
         ["Maintenance"] = ["Commit", "Content", "Errors", "IO", "Images", "Layers", "Oci", "References", "Registry", "Store"],
         [Root] = ["Commit", "Containers", "Content", "Errors", "Firewall", "Images", "Maintenance", "Mounts", "Network", "Registry", "Runtime", "Store"],
     };

@@ -32,7 +32,7 @@ internal sealed class RootFileSystemImporter(StoreDatabase database, LayerStore 
                 : await UnpackAsync(path, unpacked, scratch, cancellationToken).ConfigureAwait(false);
             FaultPoint.Reach(FaultPoint.Sealed);
             using FileLock held = await layers.LockAsync(layer.DiffId, SilentObserver.Instance, cancellationToken).ConfigureAwait(false);
-            layers.Sync();
+            LayerStore.Sync(unpacked, layer.Entries);
             scratch.Claim([layer.DiffId]);
             return Record(path, reference, options, execution, new NewImageLayer(layer.DiffId, layer.DiffId.Hex, null), (image, now) => Adopt(layer, unpacked, image, now));
         }
