@@ -7,7 +7,7 @@ using LayerImage.Engine.Store;
 namespace LayerImage.Engine.Images;
 
 /// <summary>Takes tags and images away, with the layers and blobs that nothing else has. Records go first, files after.</summary>
-internal sealed class ImageRemover(StoreDatabase database, LayerStore layers, ContentStore content)
+internal sealed class ImageRemover(StoreLayout layout, StoreDatabase database, LayerStore layers, ContentStore content)
 {
     private sealed record Decision(List<string> Untagged, bool Deletes);
 
@@ -22,11 +22,25 @@ internal sealed class ImageRemover(StoreDatabase database, LayerStore layers, Co
     /// <param name="force">Remove in spite of several tags or stopped containers.</param>
     public ImageRemoval Remove(Image image, string? tag, bool force)
     {
-        Removed removed = database.Write(transaction => Remove(transaction, image, tag, force));
-        FaultPoint.Reach(FaultPoint.RecordsRemoved);
-        layers.DeleteDirectories(removed.Directories);
-        content.DeleteFiles(removed.Blobs);
-        return removed.Result;
+        ScratchFolder? claim = null;
+        try
+        {
+            Removed removed = database.Write(transaction =>
+            {
+                Removed records = Remove(transaction, image, tag, force);
+                // Until they are gone, what has no record any more is not garbage of a dead process.
+                claim = records.Result.Deleted ? ScratchFolder.Claim(layout, [.. records.Directories.Select(layer => layer.Key), .. records.Blobs.Select(blob => blob.ToString())]) : null;
+                return records;
+            });
+            FaultPoint.Reach(FaultPoint.RecordsRemoved);
+            layers.DeleteDirectories(removed.Directories);
+            content.DeleteFiles(removed.Blobs);
+            return removed.Result;
+        }
+        finally
+        {
+            claim?.Dispose();
+        }
     }
 
     /// <summary>Takes one tag away, never the image: one whose last tag goes stays without a name.</summary>

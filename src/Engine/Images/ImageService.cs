@@ -34,7 +34,7 @@ public sealed partial class ImageService
         _planner = new PullPlanner(registries, layout, database, layers, content);
         _receiver = new ImageReceiver(registries, assembler, _catalog, clock);
         _importer = new ImageImporter(layout, new RootFileSystemImporter(database, layers, content, _catalog, clock), new ArchiveImporter(layers, content, assembler));
-        _remover = new ImageRemover(database, layers, content);
+        _remover = new ImageRemover(layout, database, layers, content);
         LayerPacker packer = new(layout, database, layers, content, _catalog);
         _sender = new ImageSender(layout, database, content, registries, packer, clock);
         _exporter = new ImageExporter(layers, content, packer);
