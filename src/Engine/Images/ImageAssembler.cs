@@ -40,7 +40,7 @@ internal sealed class ImageAssembler(StoreLayout layout, StoreDatabase database,
             if (database.Write(transaction => HasFiles(image) && ImageWriter.TryWrite(transaction, image, clock.GetUtcNow())))
             {
                 FaultPoint.Reach(FaultPoint.ImageRecorded);
-                return catalog.FindExact(image.Id.ToString())!;
+                return catalog.FindExact(image.Id.ToString()) ?? throw ImageCatalog.NotFound(parts.Name); // removed already
             }
             if (attempt == MostTries)
             {

@@ -23,15 +23,29 @@ internal sealed class ImageRemover(StoreLayout layout, StoreDatabase database, L
     public ImageRemoval Remove(Image image, string? tag, bool force)
     {
         mounts.Settle();
-        Removed removed = database.Write(transaction => Remove(transaction, image, tag, force));
-        FaultPoint.Reach(FaultPoint.RecordsRemoved);
-        layers.DeleteDirectories(removed.Directories);
-        content.DeleteFiles(removed.Blobs);
-        if (removed.Result.Deleted)
+        ScratchFolder? claim = null;
+        try
         {
-            StoreLeftovers.RemoveIndexes(layout, database);
+            Removed removed = database.Write(transaction =>
+            {
+                Removed records = Remove(transaction, image, tag, force);
+                // Until they are gone, what has no record any more is not garbage of a dead process.
+                claim = records.Result.Deleted ? ScratchFolder.Claim(layout, [.. records.Directories.Select(layer => layer.Key), .. records.Blobs.Select(blob => blob.ToString())]) : null;
+                return records;
+            });
+            FaultPoint.Reach(FaultPoint.RecordsRemoved);
+            layers.DeleteDirectories(removed.Directories);
+            content.DeleteFiles(removed.Blobs);
+            if (removed.Result.Deleted)
+            {
+                StoreLeftovers.RemoveIndexes(layout, database);
+            }
+            return removed.Result;
         }
-        return removed.Result;
+        finally
+        {
+            claim?.Dispose();
+        }
     }
 
     /// <summary>Takes one tag away, never the image: one whose last tag goes stays without a name.</summary>

@@ -35,7 +35,7 @@ internal sealed class StoreGarbage(StoreLayout layout, StoreDatabase database, L
                 found.Add(Item(StoreItemKind.Blob, digest, layout.Blob(Digest.Parse(digest))));
             }
             HashSet<string> known = Known(transaction);
-            found.AddRange(folders.Where(folder => !known.Contains(Path.GetFileName(folder))).Select(folder => Item(StoreItemKind.Leftover, Path.GetFileName(folder), folder)));
+            found.AddRange(folders.Where(folder => !known.Contains(Path.GetFileName(folder)) && !claimed.Contains(Path.GetFileName(folder))).Select(folder => Item(StoreItemKind.Leftover, Path.GetFileName(folder), folder)));
             found.AddRange(blobs.Where(blob => IsLeftover(blob.Path, blob.Digest, known, claimed)).Select(blob => Item(StoreItemKind.Leftover, Path.GetFileName(blob.Path), blob.Path)));
             found.AddRange(ingest.Where(path => IsFree(path, claimed)).Select(path => Item(IngestKind(path), Path.GetFileName(path), path)));
             return 0;
@@ -57,6 +57,7 @@ internal sealed class StoreGarbage(StoreLayout layout, StoreDatabase database, L
     private bool RemoveLayer(StoreItem item)
     {
         string key = Path.GetFileName(item.Path);
+        using ScratchFolder claim = ScratchFolder.Claim(layout, [key]);
         bool isOurs = database.Write(transaction => !ScratchFolder.ReadClaims(layout).Contains(item.Name) && LayerStore.DeleteUnusedRecords(transaction, [key]).Count > 0);
         if (isOurs)
         {
