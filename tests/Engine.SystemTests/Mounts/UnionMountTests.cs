@@ -45,7 +45,7 @@ public sealed class UnionMountTests : IAsyncLifetime
         await DismountAsync(mount);
         Assert.Empty(Mounts.List());
         Assert.False(Directory.Exists(mount.Merged));
-        Assert.Empty(Directory.EnumerateFileSystemEntries(_harness.Layout.Mounts));
+        Assert.False(Directory.Exists(_harness.Layout.Mounts) && Directory.EnumerateFileSystemEntries(_harness.Layout.Mounts).Any());
     }
 
     [Fact]

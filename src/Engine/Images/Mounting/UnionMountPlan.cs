@@ -110,10 +110,13 @@ internal sealed class UnionMountPlan(StoreLayout layout, UnionMountRecords recor
         {
             throw new LayerImageException(EngineError.PathInvalid, $"The upper folder {upper} and {overlap}, which is to be united, are inside one another.") { Target = upper, Advice = "Give a folder of its own." };
         }
-        // The kernel only warns, and then loses data.
-        if (MountInfo.Read().FirstOrDefault(mount => mount.FileSystem == "overlay" && new[] { mount.Option("upperdir"), mount.Option("workdir") }.Any(used => used == upper || used == work)) is { } user)
+        // The kernel only warns, and then loses data. Other programs' unions are asked of mountinfo; ours may be in another namespace.
+        bool isTaken(string? used) => used == upper || used == work;
+        string? user = records.List().Find(record => record.Mount.IsMounted && (isTaken(record.Mount.UpperDir) || isTaken(record.Mount.WorkDir)))?.Mount.Merged
+            ?? MountInfo.Read().FirstOrDefault(mount => mount.FileSystem == "overlay" && (isTaken(mount.Option("upperdir")) || isTaken(mount.Option("workdir"))))?.MountPoint;
+        if (user is not null)
         {
-            throw new LayerImageException(EngineError.MountInUse, $"The upper folder {upper} takes the changes of the union at {user.MountPoint} already.") { Target = upper, Advice = "Dismount that first, or give another folder." };
+            throw new LayerImageException(EngineError.MountInUse, $"The upper folder {upper} takes the changes of the union at {user} already.") { Target = upper, Advice = "Dismount that first, or give another folder." };
         }
     }
 
