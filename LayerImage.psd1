@@ -51,14 +51,23 @@
         'Suspend-LayerContainer'
         'Wait-LayerContainer'
         'Clear-LayerImage'
+        'Compare-LayerImage'
+        'Dismount-LayerImage'
+        'Copy-LayerImageItem'
         'Export-LayerImage'
         'Find-LayerImage'
         'Get-LayerImage'
+        'Get-LayerImageMount'
         'Get-LayerImagePlan'
         'Import-LayerImage'
+        'Mount-LayerImage'
         'Receive-LayerImage'
         'Remove-LayerImage'
         'Send-LayerImage'
+        'Clear-LayerStore'
+        'Get-LayerStore'
+        'Repair-LayerStore'
+        'Test-LayerStore'
     )
     PrivateData          = @{
         PSData = @{

@@ -5,6 +5,7 @@ using LayerImage.Engine.Errors;
 using LayerImage.Engine.Firewall;
 using LayerImage.Engine.Images;
 using LayerImage.Engine.Images.Browse;
+using LayerImage.Engine.Images.Mounting;
 using LayerImage.Engine.Maintenance;
 using LayerImage.Engine.Mounts;
 using LayerImage.Engine.Network;
@@ -40,6 +41,7 @@ public sealed class LayerImageEngine
         Registries = new RegistryService(registries, logins);
         Images = new ImageService(layout, database, layers, content, registries, options.Clock);
         Store = new LayerStoreService(layout, database, layers, content, Images, registries, options.Clock);
+        Mounts = new UnionMountService(layout, database, layers, Images, new OverlayMountDriver(), options.Clock);
         Firewall = HostFirewalls.Open(options);
         NetworkOptions network = NetworkOptions.For(options);
         ContainerRecords records = new(database, network);
@@ -57,6 +59,9 @@ public sealed class LayerImageEngine
 
     /// <summary>The files in images, layers and containers.</summary>
     public LayerImageBrowser Browser { get; }
+
+    /// <summary>Images and folders united at a path.</summary>
+    public UnionMountService Mounts { get; }
 
     /// <summary>The user's log-ins at registries.</summary>
     public RegistryService Registries { get; }

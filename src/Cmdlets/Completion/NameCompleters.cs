@@ -59,6 +59,14 @@ public sealed class ImageReferenceCompleter : NameCompleter
     }
 }
 
+/// <summary>Completes paths where unions are mounted.</summary>
+public sealed class UnionMountCompleter : NameCompleter
+{
+    /// <inheritdoc/>
+    protected override IEnumerable<(string Text, string ToolTip)> Candidates() =>
+        EngineSession.Get((string?)null).Mounts.List().Select(mount => (mount.Merged, mount.Reference ?? string.Join(", ", mount.LowerDirs)));
+}
+
 /// <summary>Completes registries with a log-in.</summary>
 public sealed class RegistryCompleter : NameCompleter
 {

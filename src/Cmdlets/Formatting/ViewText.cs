@@ -16,6 +16,15 @@ public static class ViewText
     /// <summary>What was freed, as text.</summary>
     public static string BytesFreed(PSObject instance) => ByteSize.Format(Number(instance, "BytesFreed"));
 
+    /// <summary>What it has of the disk, as text.</summary>
+    public static string Bytes(PSObject instance) => ByteSize.Format(Number(instance, "Bytes"));
+
+    /// <summary>All that a store has of the disk, as text.</summary>
+    public static string TotalBytes(PSObject instance) => ByteSize.Format(Number(instance, "TotalBytes"));
+
+    /// <summary>What could be freed, as text.</summary>
+    public static string ReclaimableBytes(PSObject instance) => ByteSize.Format(Number(instance, "ReclaimableBytes"));
+
     /// <summary>What would be received, as text.</summary>
     public static string BytesToReceive(PSObject instance) => ByteSize.Format(Number(instance, "BytesToReceive"));
 
@@ -40,6 +49,9 @@ public static class ViewText
 
     /// <summary>Tags that were taken away, joined.</summary>
     public static string Untagged(PSObject instance) => Join(instance.Properties["Untagged"]?.Value);
+
+    /// <summary>What is different of a changed path; nothing for one that is new or gone.</summary>
+    public static string Differences(PSObject instance) => instance.Properties["Differences"]?.Value?.ToString() is string names and not "None" ? names : "";
 
     /// <summary>Processes that listen, joined.</summary>
     public static string Listeners(PSObject instance) => Join(instance.Properties["Listeners"]?.Value);
@@ -82,6 +94,16 @@ public static class ViewText
 
     /// <summary>Where a port rule is in force: "runtime, permanent".</summary>
     public static string Scope(PSObject instance) => string.Join(", ", new[] { "Runtime", "Permanent" }.Where(name => instance.Properties[name]?.Value is true));
+
+    /// <summary>A file's time, to the minute, in local time.</summary>
+    public static string LastWriteTime(PSObject instance) => instance.Properties["LastWriteTime"]?.Value is DateTimeOffset time
+        ? time.ToLocalTime().ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture) : "";
+
+    /// <summary>A name as ls -l has it, with a link's target, a device's numbers, or that it is deleted.</summary>
+    public static string ItemName(PSObject instance) => Text(instance, "Name") + (instance.Properties["LinkTarget"]?.Value is string target ? " -> " + target
+        : instance.Properties["Device"]?.Value is string device ? $" ({device})"
+        : instance.Properties["IsWhiteout"]?.Value is true ? " (deleted)"
+        : instance.Properties["IsOpaque"]?.Value is true ? " (replaces)" : "");
 
     private static string Size(object? bytes) => bytes is null ? "?" : ByteSize.Format(Convert.ToInt64(bytes, CultureInfo.InvariantCulture));
 

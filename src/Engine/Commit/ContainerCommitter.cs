@@ -31,6 +31,7 @@ internal sealed class ContainerCommitter(StoreLayout layout, StoreDatabase datab
         ContainerStack layersOf = records.StackOf(container.Id);
         TreeWalkOptions wanted = await Task.Run(() => _choice.Make(container, layersOf, options, observer, cancellationToken), cancellationToken).ConfigureAwait(false);
         ChangesRead changes = await _reader.ReadAsync(container.Id, layersOf, wanted, reading, copy, cancellationToken).ConfigureAwait(false);
+        FaultPoint.Reach(FaultPoint.Sealed);
         foreach (string socket in changes.Sockets)
         {
             observer.Warning($"The socket {socket} is not part of the image: a layer cannot hold one.");

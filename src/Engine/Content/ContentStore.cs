@@ -112,8 +112,10 @@ internal sealed class ContentStore(StoreLayout layout, StoreDatabase database)
         database.Write(transaction =>
         {
             Adopt(file, digest);
+            FaultPoint.Reach(FaultPoint.BlobPlaced);
             Record(transaction, digest, size);
         });
+        FaultPoint.Reach(FaultPoint.BlobRecorded);
     }
 
     /// <summary>Records a blob whose file is in place.</summary>
@@ -181,6 +183,7 @@ internal sealed class ContentStore(StoreLayout layout, StoreDatabase database)
                 if (transaction.Scalar<long>("SELECT count(*) FROM blob WHERE digest = ?1", digest.ToString()) == 0)
                 {
                     File.Delete(layout.Blob(digest));
+                    FaultPoint.Reach(FaultPoint.BlobDeleting);
                 }
             });
         }

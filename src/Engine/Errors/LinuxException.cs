@@ -22,13 +22,13 @@ public sealed class LinuxException : LayerImageException
     public int Errno { get; }
 
     internal const int EPERM = 1, ENOENT = 2, EINTR = 4, E2BIG = 7, EAGAIN = 11, EACCES = 13, EBUSY = 16, EEXIST = 17, EXDEV = 18,
-        ENOTDIR = 20, EISDIR = 21, EINVAL = 22, ENOSPC = 28, ERANGE = 34, ENAMETOOLONG = 36, ENOSYS = 38, ENOTEMPTY = 39,
+        ENOTDIR = 20, EISDIR = 21, EINVAL = 22, ENOSPC = 28, EROFS = 30, ERANGE = 34, ENAMETOOLONG = 36, ENOSYS = 38, ENOTEMPTY = 39,
         ELOOP = 40, ENODATA = 61, EOPNOTSUPP = 95, EADDRINUSE = 98, EDQUOT = 122;
 
     private static EngineError ErrorOf(int errno) => errno switch
     {
         ENOSPC or EDQUOT => EngineError.DiskFull,
-        EPERM or EACCES => EngineError.NotPrivileged,
+        EPERM or EACCES or EROFS => EngineError.NotPrivileged,
         ENOSYS => EngineError.NotSupportedByKernel,
         _ => EngineError.SystemCallFailed,
     };

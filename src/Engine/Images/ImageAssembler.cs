@@ -36,9 +36,11 @@ internal sealed class ImageAssembler(StoreLayout layout, StoreDatabase database,
                 Tags = parts.Tags,
                 RepoDigests = isWhole ? parts.RepoDigests : [],
             };
+            FaultPoint.Reach(FaultPoint.DocumentsPut);
             if (database.Write(transaction => HasFiles(image) && ImageWriter.TryWrite(transaction, image, clock.GetUtcNow())))
             {
-                return catalog.FindExact(image.Id.ToString())!;
+                FaultPoint.Reach(FaultPoint.ImageRecorded);
+                return catalog.FindExact(image.Id.ToString()) ?? throw ImageCatalog.NotFound(parts.Name); // removed already
             }
             if (attempt == MostTries)
             {

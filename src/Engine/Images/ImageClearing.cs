@@ -21,7 +21,7 @@ public sealed record ImageClearing
     /// <summary>Those of these images that are meant, with the tag when only that is meant.</summary>
     internal IReadOnlyList<(Image Image, string? Tag)> Choose(IReadOnlyList<Image> images, StoreDatabase database)
     {
-        HashSet<string> used = [.. database.Read(transaction => transaction.Query("SELECT DISTINCT image FROM container", row => row.GetString(0)))];
+        HashSet<string> used = [.. database.Read(transaction => transaction.Query("SELECT image FROM container UNION SELECT image FROM mount WHERE image IS NOT NULL AND mounted = 1", row => row.GetString(0)))];
         ImageFilter filter = new() { Dangling = Dangling ? true : null, Labels = Labels };
         bool isMeant(Image image) => !used.Contains(image.Id) && (UnusedSince is null || image.LastUsedAt < UnusedSince) && filter.Matches(image);
         return KeepLast is int count

@@ -7,7 +7,7 @@ using LayerImage.Engine.Store;
 namespace LayerImage.Engine.Images;
 
 /// <summary>Takes tags and images away, with the layers and blobs that nothing else has. Records go first, files after.</summary>
-internal sealed class ImageRemover(StoreDatabase database, LayerStore layers, ContentStore content)
+internal sealed class ImageRemover(StoreLayout layout, StoreDatabase database, LayerStore layers, ContentStore content, Mounting.UnionMountRecords mounts)
 {
     private sealed record Decision(List<string> Untagged, bool Deletes);
 
@@ -22,10 +22,30 @@ internal sealed class ImageRemover(StoreDatabase database, LayerStore layers, Co
     /// <param name="force">Remove in spite of several tags or stopped containers.</param>
     public ImageRemoval Remove(Image image, string? tag, bool force)
     {
-        Removed removed = database.Write(transaction => Remove(transaction, image, tag, force));
-        layers.DeleteDirectories(removed.Directories);
-        content.DeleteFiles(removed.Blobs);
-        return removed.Result;
+        mounts.Settle();
+        ScratchFolder? claim = null;
+        try
+        {
+            Removed removed = database.Write(transaction =>
+            {
+                Removed records = Remove(transaction, image, tag, force);
+                // Until they are gone, what has no record any more is not garbage of a dead process.
+                claim = records.Result.Deleted ? ScratchFolder.Claim(layout, [.. records.Directories.Select(layer => layer.Key), .. records.Blobs.Select(blob => blob.ToString())]) : null;
+                return records;
+            });
+            FaultPoint.Reach(FaultPoint.RecordsRemoved);
+            layers.DeleteDirectories(removed.Directories);
+            content.DeleteFiles(removed.Blobs);
+            if (removed.Result.Deleted)
+            {
+                StoreLeftovers.RemoveIndexes(layout, database);
+            }
+            return removed.Result;
+        }
+        finally
+        {
+            claim?.Dispose();
+        }
     }
 
     /// <summary>Takes one tag away, never the image: one whose last tag goes stays without a name.</summary>
@@ -43,17 +63,21 @@ internal sealed class ImageRemover(StoreDatabase database, LayerStore layers, Co
     /// What removing these, one after the other, would do: each entry counts what goes after those before it, so that
     /// layers which several of them share are counted once. Changes nothing.
     /// </summary>
-    public IReadOnlyList<PlannedRemoval> Plan(IReadOnlyList<(Image Image, string? Tag)> items, bool force) => database.Write(transaction => items.Select(item =>
+    public IReadOnlyList<PlannedRemoval> Plan(IReadOnlyList<(Image Image, string? Tag)> items, bool force)
     {
-        try
+        mounts.Settle();
+        return database.Write(transaction => items.Select(item =>
         {
-            return new PlannedRemoval { Image = item.Image, Removal = Remove(transaction, item.Image, item.Tag, force).Result };
-        }
-        catch (LayerImageException e)
-        {
-            return new PlannedRemoval { Image = item.Image, Failure = e };
-        }
-    }).ToList(), commit: false);
+            try
+            {
+                return new PlannedRemoval { Image = item.Image, Removal = Remove(transaction, item.Image, item.Tag, force).Result };
+            }
+            catch (LayerImageException e)
+            {
+                return new PlannedRemoval { Image = item.Image, Failure = e };
+            }
+        }).ToList(), commit: false);
+    }
 
     private static Removed Remove(StoreTransaction transaction, Image image, string? tag, bool force)
     {
@@ -96,6 +120,11 @@ internal sealed class ImageRemover(StoreDatabase database, LayerStore layers, Co
         if (users.Find(user => user.State != "Created" && user.State != "Exited") is { Name: not null } running)
         {
             throw InUse(image, $"is used by {Containers(users)}; {running.Name} is {running.State}", "Stop and remove the container first.");
+        }
+        List<string> mounted = transaction.Query("SELECT path FROM mount WHERE image = ?1 AND mounted = 1", row => row.GetString(0), image.Id);
+        if (mounted.Count > 0 && !force)
+        {
+            throw InUse(image, $"is mounted at {string.Join(", ", mounted)}", "Dismount-LayerImage first, or use -Force: the mount keeps its layers until then.");
         }
         return users.Count > 0 && !force
             ? throw InUse(image, $"is used by {Containers(users)}", "Remove the container first, or use -Force: the container keeps its layers.")

@@ -73,6 +73,7 @@ public sealed partial class ImageService
     }
 
     /// <summary>Gives an image another tag; another image that has it loses it.</summary>
+    /// <exception cref="LayerImageException">ReferenceInvalid; ImageNotFound: it is gone already.</exception>
     public Image AddTag(Image image, string tag)
     {
         ImageReference reference = ImageReference.Parse(tag).WithDefaultTag();
@@ -80,8 +81,17 @@ public sealed partial class ImageService
         {
             throw new LayerImageException(EngineError.ReferenceInvalid, $"'{tag}' names a digest, which cannot be chosen.") { Target = tag, Advice = "Give repository:tag." };
         }
-        _database.Write(transaction => ImageWriter.SetTag(transaction, reference, image.Id, _clock.GetUtcNow()));
-        return _catalog.FindExact(image.Id)!;
+        _database.Write(transaction =>
+        {
+            if (transaction.Scalar<long>("SELECT count(*) FROM image WHERE id = ?1", image.Id) == 0)
+            {
+                throw ImageCatalog.NotFound(image.Reference); // removed meanwhile
+            }
+            ImageWriter.SetTag(transaction, reference, image.Id, _clock.GetUtcNow());
+            FaultPoint.Reach(FaultPoint.TagSetting);
+        });
+        FaultPoint.Reach(FaultPoint.TagSet);
+        return _catalog.FindExact(image.Id) ?? throw ImageCatalog.NotFound(tag);
     }
 
     private static string? TagOf(string? name) => name is not null && ImageReference.TryParse(name, out ImageReference? reference) ? reference!.WithDefaultTag().Canonical : null;

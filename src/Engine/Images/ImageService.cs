@@ -24,11 +24,12 @@ public sealed partial class ImageService
     private readonly ImageSender _sender;
     private readonly ImageExporter _exporter;
     private readonly TimeProvider _clock;
-    private readonly Func<LayerCache, Func<IReadOnlyList<BrowsedContainer>>, LayerImageBrowser> _openBrowser;
     private readonly StoreLayout _layout;
+    private readonly ContentStore _content;
 
     internal ImageService(StoreLayout layout, StoreDatabase database, LayerStore layers, ContentStore content, RegistryConnector registries, TimeProvider clock)
     {
+        (_layout, _content) = (layout, content);
         _database = database;
         _layers = layers;
         _registries = registries;
@@ -40,16 +41,18 @@ public sealed partial class ImageService
         _planner = new PullPlanner(registries, layout, database, layers, content);
         _receiver = new ImageReceiver(registries, assembler, _catalog, clock);
         _importer = new ImageImporter(layout, new RootFileSystemImporter(database, layers, content, _catalog, clock), new ArchiveImporter(layers, content, assembler));
-        _remover = new ImageRemover(database, layers, content);
+        _remover = new ImageRemover(layout, database, layers, content, new Mounting.UnionMountRecords(layout, database, layers));
         LayerPacker packer = new(layout, database, layers, content, _catalog);
         _sender = new ImageSender(layout, database, content, registries, packer, clock);
         _exporter = new ImageExporter(layers, content, packer);
-        _layout = layout;
-        _openBrowser = (cache, containers) => new LayerImageBrowser(new Places(layout, database, content, _catalog, new LayerFiles(layout, layers, content, cache), containers));
     }
 
     /// <summary>Looks into images; into containers, too, when told of them.</summary>
-    internal LayerImageBrowser OpenBrowser(long? cacheBytes, Func<IReadOnlyList<BrowsedContainer>> containers) => _openBrowser(new LayerCache(_layout, cacheBytes), containers);
+    internal LayerImageBrowser OpenBrowser(long? cacheBytes, Func<IReadOnlyList<BrowsedContainer>> containers)
+    {
+        LayerFiles files = new(_layout, _layers, _content, new LayerCache(_layout, cacheBytes));
+        return new LayerImageBrowser(new Places(_layout, _database, _content, _catalog, files, containers));
+    }
 
     /// <summary>All images, the newest first.</summary>
     public IReadOnlyList<Image> List() => _catalog.List();

@@ -1,4 +1,5 @@
 using LayerImage.Engine.Content;
+using LayerImage.Engine.Errors;
 using LayerImage.Engine.Oci;
 using LayerImage.Engine.References;
 using LayerImage.Engine.Store;
@@ -75,6 +76,7 @@ internal static class ImageWriter
         {
             AddRepoDigest(transaction, name, id);
         }
+        FaultPoint.Reach(FaultPoint.ImageRecording);
         return true;
     }
 

@@ -61,6 +61,7 @@ internal sealed class LayerPacker(StoreLayout layout, StoreDatabase database, La
         using ScratchFolder scratch = ScratchFolder.Create(layout);
         string file = Path.Combine(scratch.Path, "blob");
         Descriptor blob = await Task.Run(() => Compress(layer, file, compression, progress, cancellationToken), cancellationToken).ConfigureAwait(false);
+        scratch.Claim([blob.Digest]);
         database.Write(transaction =>
         {
             content.Adopt(file, blob.Digest);

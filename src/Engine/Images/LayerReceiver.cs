@@ -165,6 +165,7 @@ internal sealed class LayerReceiver(StoreLayout layout, LayerStore layers, Conte
             File.Delete(partial); // it would be refused again
             throw;
         }
+        FaultPoint.Reach(FaultPoint.Received);
         if (result.DiffId != wanted.DiffId)
         {
             File.Delete(partial);
@@ -176,7 +177,9 @@ internal sealed class LayerReceiver(StoreLayout layout, LayerStore layers, Conte
 
     private LayerRecord AdoptWithBlob(string unpacked, LayerRecord record, WantedLayer wanted)
     {
+        FaultPoint.Reach(FaultPoint.Unpacked);
         LayerStore.Sync(unpacked, record.Entries);
+        FaultPoint.Reach(FaultPoint.LayerSynced);
         string partial = layout.Partial(wanted.Blob.Digest);
         ContentStore.Sync(partial);
         return layers.Adopt(unpacked, record, transaction =>

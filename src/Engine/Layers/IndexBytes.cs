@@ -25,7 +25,8 @@ internal sealed class IndexBytes(string path, long length)
             ReadOnlySpan<byte> block = Block(offset / BlockSize).AsSpan((int)(offset % BlockSize));
             int count = Math.Min(block.Length, buffer.Length);
             block[..count].CopyTo(buffer);
-            (offset, buffer) = (offset + count, buffer[count..]);
+            offset += count;
+            buffer = buffer[count..];
         }
     }
 

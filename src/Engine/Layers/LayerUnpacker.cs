@@ -60,6 +60,7 @@ internal sealed partial class LayerUnpacker : IDisposable
             _cancellationToken.ThrowIfCancellationRequested();
             _entries++;
             Place(entry);
+            FaultPoint.Reach(FaultPoint.Unpacking);
         }
         foreach ((LayerPath path, TarEntry entry) in _lateLinks)
         {

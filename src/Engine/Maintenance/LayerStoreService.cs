@@ -64,7 +64,7 @@ public sealed class LayerStoreService
     public async IAsyncEnumerable<IntegrityIssue> TestAsync(bool full, IEngineObserver observer, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         HashSet<(string, string?)> told = [];
-        foreach (IntegrityIssue issue in _records.Check())
+        foreach (IntegrityIssue issue in await _records.CheckAsync(cancellationToken).ConfigureAwait(false))
         {
             told.Add((issue.Path, issue.Digest));
             yield return issue;

@@ -35,13 +35,14 @@ internal sealed class StoreGarbage(StoreLayout layout, StoreDatabase database, L
                 found.Add(Item(StoreItemKind.Blob, digest, layout.Blob(Digest.Parse(digest))));
             }
             HashSet<string> known = Known(transaction);
-            found.AddRange(folders.Where(folder => !known.Contains(Path.GetFileName(folder))).Select(folder => Item(StoreItemKind.Leftover, Path.GetFileName(folder), folder)));
+            found.AddRange(folders.Where(folder => !known.Contains(Path.GetFileName(folder)) && !claimed.Contains(Path.GetFileName(folder))).Select(folder => Item(StoreItemKind.Leftover, Path.GetFileName(folder), folder)));
             found.AddRange(blobs.Where(blob => IsLeftover(blob.Path, blob.Digest, known, claimed)).Select(blob => Item(StoreItemKind.Leftover, Path.GetFileName(blob.Path), blob.Path)));
             found.AddRange(ingest.Where(path => IsFree(path, claimed)).Select(path => Item(IngestKind(path), Path.GetFileName(path), path)));
             return 0;
         });
         found.AddRange(ScratchFolder.FindDead(layout).Select(path => Item(StoreItemKind.Leftover, Path.GetFileName(path), path)));
-        return found;
+        // What frees without writing a record comes first: on a full disk there is no room for one until then.
+        return [.. found.OrderByDescending(item => item.Kind)];
     }
 
     /// <summary>Removes one thing, if nobody needs it still.</summary>
@@ -56,9 +57,11 @@ internal sealed class StoreGarbage(StoreLayout layout, StoreDatabase database, L
     private bool RemoveLayer(StoreItem item)
     {
         string key = Path.GetFileName(item.Path);
+        using ScratchFolder claim = ScratchFolder.Claim(layout, [key]);
         bool isOurs = database.Write(transaction => !ScratchFolder.ReadClaims(layout).Contains(item.Name) && LayerStore.DeleteUnusedRecords(transaction, [key]).Count > 0);
         if (isOurs)
         {
+            FaultPoint.Reach(FaultPoint.LayerForgotten);
             layers.DeleteDirectories([(key, Digest.Parse(item.Name))]);
         }
         return isOurs;
@@ -69,6 +72,7 @@ internal sealed class StoreGarbage(StoreLayout layout, StoreDatabase database, L
         bool isOurs = database.Write(transaction => !ScratchFolder.ReadClaims(layout).Contains(digest.ToString()) && ContentStore.DeleteUnusedRecords(transaction, [digest.ToString()]).Count > 0);
         if (isOurs)
         {
+            FaultPoint.Reach(FaultPoint.BlobForgotten);
             content.DeleteFiles([digest]);
         }
         return isOurs;
@@ -87,6 +91,7 @@ internal sealed class StoreGarbage(StoreLayout layout, StoreDatabase database, L
             using ScratchFolder trash = ScratchFolder.Create(layout);
             string destination = Path.Combine(trash.Path, "left");
             StoreLeftovers.MoveOut(database, layout, item.Path, destination);
+            FaultPoint.Reach(FaultPoint.LeftoverMovedOut);
             return Directory.Exists(destination);
         }
         return database.Write(transaction =>

@@ -9,6 +9,9 @@ namespace LayerImage.Engine.Maintenance;
 /// </summary>
 internal sealed class StoreRecordCheck(StoreLayout layout, StoreDatabase database, StoreGarbage garbage, bool canUnpack)
 {
+    private const int Looks = 3;
+    private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(100);
+
     private const string NamedBlobs = """
         SELECT digest, size, 1 FROM blob
         UNION SELECT b, 0, 0 FROM (
@@ -23,16 +26,17 @@ internal sealed class StoreRecordCheck(StoreLayout layout, StoreDatabase databas
         """;
 
     /// <summary>Checks; what is wrong.</summary>
-    public IReadOnlyList<IntegrityIssue> Check()
+    public async Task<IReadOnlyList<IntegrityIssue>> CheckAsync(CancellationToken cancellationToken)
     {
-        List<IntegrityIssue> issues = Look();
-        if (issues.Count == 0)
+        List<IntegrityIssue> issues = await Task.Run(Look, cancellationToken).ConfigureAwait(false);
+        for (int look = 1; look < Looks && issues.Count > 0; look++)
         {
-            return issues;
+            // A thing that another process has just made or is removing looks right later.
+            await Task.Delay(s_pause, cancellationToken).ConfigureAwait(false);
+            List<IntegrityIssue> again = await Task.Run(Look, cancellationToken).ConfigureAwait(false);
+            issues.RemoveAll(issue => !again.Any(same => same.Kind == issue.Kind && same.Path == issue.Path && same.Digest == issue.Digest));
         }
-        // A thing that another process has just made or is removing looks right at the second look.
-        List<IntegrityIssue> again = Look();
-        return [.. issues.Where(issue => again.Any(same => same.Kind == issue.Kind && same.Path == issue.Path && same.Digest == issue.Digest))];
+        return issues;
     }
 
     private List<IntegrityIssue> Look()

@@ -74,8 +74,9 @@ internal sealed class OverlayMountDriver : IUnionMountDriver
         }
         if (mount.UpperDir is not null)
         {
-            Libc.FsConfigSet(context, "upperdir", mount.UpperDir);
-            Libc.FsConfigSet(context, "workdir", mount.WorkDir);
+            // In these two, unlike lowerdir+, the kernel takes a backslash for an escape (ovl_unescape, fs/overlayfs/params.c).
+            Libc.FsConfigSet(context, "upperdir", mount.UpperDir.Replace(@"\", @"\\", StringComparison.Ordinal));
+            Libc.FsConfigSet(context, "workdir", mount.WorkDir!.Replace(@"\", @"\\", StringComparison.Ordinal));
         }
         foreach (string option in s_plain)
         {

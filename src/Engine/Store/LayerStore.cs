@@ -67,10 +67,13 @@ internal sealed class LayerStore(StoreLayout layout, StoreDatabase database)
                 Libc.Rename(directory, place);
                 placed = true;
                 AtomicFile.SyncDirectory(layout.Layers);
+                FaultPoint.Reach(FaultPoint.LayerPlaced);
                 transaction.Execute($"INSERT OR REPLACE INTO layer ({Columns}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
                     record.Key, record.DiffId.ToString(), record.ContentBytes, record.TarSize, record.Entries, record.HasRoot, record.HasImplied, record.Writer);
                 alsoRecord?.Invoke(transaction);
+                FaultPoint.Reach(FaultPoint.LayerRecording);
             });
+            FaultPoint.Reach(FaultPoint.LayerRecorded);
         }
         catch when (placed)
         {
@@ -131,6 +134,7 @@ internal sealed class LayerStore(StoreLayout layout, StoreDatabase database)
             }
             using ScratchFolder trash = ScratchFolder.Create(layout);
             StoreLeftovers.MoveOut(database, layout, layout.Layer(key), Path.Combine(trash.Path, "layer"));
+            FaultPoint.Reach(FaultPoint.LayerMovedOut);
         }
     }
 

@@ -23,33 +23,52 @@ internal sealed class ScratchFolder : IDisposable
         int pid = Environment.ProcessId;
         string name = string.Create(CultureInfo.InvariantCulture, $"{HostProcess.BootId}.{pid}.{HostProcess.StartTime(pid)}.{Guid.NewGuid():N}");
         string path = System.IO.Path.Combine(layout.Scratch, name);
-        Directory.CreateDirectory(path);
+        try
+        {
+            Directory.CreateDirectory(path);
+        }
+        catch (Exception e) when (e is UnauthorizedAccessException || (e is IOException io && !DiskFull.Is(io)))
+        {
+            throw new LayerImageException(EngineError.NotPrivileged, $"The store {layout.Root} cannot be changed: {e.Message}", e)
+            { Target = layout.Root, Advice = "Run as root, or use a store of your own: set $LAYERIMAGE_ROOT. If its file system is mounted read-only, mount it read-write." };
+        }
+        catch (IOException)
+        {
+            throw new LinuxException("mkdir", LinuxException.ENOSPC, path);
+        }
         return new ScratchFolder(path);
     }
 
     /// <summary>A folder that holds nothing but a claim.</summary>
-    public static ScratchFolder Claim(StoreLayout layout, IEnumerable<Oci.Digest> digests)
+    public static ScratchFolder Claim(StoreLayout layout, IEnumerable<string> names)
     {
         ScratchFolder folder = Create(layout);
-        folder.Claim(digests);
+        folder.Claim(names);
         return folder;
     }
 
     /// <summary>
-    /// Claims blobs by digest and layers by DiffID, until the folder goes. Before their records are written: who clears
-    /// the store reads the claims in its own transaction, and so sees either the claim or no record.
+    /// Claims blobs by digest, layers by DiffID, and folders that are being removed by name, until the folder goes. Before
+    /// their records are written or removed: who clears the store reads the claims in its own transaction, and so sees
+    /// either the claim or no record.
     /// </summary>
-    public void Claim(IEnumerable<Oci.Digest> digests)
+    public void Claim(IEnumerable<string> names)
     {
         try
         {
-            File.WriteAllLines(System.IO.Path.Combine(Path, ClaimFile), digests.Select(digest => digest.ToString()));
+            File.WriteAllLines(System.IO.Path.Combine(Path, ClaimFile), names);
         }
         catch (IOException e) when (DiskFull.Is(e))
         {
             // Who clears a full disk now may take what is then received again.
         }
     }
+
+    /// <summary>Claims blobs and layers.</summary>
+    public void Claim(IEnumerable<Oci.Digest> digests) => Claim(digests.Select(digest => digest.ToString()));
+
+    /// <summary>A folder that holds nothing but a claim.</summary>
+    public static ScratchFolder Claim(StoreLayout layout, IEnumerable<Oci.Digest> digests) => Claim(layout, digests.Select(digest => digest.ToString()));
 
     /// <summary>All that living processes claim.</summary>
     public static HashSet<string> ReadClaims(StoreLayout layout)

@@ -14,16 +14,22 @@ internal sealed class StoreDatabase
 
     private const int BusyTimeoutSeconds = 30;
     private const int NoCheckpointOnClose = 1006; // SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, sqlite3.h
+    private const int CannotOpen = 14; // SQLITE_CANTOPEN, sqlite3.h
+    private readonly string _path;
     private readonly string _connectionString;
 
-    private StoreDatabase(string path) => _connectionString = new SqliteConnectionStringBuilder
+    private StoreDatabase(string path)
     {
-        DataSource = path,
-        Mode = SqliteOpenMode.ReadWriteCreate,
-        DefaultTimeout = BusyTimeoutSeconds,
-        // A pooled connection would keep the file open for as long as the session lives, and the store's file system busy.
-        Pooling = false,
-    }.ToString();
+        _path = path;
+        _connectionString = new SqliteConnectionStringBuilder
+        {
+            DataSource = path,
+            Mode = SqliteOpenMode.ReadWriteCreate,
+            DefaultTimeout = BusyTimeoutSeconds,
+            // A pooled connection would keep the file open for as long as the session lives, and the store's file system busy.
+            Pooling = false,
+        }.ToString();
+    }
 
     /// <summary>Opens the database, making it when it is not there.</summary>
     /// <exception cref="LayerImageException"><see cref="EngineError.StoreNotSupported"/>: a newer version wrote it.</exception>
@@ -71,9 +77,7 @@ internal sealed class StoreDatabase
     {
         try
         {
-            using SqliteConnection connection = new(_connectionString);
-            connection.Open();
-            Prepare(connection);
+            using SqliteConnection connection = Connect(writes);
             using SqliteTransaction transaction = connection.BeginTransaction(deferred: !writes);
             T result = body(new StoreTransaction(connection, transaction));
             if (commit)
@@ -87,6 +91,32 @@ internal sealed class StoreDatabase
             throw Translate(e);
         }
     }
+
+    private SqliteConnection Connect(bool writes)
+    {
+        SqliteConnection connection = new(_connectionString);
+        try
+        {
+            connection.Open();
+            Prepare(connection);
+            return connection;
+        }
+        catch (SqliteException e) when (!writes && e.SqliteErrorCode == CannotOpen && IsAtRest)
+        {
+            // A file system that is mounted read-only has no room for the log's index; without a log none is needed.
+            connection.Dispose();
+            connection = new SqliteConnection($"Data Source=file:{Uri.EscapeDataString(_path).Replace("%2F", "/", StringComparison.Ordinal)}?immutable=1;Mode=ReadOnly;Pooling=False");
+            connection.Open();
+            return connection;
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
+
+    private bool IsAtRest => File.Exists(_path) && (!File.Exists(_path + "-wal") || new FileInfo(_path + "-wal").Length == 0);
 
     private static void Prepare(SqliteConnection connection)
     {
@@ -107,7 +137,7 @@ internal sealed class StoreDatabase
         10 when e.SqliteExtendedErrorCode is 778 or 1034 or 4874 => new LayerImageException(EngineError.DiskFull, "The disk that holds the store is full.", e)
         { Advice = "Free some space, or move the store with $LAYERIMAGE_ROOT." },
         8 or 14 or 23 => new LayerImageException(EngineError.NotPrivileged, $"The store's records cannot be opened for writing: {e.Message}", e)
-        { Advice = "Run as root, or use a store of your own: set $LAYERIMAGE_ROOT." },
+        { Advice = "Run as root, or use a store of your own: set $LAYERIMAGE_ROOT. If its file system is mounted read-only, mount it read-write." },
         11 or 26 => new LayerImageException(EngineError.StoreNotSupported, $"The store's records are damaged or are no records: {e.Message}", e),
         _ => new LayerImageException(EngineError.SystemCallFailed, $"The store's records cannot be used: {e.Message}", e),
     };

@@ -64,10 +64,12 @@ internal sealed class StoreLayout(EngineOptions options)
         {
             Directory.CreateDirectory(folder);
         }
-        if (!OperatingSystem.IsWindows())
+        const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+        // Layers hold setuid programs that must not be reachable by ordinary users, in old versions too. A store on a
+        // file system that is mounted read-only can be looked at, so nothing is set that is so already.
+        if (!OperatingSystem.IsWindows() && File.GetUnixFileMode(Root) != Private)
         {
-            // Layers hold setuid programs that must not be reachable by ordinary users, in old versions too.
-            File.SetUnixFileMode(Root, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            File.SetUnixFileMode(Root, Private);
         }
         string marker = Path.Combine(Content, "oci-layout");
         if (!File.Exists(marker))

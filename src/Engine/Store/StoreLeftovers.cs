@@ -13,6 +13,7 @@ internal static class StoreLeftovers
     public static void Remove(StoreLayout layout, StoreDatabase database)
     {
         ScratchFolder.Sweep(layout);
+        RemoveIndexes(layout, database);
         // The directories first: one that is made meanwhile has its record by then.
         List<string> directories = [.. Directory.EnumerateDirectories(layout.Layers), .. Directory.EnumerateDirectories(layout.Containers)];
         HashSet<string> known = database.Read(transaction => transaction.Query("SELECT key FROM layer UNION ALL SELECT id FROM container", row => row.GetString(0)).ToHashSet(StringComparer.Ordinal));
@@ -25,6 +26,21 @@ internal static class StoreLeftovers
         for (int i = 0; i < directories.Count; i++)
         {
             MoveOut(database, layout, directories[i], Path.Combine(trash.Path, i.ToString(CultureInfo.InvariantCulture)));
+        }
+    }
+
+    /// <summary>Removes indexes and inflated tars of layers that the store does not have any more.</summary>
+    public static void RemoveIndexes(StoreLayout layout, StoreDatabase database)
+    {
+        List<string> files = [.. Directory.EnumerateFiles(layout.Indexes), .. Directory.EnumerateFiles(layout.Cache)];
+        if (files.Count == 0)
+        {
+            return;
+        }
+        HashSet<string> known = database.Read(transaction => transaction.Query("SELECT diff_id FROM layer UNION SELECT diff_id FROM image_layer", row => Oci.Digest.Parse(row.GetString(0)).Hex).ToHashSet(StringComparer.Ordinal));
+        foreach (string file in files.Where(file => !known.Contains(Path.GetFileNameWithoutExtension(file))))
+        {
+            File.Delete(file);
         }
     }
 

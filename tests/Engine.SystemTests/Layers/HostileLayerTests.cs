@@ -1,4 +1,7 @@
 using System.Text;
+using LayerImage.Engine.Errors;
+using LayerImage.Engine.Interop.Libc;
+using LayerImage.Engine.Layers;
 using LayerImage.Testing.Images;
 using Xunit;
 
@@ -62,6 +65,7 @@ public sealed class HostileLayerTests : IDisposable
         fill(tar);
 
         _harness.Refuse(tar.ToTar());
+        Assert.Null(LayerHarness.Index(tar.ToTar()));
     }
 
     [Theory]
@@ -83,6 +87,7 @@ public sealed class HostileLayerTests : IDisposable
         foreach (byte[] hostile in tars)
         {
             _harness.Refuse(hostile);
+            Assert.Null(LayerHarness.Index(hostile));
             Directory.Delete(_harness["around/layer"], recursive: true);
         }
         Assert.False(File.Exists("/etc/layerimage-hostile"));
@@ -172,6 +177,53 @@ public sealed class HostileLayerTests : IDisposable
         Assert.NotEmpty(what);
 
         _harness.Refuse(tar);
+        // What only a file system refuses (attributes, sizes) may be listed; it is never a crash.
+        _ = LayerHarness.Index(tar);
+    }
+
+    [Fact]
+    public void SymbolicLinkOfALowerLayer_LeadsNoEntryOut()
+    {
+        // Layers are unpacked apart: the lower one's link is not there, and the upper one's directory takes its place.
+        _harness.Unpack(new LayerBuilder().SymbolicLink("etc", "/etc").SymbolicLink("up", "..").ToTar(), "around/layer");
+        Directory.Delete(_harness["around/layer"], recursive: true);
+        _harness.Unpack(new LayerBuilder().File("etc/layerimage-hostile", "x").File("up/secret", "taken").ToTar(), "around/layer");
+
+        _harness.AssertUntouched();
+        Assert.False(File.Exists("/etc/layerimage-hostile"));
+        Assert.Equal("taken", File.ReadAllText(_harness["around/layer/up/secret"]));
+    }
+
+    [Fact]
+    public void AttributesOutsideTheAllowedNamespaces_AreLeftOut()
+    {
+        byte[] tar = new LayerBuilder().Directory("dir/", new()
+        {
+            XAttrs = new Dictionary<string, string> { ["trusted.overlay.redirect"] = "/etc", ["trusted.overlay.opaque"] = "y", ["user.overlay.opaque"] = "y", ["security.selinux"] = "x", ["system.other"] = "x", ["os2.x"] = "x", ["user.kept"] = "x" },
+        }).ToTar();
+
+        _harness.Unpack(tar);
+
+        Assert.Equal("user.kept", string.Join(',', Libc.ListXAttrs(_harness["around/layer/dir"])));
+        Assert.Equal("user.kept\0", LayerHarness.Index(tar)!.Find("dir")!.XAttrNames);
+        Assert.False(LayerHarness.Index(tar)!.Find("dir")!.IsOpaque);
+    }
+
+    [Fact]
+    public void MoreEntriesThanAnIndexHolds_AreRefusedEarly()
+    {
+        LayerIndexBuilder builder = new();
+        TarEntry entry = new() { Type = TarEntryType.Regular, Name = "same" };
+
+        LayerImageException error = Assert.Throws<LayerImageException>(() =>
+        {
+            for (int i = 0; i <= LayerIndexBuilder.MostEntries; i++)
+            {
+                builder.Add(entry, 0);
+            }
+        });
+
+        Assert.Equal(EngineError.LayerTooLarge, error.Error);
     }
 
     private static byte[] Cut(byte[] tar, int length) => tar[..length];

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using LayerImage.Engine.Commit;
 using LayerImage.Engine.Errors;
 using LayerImage.Engine.Interop;
@@ -46,6 +47,20 @@ internal sealed class LayerHarness : IDisposable
         Assert.True(error.Error == EngineError.LayerInvalid, error.ToString());
         AssertUntouched(around);
         return error;
+    }
+
+    /// <summary>Makes the index of a tar; null when it is refused.</summary>
+    public static LayerIndexEntry? Index(byte[] tar)
+    {
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        try
+        {
+            return LayerIndexing.ReadTar(new MemoryStream(tar), hash, Stop).Root;
+        }
+        catch (LayerImageException e) when (e.Error == EngineError.LayerInvalid)
+        {
+            return null;
+        }
     }
 
     /// <summary>Nothing beside the layer's folder was made or changed.</summary>

@@ -6,112 +6,53 @@ using Xunit;
 
 namespace LayerImage.Engine.SystemTests.Mounts;
 
-public sealed class OverlayMountDriverTests : IDisposable
+/// <summary>The kernel's overlay by the new mount API.</summary>
+public sealed class OverlayMountDriverTests : UnionMountDriverContract
 {
-    private readonly TempFolder _folder = new("mounts-");
-    private readonly OverlayMountDriver _driver = new();
+    protected override int MostLayers => 500;
 
-    public OverlayMountDriverTests() => Assert.SkipWhen(Requires.Root is not null, Requires.Root ?? "");
-
-    public void Dispose()
+    private protected override IUnionMountDriver Create()
     {
-        _driver.Unmount(_folder["merged"]);
-        _folder.Dispose();
+        OverlayProbe probe = OverlayProbe.Run();
+        Assert.Null(probe.Reason);
+        Assert.SkipWhen(!probe.HasOneByOne, "needs Linux 6.5");
+        return new OverlayMountDriver(probe);
+    }
+}
+
+/// <summary>The same by mount(2), as kernels before 6.5 need it.</summary>
+public sealed class OldKernelOverlayTests : UnionMountDriverContract
+{
+    protected override int MostLayers => 200;
+
+    private protected override IUnionMountDriver Create() => new OverlayMountDriver(oldKernel: true);
+}
+
+/// <summary>What the overlay driver says where it cannot.</summary>
+public sealed class OverlayRefusalTests
+{
+    [Fact]
+    public void OldKernel_SaysWhenLayersAreTooMany()
+    {
+        Assert.SkipWhen(Requires.Root is not null, Requires.Root ?? "");
+        using TempFolder folder = new();
+        string[] layers = [.. Enumerable.Range(0, 400).Select(i => Directory.CreateDirectory(folder[$"{i}"]).FullName)];
+        OverlayMount mount = new() { LowerDirs = layers, Merged = Directory.CreateDirectory(folder["merged"]).FullName };
+
+        LayerImageException error = Assert.Throws<LayerImageException>(() => new OverlayMountDriver(oldKernel: true).Mount(mount));
+
+        Assert.Equal(EngineError.NotSupportedByKernel, error.Error);
+        Assert.Empty(TempFolder.MountsBeneath(folder.Root));
     }
 
     [Fact]
-    public void Union_ShowsTheTopLayerFirstAndTakesChangesInTheUpper()
+    public void ReasonOfTheProbe_IsInTheError()
     {
-        OverlayMount mount = Describe(3);
-        File.WriteAllText(Path.Combine(mount.LowerDirs[0], "same"), "top");
-        File.WriteAllText(Path.Combine(mount.LowerDirs[2], "same"), "bottom");
+        OverlayMountDriver driver = new(new OverlayProbe(false, "there is none", EngineError.NotSupportedByKernel));
 
-        _driver.Mount(mount);
+        LayerImageException error = Assert.Throws<LayerImageException>(() => driver.Mount(new OverlayMount { LowerDirs = ["/a", "/b"], Merged = "/c" }));
 
-        Assert.True(_driver.IsMounted(mount.Merged));
-        Assert.Equal("top", File.ReadAllText(_folder["merged/same"]));
-        Assert.Equal(["layer0", "layer1", "layer2", "same"], Names(mount.Merged));
-        File.Delete(_folder["merged/layer1"]);
-        Assert.Equal(["layer1"], Names(mount.UpperDir!));
-        MountInfo seen = MountInfo.Read().Single(info => info.MountPoint == mount.Merged);
-        Assert.Equal(("overlay", "layerimage"), (seen.FileSystem, seen.Source));
-        Assert.True(_driver.Unmount(mount.Merged));
-        Assert.False(_driver.Unmount(mount.Merged));
-        Assert.False(_driver.IsMounted(mount.Merged));
+        Assert.Equal(EngineError.NotSupportedByKernel, error.Error);
+        Assert.Contains("there is none", error.Message, StringComparison.Ordinal);
     }
-
-    [Theory]
-    [InlineData(200)]
-    [InlineData(500)]
-    public void ManyLayers_AreUnited(int count)
-    {
-        OverlayMount mount = Describe(count);
-
-        _driver.Mount(mount);
-
-        Assert.Equal(count, Names(mount.Merged).Length);
-    }
-
-    [Fact]
-    public void ReadOnlyUnion_TakesNoChange()
-    {
-        OverlayMount mount = Describe(2) with { UpperDir = null, WorkDir = null };
-
-        _driver.Mount(mount);
-
-        Assert.ThrowsAny<IOException>(() => File.WriteAllText(_folder["merged/new"], "x"));
-    }
-
-    [Theory]
-    [InlineData(0, null)]
-    [InlineData(501, null)]
-    [InlineData(2, "layer")]
-    [InlineData(2, "work")]
-    [InlineData(2, "merged")]
-    public void WrongUnion_IsMountFailedAndLeavesNothing(int count, string? missing)
-    {
-        OverlayMount mount = Describe(count);
-        mount = missing switch
-        {
-            "layer" => mount with { LowerDirs = [.. mount.LowerDirs, _folder["not-there"]] },
-            "work" => mount with { WorkDir = _folder["not-there"] },
-            "merged" => mount with { Merged = _folder["not-there/merged"] },
-            _ => mount,
-        };
-
-        LayerImageException error = Assert.ThrowsAny<LayerImageException>(() => _driver.Mount(mount));
-
-        Assert.Equal(EngineError.MountFailed, error.Error);
-        Assert.Empty(TempFolder.MountsBeneath(_folder.Root));
-    }
-
-    [Fact]
-    public void OddNames_AreMounted()
-    {
-        OverlayMount mount = Describe(1);
-        string odd = _folder["with space,comma:colon\\back"];
-        Directory.CreateDirectory(odd);
-        File.WriteAllText(Path.Combine(odd, "odd"), "x");
-
-        _driver.Mount(mount with { LowerDirs = [odd, .. mount.LowerDirs] });
-
-        Assert.Equal("x", File.ReadAllText(_folder["merged/odd"]));
-    }
-
-    private OverlayMount Describe(int count)
-    {
-        foreach (string name in (string[])["upper", "work", "merged"])
-        {
-            Directory.CreateDirectory(_folder[name]);
-        }
-        string[] layers = [.. Enumerable.Range(0, count).Select(i => _folder[$"layers/{i}"])];
-        for (int i = 0; i < count; i++)
-        {
-            Directory.CreateDirectory(layers[i]);
-            File.WriteAllText(Path.Combine(layers[i], $"layer{i}"), "");
-        }
-        return new OverlayMount { LowerDirs = layers, UpperDir = _folder["upper"], WorkDir = _folder["work"], Merged = _folder["merged"] };
-    }
-
-    private static string[] Names(string folder) => [.. Directory.EnumerateFileSystemEntries(folder).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)];
 }

@@ -29,7 +29,7 @@ public sealed partial class DependencyArrowsTests
         ["Runtime"] = ["Errors", "Interop", "Oci", "Processes"],
         ["Network"] = ["Errors", "Interop"],
         ["Firewall"] = ["Errors", "IO", "Interop", "Processes"],
-        ["Images"] = ["Commit", "Content", "Errors", "IO", "Layers", "Oci", "Processes", "References", "Registry", "Store"],
+        ["Images"] = ["Commit", "Content", "Errors", "IO", "Interop", "Layers", "Mounts", "Oci", "Processes", "References", "Registry", "Store"],
         ["Containers"] = ["Commit", "Content", "Errors", "Firewall", "IO", "Images", "Interop", "Layers", "Mounts", "Network", "Oci", "Processes", "Runtime", "Store"],
         ["Commit"] = ["Containers", "Content", "Errors", "IO", "Images", "Interop", "Layers", "Mounts", "Network", "Oci", "References", "Store"],
         ["Maintenance"] = ["Commit", "Content", "Errors", "IO", "Images", "Layers", "Oci", "References", "Registry", "Store"],

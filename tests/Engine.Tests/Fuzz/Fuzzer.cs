@@ -24,11 +24,13 @@ internal static class Fuzzer
     /// <summary>Feeds the parser.</summary>
     /// <param name="corpus">Valid inputs to start from.</param>
     /// <param name="parse">Must end with a result or a LayerImageException.</param>
-    public static void Run(IReadOnlyList<string> corpus, Action<byte[]> parse)
+    public static void Run(IReadOnlyList<string> corpus, Action<byte[]> parse) => Run([.. corpus.Select(Encoding.UTF8.GetBytes)], parse);
+
+    /// <summary>The same for inputs that are no text.</summary>
+    public static void Run(byte[][] valid, Action<byte[]> parse)
     {
         double seconds = double.TryParse(Environment.GetEnvironmentVariable("LAYERIMAGE_FUZZ_SECONDS"), CultureInfo.InvariantCulture, out double asked) ? asked : 10;
         int seed = int.TryParse(Environment.GetEnvironmentVariable("LAYERIMAGE_FUZZ_SEED"), CultureInfo.InvariantCulture, out int first) ? first : 1;
-        byte[][] valid = [.. corpus.Select(Encoding.UTF8.GetBytes)];
         Array.ForEach(valid, parse); // the corpus itself is accepted
         Stopwatch clock = Stopwatch.StartNew();
         int rounds = 0;

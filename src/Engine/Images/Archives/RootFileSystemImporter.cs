@@ -30,18 +30,18 @@ internal sealed class RootFileSystemImporter(StoreDatabase database, LayerStore 
             SealedLayer layer = Directory.Exists(path)
                 ? await Task.Run(() => LayerSealer.Copy(path, unpacked, includeRoot: true, cancellationToken), cancellationToken).ConfigureAwait(false)
                 : await UnpackAsync(path, unpacked, scratch, cancellationToken).ConfigureAwait(false);
+            FaultPoint.Reach(FaultPoint.Sealed);
             using FileLock held = await layers.LockAsync(layer.DiffId, SilentObserver.Instance, cancellationToken).ConfigureAwait(false);
             LayerStore.Sync(unpacked, layer.Entries);
-            scratch.Claim([layer.DiffId]);
-            return Record(path, reference, options, execution, new NewImageLayer(layer.DiffId, layer.DiffId.Hex, null), (image, now) => Adopt(layer, unpacked, image, now));
+            return Record(path, reference, options, execution, scratch, new NewImageLayer(layer.DiffId, layer.DiffId.Hex, null), (image, now) => Adopt(layer, unpacked, image, now));
         }
         (Digest diffId, Descriptor blob, string file) = await RootFileSystemBlob.MakeAsync(path, scratch, cancellationToken).ConfigureAwait(false);
         scratch.Claim([blob.Digest]);
         content.AdoptReceived(file, blob.Digest, blob.Size);
-        return Record(path, reference, options, execution, new NewImageLayer(diffId, null, blob), (image, now) => database.Write(transaction => ImageWriter.TryWrite(transaction, image, now)));
+        return Record(path, reference, options, execution, scratch, new NewImageLayer(diffId, null, blob), (image, now) => database.Write(transaction => ImageWriter.TryWrite(transaction, image, now)));
     }
 
-    private Image Record(string path, ImageReference? reference, ImportOptions options, ExecutionConfig execution, NewImageLayer layer, Action<NewImage, DateTimeOffset> write)
+    private Image Record(string path, ImageReference? reference, ImportOptions options, ExecutionConfig execution, ScratchFolder scratch, NewImageLayer layer, Action<NewImage, DateTimeOffset> write)
     {
         DateTimeOffset now = clock.GetUtcNow();
         ImageConfig config = new()
@@ -54,6 +54,7 @@ internal sealed class RootFileSystemImporter(StoreDatabase database, LayerStore 
             History = [new HistoryEntry { Created = now, Comment = options.Message ?? $"Imported from {Path.GetFileName(Path.TrimEndingDirectorySeparator(path))}" }],
         };
         byte[] bytes = System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(config, OciJson.Wire.ImageConfig);
+        scratch.Claim([Digest.Of(bytes), layer.DiffId, layer.Blob?.Digest ?? layer.DiffId]);
         NewImage image = new()
         {
             Id = content.Put(bytes),
@@ -63,7 +64,7 @@ internal sealed class RootFileSystemImporter(StoreDatabase database, LayerStore 
             Tags = reference is null ? [] : [reference.WithDefaultTag()],
         };
         write(image, now);
-        return catalog.FindExact(image.Id.ToString())!;
+        return catalog.FindExact(image.Id.ToString()) ?? throw ImageCatalog.NotFound(image.Id.ToString()); // removed already
     }
 
     private void Adopt(SealedLayer layer, string unpacked, NewImage image, DateTimeOffset now)

@@ -5,14 +5,14 @@ namespace LayerImage.Engine.Images.Browse;
 /// <param name="type">What it is.</param>
 /// <param name="find">The place in it with a name, or null.</param>
 /// <param name="list">The names in it.</param>
-internal sealed class FolderPlace(string path, LayerImageItemType type, Func<string, CancellationToken, Place?> find, Func<IEnumerable<string>> list) : Place(path)
+internal sealed class FolderPlace(string path, LayerImageItemType type, Func<string, Place?> find, Func<IEnumerable<string>> list) : Place(path)
 {
     public override LayerImageItem Item => ItemOf(Path, type);
 
     // Records may change at any time; a look at them is cheap.
     public override bool IsStable => type is LayerImageItemType.Image or LayerImageItemType.Layer;
 
-    public override Place? Child(string name, CancellationToken cancellationToken) => find(name, cancellationToken);
+    public override Place? Child(string name, CancellationToken cancellationToken) => find(name);
 
-    public override IEnumerable<Place> Children(CancellationToken cancellationToken) => list().Select(name => find(name, cancellationToken)).OfType<Place>();
+    public override IEnumerable<Place> Children(CancellationToken cancellationToken) => list().Select(name => find(name)).OfType<Place>();
 }

@@ -10,11 +10,15 @@ namespace LayerImage.Engine.Images.Browse;
 internal sealed class ImageFolders(ImageCatalog catalog)
 {
     private const int ShortId = 12;
+    private IReadOnlyList<(string Tag, IReadOnlyList<string> Path, IReadOnlyList<string> Canonical)>? _tags;
+
+    /// <summary>Forgets the tags that it has read.</summary>
+    public void Forget() => _tags = null;
 
     /// <summary>The names that the path of a folder goes on with, sorted.</summary>
     public IEnumerable<string> Names(IReadOnlyList<string> folder)
     {
-        IEnumerable<string> names = catalog.ListTags().Select(tag => Components(tag)).Where(tag => tag.Count > folder.Count && Begins(tag, folder)).Select(tag => tag[folder.Count]);
+        IEnumerable<string> names = Tags().Select(tag => tag.Path).Where(path => path.Count > folder.Count && Begins(path, folder)).Select(path => path[folder.Count]);
         if (folder.Count == 0)
         {
             names = names.Concat(catalog.List().Where(image => image.Tags.Count == 0).Select(image => image.Id["sha256:".Length..][..ShortId]));
@@ -26,17 +30,12 @@ internal sealed class ImageFolders(ImageCatalog catalog)
     public (string? Tag, bool IsFolder) Find(IReadOnlyList<string> path)
     {
         (string? found, bool isFolder) = (null, false);
-        foreach (string tag in catalog.ListTags())
+        foreach ((string tag, IReadOnlyList<string> familiar, IReadOnlyList<string> canonical) in Tags())
         {
-            IReadOnlyList<string> components = Components(tag);
-            if (!Begins(components, path) && ImageReference.TryParse(tag, out ImageReference? reference))
+            if ((Begins(familiar, path) ? familiar : Begins(canonical, path) ? canonical : null) is IReadOnlyList<string> whole)
             {
-                components = Components(reference!.Canonical);
-            }
-            if (Begins(components, path))
-            {
-                found = components.Count == path.Count ? tag : found;
-                isFolder |= components.Count > path.Count;
+                found = whole.Count == path.Count ? tag : found;
+                isFolder |= whole.Count > path.Count;
             }
         }
         if (found is null && !isFolder && path is [{ Length: >= ShortId } id] && id.AsSpan().ContainsAnyExcept("0123456789abcdef") is false && catalog.Find(id) is [Image image])
@@ -45,6 +44,9 @@ internal sealed class ImageFolders(ImageCatalog catalog)
         }
         return (found, isFolder);
     }
+
+    private IReadOnlyList<(string Tag, IReadOnlyList<string> Path, IReadOnlyList<string> Canonical)> Tags() => _tags ??= [.. catalog.ListTags()
+        .Select(tag => (tag, Components(tag), Components(ImageReference.TryParse(tag, out ImageReference? reference) ? reference!.Canonical : tag)))];
 
     private static IReadOnlyList<string> Components(string tag)
     {

@@ -36,8 +36,22 @@ public sealed class LayerImageBrowser
     /// <exception cref="LayerImageException">PathInvalid: there is nothing at the path, or nothing that has content; else as <see cref="Find"/>.</exception>
     public Stream OpenContent(string path, CancellationToken cancellationToken) => Get(path, cancellationToken).Open(cancellationToken);
 
-    private Place Get(string path, CancellationToken cancellationToken) => FindPlace(path, cancellationToken)
-        ?? throw new LayerImageException(EngineError.PathInvalid, $"There is nothing at '{path}' in the drive LayerImage.") { Target = path, Advice = "Get-ChildItem LayerImage:/images shows the images." };
+    /// <summary>Copies an item to this machine's files. Links in it are made last, so that nothing is written through one.</summary>
+    /// <param name="path">The item.</param>
+    /// <param name="destination">An absolute path: a folder to put it into, or the copy's own name.</param>
+    /// <param name="recurse">Folders are copied with all that is in them.</param>
+    /// <param name="force">Files that are in the way are replaced.</param>
+    /// <param name="observer">Hears of devices, pipes and deletions, which are left out.</param>
+    /// <param name="cancellationToken">Ends the work; whole files that were copied stay.</param>
+    /// <returns>Where the copy is.</returns>
+    /// <exception cref="LayerImageException">PathInvalid or DiskFull; else as <see cref="Find"/>.</exception>
+    public string CopyOut(string path, string destination, bool recurse, bool force, IEngineObserver observer, CancellationToken cancellationToken) =>
+        new CopyOut(this, recurse, force, observer, cancellationToken).Copy(path, destination);
+
+    internal static LayerImageException NotFound(string path) => new(EngineError.PathInvalid, $"There is nothing at '{path}' in the drive LayerImage.")
+    { Target = path, Advice = "Get-ChildItem LayerImage:/images shows the images." };
+
+    private Place Get(string path, CancellationToken cancellationToken) => FindPlace(path, cancellationToken) ?? throw NotFound(path);
 
     private Place? FindPlace(string path, CancellationToken cancellationToken)
     {

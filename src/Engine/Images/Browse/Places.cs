@@ -15,7 +15,7 @@ internal sealed class Places(StoreLayout layout, StoreDatabase database, Content
     private readonly ConcurrentDictionary<string, BrowsedTree> _trees = new(StringComparer.Ordinal);
     private readonly ImageFolders _images = new(catalog);
 
-    public Place Root => new FolderPlace("", LayerImageItemType.Folder, (name, _) => name.ToLowerInvariant() switch
+    public Place Root => new FolderPlace("", LayerImageItemType.Folder, name => name.ToLowerInvariant() switch
     {
         "images" => Repository("/images", []),
         "layers" => new FolderPlace("/layers", LayerImageItemType.Folder, FindLayer, () => AllLayers().Keys.Select(diffId => diffId.Short).Order(StringComparer.Ordinal)),
@@ -24,10 +24,14 @@ internal sealed class Places(StoreLayout layout, StoreDatabase database, Content
     }, () => ["containers", "images", "layers"]);
 
     /// <summary>Forgets what it knows of the store's records.</summary>
-    public void Forget() => _trees.Clear();
+    public void Forget()
+    {
+        _trees.Clear();
+        _images.Forget();
+    }
 
     private FolderPlace Repository(string path, IReadOnlyList<string> names) =>
-        new(path, LayerImageItemType.Folder, (name, _) => FindImage($"{path}/{name}", [.. names, name]), () => _images.Names(names));
+        new(path, LayerImageItemType.Folder, name => FindImage($"{path}/{name}", [.. names, name]), () => _images.Names(names));
 
     private Place? FindImage(string path, IReadOnlyList<string> names)
     {
@@ -36,71 +40,72 @@ internal sealed class Places(StoreLayout layout, StoreDatabase database, Content
         {
             return isFolder ? Repository(path, names) : null;
         }
-        Image? image = catalog.Find(tag) is [Image found, ..] ? found : null;
-        return image is null ? null : new FolderPlace(path, LayerImageItemType.Image,
-            (name, token) => FindInImage(image, $"{path}/{name}", name, token) ?? (isFolder ? FindImage($"{path}/{name}", [.. names, name]) : null),
-            () => ((string[])["config", "layers", .. image.Digest is null ? Array.Empty<string>() : ["manifest"], "rootfs"]).Union(isFolder ? _images.Names(names) : []));
+        Lazy<Image> image = new(() => catalog.Find(tag) is [Image found, ..] ? found : throw ImageCatalog.NotFound(tag));
+        return new FolderPlace(path, LayerImageItemType.Image,
+            name => FindInImage(image.Value, $"{path}/{name}", name) ?? (isFolder ? FindImage($"{path}/{name}", [.. names, name]) : null),
+            () => ((string[])["config", "layers", .. image.Value.Digest is null ? Array.Empty<string>() : ["manifest"], "rootfs"]).Union(isFolder ? _images.Names(names) : []));
     }
 
-    private Place? FindInImage(Image image, string path, string name, CancellationToken cancellationToken) => name switch
+    private Place? FindInImage(Image image, string path, string name) => name switch
     {
         "config" => new DocumentPlace(path, () => content.Read(Digest.Parse(image.Id))),
         "manifest" when image.Digest is not null => new DocumentPlace(path, () => content.Read(Digest.Parse(image.Digest))),
-        "rootfs" => Tree(path, image.Id, [.. image.Layers.Select(Origin)], showsWhiteouts: false, LayerImageItemType.Directory, cancellationToken),
-        "layers" => new FolderPlace(path, LayerImageItemType.Folder, (layer, token) => FindLayer(image, $"{path}/{layer}", layer, token),
+        "rootfs" => Tree(path, image.Id, [.. image.Layers.Select(Origin)], isLayer: false),
+        "layers" => new FolderPlace(path, LayerImageItemType.Folder, layer => FindLayer(image, $"{path}/{layer}", layer),
             () => image.Layers.Select(layer => layer.Position.ToString(CultureInfo.InvariantCulture))),
         _ => null,
     };
 
-    private Place? FindLayer(Image image, string path, string name, CancellationToken cancellationToken)
+    private LazyTreePlace? FindLayer(Image image, string path, string name)
     {
         ImageLayer? layer = int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out int position) && position < image.Layers.Count ? image.Layers[position]
             : IsId(name) ? image.Layers.FirstOrDefault(layer => Digest.Parse(layer.DiffId).Hex.StartsWith(name, StringComparison.Ordinal)) : null;
-        return layer is null ? null : Layer(path, Origin(layer), cancellationToken);
+        return layer is null ? null : Layer(path, Origin(layer));
     }
 
-    private Place? FindLayer(string name, CancellationToken cancellationToken) =>
+    private LazyTreePlace? FindLayer(string name) =>
         IsId(name) && AllLayers().FirstOrDefault(layer => layer.Key.Hex.StartsWith(name, StringComparison.Ordinal)) is { Key: var diffId, Value: var key } && diffId != default
-            ? Layer($"/layers/{name}", new LayerOrigin(diffId, key), cancellationToken) : null;
+            ? Layer($"/layers/{name}", new LayerOrigin(diffId, key)) : null;
 
-    private Place? FindContainer(string name, CancellationToken cancellationToken)
+    private FolderPlace? FindContainer(string name)
     {
         BrowsedContainer? container = containers().FirstOrDefault(container => string.Equals(container.Name, name, StringComparison.OrdinalIgnoreCase));
         string path = $"/containers/{name}";
-        return container is null ? null : new FolderPlace(path, LayerImageItemType.Container, (child, token) => child.ToLowerInvariant() switch
+        return container is null ? null : new FolderPlace(path, LayerImageItemType.Container, child => child.ToLowerInvariant() switch
         {
-            "rootfs" => Live(path + "/rootfs", [container.Upper, .. container.Init is null ? Array.Empty<string>() : [container.Init]], container.Layers, showsWhiteouts: false, token),
-            "changes" => Live(path + "/changes", [container.Upper], [], showsWhiteouts: true, token),
+            "rootfs" => Live(path + "/rootfs", container.Init is null ? [container.Upper] : [container.Upper, container.Init], container.Layers, showsWhiteouts: false),
+            "changes" => Live(path + "/changes", [container.Upper], [], showsWhiteouts: true),
             _ => null,
         }, () => ["changes", "rootfs"]);
     }
 
-    private TreePlace Live(string path, IEnumerable<string> directories, IReadOnlyList<LayerOrigin> layers, bool showsWhiteouts, CancellationToken cancellationToken)
-    {
-        if (!LayerReceiver.CanUnpack)
+    private LazyTreePlace Live(string path, IReadOnlyList<string> directories, IReadOnlyList<LayerOrigin> layers, bool showsWhiteouts) =>
+        new(path, LayerImageItemType.Directory, null, isStable: false, token =>
         {
-            throw new LayerImageException(EngineError.NotPrivileged, "The files of containers need root on Linux.") { Target = "LayerImage:" + path, Advice = "Run the session as root, for example: sudo ./layerimage" };
-        }
-        BrowsedTree tree = new(files, directories.Select(directory => new LiveLayer(directory)), layers, showsWhiteouts, cancellationToken);
-        return new TreePlace(path, tree, tree.Root, null);
-    }
-
-    private TreePlace Layer(string path, LayerOrigin layer, CancellationToken cancellationToken) =>
-        Tree(path, layer.DiffId.ToString(), [layer], showsWhiteouts: true, LayerImageItemType.Layer, cancellationToken);
-
-    private TreePlace Tree(string path, string key, IReadOnlyList<LayerOrigin> layers, bool showsWhiteouts, LayerImageItemType type, CancellationToken cancellationToken)
-    {
-        string id = (showsWhiteouts ? "layer " : "image ") + key;
-        if (!_trees.TryGetValue(id, out BrowsedTree? tree))
-        {
-            if (_trees.Count >= MostTrees)
+            if (!LayerReceiver.CanUnpack)
             {
-                _trees.Clear();
+                throw new LayerImageException(EngineError.NotPrivileged, "The files of containers need root on Linux.") { Target = "LayerImage:" + path, Advice = "Run the session as root, for example: sudo ./layerimage" };
             }
-            tree = _trees[id] = new BrowsedTree(files, [], layers, showsWhiteouts, cancellationToken);
-        }
-        return new TreePlace(path, tree, tree.Root, null, type);
-    }
+            BrowsedTree tree = new(files, directories.Select(directory => new LiveLayer(directory)), layers, showsWhiteouts, token);
+            return new TreePlace(path, tree, tree.Root, null);
+        });
+
+    private LazyTreePlace Layer(string path, LayerOrigin layer) => Tree(path, layer.DiffId.ToString(), [layer], isLayer: true);
+
+    private LazyTreePlace Tree(string path, string key, IReadOnlyList<LayerOrigin> layers, bool isLayer) =>
+        new(path, isLayer ? LayerImageItemType.Layer : LayerImageItemType.Directory, isLayer ? key : null, isStable: true, token =>
+        {
+            string id = (isLayer ? "layer " : "image ") + key;
+            if (!_trees.TryGetValue(id, out BrowsedTree? tree))
+            {
+                if (_trees.Count >= MostTrees)
+                {
+                    _trees.Clear();
+                }
+                tree = _trees[id] = new BrowsedTree(files, [], layers, showsWhiteouts: isLayer, token);
+            }
+            return new TreePlace(path, tree, tree.Root, null);
+        });
 
     private static LayerOrigin Origin(ImageLayer layer) => new(Digest.Parse(layer.DiffId), layer.Path is null ? null : Path.GetFileName(layer.Path));
 

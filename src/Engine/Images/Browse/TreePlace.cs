@@ -9,8 +9,7 @@ namespace LayerImage.Engine.Images.Browse;
 /// <param name="tree">The tree that it is in.</param>
 /// <param name="node">What the tree has there.</param>
 /// <param name="above">The place that it was reached from; null for the tree's root.</param>
-/// <param name="rootType">What the root is in the drive.</param>
-internal sealed class TreePlace(string path, BrowsedTree tree, UnionNode node, TreePlace? above, LayerImageItemType rootType = LayerImageItemType.Directory) : Place(path)
+internal sealed class TreePlace(string path, BrowsedTree tree, UnionNode node, TreePlace? above) : Place(path)
 {
     private const int LongestKeptListing = 4096;
 
@@ -95,9 +94,8 @@ internal sealed class TreePlace(string path, BrowsedTree tree, UnionNode node, T
     private LayerImageItem Describe()
     {
         LayerNode shown = node.Node;
-        LayerImageItemType type = above is null ? rootType : TypeOf(shown.Type);
         bool isDevice = shown.Type is LayerNodeType.CharacterDevice or LayerNodeType.BlockDevice;
-        return ItemOf(Path, type) with
+        return ItemOf(Path, TypeOf(shown.Type)) with
         {
             Length = shown.Type == LayerNodeType.File ? shown.Size : null,
             Mode = ModeText(shown),

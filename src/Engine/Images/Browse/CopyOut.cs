@@ -1,0 +1,145 @@
+using LayerImage.Engine.Errors;
+
+namespace LayerImage.Engine.Images.Browse;
+
+/// <summary>
+/// Copies items of the drive to a folder of this machine. Nothing is written through a link: links are made last, and a
+/// file takes its place by a rename. Owners, devices and special permissions stay in the image.
+/// </summary>
+/// <param name="browser">The drive.</param>
+/// <param name="recurse">Directories are copied with all that is in them.</param>
+/// <param name="force">Files that are in the way are replaced.</param>
+/// <param name="observer">Hears of what is left out.</param>
+/// <param name="cancellationToken">Ends the work; whole files that were copied stay.</param>
+internal sealed class CopyOut(LayerImageBrowser browser, bool recurse, bool force, IEngineObserver observer, CancellationToken cancellationToken)
+{
+    private const int UsualBits = 0x1FF; // 0777: what is copied is the user's, so it is never setuid
+    private const int OwnerMayWrite = 0x1C0;
+    private readonly List<(string Path, string Target)> _links = [];
+    private readonly List<(string Path, LayerImageItem Item)> _directories = [];
+
+    /// <summary>Copies one item; where it is then.</summary>
+    public string Copy(string path, string destination)
+    {
+        LayerImageItem item = browser.Find(path, cancellationToken) ?? throw LayerImageBrowser.NotFound(path);
+        string target = Directory.Exists(destination) ? Path.Combine(destination, SafeName(item)) : destination;
+        if (item.IsContainer)
+        {
+            if (!recurse)
+            {
+                throw Invalid(item.FullPath, $"'{item.FullPath}' is a folder.", "Use -Recurse to copy it with all that is in it.");
+            }
+            CopyFolder(item, target);
+        }
+        else
+        {
+            CopyFile(item, target);
+        }
+        foreach ((string link, string text) in _links)
+        {
+            MakeWay(link);
+            File.CreateSymbolicLink(link, text);
+        }
+        for (int i = _directories.Count - 1; i >= 0; i--)
+        {
+            Dress(_directories[i].Path, _directories[i].Item);
+        }
+        return target;
+    }
+
+    private void CopyFolder(LayerImageItem folder, string target)
+    {
+        if (new FileInfo(target).LinkTarget is not null || File.Exists(target))
+        {
+            throw Invalid(target, $"'{target}' is in the way: it is no folder.", "Give another destination.");
+        }
+        Directory.CreateDirectory(target);
+        _directories.Add((target, folder));
+        foreach (LayerImageItem item in browser.List(folder.FullPath["LayerImage:".Length..], cancellationToken))
+        {
+            string place = Path.Combine(target, SafeName(item));
+            switch (item.Type)
+            {
+                case LayerImageItemType.SymbolicLink:
+                    _links.Add((place, item.LinkTarget!));
+                    break;
+                case LayerImageItemType.File:
+                    CopyFile(item, place);
+                    break;
+                case LayerImageItemType.Whiteout or LayerImageItemType.CharacterDevice or LayerImageItemType.BlockDevice or LayerImageItemType.Fifo or LayerImageItemType.Socket:
+                    observer.Warning($"'{item.FullPath}' is left out: it is a {item.Type} and has no content.");
+                    break;
+                default:
+                    CopyFolder(item, place);
+                    break;
+            }
+        }
+    }
+
+    private void CopyFile(LayerImageItem item, string target)
+    {
+        using Stream content = browser.OpenContent(item.FullPath["LayerImage:".Length..], cancellationToken);
+        if (!force && (File.Exists(target) || new FileInfo(target).LinkTarget is not null))
+        {
+            throw Invalid(target, $"'{target}' exists.", "Use -Force to replace it.");
+        }
+        string temporary = $"{target}.{Guid.NewGuid():N}.tmp";
+        try
+        {
+            using (FileStream file = new(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, 0))
+            {
+                byte[] buffer = new byte[256 << 10];
+                for (int read; (read = content.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false)) > 0;)
+                {
+                    cancellationToken.ThrowIfCancellationRequested();
+                    file.Write(buffer, 0, read);
+                }
+            }
+            Dress(temporary, item);
+            File.Move(temporary, target, overwrite: force);
+        }
+        catch (Exception e)
+        {
+            File.Delete(temporary);
+            throw e switch
+            {
+                IOException io when DiskFull.Is(io) => new LinuxException("write", LinuxException.ENOSPC, target),
+                UnauthorizedAccessException or DirectoryNotFoundException => new LayerImageException(EngineError.PathInvalid, $"'{target}' cannot be written: {e.Message}", e) { Target = target },
+                _ => e,
+            };
+        }
+    }
+
+    private void MakeWay(string link)
+    {
+        if (!File.Exists(link) && new FileInfo(link).LinkTarget is null)
+        {
+            return;
+        }
+        if (!force)
+        {
+            throw Invalid(link, $"'{link}' exists.", "Use -Force to replace it.");
+        }
+        File.Delete(link);
+    }
+
+    private static void Dress(string path, LayerImageItem item)
+    {
+        bool isFolder = item.Type != LayerImageItemType.File && item.IsContainer;
+        if (item.Permissions is int permissions && item.Type != LayerImageItemType.SymbolicLink && !OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(path, (UnixFileMode)((permissions & UsualBits) | (isFolder ? OwnerMayWrite : 0)));
+        }
+        if (item.LastWriteTime is DateTimeOffset time && time.UtcDateTime.Year is > 1900 and < 3000)
+        {
+            FileSystemInfo info = isFolder ? new DirectoryInfo(path) : new FileInfo(path);
+            info.LastWriteTimeUtc = time.UtcDateTime;
+        }
+    }
+
+    private static string SafeName(LayerImageItem item) => item.Name.Length > 0 && item.Name is not ("." or "..") && item.Name.IndexOfAny(Path.GetInvalidFileNameChars()) < 0
+        ? item.Name
+        : throw Invalid(item.FullPath, $"'{item.FullPath}' cannot have its name here.", "Copy the file by itself, to a destination with another name.");
+
+    private static LayerImageException Invalid(string target, string what, string advice) => new(EngineError.PathInvalid, what) { Target = target, Advice = advice };
+}

@@ -1,0 +1,135 @@
+using System.Security.Cryptography;
+using LayerImage.Engine.Errors;
+using LayerImage.Engine.Interop.Libc;
+using LayerImage.Engine.Layers;
+using LayerImage.Engine.Mounts;
+using LayerImage.Engine.Store;
+using Microsoft.Win32.SafeHandles;
+
+namespace LayerImage.Engine.Images.Mounting;
+
+/// <summary>Turns a request into folders: all that is wrong with it is told before anything is made.</summary>
+internal sealed class UnionMountPlan(StoreLayout layout, UnionMountRecords records, TimeProvider clock)
+{
+    private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+
+    /// <summary>Plans.</summary>
+    /// <param name="request">What is asked.</param>
+    /// <param name="image">The unpacked image, or null for folders.</param>
+    /// <param name="lowerDirs">What is united, the top one first; what no union shows is left out.</param>
+    public UnionMountRecord Make(UnionMountRequest request, Image? image, IReadOnlyList<string> lowerDirs)
+    {
+        string id = RandomNumberGenerator.GetHexString(16, lowercase: true);
+        if (request.WorkDir is not null && request.UpperDir is null)
+        {
+            throw new LayerImageException(EngineError.ParameterInvalid, "A work folder is for a union with an upper folder of your own.") { Target = request.WorkDir, Advice = "Give -UpperDir as well." };
+        }
+        (string path, bool exists) = request.Path is null ? (Path.Combine(layout.Run, "mounts", id), false) : HostFolder.ResolveNew(request.Path, "mount point");
+        MadeForMount made = exists ? MadeForMount.None : MadeForMount.Path;
+        (string? upper, string? work) = (null, null);
+        if (request.UpperDir is not null)
+        {
+            upper = HostFolder.ResolveNew(request.UpperDir, "upper folder").Path;
+            (work, bool hasWork) = HostFolder.ResolveNew(request.WorkDir ?? upper + ".work", "work folder");
+            made |= hasWork ? MadeForMount.None : MadeForMount.WorkDir;
+        }
+        else if (request.Writable)
+        {
+            (upper, work) = (Path.Combine(records.FolderOf(id), "upper"), Path.Combine(records.FolderOf(id), "work"));
+            made |= MadeForMount.UpperDir | MadeForMount.WorkDir;
+        }
+        CheckPath(path, request, lowerDirs);
+        CheckUpper(upper, work, lowerDirs);
+        UnionMount mount = new() { Id = id, Reference = image?.Reference, ImageId = image?.Id, LowerDirs = lowerDirs, UpperDir = upper, WorkDir = work, Merged = path, IsMounted = true, MountedAt = clock.GetUtcNow() };
+        return new UnionMountRecord { Mount = mount, Made = made };
+    }
+
+    /// <summary>Makes the folders; the record as it then is.</summary>
+    /// <param name="record">What was planned.</param>
+    /// <param name="root">The layer whose root the union shows; null: the top-most folder's.</param>
+    public UnionMountRecord Prepare(UnionMountRecord record, string? root)
+    {
+        UnionMount mount = record.Mount;
+        if (HostFolder.IsWithin(mount.Merged, layout.Run) && !OperatingSystem.IsWindows())
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(mount.Merged)!, Private); // layers hold setuid programs
+        }
+        Directory.CreateDirectory(mount.Merged);
+        if (mount.UpperDir is not null)
+        {
+            bool isNew = !Directory.Exists(mount.UpperDir);
+            Directory.CreateDirectory(mount.UpperDir);
+            Directory.CreateDirectory(mount.WorkDir!);
+            if (isNew)
+            {
+                Dress(root ?? mount.LowerDirs[0], mount.UpperDir);
+            }
+            return record;
+        }
+        // Overlayfs unites two at least, and shows the top-most folder's root, which need not be the one that the image describes.
+        if (mount.LowerDirs.Count > 1 && (root is null || mount.LowerDirs.Count == OverlayMountDriver.MostLayers || LooksLike(root, mount.LowerDirs[0])))
+        {
+            return record;
+        }
+        string top = Directory.CreateDirectory(Path.Combine(records.FolderOf(mount.Id), "root")).FullName;
+        Dress(root ?? mount.LowerDirs[0], top);
+        return record with { Mount = mount with { LowerDirs = [top, .. mount.LowerDirs] } };
+    }
+
+    private void CheckPath(string path, UnionMountRequest request, IReadOnlyList<string> lowerDirs)
+    {
+        if (request.Path is null)
+        {
+            return;
+        }
+        if (HostFolder.IsWithin(path, layout.Root) || HostFolder.IsWithin(layout.Root, path))
+        {
+            throw new LayerImageException(EngineError.PathInvalid, $"The mount point {path} would hide a part of the store {layout.Root}.") { Target = request.Path, Advice = "Give a folder outside the store." };
+        }
+        if (MountInfo.Read().LastOrDefault(mount => mount.MountPoint == path) is { Source: OverlayMountDriver.Source })
+        {
+            throw new LayerImageException(EngineError.MountInUse, $"A union is mounted at {path} already.") { Target = request.Path, Advice = $"Dismount-LayerImage '{path}' first, or give another path." };
+        }
+        if (lowerDirs.FirstOrDefault(lower => HostFolder.IsWithin(lower, path)) is string inside)
+        {
+            throw new LayerImageException(EngineError.PathInvalid, $"The mount point {path} would hide {inside}, which is to be united.") { Target = request.Path, Advice = "Give another mount point." };
+        }
+    }
+
+    private void CheckUpper(string? upper, string? work, IReadOnlyList<string> lowerDirs)
+    {
+        if (upper is null)
+        {
+            return;
+        }
+        if (HostFolder.IsWithin(upper, layout.Layers) || HostFolder.IsWithin(upper, layout.Containers))
+        {
+            throw new LayerImageException(EngineError.PathInvalid, $"The upper folder {upper} is the store's: layers never change.") { Target = upper, Advice = "Give a folder of your own." };
+        }
+        if (lowerDirs.FirstOrDefault(lower => HostFolder.IsWithin(upper, lower) || HostFolder.IsWithin(lower, upper)) is string overlap)
+        {
+            throw new LayerImageException(EngineError.PathInvalid, $"The upper folder {upper} and {overlap}, which is to be united, are inside one another.") { Target = upper, Advice = "Give a folder of its own." };
+        }
+        // The kernel only warns, and then loses data. Other programs' unions are asked of mountinfo; ours may be in another namespace.
+        bool isTaken(string? used) => used == upper || used == work;
+        string? user = records.List().Find(record => record.Mount.IsMounted && (isTaken(record.Mount.UpperDir) || isTaken(record.Mount.WorkDir)))?.Mount.Merged
+            ?? MountInfo.Read().FirstOrDefault(mount => mount.FileSystem == "overlay" && (isTaken(mount.Option("upperdir")) || isTaken(mount.Option("workdir"))))?.MountPoint;
+        if (user is not null)
+        {
+            throw new LayerImageException(EngineError.MountInUse, $"The upper folder {upper} takes the changes of the union at {user} already.") { Target = upper, Advice = "Dismount that first, or give another folder." };
+        }
+    }
+
+    private static void Dress(string from, string to)
+    {
+        using SafeFileHandle source = Libc.OpenDirectory(from), target = Libc.OpenDirectory(to);
+        ImpliedDirectories.Copy(source, target);
+    }
+
+    private static bool LooksLike(string one, string other)
+    {
+        Libc.TryStat(one, out FileStatus a);
+        Libc.TryStat(other, out FileStatus b);
+        return (a.Permissions, a.Uid, a.Gid) == (b.Permissions, b.Uid, b.Gid);
+    }
+}

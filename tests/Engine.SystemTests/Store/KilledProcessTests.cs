@@ -1,0 +1,115 @@
+using System.Diagnostics;
+using LayerImage.Engine.Errors;
+using LayerImage.Engine.Images;
+using LayerImage.Engine.Store;
+using LayerImage.Engine.SystemTests.Images;
+using LayerImage.Testing.Host;
+using LayerImage.Testing.Images;
+using Xunit;
+
+namespace LayerImage.Engine.SystemTests.Store;
+
+/// <summary>A process is killed at every step of every change: the store has the old state or the new one, and nothing leaks.</summary>
+public sealed class KilledProcessTests
+{
+    private const int Killed = 128 + 9;
+
+    public static TheoryData<string, string> Deaths => new()
+    {
+        { "receive", FaultPoint.Unpacking }, { "receive", FaultPoint.Received }, { "receive", FaultPoint.Unpacked }, { "receive", FaultPoint.LayerSynced },
+        { "receive", FaultPoint.LayerPlaced }, { "receive", FaultPoint.LayerRecording }, { "receive", FaultPoint.LayerRecorded },
+        { "receive", FaultPoint.DocumentsPut }, { "receive", FaultPoint.ImageRecording }, { "receive", FaultPoint.ImageRecorded },
+        { "receive-blobs", FaultPoint.BlobPlaced }, { "receive-blobs", FaultPoint.BlobRecorded },
+        { "import", FaultPoint.Unpacking }, { "import", FaultPoint.Sealed }, { "import", FaultPoint.LayerPlaced }, { "import", FaultPoint.LayerRecording },
+        { "import", FaultPoint.ImageRecording }, { "import", FaultPoint.LayerRecorded },
+        { "tag", FaultPoint.TagSetting }, { "tag", FaultPoint.TagSet },
+        { "remove", FaultPoint.RecordsRemoved }, { "remove", FaultPoint.LayerMovedOut }, { "remove", FaultPoint.BlobDeleting },
+        { "clear", FaultPoint.LayerForgotten }, { "clear", FaultPoint.LayerMovedOut }, { "clear", FaultPoint.BlobForgotten }, { "clear", FaultPoint.BlobDeleting },
+        { "clear", FaultPoint.LeftoverMovedOut },
+    };
+
+    [Fact]
+    public void EveryFaultPoint_IsDiedAt() => Assert.Equal(FaultPoint.All.Order(StringComparer.Ordinal), Deaths.Select(row => row.Data.Item2).Distinct().Order(StringComparer.Ordinal));
+
+    [Theory]
+    [MemberData(nameof(Deaths))]
+    public async Task KilledAnywhere_LeavesTheOldStateOrTheNewOne(string verb, string point)
+    {
+        await using ImageHarness harness = new();
+        string[] words = await PrepareAsync(harness, verb);
+        string before = State(harness);
+
+        await DieAsync(harness.Store.Options, point, words);
+
+        // Nobody must clean first: the store is whole as it is.
+        LayerImageEngine engine = new(harness.Store.Options);
+        string after = State(harness);
+        Assert.All(await StoreCheckTests.TestAsync(harness, StoreCheckTests.Check.Full), issue => Assert.Equal(Maintenance.IntegrityIssueKind.Leftover, issue.Kind));
+        engine.RemoveLeftovers();
+        _ = engine.Store.Clear(engine.Store.FindGarbage()).Count();
+        Assert.Empty(await StoreCheckTests.TestAsync(harness, StoreCheckTests.Check.Full));
+        Assert.Empty(Directory.EnumerateFileSystemEntries(harness.Layout.Scratch));
+        Assert.Empty(Directory.EnumerateFileSystemEntries(harness.Layout.Ingest));
+        Assert.Equal(after, State(harness));
+        harness.AssertRecordsFitFiles();
+
+        // No lock is left, and what is done again ends in the new state.
+        try
+        {
+            await StoreChild.RunAsync(harness.Store.Options, words);
+        }
+        catch (LayerImageException e) when (e.Error == EngineError.ImageNotFound && words[0] == "remove")
+        {
+            // It was removed before the death.
+        }
+        string done = State(harness);
+        Assert.True(after == before || after == done, $"before:\n{before}\nafter:\n{after}\ndone:\n{done}");
+        Assert.Empty(await StoreCheckTests.TestAsync(harness, StoreCheckTests.Check.Full));
+    }
+
+    private static async Task<string[]> PrepareAsync(ImageHarness harness, string verb)
+    {
+        BuiltImage image = new ImageBuilder().WithLayer(layer => layer.Directory("etc/").File("etc/one", new string('1', 100_000))).WithLayer(layer => layer.File("etc/two", "2")).Build();
+        string reference = image.PushTo(harness.Registry, "some/image");
+        Directory.CreateDirectory(harness.Store["tree/etc"]);
+        await File.WriteAllTextAsync(harness.Store["tree/etc/file"], "content", ImageHarness.Stop);
+        await ImageHarness.ShellAsync($"tar -C '{harness.Store["tree"]}' -cf '{harness.Store["tree.tar"]}' .");
+        await harness.ReceiveAsync(new ImageBuilder().WithLayer(layer => layer.File("other", "other")).Build().PushTo(harness.Registry, "other/image"));
+        switch (verb)
+        {
+            case "receive":
+                return ["receive", reference];
+            case "receive-blobs":
+                // Layers that are unpacked here already, and whose blobs are wanted.
+                Image known = await harness.ReceiveAsync(reference);
+                StoreDatabase.Open(harness.Layout.Database).Write(transaction =>
+                {
+                    transaction.Execute("DELETE FROM image WHERE id = ?1", known.Id);
+                    transaction.Execute("DELETE FROM blob WHERE digest IN (SELECT value FROM json_each(?1))", $"[\"{known.Layers[0].Digest}\",\"{known.Layers[1].Digest}\"]");
+                });
+                return ["receive", reference];
+            case "import":
+                return ["import", harness.Store["tree.tar"], "made:here"];
+            case "clear":
+                Image lost = await harness.ReceiveAsync(reference);
+                StoreDatabase.Open(harness.Layout.Database).Write(transaction => transaction.Execute("DELETE FROM image WHERE id = ?1", lost.Id));
+                Directory.CreateDirectory(Path.Combine(harness.Layout.Layers, "left"));
+                return ["clear"];
+            default:
+                await harness.ReceiveAsync(reference);
+                return verb == "tag" ? ["tag", reference, "new:tag"] : ["remove", reference];
+        }
+    }
+
+    internal static async Task DieAsync(EngineOptions options, string point, string[] words)
+    {
+        using Process child = StoreChild.Start(typeof(KilledProcessTests).Assembly.Location, options, point, words);
+        string error = await child.StandardError.ReadToEndAsync(ImageHarness.Stop);
+        await child.WaitForExitAsync(ImageHarness.Stop);
+        Assert.True(child.ExitCode == Killed, $"{child.ExitCode}: {error}");
+    }
+
+    // What users see: images by name, with their layers. An import's id has the time in it, and a second one takes the name from the first.
+    private static string State(ImageHarness harness) => string.Join('\n', new LayerImageEngine(harness.Store.Options).Images.List().Where(image => image.Tags.Count > 0)
+        .Select(image => $"{string.Join(' ', image.Tags.Order(StringComparer.Ordinal))}: {string.Join(' ', image.Layers.Select(layer => layer.DiffId))}").Order(StringComparer.Ordinal));
+}

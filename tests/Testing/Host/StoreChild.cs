@@ -1,0 +1,140 @@
+using System.Diagnostics;
+using System.Globalization;
+using LayerImage.Engine;
+using LayerImage.Engine.Errors;
+using LayerImage.Engine.Images;
+
+namespace LayerImage.Testing.Host;
+
+/// <summary>
+/// A process of its own that works on a store: to be killed, or one of many. It is the test program again, started with
+/// <c>$LAYERIMAGE_TEST_CHILD</c>; its module initializer calls <see cref="RunIfAsked"/>.
+/// </summary>
+public static class StoreChild
+{
+    private const string Verb = "LAYERIMAGE_TEST_CHILD";
+
+    /// <summary>Starts a child: a verb of <see cref="RunAsync"/> and its arguments.</summary>
+    /// <param name="program">The test program's dll.</param>
+    /// <param name="options">The store.</param>
+    /// <param name="fault">The fault point where it kills itself, or null.</param>
+    /// <param name="words">The verb and its arguments.</param>
+    public static Process Start(string program, EngineOptions options, string? fault, params string[] words)
+    {
+        ProcessStartInfo start = new(Environment.ProcessPath!, [program]) { RedirectStandardError = true, RedirectStandardOutput = true };
+        start.Environment[Verb] = string.Join('\n', words);
+        start.Environment["LAYERIMAGE_ROOT"] = options.Root;
+        start.Environment["LAYERIMAGE_RUN"] = options.Run;
+        start.Environment["LAYERIMAGE_CONFIG"] = options.Configuration;
+        if (fault is not null)
+        {
+            start.Environment["LAYERIMAGE_FAULT"] = fault;
+        }
+        return Process.Start(start)!;
+    }
+
+    /// <summary>In a child: does what it was started for, and ends the process.</summary>
+    public static void RunIfAsked()
+    {
+        if (Environment.GetEnvironmentVariable(Verb) is not string words)
+        {
+            return;
+        }
+        int status = 0;
+        try
+        {
+            RunAsync(EngineOptions.FromEnvironment(), words.Split('\n')).GetAwaiter().GetResult();
+        }
+        catch (Exception e)
+        {
+            Console.Error.WriteLine(e);
+            status = 1;
+        }
+        Environment.Exit(status);
+    }
+
+    /// <summary>What a child does, in this process.</summary>
+    public static async Task RunAsync(EngineOptions options, params string[] words)
+    {
+        LayerImageEngine engine = new(options);
+        switch (words)
+        {
+            case ["receive", var reference]:
+                await engine.Images.ReceiveAsync(reference, new ReceiveOptions { RetryCount = 0 }, SilentObserver.Instance, default);
+                break;
+            case ["import", var path, var name]:
+                await engine.Images.ImportAsync(path, name, null, default);
+                break;
+            case ["tag", var image, var tag]:
+                engine.Images.AddTag(engine.Images.Get(image), tag);
+                break;
+            case ["remove", var image]:
+                engine.Images.Remove(engine.Images.Get(image), null, force: true, pretend: false);
+                break;
+            case ["clear"]:
+                _ = engine.Store.Clear(engine.Store.FindGarbage()).Count();
+                break;
+            case ["busy", var seed, var seconds, .. var things]:
+                await BeBusyAsync(engine, int.Parse(seed, CultureInfo.InvariantCulture), TimeSpan.FromSeconds(double.Parse(seconds, CultureInfo.InvariantCulture)), things);
+                break;
+            default:
+                throw new ArgumentException(words[0]);
+        }
+    }
+
+    // Things are references to receive, and folders to import. What another child takes away meanwhile is no error.
+    private static async Task BeBusyAsync(LayerImageEngine engine, int seed, TimeSpan time, string[] things)
+    {
+        Random random = new(seed);
+        int done = 0;
+        for (Stopwatch watch = Stopwatch.StartNew(); watch.Elapsed < time; done++)
+        {
+            string thing = things[random.Next(things.Length)];
+            try
+            {
+                await DoAsync(engine, random, thing);
+            }
+            catch (LayerImageException e) when (e.Error == EngineError.ImageNotFound)
+            {
+                // Removed by another.
+            }
+        }
+        Console.Out.WriteLine(done);
+    }
+
+    private static async Task DoAsync(LayerImageEngine engine, Random random, string thing)
+    {
+        switch (random.Next(8))
+        {
+            case 0 or 1 or 2:
+                Image image = thing[0] == '/'
+                    ? await engine.Images.ImportAsync(thing, $"made:{random.Next(3)}", null, default)
+                    : await engine.Images.ReceiveAsync(thing, new ReceiveOptions { RetryCount = 0 }, SilentObserver.Instance, default);
+                engine.Images.AddTag(image, $"other:{random.Next(3)}");
+                break;
+            case 3 or 4:
+                if (engine.Images.List() is { Count: > 0 } all)
+                {
+                    engine.Images.Remove(all[random.Next(all.Count)], null, force: true, pretend: false);
+                }
+                break;
+            case 5:
+                await CheckAsync(engine, full: false);
+                break;
+            case 6:
+                await CheckAsync(engine, full: true);
+                break;
+            default:
+                _ = engine.Store.Clear(engine.Store.FindGarbage()).Count();
+                break;
+        }
+    }
+
+    private static async Task CheckAsync(LayerImageEngine engine, bool full)
+    {
+        await foreach (Engine.Maintenance.IntegrityIssue issue in engine.Store.TestAsync(full, SilentObserver.Instance, default))
+        {
+            throw new InvalidOperationException($"The check found in a store at work: {issue}");
+        }
+    }
+}
