@@ -119,6 +119,10 @@ internal sealed partial class TarReader(Stream source)
         {
             throw TarHeader.Malformed("it ends in the middle of a file");
         }
+        if (left < _dataLeft + _paddingLeft && left > _dataLeft)
+        {
+            throw TarHeader.Malformed("it ends in the middle of a block");
+        }
         source.Seek(Math.Min(left, _dataLeft + _paddingLeft), SeekOrigin.Current);
         (_dataLeft, _paddingLeft) = (0, 0);
     }
