@@ -107,6 +107,8 @@ public sealed class BrowserTests : IAsyncLifetime
         Assert.Equal(3, items.Length);
         Assert.All(items, item => Assert.DoesNotContain(item.Name, c => char.IsControl(c) || c is '\\' or '/' or '\ufffd'));
         Assert.All(items, item => Assert.Equal(item with { XAttrNames = [] }, Browser.Find(item.FullPath["LayerImage:".Length..], ImageHarness.Stop)! with { XAttrNames = [] }));
+        // Packed, it has the same names; and .NET, which cleans up after the test, cannot name such a file.
+        Pack(image);
         Assert.Equal(["", "1", "2"], items.Select(item => Read(item.FullPath["LayerImage:".Length..])).Order(StringComparer.Ordinal));
     }
 
