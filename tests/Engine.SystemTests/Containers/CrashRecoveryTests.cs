@@ -106,12 +106,12 @@ public class CrashRecoveryTests
         using (IO.FileLock commit = IO.FileLock.TryAcquire(harness.Layout.Lock("container-" + container.Id))!)
         {
             await File.WriteAllTextAsync(harness.Paths.CommitPauseFile(container.Id), "", Stop);
-            asked = what switch
+            asked = Task.Run<Container?>(async () => what switch
             {
-                "Resume" => harness.Containers.ResumeAsync(container.Id, Stop)!,
-                "Pause" => harness.Containers.PauseAsync(container.Id, Stop)!,
-                _ => harness.Containers.StopAsync(container.Id, null, null, Stop),
-            };
+                "Resume" => await harness.Containers.ResumeAsync(container.Id, Stop),
+                "Pause" => await harness.Containers.PauseAsync(container.Id, Stop),
+                _ => await harness.Containers.StopAsync(container.Id, null, null, Stop),
+            }, Stop);
             await Task.Delay(300, Stop);
             Assert.False(asked.IsCompleted);
             Assert.Equal(ContainerState.Paused, (await harness.Containers.GetAsync(container.Id, Stop)).State);
