@@ -4,6 +4,7 @@ using LayerImage.Cmdlets.Completion;
 using LayerImage.Engine.Commit;
 using LayerImage.Engine.Containers;
 using LayerImage.Engine.Errors;
+using LayerImage.Engine.Layers;
 
 namespace LayerImage.Cmdlets.Commands;
 
@@ -12,9 +13,12 @@ namespace LayerImage.Cmdlets.Commands;
 [OutputType(typeof(LayerImage.Engine.Images.Image))]
 public sealed class SaveContainerAsImageCommand : ContainerSelectionCommand
 {
-    private string? _lastReference;
+    private const string ChangeSet = "InputChange";
 
-    /// <summary>The new image's name: repository[:tag], or a script block for a piped container. The container's name when it is left out.</summary>
+    private readonly HashSet<string> _given = [];
+    private readonly Dictionary<string, HashSet<string>> _chosen = new(StringComparer.Ordinal);
+
+    /// <summary>The new image's name: repository[:tag], or a script block for a piped container. Made from the container's name when it is left out.</summary>
     [Parameter(Position = 0, ValueFromPipelineByPropertyName = true)]
     [ValidateNotNullOrEmpty]
     public string? Reference { get; set; }
@@ -30,6 +34,11 @@ public sealed class SaveContainerAsImageCommand : ContainerSelectionCommand
     [Parameter(Mandatory = true, ParameterSetName = InputObjectSet, ValueFromPipeline = true)]
     public Container? InputObject { get; set; }
 
+    /// <summary>Changes from the pipeline, as Get-ContainerChange emits them: the layer has these and no other.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = ChangeSet, ValueFromPipeline = true)]
+    [Parameter(ParameterSetName = NameSet, ValueFromPipeline = true)]
+    public LayerChange? InputChange { get; set; }
+
     /// <summary>Who made it; the base image's author when it is left out.</summary>
     [Parameter]
     public string? Author { get; set; }
@@ -37,6 +46,23 @@ public sealed class SaveContainerAsImageCommand : ContainerSelectionCommand
     /// <summary>A message for its history.</summary>
     [Parameter]
     public string? Message { get; set; }
+
+    /// <summary>Instructions of a Dockerfile for the image's configuration: 'CMD ["httpd"]', 'ENV A=b', 'EXPOSE 80'.</summary>
+    [Parameter]
+    public string[] Change { get; set; } = [];
+
+    /// <summary>Paths in the container (wildcards, where * takes '/' too): changes there and beneath are left out.</summary>
+    [Parameter]
+    [SupportsWildcards]
+    public string[] Exclude { get; set; } = [];
+
+    /// <summary>The time to record; no file in the layer is newer. The same changes make the same image on every machine then.</summary>
+    [Parameter]
+    public DateTimeOffset? Timestamp { get; set; }
+
+    /// <summary>Write into the image which container and image it was made of, with labels and annotations.</summary>
+    [Parameter]
+    public SwitchParameter Provenance { get; set; }
 
     /// <summary>Read a running container without pausing it: a file that changes meanwhile may be torn.</summary>
     [Parameter]
@@ -46,11 +72,55 @@ public sealed class SaveContainerAsImageCommand : ContainerSelectionCommand
     [Parameter]
     public SwitchParameter PassThru { get; set; }
 
+    // By -Name it waits for the end: changes may come in.
+    private bool TakesChanges => ParameterSetName == ChangeSet || (ParameterSetName == NameSet && MyInvocation.ExpectingInput);
+
     /// <inheritdoc/>
-    protected override Task ProcessAsync(CancellationToken cancellationToken) => ForEachContainerAsync(Name, InputObject, async container =>
+    protected override Task ProcessAsync(CancellationToken cancellationToken)
     {
-        string reference = Reference ?? container.Name.ToLowerInvariant() + ":latest";
-        if (reference == _lastReference)
+        if (!TakesChanges)
+        {
+            return ForEachContainerAsync(Name, InputObject, container => SaveAsync(container, null, cancellationToken), cancellationToken);
+        }
+        // Changes of something else than a container have no name.
+        string owner = InputChange?.ContainerName ?? "";
+        _chosen.TryAdd(owner, new HashSet<string>(StringComparer.Ordinal));
+        if (InputChange is not null)
+        {
+            _chosen[owner].Add(InputChange.Path);
+        }
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    protected override async Task EndAsync(CancellationToken cancellationToken)
+    {
+        if (!TakesChanges)
+        {
+            return;
+        }
+        IReadOnlyList<Container> containers = await SelectAsync(ParameterSetName == NameSet ? Name : [.. _chosen.Keys], null, cancellationToken);
+        if (_chosen.Keys.Except(containers.Select(container => container.Name)).FirstOrDefault() is string stray && ParameterSetName == NameSet)
+        {
+            throw new LayerImageException(EngineError.ParameterInvalid, $"Changes of '{stray}' came in, which is not the container that -Name means.")
+            { Target = stray, Advice = "Pipe the changes of the container that is named, or leave -Name out." };
+        }
+        await ForEachAsync(containers, container => SaveAsync(container, ChosenOf(container), cancellationToken));
+    }
+
+    private HashSet<string> ChosenOf(Container container)
+    {
+        if (!_chosen.TryGetValue(container.Name, out HashSet<string>? chosen))
+        {
+            WriteWarning($"No change of {container.Name} came in: its image has no new layer.");
+        }
+        return chosen ?? [];
+    }
+
+    private async Task SaveAsync(Container container, HashSet<string>? chosen, CancellationToken cancellationToken)
+    {
+        string reference = Reference ?? CommitName.Of(container.Name);
+        if (_given.Contains(reference))
         {
             throw new LayerImageException(EngineError.NameInUse, $"'{reference}' was just given to another container's image: the second would take it away.")
             { Target = container.Name, Advice = "Leave -Reference out, or make it from the container: -Reference { \"$($_.Name):v2\" }" };
@@ -59,8 +129,20 @@ public sealed class SaveContainerAsImageCommand : ContainerSelectionCommand
         {
             return;
         }
-        CommitOptions options = new() { Reference = reference, Author = Author, Message = Message, NoPause = NoPause };
+        WildcardPattern[] excluded = [.. Exclude.Select(pattern => new WildcardPattern(pattern))];
+        CommitOptions options = new()
+        {
+            Reference = reference,
+            Author = Author,
+            Message = Message,
+            Changes = Change,
+            Timestamp = Timestamp,
+            Only = chosen,
+            Excludes = excluded.Length == 0 ? null : path => excluded.Any(pattern => pattern.IsMatch(path)),
+            Provenance = Provenance,
+            NoPause = NoPause,
+        };
         WriteObject(await Engine.Containers.CommitAsync(container.Id, options, Observer, cancellationToken));
-        _lastReference = reference;
-    }, cancellationToken);
+        _given.Add(reference);
+    }
 }

@@ -11,22 +11,6 @@ using LayerImage.Engine.Store;
 
 namespace LayerImage.Engine.Commit;
 
-/// <summary>How to commit.</summary>
-public sealed record CommitOptions
-{
-    /// <summary>The new image's name; null for none.</summary>
-    public string? Reference { get; init; }
-
-    /// <summary>Who made it; null for the base image's author.</summary>
-    public string? Author { get; init; }
-
-    /// <summary>A message for its history.</summary>
-    public string? Message { get; init; }
-
-    /// <summary>Read a running container without pausing it.</summary>
-    public bool NoPause { get; init; }
-}
-
 /// <summary>
 /// Makes an image of a container: its changes become a layer (<see cref="ChangeReader"/>), its configuration the image's.
 /// The layer's tar is written when the image is sent or exported.
@@ -34,6 +18,7 @@ public sealed record CommitOptions
 internal sealed class ContainerCommitter(StoreLayout layout, StoreDatabase database, LayerStore layers, ContentStore content, ImageService images, ContainerRecords records, ContainerFiles files, TimeProvider clock)
 {
     private readonly ChangeReader _reader = new(layout, files);
+    private readonly CommitChoice _choice = new(files);
 
     /// <summary>Commits. The caller holds the container's lock.</summary>
     public async Task<Image> CommitAsync(ContainerRecord container, CommitOptions options, ContainerReading reading, IEngineObserver observer, CancellationToken cancellationToken)
@@ -43,18 +28,20 @@ internal sealed class ContainerCommitter(StoreLayout layout, StoreDatabase datab
         using ScratchFolder scratch = ScratchFolder.Create(layout);
         string copy = Path.Combine(scratch.Path, "layer");
         Directory.CreateDirectory(copy);
-        ChangesRead changes = await _reader.ReadAsync(container.Id, records.StackOf(container.Id), new TreeWalkOptions(), reading, copy, cancellationToken).ConfigureAwait(false);
+        ContainerStack layersOf = records.StackOf(container.Id);
+        TreeWalkOptions wanted = await Task.Run(() => _choice.Make(container, layersOf, options, observer, cancellationToken), cancellationToken).ConfigureAwait(false);
+        ChangesRead changes = await _reader.ReadAsync(container.Id, layersOf, wanted, reading, copy, cancellationToken).ConfigureAwait(false);
         FaultPoint.Reach(FaultPoint.Sealed);
         foreach (string socket in changes.Sockets)
         {
             observer.Warning($"The socket {socket} is not part of the image: a layer cannot hold one.");
         }
-        DateTimeOffset now = clock.GetUtcNow();
         byte[] baseBytes = content.Read(Digest.Parse(container.Spec.ImageId));
         ImageConfig baseConfig = ManifestParser.ParseConfig(baseBytes, CountLayers(baseBytes), container.Spec.ImageId);
         baseConfig = baseConfig with { History = [.. baseConfig.History ?? [], .. changes.History] };
         IReadOnlyList<NewImageLayer> stack = BaseLayers(changes.Below);
-        ImageConfig config = CommittedConfig.Make(baseConfig, stack, container, changes.Layer?.DiffId, options, now);
+        CommitSource source = new(baseConfig, [.. stack.Select(part => part.DiffId)], container, images.FindExact(container.Spec.ImageId));
+        ImageConfig config = CommittedConfig.Make(source, changes.Layer?.DiffId, options, options.Timestamp?.ToUniversalTime() ?? clock.GetUtcNow());
         byte[] bytes = JsonSerializer.SerializeToUtf8Bytes(config, OciJson.Wire.ImageConfig);
         scratch.Claim(changes.Layer is null ? [Digest.Of(bytes)] : [Digest.Of(bytes), changes.Layer.DiffId]);
         NewImage image = new()
@@ -65,8 +52,18 @@ internal sealed class ContainerCommitter(StoreLayout layout, StoreDatabase datab
             Layers = changes.Layer is SealedLayer layer ? [.. stack, new NewImageLayer(layer.DiffId, layer.DiffId.Hex, null)] : stack,
             Tags = reference is null ? [] : [reference],
         };
-        await RecordAsync(container.Id, image, changes, observer, now, cancellationToken).ConfigureAwait(false);
+        TagMove? move = reference is null ? null : TagMove.Find(database, reference, image.Id);
+        await RecordAsync(container.Id, image, changes, observer, clock.GetUtcNow(), cancellationToken).ConfigureAwait(false);
+        move?.Report(observer);
         return images.FindExact(image.Id.ToString())!;
+    }
+
+    /// <summary>Fails as <see cref="CommitAsync"/> would on a malformed name or change: before anything is paused.</summary>
+    /// <exception cref="LayerImageException">ReferenceInvalid or ParameterInvalid.</exception>
+    public static void Check(ContainerRecord container, CommitOptions options)
+    {
+        _ = options.Reference is null ? null : ParseName(options.Reference);
+        _ = CommittedConfig.Execution(new ExecutionConfig(), container.Spec, options.Changes);
     }
 
     private async Task RecordAsync(string container, NewImage image, ChangesRead changes, IEngineObserver observer, DateTimeOffset now, CancellationToken cancellationToken)

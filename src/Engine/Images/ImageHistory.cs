@@ -23,6 +23,7 @@ internal static class ImageHistory
                 Author = step.Author,
                 Comment = step.Comment,
                 EmptyLayer = step.EmptyLayer == true,
+                Provenance = CommitProvenance.Read(step),
             });
         }
         foreach (ImageLayer layer in image.Layers.Skip(next))

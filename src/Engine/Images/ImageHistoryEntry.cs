@@ -1,3 +1,5 @@
+using LayerImage.Engine.Oci;
+
 namespace LayerImage.Engine.Images;
 
 /// <summary>One step in which an image was made (image-spec, config.md "history").</summary>
@@ -29,6 +31,9 @@ public sealed record ImageHistoryEntry
 
     /// <summary>Its layer's place among the layers; null when there is none.</summary>
     public int? LayerPosition { get; init; }
+
+    /// <summary>The container and image that it was committed from; null when it does not say so (Save-ContainerAsImage -Provenance).</summary>
+    public CommitProvenance? Provenance { get; init; }
 
     /// <summary>The image that it was asked of.</summary>
     public required string ImageId { get; init; }

@@ -153,6 +153,7 @@ internal sealed class LayerPacker(StoreLayout layout, StoreDatabase database, La
             MediaType = MediaTypes.OciManifest,
             Config = new Descriptor { MediaType = MediaTypes.OciConfig, Digest = id, Size = content.Read(id).Length },
             Layers = [.. image.Layers.Select(layer => new Descriptor { MediaType = MediaTypes.OciLayerOf(layer.MediaType!), Digest = Digest.Parse(layer.Digest!), Size = layer.DownloadSize })],
+            Annotations = CommitProvenance.Annotations(image.Config),
         };
         byte[] bytes = JsonSerializer.SerializeToUtf8Bytes(manifest, OciJson.Wire.Manifest);
         database.Write(transaction =>

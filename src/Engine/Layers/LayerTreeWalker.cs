@@ -43,7 +43,11 @@ internal sealed class LayerTreeWalker(ITreeSink sink, TreeWalkOptions options, C
     private void WalkContent(StackedDirectory directory, ReadOnlySpan<byte> prefix, bool isHiding)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        if (directory.IsOpaque)
+        foreach (NativePath name in options.Selection?.DeletedIn(prefix) ?? [])
+        {
+            sink.Whiteout(directory.Top, name, Marker(Join(prefix, Whiteouts.Of(name).Bytes, slash: false)));
+        }
+        if (directory.IsOpaque && options.Selection is null)
         {
             sink.Opaque(Marker(Join(prefix, Whiteouts.Opaque.Bytes, slash: false)));
         }

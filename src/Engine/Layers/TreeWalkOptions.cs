@@ -17,6 +17,9 @@ internal sealed record TreeWalkOptions
     /// </summary>
     public Func<NativePath, bool>? LeavesOut { get; init; }
 
+    /// <summary>Chosen changes, of which it takes the deletions; null where deletions are as the tree has them.</summary>
+    public LayerSelection? Selection { get; init; }
+
     /// <summary>
     /// The layers below the tree, the top one first: a socket cannot be in a layer, and what has its name below must
     /// not appear in its place. Empty where the tree stands on nothing.

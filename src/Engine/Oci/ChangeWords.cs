@@ -2,36 +2,48 @@ using System.Text;
 
 namespace LayerImage.Engine.Oci;
 
-/// <summary>
-/// The words of a Dockerfile's instruction: quotes, backslashes and variables, as moby's line parsers and its shell
-/// lexer read them. Not known variables are empty.
-/// </summary>
-internal sealed class ChangeWords(string change, IReadOnlyList<string> environment)
+/// <summary>The words of a Dockerfile's instruction: quotes and backslashes, as moby's line parsers read them.</summary>
+internal sealed class ChangeWords(ChangeLine line, IReadOnlyList<string> environment)
 {
     /// <summary>All as one word.</summary>
-    public string One(string text) => Expand(text);
+    public string One() => Expand(line.Rest, Start);
 
-    /// <summary>Words at white space.</summary>
-    public IEnumerable<string> Split(string text) => Words(text).Select(Expand);
+    /// <summary>Words at white space; a variable may hold several of them.</summary>
+    public IEnumerable<string> Split() => Parts(line.Rest).SelectMany(part => Parts(Expand(part, Start)));
+
+    /// <summary>Replaces variables and takes quotes off.</summary>
+    public string Expand(string word) => Expand(word, Start);
 
     /// <summary><c>name=value name="other value"</c>, or the old form <c>name the whole value</c>.</summary>
-    public IReadOnlyList<(string Name, string Value)> Pairs(string text)
+    public IReadOnlyList<(string Name, string Value)> Pairs()
     {
-        List<string> words = Words(text);
-        if (!words[0].Contains('=', StringComparison.Ordinal))
+        List<(string Text, int At)> words = Words();
+        if (!words[0].Text.Contains('=', StringComparison.Ordinal))
         {
-            string[] two = text.Split((char[]?)null, 2, StringSplitOptions.RemoveEmptyEntries);
-            return two.Length == 2 ? [(Expand(two[0]), Expand(two[1].Trim()))] : throw ConfigChange.Invalid(change, $"'{text}' has no value");
+            string[] two = line.Rest.Split((char[]?)null, 2, StringSplitOptions.RemoveEmptyEntries);
+            return two.Length == 2
+                ? [(Expand(two[0], Start), Expand(two[1].Trim(), Start + line.Rest.IndexOf(two[1], two[0].Length, StringComparison.Ordinal)))]
+                : throw line.Invalid("there is a name and no value", Start);
         }
-        return words.ConvertAll(word => word.IndexOf('=', StringComparison.Ordinal) is int equals and > 0
-            ? (Expand(word[..equals]), Expand(word[(equals + 1)..]))
-            : throw ConfigChange.Invalid(change, $"'{word}' is not name=value"));
+        return words.ConvertAll(word => word.Text.IndexOf('=', StringComparison.Ordinal) switch
+        {
+            > 0 and int equals => (Expand(word.Text[..equals], word.At), Expand(word.Text[(equals + 1)..], word.At + equals + 1)),
+            0 => throw line.Invalid("a name is missing before '='", word.At),
+            _ => throw line.Invalid("there is no '=' in the word", word.At),
+        });
     }
 
+    private int Start => line.Text.Length - line.Rest.Length;
+
+    private static string[] Parts(string text) => text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
+
+    private string Expand(string word, int at) => new ChangeVariables(word, environment, (why, index) => line.Invalid(why, at + index)).Expand();
+
     // Quotes and backslashes stay: Expand takes them off.
-    private static List<string> Words(string text)
+    private List<(string Text, int At)> Words()
     {
-        List<string> words = [];
+        string text = line.Rest;
+        List<(string, int)> words = [];
         StringBuilder word = new();
         char quote = '\0';
         for (int i = 0; i < text.Length; i++)
@@ -39,108 +51,30 @@ internal sealed class ChangeWords(string change, IReadOnlyList<string> environme
             char letter = text[i];
             if (quote == '\0' && char.IsWhiteSpace(letter))
             {
-                Take();
+                Take(i);
                 continue;
             }
+            if (letter == '\\' && quote != '\'')
+            {
+                if (i + 1 < text.Length)
+                {
+                    word.Append(letter).Append(text[++i]);
+                }
+                continue; // at the end it is skipped
+            }
             word.Append(letter);
-            if (letter == '\\' && quote != '\'' && i + 1 < text.Length)
-            {
-                word.Append(text[++i]);
-            }
-            else if (letter == quote)
-            {
-                quote = '\0';
-            }
-            else if (quote == '\0' && letter is '"' or '\'')
-            {
-                quote = letter;
-            }
+            quote = letter == quote ? '\0' : quote == '\0' && letter is '"' or '\'' ? letter : quote;
         }
-        Take();
+        Take(text.Length);
         return words;
 
-        void Take()
+        void Take(int end)
         {
             if (word.Length > 0)
             {
-                words.Add(word.ToString());
+                words.Add((word.ToString(), Start + end - word.Length));
                 word.Clear();
             }
         }
     }
-
-    private string Expand(string word)
-    {
-        StringBuilder text = new();
-        char quote = '\0';
-        for (int i = 0; i < word.Length; i++)
-        {
-            char letter = word[i];
-            if (quote == '\0' && letter is '"' or '\'')
-            {
-                quote = letter;
-            }
-            else if (letter == quote)
-            {
-                quote = '\0';
-            }
-            else if (letter == '\\' && quote != '\'' && i + 1 < word.Length)
-            {
-                // Within double quotes a backslash means itself unless what follows is special there.
-                i++;
-                _ = quote == '"' && word[i] is not ('"' or '$' or '\\') ? text.Append('\\').Append(word[i]) : text.Append(word[i]);
-            }
-            else if (letter == '$' && quote != '\'')
-            {
-                text.Append(Variable(word, ref i));
-            }
-            else
-            {
-                text.Append(letter);
-            }
-        }
-        return quote == '\0' ? text.ToString() : throw ConfigChange.Invalid(change, "a quote is not closed");
-    }
-
-    // At a '$'; leaves the index on the last letter that belongs to it.
-    private string Variable(string word, ref int index)
-    {
-        int start = index + 1;
-        if (start < word.Length && word[start] == '{')
-        {
-            int end = word.IndexOf('}', start);
-            if (end < 0)
-            {
-                throw ConfigChange.Invalid(change, "'${' is not closed");
-            }
-            index = end;
-            return Braced(word[(start + 1)..end]);
-        }
-        int stop = start;
-        while (stop < word.Length && (char.IsAsciiLetter(word[stop]) || word[stop] == '_' || (stop > start && char.IsAsciiDigit(word[stop]))))
-        {
-            stop++;
-        }
-        index = Math.Max(index, stop - 1);
-        return stop == start ? "$" : Lookup(word[start..stop]) ?? "";
-    }
-
-    private string Braced(string text)
-    {
-        int colon = text.IndexOf(':', StringComparison.Ordinal);
-        string? value = Lookup(colon < 0 ? text : text[..colon]);
-        if (colon < 0)
-        {
-            return value ?? "";
-        }
-        string otherwise = text[Math.Min(colon + 2, text.Length)..];
-        return (colon + 1 < text.Length ? text[colon + 1] : '\0') switch
-        {
-            '-' => string.IsNullOrEmpty(value) ? Expand(otherwise) : value,
-            '+' => string.IsNullOrEmpty(value) ? "" : Expand(otherwise),
-            _ => throw ConfigChange.Invalid(change, $"'${{{text}}}' is not ${{name}}, ${{name:-word}} or ${{name:+word}}"),
-        };
-    }
-
-    private string? Lookup(string name) => environment.FirstOrDefault(variable => variable.StartsWith(name + "=", StringComparison.Ordinal))?[(name.Length + 1)..];
 }

@@ -16,48 +16,40 @@ internal static class ConfigChange
     public static ExecutionConfig Apply(ExecutionConfig config, IEnumerable<string> changes)
     {
         bool hasCommand = false;
-        foreach (string change in changes)
+        foreach (ChangeLine change in ChangeLine.Read(changes))
         {
-            string[] parts = change.Trim().Split((char[]?)null, 2, StringSplitOptions.RemoveEmptyEntries);
-            if (parts.Length == 0)
-            {
-                continue;
-            }
-            string instruction = parts[0].ToUpperInvariant();
-            string rest = parts.Length == 2 ? parts[1].Trim() : throw Invalid(change, $"{instruction} needs an argument");
-            config = Apply(config, instruction, rest, change, hasCommand);
-            hasCommand |= instruction == "CMD";
+            config = change.Rest.Length > 0 ? Apply(config, change, hasCommand) : throw change.Invalid($"{change.Instruction} needs an argument");
+            hasCommand |= change.Instruction == "CMD" && config.Cmd?.Count > 0;
         }
         return config;
     }
 
-    /// <summary>The failure to apply a change.</summary>
-    public static LayerImageException Invalid(string change, string why) => new(EngineError.ParameterInvalid, $"The change '{change}' cannot be applied: {why}.")
-    { Target = change, Advice = "Write one instruction of a Dockerfile: CMD, ENTRYPOINT, ENV, EXPOSE, HEALTHCHECK, LABEL, ONBUILD, STOPSIGNAL, USER, VOLUME or WORKDIR." };
-
-    private static ExecutionConfig Apply(ExecutionConfig config, string instruction, string rest, string change, bool hasCommand)
+    private static ExecutionConfig Apply(ExecutionConfig config, ChangeLine change, bool hasCommand)
     {
         ChangeWords words = new(change, config.Env ?? []);
-        return instruction switch
+        return change.Instruction switch
         {
-            "CMD" => config with { Cmd = Command(config, rest) },
+            "CMD" => config with { Cmd = Command(config, change) },
             // An entry point makes another program of the image: the old one's arguments are not its own.
-            "ENTRYPOINT" => config with { Entrypoint = Command(config, rest), Cmd = hasCommand ? config.Cmd : null },
-            "ENV" => config with { Env = words.Pairs(rest).Aggregate(config.Env ?? [], Set) },
-            "EXPOSE" => config with { ExposedPorts = With(config.ExposedPorts, words.Split(rest).SelectMany(port => Ports(port, change))) },
-            "LABEL" => config with { Labels = Label(config.Labels, words.Pairs(rest)) },
-            "USER" => config with { User = words.One(rest) },
-            "VOLUME" => config with { Volumes = With(config.Volumes, Volumes(rest, words, change)) },
-            "WORKDIR" => config with { WorkingDir = Resolve(config.WorkingDir, words.One(rest)) },
-            "STOPSIGNAL" => config with { StopSignal = Signal(words.One(rest), change) },
-            "ONBUILD" => config with { Unknown = WithTrigger(config.Unknown, rest, change) },
-            "HEALTHCHECK" => config with { Unknown = new(config.Unknown ?? []) { ["Healthcheck"] = HealthcheckChange.Parse(rest, change) } },
-            _ => throw Invalid(change, $"{instruction} is not one of the instructions that change a configuration"),
+            "ENTRYPOINT" => config with { Entrypoint = Command(config, change), Cmd = hasCommand ? config.Cmd : null },
+            "ENV" => config with { Env = words.Pairs().Aggregate(config.Env ?? [], Set) },
+            "EXPOSE" => config with { ExposedPorts = With(config.ExposedPorts, words.Split().SelectMany(port => Ports(port, change))) },
+            "LABEL" => config with { Labels = Label(config.Labels, words.Pairs()) },
+            "USER" => config with { User = words.One() },
+            "VOLUME" => config with { Volumes = With(config.Volumes, Volumes(words, change)) },
+            "WORKDIR" => config with { WorkingDir = Resolve(config.WorkingDir, words.One() is { Length: > 0 } path ? path : throw change.Invalid("the path is empty")) },
+            "STOPSIGNAL" => config with { StopSignal = Signal(words.One(), change) },
+            "ONBUILD" => config with { Unknown = WithTrigger(config.Unknown, change) },
+            "HEALTHCHECK" => config with { Unknown = new(config.Unknown ?? []) { ["Healthcheck"] = HealthcheckChange.Parse(change) } },
+            _ => throw change.Invalid($"{change.Instruction} is not one of the instructions that change a configuration"),
         };
     }
 
-    /// <summary>The exec form (a JSON array of texts), or null when it is the shell form.</summary>
-    public static IReadOnlyList<string>? ExecForm(string text)
+    /// <summary>
+    /// The exec form (a JSON array of texts), or null when it is the shell form, which all is that is no JSON.
+    /// </summary>
+    /// <exception cref="LayerImageException">ParameterInvalid: an array of something else.</exception>
+    public static IReadOnlyList<string>? ExecForm(string text, ChangeLine change)
     {
         if (!text.StartsWith('['))
         {
@@ -65,19 +57,21 @@ internal static class ConfigChange
         }
         try
         {
-            string?[]? words = JsonSerializer.Deserialize(text, OciJsonContext.Default.StringArray);
-            return words is null || words.Contains(null) ? null : [.. words.OfType<string>()];
+            using JsonDocument array = JsonDocument.Parse(text);
+            return array.RootElement.EnumerateArray().All(item => item.ValueKind == JsonValueKind.String)
+                ? [.. array.RootElement.EnumerateArray().Select(item => item.GetString()!)]
+                : throw change.Invalid("an array of anything but texts is no command", change.Text.IndexOf('[', StringComparison.Ordinal));
         }
         catch (JsonException)
         {
-            return null; // docker, too, gives it to the shell then
+            return null;
         }
     }
 
-    private static IReadOnlyList<string> Command(ExecutionConfig config, string rest)
+    private static IReadOnlyList<string> Command(ExecutionConfig config, ChangeLine change)
     {
         string[]? shell = config.Unknown?.GetValueOrDefault("Shell") is { ValueKind: JsonValueKind.Array } own ? own.Deserialize(OciJsonContext.Default.StringArray) : null;
-        return ExecForm(rest) ?? [.. shell ?? s_defaultShell, rest];
+        return ExecForm(change.Rest, change) ?? [.. shell ?? s_defaultShell, change.Rest];
     }
 
     private static IReadOnlyList<string> Set(IReadOnlyList<string> environment, (string Name, string Value) variable)
@@ -102,7 +96,7 @@ internal static class ConfigChange
     private static Dictionary<string, EmptyObject> With(IReadOnlyDictionary<string, EmptyObject>? set, IEnumerable<string> added) =>
         (set?.Keys ?? []).Concat(added).Distinct().Order(StringComparer.Ordinal).ToDictionary(key => key, _ => new EmptyObject());
 
-    private static IEnumerable<string> Ports(string text, string change)
+    private static IEnumerable<string> Ports(string text, ChangeLine change)
     {
         string[] parts = text.Split('/');
         string protocol = parts.Length == 2 ? parts[1].ToLowerInvariant() : "tcp";
@@ -110,15 +104,15 @@ internal static class ConfigChange
         if (parts.Length > 2 || protocol is not ("tcp" or "udp" or "sctp") || ends.Length > 2
             || !ushort.TryParse(ends[0], out ushort first) || !ushort.TryParse(ends[^1], out ushort last) || first == 0 || last < first)
         {
-            throw Invalid(change, $"'{text}' is not port[-port][/tcp|udp|sctp]");
+            throw change.Invalid($"'{text}' is not port[-port][/tcp|udp|sctp]", change.Text.IndexOf(text, StringComparison.Ordinal));
         }
         return Enumerable.Range(first, last - first + 1).Select(port => $"{port}/{protocol}");
     }
 
-    private static IEnumerable<string> Volumes(string rest, ChangeWords words, string change)
+    private static IEnumerable<string> Volumes(ChangeWords words, ChangeLine change)
     {
-        IEnumerable<string> volumes = ExecForm(rest) ?? words.Split(rest);
-        return volumes.Select(volume => volume.Trim().Length > 0 ? volume.Trim() : throw Invalid(change, "a volume has no name"));
+        IEnumerable<string> volumes = ExecForm(change.Rest, change)?.Select(words.Expand) ?? words.Split();
+        return volumes.Select(volume => volume.Trim().Length > 0 ? volume.Trim() : throw change.Invalid("a volume has no name"));
     }
 
     private static string Resolve(string? current, string path)
@@ -139,16 +133,17 @@ internal static class ConfigChange
         return "/" + string.Join('/', parts.Reverse());
     }
 
-    private static string Signal(string text, string change) => text.Length > 0 && text.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '+' or '-')
+    private static string Signal(string text, ChangeLine change) => text.Length > 0 && text.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '+' or '-')
         ? text
-        : throw Invalid(change, $"'{text}' is not a signal");
+        : throw change.Invalid($"'{text}' is not a signal");
 
-    private static Dictionary<string, JsonElement> WithTrigger(Dictionary<string, JsonElement>? members, string trigger, string change)
+    private static Dictionary<string, JsonElement> WithTrigger(Dictionary<string, JsonElement>? members, ChangeLine change)
     {
+        string trigger = change.Rest;
         string instruction = trigger.Split((char[]?)null, 2)[0].ToUpperInvariant();
         if (instruction is "ONBUILD" or "FROM" or "MAINTAINER")
         {
-            throw Invalid(change, $"{instruction} cannot be a trigger");
+            throw change.Invalid($"{instruction} cannot be a trigger");
         }
         string[] before = members?.GetValueOrDefault("OnBuild") is { ValueKind: JsonValueKind.Array } known ? known.Deserialize(OciJsonContext.Default.StringArray) ?? [] : [];
         return new(members ?? []) { ["OnBuild"] = JsonSerializer.SerializeToElement([.. before, trigger], OciJsonContext.Default.StringArray) };

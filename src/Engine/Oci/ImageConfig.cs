@@ -89,6 +89,9 @@ public sealed record RootFs
     /// <summary>The digests of the uncompressed tars, the base first.</summary>
     [JsonPropertyName("diff_ids")]
     public IReadOnlyList<Digest> DiffIds { get; init; } = [];
+
+    [JsonInclude, JsonExtensionData]
+    internal Dictionary<string, JsonElement>? Unknown { get; set; }
 }
 
 /// <summary>How one layer came to be (image-spec, config.md "history").</summary>
@@ -110,6 +113,9 @@ public sealed record HistoryEntry
     /// <summary>Whether the step made no layer.</summary>
     [JsonPropertyName("empty_layer")]
     public bool? EmptyLayer { get; init; }
+
+    [JsonInclude, JsonExtensionData]
+    internal Dictionary<string, JsonElement>? Unknown { get; set; }
 }
 
 /// <summary>The JSON object without members, which Go writes for a set's element.</summary>

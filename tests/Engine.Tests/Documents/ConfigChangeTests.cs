@@ -22,6 +22,10 @@ public sealed class ConfigChangeTests
     [InlineData("cmd echo $HOME", "/bin/sh|-c|echo $HOME")]
     [InlineData("CMD [not json", "/bin/sh|-c|[not json")]
     [InlineData("CMD []", "")]
+    [InlineData("CMD [\"a\"] b", "/bin/sh|-c|[\"a\"] b")]
+    [InlineData("  CMD \t a  b \t", "/bin/sh|-c|a  b")]
+    [InlineData("CMD a \\\n  # a comment\n\n  b", "/bin/sh|-c|a   b")]
+    [InlineData("# first\nCMD one\n\nCMD two", "/bin/sh|-c|two")]
     public void Cmd_HasExecAndShellForm(string change, string expected) => Assert.Equal(expected, string.Join('|', Apply(change).Cmd!));
 
     [Fact]
@@ -29,6 +33,7 @@ public sealed class ConfigChangeTests
     {
         Assert.Null(Apply("ENTRYPOINT [\"run\"]").Cmd);
         Assert.Equal(["x"], Apply("CMD [\"x\"]", "ENTRYPOINT [\"run\"]").Cmd!);
+        Assert.Null(Apply("CMD []", "ENTRYPOINT [\"run\"]").Cmd);
         Assert.Equal(["x"], Apply("ENTRYPOINT [\"run\"]", "CMD [\"x\"]").Cmd!);
     }
 
@@ -39,10 +44,17 @@ public sealed class ConfigChangeTests
     [InlineData("ENV PATH=/opt:$PATH", "PATH=/opt:/bin|HOME=/root")]
     [InlineData("ENV A=${HOME}/x B=${NONE:-y} C=${HOME:+z} D=$NONE. E=\\$HOME", "PATH=/bin|HOME=/root|A=/root/x|B=y|C=z|D=.|E=$HOME")]
     [InlineData("ENV PATH=", "PATH=|HOME=/root")]
+    [InlineData("ENV A=1 \\\n B=2", "PATH=/bin|HOME=/root|A=1|B=2")]
+    [InlineData("ENV A=b\nENV C=$A", "PATH=/bin|HOME=/root|A=b|C=b")]
+    [InlineData("ENV A=b C=$A", "PATH=/bin|HOME=/root|A=b|C=")]
+    [InlineData("ENV A=\"x \\\" \\$HOME \\n\" B='x \\'", "PATH=/bin|HOME=/root|A=x \" $HOME \\n|B=x \\")]
+    [InlineData("ENV A=${NONE:-${HOME}/${NONE:-x}} B=${HOME-y} C=${NONE+z} D=$1$* E=$. F=${HOME:?no}", "PATH=/bin|HOME=/root|A=/root/x|B=/root|C=|D=|E=$.|F=/root")]
+    [InlineData("ENV A=${HOME#/} B=${HOME##*o} C=${HOME%t} D=${HOME%%o*} E=${HOME%o*} F=${HOME/o/0} G=${HOME//o/0}", "PATH=/bin|HOME=/root|A=root|B=t|C=/roo|D=/r|E=/ro|F=/r0ot|G=/r00t")]
     public void Env_SetsVariables(string change, string expected) => Assert.Equal(expected, string.Join('|', Apply(change).Env!));
 
     [Theory]
     [InlineData("EXPOSE 8080", "80/tcp|8080/tcp")]
+    [InlineData("EXPOSE ${NONE:-53/udp}", "53/udp|80/tcp")]
     [InlineData("EXPOSE 53/udp 80", "53/udp|80/tcp")]
     [InlineData("EXPOSE 8000-8002/TCP", "80/tcp|8000/tcp|8001/tcp|8002/tcp")]
     public void Expose_AddsPorts(string change, string expected) => Assert.Equal(expected, string.Join('|', Apply(change).ExposedPorts!.Keys));
@@ -57,17 +69,18 @@ public sealed class ConfigChangeTests
     [Fact]
     public void OtherInstructions_SetTheirMembers()
     {
-        ExecutionConfig after = Apply("LABEL a=2 \"b c\"=\"d\"", "USER web:staff", "VOLUME [\"/data\", \"/x y\"]", "VOLUME /log /tmp", "STOPSIGNAL SIGQUIT", "ONBUILD RUN a", "ONBUILD COPY b c");
+        ExecutionConfig after = Apply("LABEL a=2 \"b c\"=\"d\"", "USER web:staff", "VOLUME [\"/data\", \"/x y\"]", "VOLUME /log /tmp", "VOLUME [\"$HOME\"]", "STOPSIGNAL SIGQUIT", "ONBUILD RUN a", "ONBUILD COPY b c");
 
         Assert.Equal("a=2|b c=d", string.Join('|', after.Labels!.Select(label => $"{label.Key}={label.Value}")));
         Assert.Equal(("web:staff", "SIGQUIT"), (after.User, after.StopSignal));
-        Assert.Equal(["/data", "/log", "/tmp", "/x y"], after.Volumes!.Keys);
+        Assert.Equal(["/data", "/log", "/root", "/tmp", "/x y"], after.Volumes!.Keys);
         Assert.Contains("\"OnBuild\":[\"RUN a\",\"COPY b c\"]", Json(after), StringComparison.Ordinal);
     }
 
     [Theory]
     [InlineData("HEALTHCHECK NONE", "{\"Test\":[\"NONE\"]}")]
-    [InlineData("HEALTHCHECK --interval=1m30s --timeout=500ms --retries=3 CMD curl -f localhost", "{\"Interval\":90000000000,\"Timeout\":500000000,\"Retries\":3,\"Test\":[\"CMD-SHELL\",\"curl -f localhost\"]}")]
+    [InlineData("HEALTHCHECK --interval=1m30s --timeout=500ms --retries=3 CMD curl -f localhost", "{\"Test\":[\"CMD-SHELL\",\"curl -f localhost\"],\"Interval\":90000000000,\"Timeout\":500000000,\"Retries\":3}")]
+    [InlineData("HEALTHCHECK --interval=0 --timeout= CMD true", "{\"Test\":[\"CMD-SHELL\",\"true\"]}")]
     [InlineData("HEALTHCHECK CMD [\"true\"]", "{\"Test\":[\"CMD\",\"true\"]}")]
     public void Healthcheck_IsDockers(string change, string expected) => Assert.Contains($"\"Healthcheck\":{expected}", Json(Apply(change)), StringComparison.Ordinal);
 
@@ -88,6 +101,16 @@ public sealed class ConfigChangeTests
     [InlineData("HEALTHCHECK --interval=soon CMD x")]
     [InlineData("HEALTHCHECK --retries=3 NONE")]
     [InlineData("HEALTHCHECK --fast=1 CMD x")]
+    [InlineData("HEALTHCHECK --retries=1 --retries=1 CMD x")]
+    [InlineData("HEALTHCHECK CMD []")]
+    [InlineData("CMD [1]")]
+    [InlineData("ENV =a")]
+    [InlineData("ENV A=${HOME:=x}")]
+    [InlineData("ENV A=${HOME")]
+    [InlineData("ENV A=${}")]
+    [InlineData("ENV A=${NONE:?is needed}")]
+    [InlineData("ENV A=${HOME:#x}")]
+    [InlineData("WORKDIR $NONE")]
     public void WhatIsNoChange_IsRefused(string change) =>
         Assert.Equal(EngineError.ParameterInvalid, Assert.ThrowsAny<LayerImageException>(() => Apply(change)).Error);
 

@@ -1,0 +1,138 @@
+using LayerImage.Engine.Commit;
+using LayerImage.Engine.Containers;
+using LayerImage.Engine.Errors;
+using LayerImage.Engine.Images;
+using LayerImage.Engine.Oci;
+using LayerImage.Engine.SystemTests.Images;
+using LayerImage.Testing.Host;
+using Xunit;
+
+namespace LayerImage.Engine.SystemTests.Commit;
+
+/// <summary>What a commit is told, and what it tells.</summary>
+public sealed class CommitInputTests : IAsyncLifetime
+{
+    private static readonly DateTimeOffset s_time = new(2024, 5, 6, 7, 8, 9, TimeSpan.FromHours(5));
+    private const string Golden = """{"created":"2024-05-06T02:08:09+00:00","author":"zyp","architecture":"amd64","os":"linux","config":{"Env":["PATH=/bin","A=b"],"Cmd":["sh"]},"rootfs":{"type":"layers","diff_ids":["base","sha256:6485d1af5fbcf1026c87c90aaa32baf4de946340af4c004f3f40ac38abb2d13a"]},"history":[{"created":"2024-02-29T12:00:00+00:00","created_by":"layer 1"},{"created":"2024-05-06T02:08:09+00:00","created_by":"sh","author":"zyp","comment":"m"}]}""";
+
+    private readonly CommitHarness _harness = new();
+
+    public ValueTask InitializeAsync() => ValueTask.CompletedTask;
+
+    public ValueTask DisposeAsync() => _harness.DisposeAsync();
+
+    // Also on another machine, at another time: what must come out is in the test.
+    [Fact]
+    public async Task Timestamp_MakesTheSameImageAnywhere()
+    {
+        Container container = await _harness.CreateAsync();
+        await _harness.ChangeAsync(container, "echo x >new; mkdir more; touch -d '2020-01-02 UTC' new more");
+
+        Image image = await _harness.CommitAsync(container, new CommitOptions { Reference = "dated:1", Timestamp = s_time, Author = "zyp", Message = "m", Changes = ["ENV A=b"] });
+
+        Assert.Equal(s_time.ToUniversalTime(), image.CreatedAt);
+        Assert.Equal(TimeSpan.Zero, image.Config.History![^1].Created!.Value.Offset);
+        Assert.Equal("sha256:6485d1af5fbcf1026c87c90aaa32baf4de946340af4c004f3f40ac38abb2d13a", image.Layers[1].DiffId);
+        string config = await File.ReadAllTextAsync(_harness.Images.Layout.Blob(Digest.Parse(image.Id)), ImageHarness.Stop);
+        // The base is built anew for each test.
+        Assert.Equal(Golden, config.Replace(image.Layers[0].DiffId, "base", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task TagOfAnotherImage_MovesAndSaysSo()
+    {
+        Container container = await _harness.CreateAsync();
+        Image first = await _harness.CommitAsync(container, new CommitOptions { Reference = "same:1", Timestamp = s_time });
+        Assert.Empty(_harness.Warnings);
+        Image again = await _harness.CommitAsync(container, new CommitOptions { Reference = "same:1", Timestamp = s_time });
+        Assert.Equal(first.Id, again.Id);
+        Assert.Empty(_harness.Warnings);
+
+        Image other = await _harness.CommitAsync(container, new CommitOptions { Reference = "same:1", Message = "other" });
+
+        Assert.Contains(first.Id, Assert.Single(_harness.Warnings), StringComparison.Ordinal);
+        Assert.Equal(other.Id, _harness.Images.Engine.Images.Get("same:1").Id);
+        Assert.Empty(_harness.Images.Engine.Images.Get(first.Id).Tags);
+    }
+
+    [Fact]
+    public async Task Volumes_AreNamed()
+    {
+        string one = Directory.CreateDirectory(_harness.Images.Store["one"]).FullName;
+        Container container = await _harness.CreateAsync(null, $"{one}:/data/one", $"{one}:/data/two:ro");
+
+        await _harness.CommitAsync(container, new CommitOptions());
+
+        Assert.Equal(2, _harness.Warnings.Count);
+        Assert.Contains("/data/one ", _harness.Warnings[0], StringComparison.Ordinal);
+        Assert.Contains("/data/two ", _harness.Warnings[1], StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("team/CASE", null, EngineError.ReferenceInvalid)]
+    [InlineData("a@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", null, EngineError.ReferenceInvalid)]
+    [InlineData("fine:1", "RUN true", EngineError.ParameterInvalid)]
+    [InlineData("fine:1", "ENV A=\"b", EngineError.ParameterInvalid)]
+    public async Task BadInput_LeavesNothing(string reference, string? change, EngineError expected)
+    {
+        Container container = await _harness.CreateAsync();
+        await _harness.ChangeAsync(container, "echo x >new");
+        int images = _harness.Images.Engine.Images.List().Count, blobs = _harness.Images.Blobs().Count;
+
+        LayerImageException error = await Assert.ThrowsAnyAsync<LayerImageException>(() =>
+            _harness.CommitAsync(container, new CommitOptions { Reference = reference, Changes = change is null ? [] : [change] }));
+
+        Assert.Equal(expected, error.Error);
+        Assert.Equal((images, blobs), (_harness.Images.Engine.Images.List().Count, _harness.Images.Blobs().Count));
+        _harness.Images.AssertRecordsFitFiles();
+    }
+
+    [Fact]
+    public async Task RemovedContainer_IsNotFound()
+    {
+        Container container = await _harness.CreateAsync();
+        await _harness.Images.Engine.Containers.RemoveAsync(container.Id, force: true, SilentObserver.Instance, ImageHarness.Stop);
+
+        LayerImageException error = await Assert.ThrowsAnyAsync<LayerImageException>(() => _harness.CommitAsync(container, new CommitOptions()));
+
+        Assert.Equal(EngineError.ContainerNotFound, error.Error);
+    }
+
+    [Fact]
+    public async Task BaseImageRemoved_IsCommittedExportedAndUsed()
+    {
+        Container container = await _harness.CreateAsync();
+        TreeDigest seen = await _harness.ChangeAsync(container, "echo x >new");
+        ImageService images = _harness.Images.Engine.Images;
+        images.Remove(images.Get(_harness.Base), null, force: true, pretend: false);
+
+        Image image = await _harness.CommitAsync(container, new CommitOptions { Reference = "orphan:1", Provenance = true });
+
+        string archive = _harness.Images.Store["orphan.tar"];
+        await images.ExportAsync([new ImageToExport(image, image.Tags)], archive, new ExportOptions { Format = ImageExportFormat.OciArchive }, SilentObserver.Instance, ImageHarness.Stop);
+        await using CommitHarness other = new();
+        await foreach (Image again in other.Images.Engine.Images.ImportAsync(archive, new ImportOptions(), SilentObserver.Instance, ImageHarness.Stop))
+        {
+            Assert.Equal(image.Id, again.Id);
+            Assert.DoesNotContain(seen.DifferencesTo(await other.ShowAsync(again)), line => !line.StartsWith(".: Time", StringComparison.Ordinal));
+        }
+    }
+
+    [Fact]
+    public async Task Provenance_IsInTheManifestAndTheHistory()
+    {
+        Container container = await _harness.CreateAsync();
+        Image below = _harness.Images.Engine.Images.Get(_harness.Base);
+        Image image = await _harness.CommitAsync(container, new CommitOptions { Reference = "said:1", Provenance = true, Author = "zyp", Message = "why", Changes = ["ENV A=b"] });
+
+        CommitProvenance said = _harness.Images.Engine.Images.GetHistory(image)[^1].Provenance!;
+        Assert.Equal((container.Name, container.Id, below.Id, below.Digest), (said.Container, said.ContainerId, said.ImageId, said.ImageDigest));
+        string layout = _harness.Images.Store["said"];
+        await _harness.Images.Engine.Images.ExportOciLayoutAsync(image, layout, ImageHarness.Stop);
+        Digest manifest = Digest.Parse(_harness.Images.Engine.Images.Get(image.Id).Digest!);
+        string text = await File.ReadAllTextAsync(Path.Combine(layout, "blobs/sha256", manifest.Hex), ImageHarness.Stop);
+        Assert.Contains($"\"org.opencontainers.image.base.digest\":\"{below.Digest}\"", text, StringComparison.Ordinal);
+        Assert.Contains("\"io.layerimage.commit.message\":\"why\"", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("Annotations", await File.ReadAllTextAsync(_harness.Images.Layout.Blob(Digest.Parse(image.Id)), ImageHarness.Stop), StringComparison.OrdinalIgnoreCase);
+    }
+}
