@@ -34,7 +34,7 @@ public sealed class CompareTests : IAsyncLifetime
         Assert.Equal(
         [
             "Modified /cap XAttr", "Modified /content Content, Size", "Modified /device Device", "Deleted /dir/in None", "Added /dir/new None", "Deleted /gone None", "Modified /link LinkTarget",
-            "Added /linked2 None", "Added /linked3 None", "Modified /mode Mode", "Deleted /opaque/a None", "Modified /owner Owner", "Modified /pipe Type, Mode",
+            "Deleted /linked None", "Added /linked2 None", "Added /linked3 None", "Modified /mode Mode", "Deleted /opaque/a None", "Modified /owner Owner", "Modified /pipe Type, Mode",
             "Modified /time Content, Time", "Modified /todir2file Type, Mode", "Modified /tofile2dir Type, Mode", "Added /tofile2dir/y None", "Modified /xattr XAttr",
         ], changes.Select(Text));
         LayerChange owner = changes.Single(change => change.Path == "/owner");

@@ -65,7 +65,7 @@ public sealed class DriveTests : IAsyncLifetime
 
         Assert.Equal(["root", "web"], (await RunAsync(Reader + "$reader.Read(1); $reader.Read(0); $reader.Close()")).Lines);
         SessionResult none = await _session.InvokeAsync("$ExecutionContext.InvokeProvider.Content.GetReader('LayerImage:/images/team/app/1.0/rootfs/etc')", Stop);
-        Assert.Contains("PathInvalid", Assert.Single(none.Errors).Name, StringComparison.Ordinal);
+        Assert.Contains("is a directory", Assert.Single(none.Errors).ToString(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -88,8 +88,7 @@ public sealed class DriveTests : IAsyncLifetime
     {
         SessionResult result = await _session.InvokeAsync("$ExecutionContext.InvokeProvider.Item.Remove('LayerImage:/images/team/app/1.0/rootfs/etc/passwd', $false)", Stop);
 
-        Assert.Contains("PathInvalid", Assert.Single(result.Errors).Name, StringComparison.Ordinal);
-        Assert.Contains("Copy-LayerImageItem", result.Errors[0].ToString(), StringComparison.Ordinal);
+        Assert.Contains("can only be read", Assert.Single(result.Errors).ToString(), StringComparison.Ordinal);
     }
 
     [Fact]
