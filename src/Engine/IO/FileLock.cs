@@ -36,6 +36,24 @@ internal sealed class FileLock : IDisposable
         }
     }
 
+    /// <summary>Takes the lock, or null when another holds it for all of a time.</summary>
+    public static FileLock? TryAcquire(string path, TimeSpan patience)
+    {
+        long started = Environment.TickCount64;
+        while (true)
+        {
+            if (TryAcquire(path) is FileLock held)
+            {
+                return held;
+            }
+            if (Environment.TickCount64 - started > patience.TotalMilliseconds)
+            {
+                return null;
+            }
+            Thread.Sleep(s_poll);
+        }
+    }
+
     /// <summary>Takes the lock, or null when another holds it.</summary>
     public static FileLock? TryAcquire(string path)
     {

@@ -15,6 +15,7 @@ namespace LayerImage.Engine.Store;
 /// </summary>
 internal sealed class LayerStore(StoreLayout layout, StoreDatabase database)
 {
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
     private const string Columns = "key, diff_id, content, tar_size, entries, has_root, has_implied, writer";
 
     /// <summary>The layer with this DiffID that is good for this stack, or null.</summary>
@@ -127,7 +128,8 @@ internal sealed class LayerStore(StoreLayout layout, StoreDatabase database)
     {
         foreach ((string key, Digest diffId) in layers)
         {
-            using FileLock? held = FileLock.TryAcquire(layout.Lock("layer-" + diffId.Hex));
+            // A check reads it for a moment; who makes it anew replaces it, and what nobody replaces goes with the leftovers.
+            using FileLock? held = FileLock.TryAcquire(layout.Lock("layer-" + diffId.Hex), s_patience);
             if (held is null)
             {
                 continue;
