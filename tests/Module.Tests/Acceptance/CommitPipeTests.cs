@@ -25,7 +25,7 @@ public sealed class CommitPipeTests : AcceptanceTest
         Assert.SkipWhen(Missing is not null, Missing ?? "");
 
         Assert.Equal(["db:latest", "web1:latest", "web2:latest"], await TextsAsync("Get-Container web*, db | Save-ContainerAsImage | ForEach-Object Reference"));
-        Assert.Equal(["team/web1:2", "team/web2:2"], await TextsAsync("Get-Container web* | Save-ContainerAsImage { \"team/$($_.Name):2\" } -PassThru | ForEach-Object Reference"));
+        Assert.Equal(["team/web1:2", "team/web2:2"], await TextsAsync("Get-Container web* | Save-ContainerAsImage -Reference { \"team/$($_.Name):2\" } -PassThru | ForEach-Object Reference"));
         await FailsAsync("Get-Container web* | Save-ContainerAsImage one:1", "one:1", nameof(EngineError.NameInUse));
         Assert.Equal(["again:1"], await TextsAsync("Get-LayerImage team/web1:2 | New-LayerContainer -Command true -Name again -Network none | Save-ContainerAsImage again:1 | ForEach-Object Reference"));
     }
