@@ -140,7 +140,7 @@ internal sealed class ImageCatalog(StoreLayout layout, StoreDatabase database, C
     // Found by name or id, an image is read whole, so that it stays whole for who holds it when it is removed meanwhile.
     private Image Make(Row row, LayerRow[] layers, string[] tags, string[] digests, Lazy<ILookup<string, string>> users, ImageBytes size, bool late)
     {
-        Lazy<ImageConfig> config = new(() => ManifestParser.ParseConfig(content.Read(Digest.Parse(row.Id)), layers.Length, row.Id));
+        Lazy<ImageConfig> config = new(() => ManifestParser.ParseConfig(ReadConfiguration(row.Id), layers.Length, row.Id));
         Lazy<IReadOnlyList<ImageLayer>> described = new(() => Describe(row.Id, layers, users.Value, config.Value));
         if (!late)
         {
@@ -183,6 +183,20 @@ internal sealed class ImageCatalog(StoreLayout layout, StoreDatabase database, C
             Path = layer.Key is null ? null : layout.Layer(layer.Key),
             ImageId = image,
         })];
+    }
+
+    // It is read when somebody looks at it: by then another process may have removed the image.
+    private byte[] ReadConfiguration(string id)
+    {
+        try
+        {
+            return content.Read(Digest.Parse(id));
+        }
+        catch (LayerImageException e) when (e.Error == EngineError.LayerCorrupt
+            && database.Read(transaction => transaction.Scalar<long>("SELECT (SELECT count(*) FROM image WHERE id = ?1) + (SELECT count(*) FROM blob WHERE digest = ?1)", id)) == 0)
+        {
+            throw NotFound(id[7..19]);
+        }
     }
 
     private static string Familiar(string canonical) => ImageReference.TryParse(canonical, out ImageReference? reference) ? reference!.Familiar : canonical;
