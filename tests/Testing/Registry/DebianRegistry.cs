@@ -36,6 +36,11 @@ public sealed class DebianRegistry : IAsyncDisposable
         {
             RedirectStandardInput = true,
         };
+        // Its settings can be given as REGISTRY_…, and podman's name for its log-in file reads as one of them.
+        foreach (string name in start.Environment.Keys.Where(name => name.StartsWith("REGISTRY_", StringComparison.Ordinal)).ToArray())
+        {
+            start.Environment.Remove(name);
+        }
         _process = Process.Start(start)!;
     }
 
