@@ -145,7 +145,8 @@ public sealed class TomcatStoryTests : AcceptanceTest
 
     private static async Task<string> ToolAsync(string program, params string[] arguments)
     {
-        ProcessResult result = await ProcessRunner.RunAsync([program, .. arguments], null, Stop);
+        // The session's own log-in files are not there, and podman wants the one that it is told of.
+        ProcessResult result = await ProcessRunner.RunAsync(["env", "-u", "REGISTRY_AUTH_FILE", "-u", "DOCKER_CONFIG", program, .. arguments], null, Stop);
         Assert.True(result.ExitCode == 0, $"{program} {string.Join(' ', arguments)}: {result.Error}");
         return result.Output;
     }
