@@ -27,6 +27,6 @@ public abstract class ImageRequestCommand : LayerImageCmdlet
     private protected virtual ReceiveOptions Options() => new()
     {
         Platform = Platform is null ? null : PlatformArgument.Parse(Platform),
-        Credential = Credential is null ? null : new RegistryCredential(Credential.UserName, Credential.GetNetworkCredential().Password),
+        Credential = Credential.ForRegistry(),
     };
 }

@@ -19,6 +19,11 @@ public abstract class LayerImageCmdlet : PSCmdlet, IDisposable
     /// <summary>Shows what the engine reports.</summary>
     protected IEngineObserver Observer => _reporter ??= new ProgressReporter(this, SynchronizationContext.Current!);
 
+    /// <summary>Whether -WhatIf is on, given here or by the preference: for what must be known before ShouldProcess is asked.</summary>
+    protected bool IsWhatIf => MyInvocation.BoundParameters.TryGetValue("WhatIf", out object? bound)
+        ? bound is SwitchParameter { IsPresent: true }
+        : LanguagePrimitives.IsTrue(SessionState.PSVariable.GetValue("WhatIfPreference"));
+
     /// <inheritdoc/>
     protected sealed override void BeginProcessing() => Run(BeginAsync, null);
 

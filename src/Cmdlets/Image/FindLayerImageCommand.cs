@@ -33,7 +33,7 @@ public sealed class FindLayerImageCommand : LayerImageCmdlet
         bool hasTag = colon > text.LastIndexOf('/') && colon > 0;
         string repository = (Registry is null ? "" : Registry.TrimEnd('/') + "/") + (hasTag ? text[..colon] : text);
         WildcardPattern? pattern = hasTag ? new WildcardPattern(text[(colon + 1)..], WildcardOptions.None) : null;
-        RegistryCredential? credential = Credential is null ? null : new RegistryCredential(Credential.UserName, Credential.GetNetworkCredential().Password);
+        RegistryCredential? credential = Credential.ForRegistry();
         await foreach (RegistryTag tag in Engine.Images.ListTagsAsync(repository, credential, cancellationToken))
         {
             if (pattern?.IsMatch(tag.Tag) != false)

@@ -61,10 +61,6 @@ public sealed class ReceiveLayerImageCommand : ImageRequestCommand
         }
     }
 
-    private bool IsWhatIf => MyInvocation.BoundParameters.TryGetValue("WhatIf", out object? given)
-        ? LanguagePrimitives.IsTrue(given)
-        : LanguagePrimitives.IsTrue(GetVariableValue("WhatIfPreference"));
-
     private protected override ReceiveOptions Options() => base.Options() with
     {
         Policy = PullPolicy,

@@ -58,7 +58,7 @@ public sealed class SendLayerImageCommand : ImageSelectionCommand
     private SendOptions Options() => new()
     {
         Compression = Compression,
-        Credential = Credential is null ? null : new RegistryCredential(Credential.UserName, Credential.GetNetworkCredential().Password),
+        Credential = Credential.ForRegistry(),
         ThrottleLimit = ThrottleLimit,
         RetryCount = RetryCount,
     };
