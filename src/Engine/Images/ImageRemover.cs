@@ -11,7 +11,7 @@ internal sealed class ImageRemover(StoreLayout layout, StoreDatabase database, L
 {
     private sealed record Decision(List<string> Untagged, bool Deletes);
 
-    private sealed record Removed(List<(string Key, Digest DiffId)> Directories, List<Digest> Blobs, long Freed, ImageRemoval Result);
+    private sealed record Removed(List<(string Key, Digest DiffId)> Directories, List<Digest> Blobs, long Freed, ImageRemoval Result, List<Digest> DiffIds);
 
     /// <summary>
     /// Removes what a text names. By a tag: that tag, and with the last one the image. By an id: the image, which needs
@@ -38,7 +38,7 @@ internal sealed class ImageRemover(StoreLayout layout, StoreDatabase database, L
             content.DeleteFiles(removed.Blobs);
             if (removed.Result.Deleted)
             {
-                StoreLeftovers.RemoveIndexes(layout, database);
+                StoreLeftovers.RemoveIndexes(layout, database, removed.DiffIds);
             }
             return removed.Result;
         }
@@ -90,7 +90,7 @@ internal sealed class ImageRemover(StoreLayout layout, StoreDatabase database, L
         {
             transaction.Execute("DELETE FROM tag WHERE name = ?1", name);
         }
-        Removed removed = plan.Deletes ? Delete(transaction, image.Id) : new Removed([], [], 0, null!);
+        Removed removed = plan.Deletes ? Delete(transaction, image.Id) : new Removed([], [], 0, null!, []);
         return removed with
         {
             Result = new ImageRemoval
@@ -150,6 +150,6 @@ internal sealed class ImageRemover(StoreLayout layout, StoreDatabase database, L
         HashSet<string> gone = [.. LayerStore.DeleteUnusedRecords(transaction, own.Select(layer => layer.Key))];
         own.RemoveAll(layer => !gone.Contains(layer.Key));
         List<(Digest Digest, long Size)> blobs = ContentStore.DeleteUnusedRecords(transaction, candidates);
-        return new Removed(own.ConvertAll(layer => (layer.Key, layer.DiffId)), blobs.ConvertAll(blob => blob.Digest), own.Sum(layer => layer.Bytes) + blobs.Sum(blob => blob.Size), null!);
+        return new Removed(own.ConvertAll(layer => (layer.Key, layer.DiffId)), blobs.ConvertAll(blob => blob.Digest), own.Sum(layer => layer.Bytes) + blobs.Sum(blob => blob.Size), null!, diffIds.ConvertAll(Digest.Parse));
     }
 }

@@ -44,6 +44,18 @@ internal static class StoreLeftovers
         }
     }
 
+    /// <summary>The same for a few layers, which have just lost an image: without a look at all the others.</summary>
+    public static void RemoveIndexes(StoreLayout layout, StoreDatabase database, IEnumerable<Oci.Digest> diffIds)
+    {
+        List<Oci.Digest> gone = database.Read(transaction => diffIds.Where(diffId => transaction.Scalar<long>(
+            "SELECT (SELECT count(*) FROM layer WHERE diff_id = ?1) + (SELECT count(*) FROM image_layer WHERE diff_id = ?1)", diffId.ToString()) == 0).ToList());
+        foreach (Oci.Digest diffId in gone)
+        {
+            File.Delete(layout.Index(diffId));
+            File.Delete(layout.CachedTar(diffId));
+        }
+    }
+
     /// <summary>Takes the directory of a layer or a container out of its place, if it has no record and is no container's own.</summary>
     public static void MoveOut(StoreDatabase database, StoreLayout layout, string directory, string destination) => database.Write(transaction =>
     {
