@@ -22,15 +22,7 @@ internal sealed class ImageAssembler(StoreLayout layout, StoreDatabase database,
         using ScratchFolder claim = ScratchFolder.Claim(layout, [.. diffIds, .. parts.Layers.Select(layer => layer.Digest), parts.Configuration.Digest, .. parts.Manifests.Select(document => document.Digest)]);
         for (int attempt = 1; ; attempt++)
         {
-            IReadOnlyList<LayerRecord?> records;
-            try
-            {
-                records = await stacks.ReceiveAsync(source, parts.Layers, diffIds, parts.Name, throttle, progress, cancellationToken, parts.Limits).ConfigureAwait(false);
-            }
-            catch (LinuxException e) when (e.Errno == LinuxException.ENOENT && attempt < MostTries)
-            {
-                continue; // a layer that one of these stands on was removed by another process; it is made again
-            }
+            IReadOnlyList<LayerRecord?> records = await stacks.ReceiveAsync(source, parts.Layers, diffIds, parts.Name, throttle, progress, cancellationToken, parts.Limits).ConfigureAwait(false);
             NewImageLayer[] layers = [.. parts.Layers.Select((blob, i) => new NewImageLayer(diffIds[i], records[i]?.Key, content.Has(blob.Digest) ? blob : null))];
             // A manifest promises the blobs that it names. Layers that an archive left out may be here in another form.
             bool isWhole = layers.All(layer => layer.Blob is not null);

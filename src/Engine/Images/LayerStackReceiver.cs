@@ -8,6 +8,8 @@ namespace LayerImage.Engine.Images;
 /// <summary>Brings the layers of one image into the store, side by side: no layer waits for the one below it.</summary>
 internal sealed class LayerStackReceiver(StoreLayout layout, LayerStore layers, ContentStore content)
 {
+    private const int MostTries = 10;
+
     /// <summary>Brings them in.</summary>
     /// <param name="source">Where their blobs come from.</param>
     /// <param name="blobs">The blobs, the base first.</param>
@@ -26,9 +28,24 @@ internal sealed class LayerStackReceiver(StoreLayout layout, LayerStore layers, 
         {
             throw new LayerImageException(EngineError.DigestMismatch, $"{image} says that the layer {two.Key} unpacks to two different things.") { Target = two.Key.ToString(), Advice = "The image was built wrongly or is hostile; ask who made it." };
         }
+        for (int attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await ReceiveAsync(source, wanted, image, throttle, progress, limits ?? UnpackLimits.None, cancellationToken).ConfigureAwait(false);
+            }
+            catch (LinuxException e) when (e.Errno == LinuxException.ENOENT && attempt < MostTries)
+            {
+                // A layer that another one stands on was removed by another process meanwhile; it is made again.
+            }
+        }
+    }
+
+    private async Task<IReadOnlyList<LayerRecord?>> ReceiveAsync(IBlobSource source, WantedLayer[] wanted, string image, int throttle, LayerProgress progress, UnpackLimits limits, CancellationToken cancellationToken)
+    {
         using CancellationTokenSource failed = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using SemaphoreSlim slots = new(Math.Max(1, throttle));
-        LayerReceiver receiver = new(layout, layers, content, progress, limits ?? UnpackLimits.None);
+        LayerReceiver receiver = new(layout, layers, content, progress, limits);
         Task<LayerRecord?>[] tasks = new Task<LayerRecord?>[wanted.Length];
         // The largest first: one that comes last would be worked on alone.
         Task[] turns = new Task[wanted.Length];
