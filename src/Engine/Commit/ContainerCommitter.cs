@@ -101,9 +101,7 @@ internal sealed class ContainerCommitter(StoreLayout layout, StoreDatabase datab
     private List<NewImageLayer> BaseLayers(IReadOnlyList<string> keys) => database.Read(transaction => keys.Select(key =>
     {
         Digest diffId = Digest.Parse(transaction.Scalar<string>("SELECT diff_id FROM layer WHERE key = ?1", key)!);
-        Descriptor? blob = transaction.Query("SELECT blob, size, media_type FROM layer_blob WHERE diff_id = ?1 LIMIT 1",
-            row => new Descriptor { Digest = Digest.Parse(row.GetString(0)), Size = row.GetInt64(1), MediaType = row.GetString(2) }, diffId.ToString()).FirstOrDefault();
-        return new NewImageLayer(diffId, key, blob);
+        return new NewImageLayer(diffId, key, content.FindLayer(transaction, diffId));
     }).ToList());
 
     private static int CountLayers(byte[] config)

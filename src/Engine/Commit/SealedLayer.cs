@@ -1,3 +1,4 @@
+using LayerImage.Engine.Errors;
 using LayerImage.Engine.Layers;
 using LayerImage.Engine.Oci;
 using LayerImage.Engine.Store;
@@ -23,6 +24,17 @@ internal sealed record SealedLayer
 
     /// <summary>Sockets that were left out.</summary>
     public required IReadOnlyList<string> Sockets { get; init; }
+
+    /// <summary>Fails unless the tree still is the layer that it was when its record was written.</summary>
+    /// <exception cref="LayerImageException"><see cref="EngineError.LayerCorrupt"/>.</exception>
+    public void Require(Digest recorded)
+    {
+        if (DiffId != recorded)
+        {
+            throw new LayerImageException(EngineError.LayerCorrupt, $"The layer {recorded} was changed on disk: its content now has the digest {DiffId}.")
+            { Target = recorded.ToString(), Advice = "Commit the container again, or import the image again." };
+        }
+    }
 
     public LayerRecord ToRecord() => new()
     {

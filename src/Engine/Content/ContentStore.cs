@@ -135,9 +135,12 @@ internal sealed class ContentStore(StoreLayout layout, StoreDatabase database)
         transaction.Query("SELECT blob FROM layer_blob WHERE diff_id = ?1", row => row.GetString(0), diffId);
 
     /// <summary>A blob that is here and unpacks to a layer, the smallest; null when there is none.</summary>
-    public Descriptor? FindLayer(Digest diffId) => database.Read(transaction => transaction.Query(
+    public Descriptor? FindLayer(Digest diffId) => database.Read(transaction => FindLayer(transaction, diffId));
+
+    /// <summary>The same inside a transaction.</summary>
+    public Descriptor? FindLayer(StoreTransaction transaction, Digest diffId) => transaction.Query(
         "SELECT layer_blob.blob, blob.size, media_type FROM layer_blob JOIN blob ON blob.digest = layer_blob.blob WHERE diff_id = ?1 ORDER BY blob.size",
-        row => new Descriptor { Digest = Digest.Parse(row.GetString(0)), Size = row.GetInt64(1), MediaType = row.GetString(2) }, diffId.ToString()))
+        row => new Descriptor { Digest = Digest.Parse(row.GetString(0)), Size = row.GetInt64(1), MediaType = row.GetString(2) }, diffId.ToString())
         .Find(blob => File.Exists(layout.Blob(blob.Digest)));
 
     /// <summary>

@@ -143,10 +143,6 @@ public sealed partial class ImageService
     public Task<FileSystemInfo> ExportAsync(IReadOnlyList<ImageToExport> images, string path, ExportOptions options, IEngineObserver observer, CancellationToken cancellationToken) =>
         _exporter.ExportAsync(images, path, options, observer, cancellationToken);
 
-    /// <summary>Writes one image with all its tags as an OCI image layout folder.</summary>
-    public Task ExportOciLayoutAsync(Image image, string path, CancellationToken cancellationToken) =>
-        _exporter.ExportAsync([new ImageToExport(image, image.Tags)], path, new ExportOptions(), SilentObserver.Instance, cancellationToken);
-
     /// <summary>An image's file system, to compare it with another. Its layers are unpacked where they are not yet.</summary>
     /// <exception cref="LayerImageException">NotPrivileged: they are not unpacked, and this process cannot do it.</exception>
     public async Task<LayerTree> GetTreeAsync(Image image, IEngineObserver observer, CancellationToken cancellationToken)

@@ -73,9 +73,7 @@ internal sealed class LayerPacker(StoreLayout layout, StoreDatabase database, La
 
     private bool TryUsePacked(StoreTransaction transaction, Digest diffId)
     {
-        Descriptor? blob = transaction.Query("SELECT blob, size, media_type FROM layer_blob WHERE diff_id = ?1 ORDER BY size",
-            row => new Descriptor { Digest = Digest.Parse(row.GetString(0)), Size = row.GetInt64(1), MediaType = row.GetString(2) }, diffId.ToString())
-            .FirstOrDefault(blob => ContentStore.IsRecorded(transaction, blob.Digest) && File.Exists(layout.Blob(blob.Digest)));
+        Descriptor? blob = content.FindLayer(transaction, diffId);
         if (blob is not null)
         {
             UseBlob(transaction, diffId, blob);
@@ -96,11 +94,7 @@ internal sealed class LayerPacker(StoreLayout layout, StoreDatabase database, La
             using FileStream file = new(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, 0);
             using HashingStream compressed = new(file);
             SealedLayer written = Write(record, compressed, compression, done => progress.Report(tar, "Compressing", done), cancellationToken);
-            if (written.DiffId != record.DiffId)
-            {
-                throw new LayerImageException(EngineError.LayerCorrupt, $"The layer {record.DiffId} was changed on disk: its content now has the digest {written.DiffId}.")
-                { Target = layer.DiffId, Advice = "Commit the container again, or import the image again." };
-            }
+            written.Require(record.DiffId);
             file.Flush(flushToDisk: true);
             progress.Report(tar, "Compressed", tar.Size);
             return new Descriptor { MediaType = TypeOf(compression), Digest = compressed.GetDigest(), Size = compressed.Count };

@@ -115,15 +115,8 @@ internal sealed class ChangeDescriber(LayerCompareOptions options, string? conta
             return null;
         }
         using (file)
-        using (IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256))
         {
-            long offset = 0;
-            for (int length; (length = RandomAccess.Read(file, _buffer, offset)) > 0; offset += length)
-            {
-                cancellationToken.ThrowIfCancellationRequested();
-                hash.AppendData(_buffer, 0, length);
-            }
-            return "sha256:" + Convert.ToHexStringLower(hash.GetHashAndReset());
+            return "sha256:" + Convert.ToHexStringLower(FileHash.Of(file, _buffer, cancellationToken));
         }
     }
 

@@ -181,15 +181,7 @@ internal sealed class LayerTreeComparison(int most, CancellationToken cancellati
     private byte[] Hash(SafeFileHandle parent, NativePath name)
     {
         using SafeFileHandle file = Libc.OpenAt(parent, name, OpenFlags.ReadOnly | OpenFlags.NoFollow | OpenFlags.NonBlocking);
-        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        byte[] buffer = new byte[128 << 10];
-        long offset = 0;
-        for (int read; (read = RandomAccess.Read(file, buffer, offset)) > 0; offset += read)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            hash.AppendData(buffer.AsSpan(0, read));
-        }
-        return hash.GetHashAndReset();
+        return FileHash.Of(file, new byte[128 << 10], cancellationToken);
     }
 
     // The ends of what ext4 and xfs can say; the kernel sets a time beyond to the end itself.

@@ -86,10 +86,6 @@ internal sealed class DockerArchivePlanner(LayerStore layers, ContentStore conte
         BufferedStream buffered = new(target, 1 << 20); // not disposed: the target goes on
         SealedLayer written = LayerSealer.Write(layers.PathOf(record.Key), record.HasRoot, buffered, cancellationToken);
         buffered.Flush();
-        if (written.DiffId != diffId)
-        {
-            throw new LayerImageException(EngineError.LayerCorrupt, $"The layer {diffId} was changed on disk: its content now has the digest {written.DiffId}.")
-            { Target = layer.DiffId, Advice = "Commit the container again, or import the image again." };
-        }
+        written.Require(diffId);
     }
 }
