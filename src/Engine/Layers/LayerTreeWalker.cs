@@ -36,11 +36,45 @@ internal sealed class LayerTreeWalker(ITreeSink sink, TreeWalkOptions options, C
             FileStatus status = Libc.Stat(root.Top);
             sink.Entry(root.Top, s_here, Describe(root.Top, s_here, NativePath.From("./"u8), TarEntryType.Directory, status), status);
         }
-        WalkContent(root, [], isHiding: false);
+        WalkContent(root);
     }
 
-    // isHiding: nothing of the layers below shows in it.
-    private void WalkContent(StackedDirectory directory, ReadOnlySpan<byte> prefix, bool isHiding)
+    // Not by recursion: a container can nest directories deeper than any stack.
+    private void WalkContent(StackedDirectory root)
+    {
+        Stack<Level> levels = [];
+        try
+        {
+            levels.Push(Begin(root, [], isHiding: false));
+            while (levels.TryPeek(out Level? level))
+            {
+                if (level.Next < level.Entries.Count && !HasStopped)
+                {
+                    StackedEntry entry = level.Entries[level.Next++];
+                    if (!entry.Status.IsWhiteout && Announce(level, entry) is Level inside)
+                    {
+                        levels.Push(inside);
+                    }
+                    continue;
+                }
+                using StackedDirectory done = levels.Pop().Directory;
+                if (levels.Count > 0)
+                {
+                    sink.Leave(done.Top);
+                }
+            }
+        }
+        finally
+        {
+            foreach (Level level in levels)
+            {
+                level.Directory.Dispose();
+            }
+        }
+    }
+
+    // Announces what is deleted in a directory. isHiding: nothing of the layers below shows in it.
+    private Level Begin(StackedDirectory directory, byte[] prefix, bool isHiding)
     {
         cancellationToken.ThrowIfCancellationRequested();
         foreach (NativePath name in options.Selection?.DeletedIn(prefix) ?? [])
@@ -66,17 +100,7 @@ internal sealed class LayerTreeWalker(ITreeSink sink, TreeWalkOptions options, C
                 sink.Whiteout(directory.DirectoryOf(entry), entry.Name, Marker(Join(prefix, Whiteouts.Of(entry.Name).Bytes, slash: false)));
             }
         }
-        foreach (StackedEntry entry in entries)
-        {
-            if (HasStopped)
-            {
-                return;
-            }
-            if (!entry.Status.IsWhiteout)
-            {
-                Announce(directory, entry, prefix, isHiding);
-            }
-        }
+        return new Level(directory, prefix, isHiding, entries);
     }
 
     private static List<StackedEntry> LeaveOut(List<StackedEntry> entries, ReadOnlySpan<byte> prefix, Func<NativePath, bool> leavesOut)
@@ -97,16 +121,17 @@ internal sealed class LayerTreeWalker(ITreeSink sink, TreeWalkOptions options, C
     private bool Hides(in StackedEntry entry, ReadOnlySpan<byte> prefix, bool isHiding) =>
         !isHiding && UnionLookup.Exists(options.LowerDirs, LayerPath.Parse(Join(prefix, entry.Name.Bytes, slash: false)));
 
-    private void Announce(StackedDirectory parent, in StackedEntry entry, ReadOnlySpan<byte> prefix, bool isHiding)
+    // Gives the level that the walk has to go into, for a directory.
+    private Level? Announce(Level parent, in StackedEntry entry)
     {
-        (NativePath name, FileStatus status, SafeFileHandle directory) = (entry.Name, entry.Status, parent.DirectoryOf(entry));
+        (NativePath name, FileStatus status, SafeFileHandle directory) = (entry.Name, entry.Status, parent.Directory.DirectoryOf(entry));
         bool isDirectory = status.Type == FileType.Directory;
-        NativePath path = Join(prefix, name.Bytes, isDirectory);
+        NativePath path = Join(parent.Prefix, name.Bytes, isDirectory);
         if (status.Type == FileType.Socket)
         {
             Sockets.Add(path.ToString());
             IsAltered = true;
-            return;
+            return null;
         }
         if (Whiteouts.IsWhiteout(name))
         {
@@ -126,7 +151,7 @@ internal sealed class LayerTreeWalker(ITreeSink sink, TreeWalkOptions options, C
             {
                 TarEntry link = Describe(directory, name, path, TarEntryType.HardLink, status, first);
                 sink.Entry(directory, name, link, status);
-                return;
+                return null;
             }
             _firstNames[key] = path;
         }
@@ -141,12 +166,7 @@ internal sealed class LayerTreeWalker(ITreeSink sink, TreeWalkOptions options, C
             case FileType.Directory:
                 sink.Entry(directory, name, Describe(directory, name, path, TarEntryType.Directory, status), status);
                 sink.Enter(name);
-                using (StackedDirectory child = parent.OpenDirectory(entry))
-                {
-                    WalkContent(child, path.Bytes, isHiding);
-                    sink.Leave(child.Top);
-                }
-                break;
+                return Open(parent, entry, path);
             case FileType.SymbolicLink:
                 sink.Entry(directory, name, Describe(directory, name, path, TarEntryType.SymbolicLink, status, Libc.ReadLinkAt(directory, name)), status);
                 break;
@@ -159,6 +179,21 @@ internal sealed class LayerTreeWalker(ITreeSink sink, TreeWalkOptions options, C
                 };
                 sink.Entry(directory, name, Describe(directory, name, path, type, status), status);
                 break;
+        }
+        return null;
+    }
+
+    private Level Open(Level parent, in StackedEntry entry, NativePath path)
+    {
+        StackedDirectory child = parent.Directory.OpenDirectory(entry);
+        try
+        {
+            return Begin(child, path.Bytes.ToArray(), parent.IsHiding);
+        }
+        catch
+        {
+            child.Dispose();
+            throw;
         }
     }
 
@@ -232,5 +267,15 @@ internal sealed class LayerTreeWalker(ITreeSink sink, TreeWalkOptions options, C
             joined[^1] = (byte)'/';
         }
         return NativePath.From(joined);
+    }
+
+    /// <summary>A directory that the walk is in.</summary>
+    /// <param name="Directory">It, open.</param>
+    /// <param name="Prefix">Its path with a slash at the end; the root's is empty.</param>
+    /// <param name="IsHiding">Whether nothing of the layers below the stack shows in it.</param>
+    /// <param name="Entries">What is in it.</param>
+    private sealed record Level(StackedDirectory Directory, byte[] Prefix, bool IsHiding, List<StackedEntry> Entries)
+    {
+        public int Next { get; set; }
     }
 }

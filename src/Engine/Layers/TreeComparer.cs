@@ -16,16 +16,88 @@ internal sealed class TreeComparer(LayerTree reference, LayerTree difference, La
 
     public IEnumerable<LayerChange> Run()
     {
-        using UnionDirectory before = UnionDirectory.OpenRoot(reference.Directories), after = UnionDirectory.OpenRoot(difference.Directories);
-        if (CompareRoots() is LayerChange root)
+        // Not by recursion: a container can nest directories deeper than any stack.
+        Stack<Level> levels = [];
+        try
         {
-            yield return root;
+            levels.Push(OpenRoots());
+            if (CompareRoots() is LayerChange root)
+            {
+                yield return root;
+            }
+            while (levels.TryPeek(out Level? level))
+            {
+                if (level.Next == level.Names.Count)
+                {
+                    levels.Pop().Dispose();
+                    continue;
+                }
+                NativePath name = level.Names[level.Next++];
+                byte[] path = [.. level.Path, (byte)'/', .. name.Bytes];
+                string text = PathText.Of(path);
+                if (!IsOnTheWay(text))
+                {
+                    continue;
+                }
+                UnionEntry? old = level.Before?.Find(name), now = level.After.Find(name);
+                if (IsWanted(text) && _describer.Describe(path, old, now, LayerChangeAttributes.None) is LayerChange change)
+                {
+                    yield return change;
+                }
+                // A directory that is gone stands for its content.
+                if (now is { IsDirectory: true } && path.Length <= LayerPath.LongestPath && Open(level, name, path, hasBefore: old is { IsDirectory: true }) is Level inside)
+                {
+                    levels.Push(inside);
+                }
+            }
         }
-        foreach (LayerChange change in Walk(before, after, []))
+        finally
         {
-            yield return change;
+            foreach (Level level in levels)
+            {
+                level.Dispose();
+            }
         }
     }
+
+    private Level OpenRoots()
+    {
+        UnionDirectory before = UnionDirectory.OpenRoot(reference.Directories);
+        try
+        {
+            return Begin(before, UnionDirectory.OpenRoot(difference.Directories), []);
+        }
+        catch
+        {
+            before.Dispose();
+            throw;
+        }
+    }
+
+    // Null where there is nothing to look at in it.
+    private Level? Open(Level level, NativePath name, byte[] path, bool hasBefore)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        UnionDirectory? inside = level.After.Open(name), wasInside = null;
+        try
+        {
+            wasInside = hasBefore ? level.Before!.Open(name) : null;
+            if (inside is not null && (options.IncludeEqual || !IsSame(wasInside, inside)))
+            {
+                Level opened = Begin(wasInside, inside, path);
+                inside = wasInside = null;
+                return opened;
+            }
+            return null;
+        }
+        finally
+        {
+            inside?.Dispose();
+            wasInside?.Dispose();
+        }
+    }
+
+    private Level Begin(UnionDirectory? before, UnionDirectory after, byte[] path) => new(before, after, path, Names(before, after));
 
     // A root's time says when it was unpacked, where its layer does not describe it: it is no difference.
     private LayerChange? CompareRoots()
@@ -39,37 +111,6 @@ internal sealed class TreeComparer(LayerTree reference, LayerTree difference, La
     }
 
     private static UnionEntry Entry(SafeFileHandle root, string path) => new(Libc.Stat(root), root, NativePath.From("."u8), path);
-
-    private IEnumerable<LayerChange> Walk(UnionDirectory? before, UnionDirectory? after, byte[] prefix)
-    {
-        cancellationToken.ThrowIfCancellationRequested();
-        foreach (NativePath name in Names(before, after))
-        {
-            byte[] path = [.. prefix, (byte)'/', .. name.Bytes];
-            string text = PathText.Of(path);
-            if (!IsOnTheWay(text))
-            {
-                continue;
-            }
-            UnionEntry? old = before?.Find(name), now = after?.Find(name);
-            if (IsWanted(text) && _describer.Describe(path, old, now, LayerChangeAttributes.None) is LayerChange change)
-            {
-                yield return change;
-            }
-            if (now is not { IsDirectory: true } || path.Length > LayerPath.LongestPath)
-            {
-                continue; // a directory that is gone stands for its content
-            }
-            using UnionDirectory? inside = after!.Open(name), wasInside = old is { IsDirectory: true } ? before!.Open(name) : null;
-            if (inside is not null && (options.IncludeEqual || !IsSame(wasInside, inside)))
-            {
-                foreach (LayerChange deeper in Walk(wasInside, inside, path))
-                {
-                    yield return deeper;
-                }
-            }
-        }
-    }
 
     private static bool IsSame(UnionDirectory? before, UnionDirectory after) =>
         before is not null && before.Count == after.Count && UnionDirectory.CountShared(before, after) == after.Count;
@@ -89,4 +130,20 @@ internal sealed class TreeComparer(LayerTree reference, LayerTree difference, La
 
     // One character for each byte, so that nothing is lost.
     private static string Key(NativePath name) => System.Text.Encoding.Latin1.GetString(name.Bytes);
+
+    /// <summary>A directory that the walk is in.</summary>
+    /// <param name="Before">It in the reference, null where that has none.</param>
+    /// <param name="After">It in the other.</param>
+    /// <param name="Path">Its path; the root's is empty.</param>
+    /// <param name="Names">What to look at in it.</param>
+    private sealed record Level(UnionDirectory? Before, UnionDirectory After, byte[] Path, List<NativePath> Names) : IDisposable
+    {
+        public int Next { get; set; }
+
+        public void Dispose()
+        {
+            Before?.Dispose();
+            After.Dispose();
+        }
+    }
 }

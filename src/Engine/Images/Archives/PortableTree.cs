@@ -11,34 +11,43 @@ internal static class PortableTree
     public static void Write(string folder, Stream destination, CancellationToken cancellationToken)
     {
         using TarWriter tar = new(destination, TarEntryFormat.Pax, leaveOpen: true);
-        WriteFolder(tar, new DirectoryInfo(folder), "", cancellationToken);
-    }
-
-    private static void WriteFolder(TarWriter tar, DirectoryInfo folder, string prefix, CancellationToken cancellationToken)
-    {
-        foreach (FileSystemInfo item in folder.EnumerateFileSystemInfos().OrderBy(item => item.Name, StringComparer.Ordinal))
+        // Not by recursion: folders nest deeper than any stack.
+        Stack<(Queue<FileSystemInfo> Items, string Prefix)> levels = new([(Sorted(new DirectoryInfo(folder)), "")]);
+        while (levels.TryPeek(out (Queue<FileSystemInfo> Items, string Prefix) level))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            string name = prefix + item.Name;
-            if (item.LinkTarget is string target)
+            if (!level.Items.TryDequeue(out FileSystemInfo? item))
             {
-                tar.WriteEntry(Dress(new PaxTarEntry(TarEntryType.SymbolicLink, name) { LinkName = target.Replace('\\', '/') }, item, (UnixFileMode)0b111_111_111));
+                levels.Pop();
+                continue;
             }
-            else if (item is DirectoryInfo child)
+            string name = level.Prefix + item.Name;
+            WriteItem(tar, item, name);
+            if (item is DirectoryInfo { LinkTarget: null } child)
             {
-                tar.WriteEntry(Dress(new PaxTarEntry(TarEntryType.Directory, name + "/"), item, DirectoryMode));
-                WriteFolder(tar, child, name + "/", cancellationToken);
-            }
-            else if (item.Attributes.HasFlag(FileAttributes.Device) || (item.Attributes & FileAttributes.ReparsePoint) != 0)
-            {
-                continue; // nothing that a layer could hold
-            }
-            else
-            {
-                using FileStream data = new(item.FullName, System.IO.FileMode.Open, FileAccess.Read, FileShare.Read);
-                tar.WriteEntry(Dress(new PaxTarEntry(TarEntryType.RegularFile, name) { DataStream = data }, item, FileMode));
+                levels.Push((Sorted(child), name + "/"));
             }
         }
+    }
+
+    private static Queue<FileSystemInfo> Sorted(DirectoryInfo folder) => new(folder.EnumerateFileSystemInfos().OrderBy(item => item.Name, StringComparer.Ordinal));
+
+    private static void WriteItem(TarWriter tar, FileSystemInfo item, string name)
+    {
+        if (item.LinkTarget is string target)
+        {
+            tar.WriteEntry(Dress(new PaxTarEntry(TarEntryType.SymbolicLink, name) { LinkName = target.Replace('\\', '/') }, item, (UnixFileMode)0b111_111_111));
+        }
+        else if (item is DirectoryInfo)
+        {
+            tar.WriteEntry(Dress(new PaxTarEntry(TarEntryType.Directory, name + "/"), item, DirectoryMode));
+        }
+        else if (!item.Attributes.HasFlag(FileAttributes.Device) && (item.Attributes & FileAttributes.ReparsePoint) == 0)
+        {
+            using FileStream data = new(item.FullName, System.IO.FileMode.Open, FileAccess.Read, FileShare.Read);
+            tar.WriteEntry(Dress(new PaxTarEntry(TarEntryType.RegularFile, name) { DataStream = data }, item, FileMode));
+        }
+        // Else it is nothing that a layer could hold.
     }
 
     private static PaxTarEntry Dress(PaxTarEntry entry, FileSystemInfo item, UnixFileMode mode)

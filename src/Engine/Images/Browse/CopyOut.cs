@@ -16,7 +16,7 @@ internal sealed class CopyOut(LayerImageBrowser browser, bool recurse, bool forc
     private const int UsualBits = 0x1FF; // 0777: what is copied is the user's, so it is never setuid
     private const int OwnerMayWrite = 0x1C0;
     private readonly List<(string Path, string Target)> _links = [];
-    private readonly List<(string Path, LayerImageItem Item)> _directories = [];
+    private readonly List<(string Path, LayerImageItem Item)> _directories = []; // parents before what is in them
 
     /// <summary>Copies one item; where it is then.</summary>
     public string Copy(string path, string destination)
@@ -29,7 +29,11 @@ internal sealed class CopyOut(LayerImageBrowser browser, bool recurse, bool forc
             {
                 throw Invalid(item.FullPath, $"'{item.FullPath}' is a folder.", "Use -Recurse to copy it with all that is in it.");
             }
-            CopyFolder(item, target);
+            MakeFolder(item, target);
+            for (int next = 0; next < _directories.Count; next++)
+            {
+                CopyContent(_directories[next].Item, _directories[next].Path);
+            }
         }
         else
         {
@@ -47,7 +51,7 @@ internal sealed class CopyOut(LayerImageBrowser browser, bool recurse, bool forc
         return target;
     }
 
-    private void CopyFolder(LayerImageItem folder, string target)
+    private void MakeFolder(LayerImageItem folder, string target)
     {
         if (new FileInfo(target).LinkTarget is not null || File.Exists(target))
         {
@@ -55,6 +59,11 @@ internal sealed class CopyOut(LayerImageBrowser browser, bool recurse, bool forc
         }
         Directory.CreateDirectory(target);
         _directories.Add((target, folder));
+    }
+
+    // Folders in it are made, and filled later: not by recursion, for a layer can nest them deeper than any stack.
+    private void CopyContent(LayerImageItem folder, string target)
+    {
         foreach (LayerImageItem item in browser.List(folder.FullPath["LayerImage:".Length..], cancellationToken))
         {
             string place = Path.Combine(target, SafeName(item));
@@ -70,7 +79,7 @@ internal sealed class CopyOut(LayerImageBrowser browser, bool recurse, bool forc
                     observer.Warning($"'{item.FullPath}' is left out: it is a {item.Type} and has no content.");
                     break;
                 default:
-                    CopyFolder(item, place);
+                    MakeFolder(item, place);
                     break;
             }
         }

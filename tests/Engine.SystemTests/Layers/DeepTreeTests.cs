@@ -1,0 +1,71 @@
+using System.Runtime.ExceptionServices;
+using LayerImage.Engine.Layers;
+using LayerImage.Testing.Host;
+using Xunit;
+
+namespace LayerImage.Engine.SystemTests.Layers;
+
+/// <summary>
+/// Trees as deep as a container likes to make them are walked on a stack of a fixed size. An overflow would end the
+/// whole process: these tests cannot fail without taking the others with them.
+/// </summary>
+public sealed class DeepTreeTests : IDisposable
+{
+    private const int Depth = 2000;
+    private const int SmallStack = 128 << 10;
+    private readonly TempFolder _folder = new();
+
+    public DeepTreeTests()
+    {
+        Directory.CreateDirectory(_folder["lower"]);
+        Directory.CreateDirectory(_folder["upper"]);
+        Directory.CreateDirectory(Path.Combine([_folder["upper"], .. Enumerable.Repeat("d", Depth)]));
+    }
+
+    public void Dispose()
+    {
+        TreeRemoval.Remove(_folder["upper"]);
+        _folder.Dispose();
+    }
+
+    [Fact]
+    public void Comparing_NeedsNoStackForDepth() => OnSmallStack(() =>
+    {
+        LayerTree before = new("before", null, [_folder["lower"]], _folder["lower"]);
+        LayerTree after = new("after", null, [_folder["upper"], _folder["lower"]], _folder["upper"]);
+
+        List<LayerChange> changes = [.. before.CompareTo(after, new LayerCompareOptions { Beneath = "/d" }, TestContext.Current.CancellationToken)];
+
+        Assert.Equal(Depth, changes.Count);
+        Assert.All(changes, change => Assert.Equal(LayerChangeKind.Added, change.Kind));
+    });
+
+    [Fact]
+    public void Packing_NeedsNoStackForDepth() => OnSmallStack(() =>
+    {
+        TarSink sink = new(Stream.Null, keepsTree: false, TestContext.Current.CancellationToken);
+
+        new LayerTreeWalker(sink, TreeWalkOptions.Plain(includeRoot: false), TestContext.Current.CancellationToken).Walk([_folder["upper"]]);
+
+        Assert.Equal(Depth, sink.Entries);
+    });
+
+    private static void OnSmallStack(Action action)
+    {
+        ExceptionDispatchInfo? error = null;
+        Thread thread = new(() =>
+        {
+            try
+            {
+                action();
+            }
+            catch (Exception e)
+            {
+                error = ExceptionDispatchInfo.Capture(e);
+            }
+        }, SmallStack);
+        thread.Start();
+        thread.Join();
+        error?.Throw();
+    }
+}
