@@ -53,7 +53,15 @@ internal sealed class ContainerCommitter(StoreLayout layout, StoreDatabase datab
             Tags = reference is null ? [] : [reference],
         };
         TagMove? move = reference is null ? null : TagMove.Find(database, reference, image.Id);
-        await RecordAsync(container.Id, image, changes, observer, clock.GetUtcNow(), cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await RecordAsync(container.Id, image, changes, observer, clock.GetUtcNow(), cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            content.Withdraw(scratch, [image.Id]);
+            throw;
+        }
         move?.Report(observer);
         return images.FindExact(image.Id.ToString())!;
     }
