@@ -46,6 +46,33 @@ Describe "Containers$(if ($Missing) { " ($Missing)" })" -Skip:([bool]$Missing) {
             Remove-LayerContainer sleeper -Force
         }
 
+        It 'takes names, and objects that have one, from the pipeline' {
+            $null = New-LayerContainer box -Name piped -Command sleep, 300
+            ('piped' | Start-LayerContainer).State | Should -Be Running
+            'piped' | Stop-LayerContainer -Timeout 0
+            ([pscustomobject]@{ Name = 'piped' } | Start-LayerContainer).State | Should -Be Running
+            ([pscustomobject]@{ Name = 'piped' } | Save-ContainerAsImage piped:1).Tags | Should -Contain 'piped:1'
+            [pscustomobject]@{ Name = 'piped' } | Rename-LayerContainer -NewName renamed -PassThru | ForEach-Object Name | Should -Be renamed
+            Remove-LayerContainer renamed -Force
+            'piped:1' | Remove-LayerImage | Out-Null
+        }
+
+        It 'takes no other object for a container' {
+            (Get-Failure { [pscustomobject]@{ Name = 'web' } | Invoke-ContainerCommand -Command ls }).FullyQualifiedErrorId | Should -BeLike 'InputObjectNotBound*'
+        }
+
+        It 'keeps the name that was given, and is found by it, by another and by the id' {
+            $null = Add-ImageTag box another:1
+            $given = New-LayerContainer another:1 -Name named -Command sleep, 300
+            $given.Image | Should -Be 'another:1'
+            foreach ($image in 'box', 'another:1', $given.ImageId, $given.ImageId.Substring(7, 12)) {
+                (Get-Container -Image $image).Name | Should -Contain named
+            }
+            Get-Container -Image nothing* | Should -BeNullOrEmpty
+            Remove-LayerContainer named
+            $null = Remove-LayerImage another:1
+        }
+
         It 'refuses loose words and says to quote the command' {
             $failure = Get-Failure { Start-LayerContainer box ls / }
             $failure.FullyQualifiedErrorId | Should -BeLike 'ParameterInvalid,*'

@@ -59,7 +59,7 @@ public abstract class ContainerSelectionCommand : LayerImageCmdlet
 public abstract class ContainerCommand : ContainerSelectionCommand
 {
     /// <summary>Names (wildcards), ids or their beginnings.</summary>
-    [Parameter(Mandatory = true, Position = 0, ParameterSetName = NameSet, ValueFromPipelineByPropertyName = true)]
+    [Parameter(Mandatory = true, Position = 0, ParameterSetName = NameSet, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [ArgumentCompleter(typeof(ContainerNameCompleter))]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]

@@ -18,7 +18,7 @@ public abstract class ImageSelectionCommand : LayerImageCmdlet
     protected const string InputObjectSet = "InputObject";
 
     /// <summary>References (wildcards), ids or their beginnings.</summary>
-    [Parameter(Mandatory = true, Position = 0, ParameterSetName = ReferenceSet, ValueFromPipelineByPropertyName = true)]
+    [Parameter(Mandatory = true, Position = 0, ParameterSetName = ReferenceSet, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [ArgumentCompleter(typeof(ImageReferenceCompleter))]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]

@@ -56,10 +56,17 @@ public abstract class LayerImageCmdlet : PSCmdlet, IDisposable
             }
             catch (LayerImageException e) when (!ErrorMap.IsFatal(e.Error))
             {
+                HasFailed = true;
                 WriteError(ErrorMap.ToRecord(e, input));
             }
         }
     }
+
+    /// <summary>Whether something could not be done for one of the inputs.</summary>
+    protected bool HasFailed { get; private set; }
+
+    /// <summary>Writes a file or folder of this machine as Get-Item does, with what its table shows.</summary>
+    protected void WriteFile(FileSystemInfo file) => WriteObject(InvokeProvider.Item.Get([file.FullName], force: true, literalPath: true), enumerateCollection: true);
 
     /// <summary>Writes an engine's failure as a non-terminating error.</summary>
     protected void WriteFailure(LayerImageException exception, object? input) => WriteError(ErrorMap.ToRecord(exception, input));

@@ -157,7 +157,10 @@ public abstract class NewContainerCommand : ContainerSelectionCommand
     [Parameter(ParameterSetName = ImageObjectSet)]
     public SwitchParameter Tty { get; set; }
 
-    /// <summary>Catches loose words, to say what to do with them.</summary>
+    /// <summary>
+    /// Catches loose words, to say what to do with them; and -la, which is meant for ls, and would be the beginning of -Label.
+    /// </summary>
+    [Alias("la")]
     [Parameter(ValueFromRemainingArguments = true, DontShow = true, ParameterSetName = ImageSet)]
     public object[] LooseWords { get; set; } = [];
 
@@ -206,6 +209,10 @@ public abstract class NewContainerCommand : ContainerSelectionCommand
         foreach (string label in Label)
         {
             string[] parts = label.Split('=', 2);
+            if (parts[0].Length == 0)
+            {
+                throw new LayerImageException(EngineError.ParameterInvalid, $"The label '{label}' has no key.") { Target = label, Advice = "Write -Label key=value." };
+            }
             labels[parts[0]] = parts.ElementAtOrDefault(1) ?? "";
         }
         return labels;

@@ -26,7 +26,7 @@ public sealed class GetContainerCommand : ContainerSelectionCommand
     [Parameter]
     public ContainerState[]? State { get; set; }
 
-    /// <summary>Only of these images (wildcards).</summary>
+    /// <summary>Only of these images: under any of their names (wildcards), or by id or its beginning.</summary>
     [Parameter]
     [ArgumentCompleter(typeof(ImageReferenceCompleter))]
     [SupportsWildcards]
@@ -43,12 +43,19 @@ public sealed class GetContainerCommand : ContainerSelectionCommand
         IEnumerable<Container> containers = wanted is { Length: > 0 }
             ? await SelectAsync(wanted, null, cancellationToken)
             : await Engine.Containers.ListAsync(cancellationToken);
-        WriteObject(containers.Where(Fits), enumerateCollection: true);
+        HashSet<string> images = [.. Image is null ? [] : Engine.Images.List().Where(image => image.Tags.Any(IsWanted)).Select(image => image.Id)];
+        WriteObject(containers.Where(container => Fits(container, images)), enumerateCollection: true);
     }
 
-    private bool Fits(Container container) =>
+    private bool IsWanted(string tag) => Image!.Any(image => ImageMatcher.Matches(new WildcardPattern(image, WildcardOptions.IgnoreCase), tag));
+
+    // The image may have lost its name since, or be gone.
+    private bool IsOf(Container container, HashSet<string> images) => images.Contains(container.ImageId) || IsWanted(container.Image)
+        || Image!.Any(id => id.Length > 0 && (container.ImageId.StartsWith(id, StringComparison.Ordinal) || container.ImageId.StartsWith("sha256:" + id, StringComparison.Ordinal)));
+
+    private bool Fits(Container container, HashSet<string> images) =>
         (State is null || State.Contains(container.State))
-        && (Image is null || Image.Any(image => ImageMatcher.Matches(new WildcardPattern(image, WildcardOptions.IgnoreCase), container.Image)))
+        && (Image is null || IsOf(container, images))
         && (Label is null || Label.All(label => HasLabel(container, label)));
 
     private static bool HasLabel(Container container, string label)

@@ -12,7 +12,7 @@ namespace LayerImage.Cmdlets.Commands;
 public sealed class StartLayerContainerCommand : NewContainerCommand
 {
     /// <summary>With -Image the new container's name; else the containers to start (wildcards), ids or their beginnings.</summary>
-    [Parameter(Mandatory = true, ParameterSetName = NameSet)]
+    [Parameter(Mandatory = true, ParameterSetName = NameSet, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Parameter(ParameterSetName = ImageSet)]
     [Parameter(ParameterSetName = ImageObjectSet)]
     [ArgumentCompleter(typeof(ContainerNameCompleter))]
@@ -51,6 +51,11 @@ public sealed class StartLayerContainerCommand : NewContainerCommand
                 }
             }, cancellationToken);
             return;
+        }
+        if (Tty && Interactive && !HostTerminal.IsInteractive)
+        {
+            throw new LayerImageException(EngineError.ParameterInvalid, "There is no terminal here for -Tty to pass on.")
+            { Target = nameof(Tty), Advice = "In a script leave -Tty out: -Interactive alone passes the standard input on." };
         }
         ContainerRequest request = Request();
         if (ShouldProcess(request.Image, "Start container"))

@@ -13,6 +13,8 @@ namespace LayerImage.Cmdlets.Commands;
 [OutputType(typeof(FileSystemInfo))]
 public sealed class CopyLayerImageItemCommand : LayerImageCmdlet
 {
+    private int _copied;
+
     /// <summary>Items of the drive; wildcards are expanded.</summary>
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = "Path", ValueFromPipeline = true)]
     [SupportsWildcards]
@@ -44,8 +46,14 @@ public sealed class CopyLayerImageItemCommand : LayerImageCmdlet
         ForEachAsync(ParameterSetName == "Path" ? Path : LiteralPath, async given =>
         {
             string destination = ResolvePath(Destination);
-            foreach (string path in Resolve(given))
+            IReadOnlyList<string> paths = Resolve(given);
+            if (!Directory.Exists(destination) && _copied + paths.Count > 1)
             {
+                throw new LayerImageException(EngineError.PathInvalid, $"'{destination}' is no folder, and several items are copied to it.") { Target = Destination, Advice = "Make it first: New-Item -ItemType Directory." };
+            }
+            foreach (string path in paths)
+            {
+                _copied++;
                 if (!ShouldProcess(path, $"Copy to {destination}"))
                 {
                     continue;
@@ -54,7 +62,7 @@ public sealed class CopyLayerImageItemCommand : LayerImageCmdlet
                 string copy = await Task.Run(() => Engine.Browser.CopyOut(path, destination, Recurse, Force, observer, cancellationToken), cancellationToken);
                 if (PassThru)
                 {
-                    WriteObject(Directory.Exists(copy) ? new DirectoryInfo(copy) : new FileInfo(copy));
+                    WriteFile(new FileInfo(copy));
                 }
             }
         });

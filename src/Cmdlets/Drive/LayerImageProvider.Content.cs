@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using System.Management.Automation.Provider;
+using LayerImage.Cmdlets.Base;
 using LayerImage.Engine.Errors;
 
 namespace LayerImage.Cmdlets.Drive;
@@ -22,7 +23,8 @@ public sealed partial class LayerImageProvider : IContentCmdletProvider
     /// <inheritdoc/>
     public IContentWriter? GetContentWriter(string path)
     {
-        Refuse(path);
+        // An error that is only written would be followed by one of PowerShell's, which got no writer.
+        ThrowTerminatingError(ErrorMap.ToRecord(ReadOnly(path), path));
         return null;
     }
 
@@ -56,9 +58,11 @@ public sealed partial class LayerImageProvider : IContentCmdletProvider
     /// <inheritdoc/>
     protected override void CopyItem(string path, string copyPath, bool recurse) => Refuse(copyPath);
 
-    private void Refuse(string path) => Try(path, () => throw new LayerImageException(EngineError.PathInvalid, "The drive LayerImage can only be read.")
+    private void Refuse(string path) => Try(path, () => throw ReadOnly(path));
+
+    private static LayerImageException ReadOnly(string path) => new(EngineError.PathInvalid, "The drive LayerImage can only be read.")
     {
         Target = path,
         Advice = "Copy-LayerImageItem copies files out; Invoke-ContainerCommand and Save-ContainerAsImage change them.",
-    });
+    };
 }

@@ -10,6 +10,14 @@ public static class ViewText
     /// <summary>A size property as text.</summary>
     public static string Size(PSObject instance) => ByteSize.Format(Number(instance, "Size"));
 
+    /// <summary>How many layers or folders a mount unites; a folder of the engine's own, which carries the root's attributes, is none.</summary>
+    public static int UnitedLayers(PSObject instance) => instance.BaseObject is LayerImage.Engine.Mounts.UnionMount mount
+        ? mount.LowerDirs.Count(folder => !folder.EndsWith($"/{mount.Id}/root", StringComparison.Ordinal)) : 0;
+
+    /// <summary>Where an item of the drive is, as one would write it.</summary>
+    public static string ParentPath(PSObject instance) => instance.Properties["PSParentPath"]?.Value is string path
+        ? "LayerImage:" + path[(path.IndexOf("::", StringComparison.Ordinal) is int at and >= 0 ? at + 2 : 0)..] : "";
+
     /// <summary>What was received, as text; nothing for a layer made here.</summary>
     public static string DownloadSize(PSObject instance) => Number(instance, "DownloadSize") is > 0 and long size ? ByteSize.Format(size) : "";
 

@@ -50,6 +50,11 @@ public sealed class ExportLayerImageCommand : ImageTargetCommand
         {
             return;
         }
+        if (HasFailed)
+        {
+            WriteWarning("Nothing was written, for not all of the images are here.");
+            return;
+        }
         string path = ResolvePath(Target(Path.Length == 0 ? [] : [Path], nameof(Path))[0]);
         if (!ShouldProcess(path, $"Export {string.Join(", ", _images.Select(image => image.Image.Reference).Distinct())}"))
         {
@@ -61,6 +66,6 @@ public sealed class ExportLayerImageCommand : ImageTargetCommand
             Excluding = [.. Excluding.SelectMany(text => ImageMatcher.Match(Engine, text)).Select(match => match.Image).DistinctBy(image => image.Id)],
             Force = Force,
         };
-        WriteObject(await Engine.Images.ExportAsync(_images, path, options, Observer, cancellationToken));
+        WriteFile(await Engine.Images.ExportAsync(_images, path, options, Observer, cancellationToken));
     }
 }

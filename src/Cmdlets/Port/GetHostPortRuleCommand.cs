@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Management.Automation;
 using LayerImage.Cmdlets.Base;
 using LayerImage.Cmdlets.Completion;
+using LayerImage.Engine.Errors;
 using LayerImage.Engine.Firewall;
 
 namespace LayerImage.Cmdlets.Commands;
@@ -33,6 +34,14 @@ public sealed class GetHostPortRuleCommand : LayerImageCmdlet
     /// <inheritdoc/>
     protected override Task ProcessAsync(CancellationToken cancellationToken)
     {
+        foreach (string zone in (Zone ?? []).Where(zone => !WildcardPattern.ContainsWildcardCharacters(zone)))
+        {
+            string[] zones = [.. Engine.Firewall.Get().Zones.Select(known => known.Name)];
+            if (!zones.Contains(zone, StringComparer.OrdinalIgnoreCase))
+            {
+                WriteFailure(new LayerImageException(EngineError.ZoneNotFound, $"There is no firewall zone '{zone}'.") { Target = zone, Advice = $"The zones are: {string.Join(", ", zones)}." }, zone);
+            }
+        }
         WriteObject(Engine.Firewall.GetRules().Where(Fits), enumerateCollection: true);
         return Task.CompletedTask;
     }

@@ -79,16 +79,16 @@ public sealed class DisableHostFirewallCommand : LayerImageCmdlet
 }
 
 /// <summary>Makes the permanent rules the running ones; established connections live on.</summary>
-[Cmdlet(VerbsData.Sync, "HostFirewall", SupportsShouldProcess = true)]
+[Cmdlet(VerbsData.Sync, "HostFirewall", SupportsShouldProcess = true, DefaultParameterSetName = "PermanentToRuntime")]
 [OutputType(typeof(HostFirewall))]
 public sealed class SyncHostFirewallCommand : LayerImageCmdlet
 {
     /// <summary>Forget established connections too.</summary>
-    [Parameter]
+    [Parameter(ParameterSetName = "PermanentToRuntime")]
     public SwitchParameter Complete { get; set; }
 
     /// <summary>The other way round: the running port rules become the permanent ones.</summary>
-    [Parameter]
+    [Parameter(Mandatory = true, ParameterSetName = "RuntimeToPermanent")]
     public SwitchParameter RuntimeToPermanent { get; set; }
 
     /// <inheritdoc/>

@@ -5,6 +5,11 @@ namespace LayerImage.Engine.Containers;
 /// <summary>A container, as it is now.</summary>
 public sealed record Container
 {
+    // PowerShell would make one of any object with a property of the same name.
+    internal Container()
+    {
+    }
+
     /// <summary>64 hexadecimal digits.</summary>
     public required string Id { get; init; }
 

@@ -105,9 +105,9 @@ internal sealed class ContainerStarter(StoreLayout layout, EngineOptions options
 
     private PortReservation Reserve(ContainerRecord record)
     {
-        List<PortMapping> taken = [.. records.List()
+        List<TakenPort> taken = [.. records.List()
             .Where(other => other.Id != record.Id && other.State is ContainerState.Running or ContainerState.Paused or ContainerState.Starting)
-            .SelectMany(other => other.Ports).Where(port => port.HostPort != 0)];
+            .SelectMany(other => other.Ports.Where(port => port.HostPort != 0).Select(port => new TakenPort(port, other.Name)))];
         return PortReservation.Reserve(record.Ports, taken);
     }
 

@@ -26,6 +26,7 @@ internal static class SpecMerger
         {
             throw new LayerImageException(EngineError.PortInvalid, $"Ports are published from the bridge network, not from '{request.Network}'.") { Target = request.Network, Advice = "Leave -Network out." };
         }
+        RequestChecks.Run(request);
         if (entrypoint.Count + command.Count == 0)
         {
             throw new LayerImageException(EngineError.ParameterInvalid, $"The image {request.Image} does not say what to run.")
@@ -33,7 +34,7 @@ internal static class SpecMerger
         }
         return new ContainerSpec
         {
-            Image = image.Tags.Count > 0 && !image.Id.Contains(request.Image, StringComparison.Ordinal) ? References.ImageReference.Parse(request.Image).WithDefaultTag().Familiar : image.Reference,
+            Image = NameOf(image, request.Image),
             ImageId = image.Id,
             Entrypoint = entrypoint,
             Command = command,
@@ -61,6 +62,11 @@ internal static class SpecMerger
             StopTimeout = request.StopTimeout ?? TimeSpan.FromSeconds(10),
         };
     }
+
+    // The name that the user gave; an id has none, and may be the beginning of a name as well.
+    private static string NameOf(Image image, string given) =>
+        References.ImageReference.TryParse(given, out References.ImageReference? reference) && reference!.WithDefaultTag().Familiar is string name && (image.Tags.Contains(name) || reference.Digest is not null)
+            ? name : image.Reference;
 
     // Later wins, by name; the order of first appearance stays.
     private static List<string> MergeEnvironment(IReadOnlyList<string> image, IReadOnlyList<string> user)

@@ -3,6 +3,11 @@ namespace LayerImage.Engine.Firewall;
 /// <summary>A rule that lets a port or a range of ports in.</summary>
 public sealed record HostPortRule
 {
+    // PowerShell would make one of any object with a property of the same name.
+    internal HostPortRule()
+    {
+    }
+
     /// <summary><c>9200</c> or <c>8000-8010</c>.</summary>
     public required string Port { get; init; }
 

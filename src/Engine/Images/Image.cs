@@ -8,6 +8,11 @@ public sealed record Image
     private readonly Lazy<ImageConfig> _config = new(new ImageConfig());
     private readonly Lazy<IReadOnlyList<ImageLayer>> _layers = new([]);
 
+    // PowerShell would make one of any object with a property of the same name.
+    internal Image()
+    {
+    }
+
     /// <summary>The digest of the configuration.</summary>
     public required string Id { get; init; }
 

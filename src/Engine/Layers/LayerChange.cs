@@ -3,6 +3,11 @@ namespace LayerImage.Engine.Layers;
 /// <summary>One path that two file systems do not have alike: a container's and its image's, or those of two images.</summary>
 public sealed record LayerChange
 {
+    // PowerShell would make one of any object with a property of the same name.
+    internal LayerChange()
+    {
+    }
+
     /// <summary>
     /// Absolute, in the container or image. Bytes that are not UTF-8 stand as \xNN, and then a backslash as \\; see
     /// <see cref="RawPath"/>.

@@ -28,6 +28,11 @@ public enum IntegrityIssueKind
 /// <summary>Something that is wrong in a store.</summary>
 public sealed record IntegrityIssue
 {
+    // PowerShell would make one of any object with a property of the same name.
+    internal IntegrityIssue()
+    {
+    }
+
     /// <summary>What is wrong.</summary>
     public required IntegrityIssueKind Kind { get; init; }
 

@@ -3,6 +3,11 @@ namespace LayerImage.Engine.Mounts;
 /// <summary>Layers or folders united at a path; or, dismounted, the changes that were kept of such a union.</summary>
 public sealed record UnionMount
 {
+    // PowerShell would make one of any object with a property of the same name.
+    internal UnionMount()
+    {
+    }
+
     /// <summary>What the records call it.</summary>
     public required string Id { get; init; }
 

@@ -6,6 +6,11 @@ using static LayerImage.Engine.Interop.Libc.Libc;
 
 namespace LayerImage.Engine.Network;
 
+/// <summary>A mapping that has its host ports.</summary>
+/// <param name="Mapping">It.</param>
+/// <param name="Container">Whose it is; null for the one that is about to be started.</param>
+internal sealed record TakenPort(PortMapping Mapping, string? Container);
+
 /// <summary>
 /// Host ports chosen and held: a bound socket for each, so that no other process of the host takes a port that
 /// is published. The monitor of a container inherits the sockets; they are free again when it ends, however it ends.
@@ -20,9 +25,9 @@ internal sealed class PortReservation : IDisposable
     private readonly List<PortMapping> _mappings = [];
     private readonly List<SafeFileHandle> _handles = [];
     private readonly List<PortMapping> _notHeld = [];
-    private readonly IReadOnlyCollection<PortMapping> _taken;
+    private readonly IReadOnlyCollection<TakenPort> _taken;
 
-    private PortReservation(IReadOnlyCollection<PortMapping> taken) => _taken = taken;
+    private PortReservation(IReadOnlyCollection<TakenPort> taken) => _taken = taken;
 
     /// <summary>The mappings asked for, with every host port chosen.</summary>
     public IReadOnlyList<PortMapping> Mappings => _mappings;
@@ -37,7 +42,7 @@ internal sealed class PortReservation : IDisposable
     /// <param name="requested">What to publish; host ports may be still to be chosen.</param>
     /// <param name="taken">What other containers publish or will publish when they start, as the store says.</param>
     /// <exception cref="LayerImageException"><see cref="EngineError.PortInUse"/>, or <see cref="EngineError.PortInvalid"/> for an address that is not the host's.</exception>
-    public static PortReservation Reserve(IReadOnlyList<PortMapping> requested, IReadOnlyCollection<PortMapping> taken)
+    public static PortReservation Reserve(IReadOnlyList<PortMapping> requested, IReadOnlyCollection<TakenPort> taken)
     {
         PortReservation reservation = new(taken);
         try
@@ -68,8 +73,8 @@ internal sealed class PortReservation : IDisposable
     {
         if (mapping.IsChosen)
         {
-            PortMapping? other = TakenBy(mapping);
-            return other is not null ? throw InUse(mapping, $"a container publishes {other}")
+            TakenPort? other = TakenBy(mapping);
+            return other is not null ? throw InUse(mapping, other.Container is null ? $"the same container publishes {other.Mapping}" : $"the container {other.Container} publishes {other.Mapping}")
                 : TryHold(mapping, out ushort refused) ? mapping : throw InUse(mapping, refused);
         }
         IEnumerable<ushort> candidates = mapping.HostPort == 0
@@ -86,8 +91,8 @@ internal sealed class PortReservation : IDisposable
         throw InUse(mapping, "none of the ports it may take is free");
     }
 
-    private PortMapping? TakenBy(PortMapping mapping) =>
-        _taken.Concat(_mappings).FirstOrDefault(other => other.IsChosen && other.Overlaps(mapping));
+    private TakenPort? TakenBy(PortMapping mapping) =>
+        _taken.Concat(_mappings.Select(own => new TakenPort(own, null))).FirstOrDefault(other => other.Mapping.IsChosen && other.Mapping.Overlaps(mapping));
 
     private bool TryHold(PortMapping mapping, out ushort refused)
     {

@@ -90,7 +90,10 @@ public sealed partial record ImageReference
     internal static ImageReference ParseName(string text)
     {
         ImageReference reference = Parse(text);
-        return reference.Digest is null ? reference
+        // docker refuses the same: "sha256:abc" is what an id looks like.
+        return reference.Familiar.StartsWith("sha256:", StringComparison.Ordinal) || reference.Familiar.StartsWith("sha512:", StringComparison.Ordinal)
+            ? throw new LayerImageException(EngineError.ReferenceInvalid, $"'{text}' would look like an id.") { Target = text, Advice = "Give another name, as repository:tag." }
+            : reference.Digest is null ? reference
             : throw new LayerImageException(EngineError.ReferenceInvalid, $"'{text}' names a digest, which cannot be chosen.") { Target = text, Advice = "Give repository:tag." };
     }
 

@@ -33,6 +33,7 @@ internal static class RegistryErrors
     {
         string why = inner switch
         {
+            HttpRequestException { HttpRequestError: HttpRequestError.NameResolutionError } => "no address is known for that name",
             HttpRequestException { InnerException: SocketException socket } => socket.Message,
             HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } http => http.InnerException?.Message ?? http.Message,
             OperationCanceledException or TimeoutException => "no answer in time",

@@ -65,10 +65,10 @@ public sealed class PortReservationTests
         probe.Dispose();
 
         LayerImageException error = Assert.Throws<LayerImageException>(() =>
-            PortReservation.Reserve([PortMapping.Parse($"127.0.0.1:{port}:80")], [PortMapping.Parse($"{port}:81")]));
+            PortReservation.Reserve([PortMapping.Parse($"127.0.0.1:{port}:80")], [new TakenPort(PortMapping.Parse($"{port}:81"), "web")]));
 
         Assert.Equal(EngineError.PortInUse, error.Error);
-        Assert.Contains($"{port}:81", error.Message, StringComparison.Ordinal);
+        Assert.Contains($"the container web publishes {port}:81", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,0 +1,39 @@
+using LayerImage.Engine.Errors;
+
+namespace LayerImage.Engine.Containers;
+
+/// <summary>Refuses what the kernel or the OCI runtime would refuse later and in fewer words.</summary>
+internal static class RequestChecks
+{
+    private const int LongestHostname = 63; // a label of RFC 1123 2.1; sethostname(2) takes one more
+
+    /// <exception cref="LayerImageException"><see cref="EngineError.ParameterInvalid"/>.</exception>
+    public static void Run(ContainerRequest request)
+    {
+        if (request.Cpu is decimal cpu && (cpu < 0.01m || cpu > Environment.ProcessorCount))
+        {
+            throw Invalid($"{cpu} processors cannot be given.", cpu, $"Give from 0.01 to {Environment.ProcessorCount}, which this machine has.");
+        }
+        if (request.PidsLimit is long pids and not -1 and < 1)
+        {
+            throw Invalid($"{pids} is no limit for processes.", pids, "Give 1 or more; -1 is no limit.");
+        }
+        if (request.WorkingDirectory is { Length: > 0 } directory && directory[0] != '/')
+        {
+            throw Invalid($"The working directory '{directory}' is not absolute.", directory, "Begin it with '/'.");
+        }
+        if (request.Hostname is string hostname && !IsHostname(hostname))
+        {
+            throw Invalid($"'{hostname}' is no host name.", hostname, $"Use letters, digits, '-' and '.', at most {LongestHostname} characters (RFC 1123).");
+        }
+        if (request.Volumes.GroupBy(text => Path.TrimEndingDirectorySeparator(VolumeMount.Parse(text).Destination)).FirstOrDefault(same => same.Count() > 1) is { } twice)
+        {
+            throw Invalid($"Two volumes are to be mounted at '{twice.Key}'.", twice.Key, "Give each another place in the container.");
+        }
+    }
+
+    private static bool IsHostname(string text) => text.Length is > 0 and <= LongestHostname && text[0] is not ('-' or '.') && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' or '_');
+
+    private static LayerImageException Invalid(string what, object target, string advice) =>
+        new(EngineError.ParameterInvalid, what) { Target = target, Advice = advice };
+}
