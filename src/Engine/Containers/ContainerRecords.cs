@@ -17,6 +17,9 @@ internal sealed class ContainerRecords(StoreDatabase database, NetworkOptions ne
     private const string New = "New";
     private const string Columns = "id, name, created, spec, address, state, boot_id, pid, pid_start, started, finished, exit_code, error";
 
+    /// <summary>See <see cref="StoreDatabase.KeepOpen"/>.</summary>
+    public IDisposable KeepOpen() => database.KeepOpen();
+
     /// <summary>All of them, the newest first.</summary>
     public List<ContainerRecord> List() => database.Read(transaction => transaction.Query($"SELECT {Columns} FROM container ORDER BY created DESC, id", Read));
 

@@ -15,6 +15,7 @@ public sealed partial class ContainerService
     /// <exception cref="LayerImageException">ContainerNotFound, ReferenceInvalid, ParameterInvalid: a change cannot be applied, LayerInvalid, DiskFull.</exception>
     public async Task<Image> CommitAsync(string nameOrId, CommitOptions options, IEngineObserver observer, CancellationToken cancellationToken)
     {
+        using IDisposable open = _records.KeepOpen();
         Container container = await GetAsync(nameOrId, cancellationToken).ConfigureAwait(false);
         foreach (string volume in container.Spec.Volumes)
         {

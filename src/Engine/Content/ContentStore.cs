@@ -216,6 +216,7 @@ internal sealed class ContentStore(StoreLayout layout, StoreDatabase database)
         }
     }
 
-    private static LayerImageException Corrupt(Digest digest, Exception? inner) => new(EngineError.LayerCorrupt, $"The blob {digest} is missing or damaged in the store.", inner)
-    { Target = digest.ToString(), Advice = "Receive the image again." };
+    /// <summary>What is in the store is not what it was.</summary>
+    internal static LayerImageException Corrupt(Digest digest, Exception? inner) => new(EngineError.LayerCorrupt, $"The blob {digest} is missing or damaged in the store.", inner)
+    { Target = digest.ToString(), Advice = "Repair-LayerStore receives it again from where it came; else receive or import the image again." };
 }
