@@ -72,7 +72,8 @@ internal sealed class LayerImageContender(string repository, string folder) : IC
     internal static string StartCommand(string container, int? port) =>
         $"Start-LayerContainer box -Name {container} -Command sleep,'3600'{(port is null ? "" : $" -Publish {port}:8080")}";
 
-    private Task RunAsync(string script)
+    /// <summary>Runs a script in the session.</summary>
+    internal Task RunAsync(string script)
     {
         using PowerShell shell = PowerShell.Create(_runspace);
         shell.AddScript(script).Invoke();

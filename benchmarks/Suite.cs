@@ -25,6 +25,7 @@ internal sealed class Suite(IReadOnlyList<IContender> contenders, Measurements m
             await LifeAsync(cancellationToken);
         }
         await new CommitRows(contenders, measurements, Rounds, Wants).RunAsync(cancellationToken);
+        await new LayerRows(contenders, measurements, Rounds, Wants).RunAsync(cancellationToken);
         foreach (int count in (int[])[1, quick ? 10 : 100])
         {
             if (Wants($"list {count}"))

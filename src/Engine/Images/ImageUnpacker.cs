@@ -11,6 +11,8 @@ namespace LayerImage.Engine.Images;
 /// </summary>
 internal sealed class ImageUnpacker(StoreLayout layout, StoreDatabase database, LayerStackReceiver stacks, ContentStore content, ImageCatalog catalog)
 {
+    private const int MostTries = 10;
+
     /// <summary>The image with all layers unpacked. Idempotent, and free when they are.</summary>
     /// <exception cref="LayerImageException">NotPrivileged: this process cannot unpack; LayerCorrupt: a blob is missing.</exception>
     public async Task<Image> UnpackAsync(Image image, IEngineObserver observer, CancellationToken cancellationToken)
@@ -26,15 +28,32 @@ internal sealed class ImageUnpacker(StoreLayout layout, StoreDatabase database, 
         using ScratchFolder claim = ScratchFolder.Claim(layout, image.Layers.Select(layer => Digest.Parse(layer.DiffId)));
         // A layer that was made here has no blob; it is unpacked, and nothing is asked of its descriptor but a name.
         IReadOnlyList<Descriptor> blobs = [.. image.Layers.Select(layer => new Descriptor { Digest = Digest.Parse(layer.Digest ?? layer.DiffId), Size = layer.DownloadSize, MediaType = layer.MediaType ?? MediaTypes.OciLayer })];
-        IReadOnlyList<LayerRecord?> records = await stacks.ReceiveAsync(new StoredBlobSource(content), blobs, [.. image.Layers.Select(layer => Digest.Parse(layer.DiffId))],
-            image.Reference, Environment.ProcessorCount, new LayerProgress(observer, $"Unpack {image.Reference}"), cancellationToken).ConfigureAwait(false);
-        database.Write(transaction =>
+        for (int attempt = 1; ; attempt++)
         {
-            for (int i = 0; i < records.Count; i++)
+            IReadOnlyList<LayerRecord?> records = await stacks.ReceiveAsync(new StoredBlobSource(content), blobs, [.. image.Layers.Select(layer => Digest.Parse(layer.DiffId))],
+                image.Reference, Environment.ProcessorCount, new LayerProgress(observer, $"Unpack {image.Reference}"), cancellationToken).ConfigureAwait(false);
+            if (database.Write(transaction => TryRecord(transaction, image.Id, records)))
             {
-                transaction.Execute("UPDATE image_layer SET layer = ?3 WHERE image = ?1 AND position = ?2", image.Id, i, records[i]!.Key);
+                return catalog.FindExact(image.Id) ?? throw ImageCatalog.NotFound(image.Reference);
             }
-        });
-        return catalog.FindExact(image.Id) ?? throw ImageCatalog.NotFound(image.Reference);
+            if (attempt == MostTries)
+            {
+                throw new LayerImageException(EngineError.StoreLocked, $"Layers of {image.Reference} were removed by another process while it was unpacked.") { Target = image.Reference, Advice = "Try again." };
+            }
+        }
+    }
+
+    // A layer that was there may have gone with the last image that had it: this one has had it only from here on.
+    private static bool TryRecord(StoreTransaction transaction, string image, IReadOnlyList<LayerRecord?> records)
+    {
+        if (records.Any(record => transaction.Scalar<long>("SELECT count(*) FROM layer WHERE key = ?1", record!.Key) == 0))
+        {
+            return false;
+        }
+        for (int i = 0; i < records.Count; i++)
+        {
+            transaction.Execute("UPDATE image_layer SET layer = ?3 WHERE image = ?1 AND position = ?2", image, i, records[i]!.Key);
+        }
+        return true;
     }
 }

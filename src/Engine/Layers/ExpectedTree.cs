@@ -11,7 +11,12 @@ internal sealed class ExpectedTree
     private const int MostLinks = 40; // as the kernel, path_resolution(7)
     private readonly List<(LayerPath Path, TarEntry Entry)> _lateLinks = [];
 
+    private readonly List<(LayerPath Path, ExpectedNode Node)> _implied = [];
+
     public ExpectedNode Root { get; } = ExpectedNode.Directory();
+
+    /// <summary>Directories that the tar uses and does not describe, parents first; without those that a link led to.</summary>
+    public IReadOnlyList<LayerPath> Implied => [.. _implied.Where(made => made.Node.Entry is null).Select(made => made.Path)];
 
     /// <summary>Puts an entry into its place; the node of a regular file, whose content follows, else null.</summary>
     public ExpectedNode? Place(TarEntry entry)
@@ -28,7 +33,7 @@ internal sealed class ExpectedTree
             PlaceWhiteout(path);
             return null;
         }
-        if (Open(path.Parent, make: true) is not ExpectedNode parent)
+        if (Open(path.Parent, path) is not ExpectedNode parent)
         {
             return null;
         }
@@ -61,7 +66,7 @@ internal sealed class ExpectedTree
     {
         foreach ((LayerPath path, TarEntry entry) in _lateLinks)
         {
-            if (Open(path.Parent, make: true) is ExpectedNode parent)
+            if (Open(path.Parent, path) is ExpectedNode parent)
             {
                 TryLink(parent, ExpectedNode.Key(path.Name), entry);
             }
@@ -70,7 +75,7 @@ internal sealed class ExpectedTree
 
     private void PlaceWhiteout(LayerPath path)
     {
-        if (Whiteouts.IsAufs(path.Name) || Open(path.Parent, make: true) is not ExpectedNode parent)
+        if (Whiteouts.IsAufs(path.Name) || Open(path.Parent, path) is not ExpectedNode parent)
         {
             return;
         }
@@ -93,7 +98,7 @@ internal sealed class ExpectedTree
     private bool TryLink(ExpectedNode parent, string name, TarEntry entry)
     {
         LayerPath target = LayerPath.Parse(entry.LinkName);
-        if (target.IsRoot || Open(target.Parent, make: false)?.Children.GetValueOrDefault(ExpectedNode.Key(target.Name)) is not { IsDirectory: false, IsWhiteout: false } node)
+        if (target.IsRoot || Open(target.Parent, null)?.Children.GetValueOrDefault(ExpectedNode.Key(target.Name)) is not { IsDirectory: false, IsWhiteout: false } node)
         {
             return false;
         }
@@ -101,8 +106,8 @@ internal sealed class ExpectedTree
         return true;
     }
 
-    // The directory of a path; where the way does not exist it is made, or null.
-    private ExpectedNode? Open(ReadOnlySpan<NativePath> path, bool make)
+    // The directory of a path; where the way does not exist it is made for an entry, or null.
+    private ExpectedNode? Open(ReadOnlySpan<NativePath> path, LayerPath? entry)
     {
         Stack<string> left = new();
         for (int i = path.Length - 1; i >= 0; i--)
@@ -125,12 +130,16 @@ internal sealed class ExpectedTree
             ExpectedNode? child = here.Children.GetValueOrDefault(name);
             if (child is null or { IsWhiteout: true })
             {
-                if (!make)
+                if (entry is not LayerPath whole)
                 {
                     return null;
                 }
                 here.Put(name, ExpectedNode.Directory());
                 here.Children[name].IsOpaque = child is not null;
+                if (child is null && links == 0)
+                {
+                    _implied.Add((whole.Take(path.Length - left.Count), here.Children[name]));
+                }
                 child = here.Children[name];
             }
             if (child.Entry is { Type: TarEntryType.SymbolicLink } link)

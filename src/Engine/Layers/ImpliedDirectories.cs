@@ -15,7 +15,29 @@ internal static class ImpliedDirectories
     /// <param name="layer">The unpacked layer's directory.</param>
     /// <param name="implied">Paths in it, a parent before its children.</param>
     /// <param name="lowerDirs">The layers below, the top one first.</param>
-    public static void Adopt(string layer, IReadOnlyList<LayerPath> implied, IReadOnlyList<string> lowerDirs)
+    public static void Adopt(string layer, IReadOnlyList<LayerPath> implied, IReadOnlyList<string> lowerDirs) =>
+        ForEach(layer, implied, lowerDirs, (_, source, own) => Copy(source, own));
+
+    /// <summary>What does not look as <see cref="Adopt"/> made it look.</summary>
+    public static List<LayerDifference> Compare(string layer, IReadOnlyList<LayerPath> implied, IReadOnlyList<string> lowerDirs)
+    {
+        List<LayerDifference> differences = [];
+        ForEach(layer, implied, lowerDirs, (path, source, own) =>
+        {
+            FileStatus wanted = Libc.Stat(source), found = Libc.Stat(own);
+            string? what = wanted.Permissions != found.Permissions ? $"has the mode 0{Convert.ToString(found.Permissions, 8)} instead of 0{Convert.ToString(wanted.Permissions, 8)}"
+                : (wanted.Uid, wanted.Gid) != (found.Uid, found.Gid) ? $"belongs to {found.Uid}:{found.Gid} instead of {wanted.Uid}:{wanted.Gid}"
+                : (wanted.ModifiedSeconds, wanted.ModifiedNanoseconds) != (found.ModifiedSeconds, found.ModifiedNanoseconds) ? "has another modification time"
+                : !XAttrs(source).SequenceEqual(XAttrs(own)) ? "has other extended attributes" : null;
+            if (what is not null)
+            {
+                differences.Add(new LayerDifference(path.ToString(), what + ", as the directory below it has"));
+            }
+        });
+        return differences;
+    }
+
+    private static void ForEach(string layer, IReadOnlyList<LayerPath> implied, IReadOnlyList<string> lowerDirs, Action<LayerPath, SafeFileHandle, SafeFileHandle> action)
     {
         using SafeFileHandle root = Libc.OpenDirectory(layer);
         if (UnionLookup.IsOpaque(root))
@@ -31,7 +53,7 @@ internal static class ImpliedDirectories
                 using SafeFileHandle? source = FindBelow(lowerRoots, path);
                 if (source is not null && OpenOwn(target, path) is SafeFileHandle own)
                 {
-                    Copy(source, own);
+                    action(path, source, own);
                 }
             }
         }
@@ -40,6 +62,9 @@ internal static class ImpliedDirectories
             lowerRoots.ForEach(handle => handle.Dispose());
         }
     }
+
+    private static IEnumerable<string> XAttrs(SafeFileHandle directory) => LayerTreeWalker.ReadXAttrs(Libc.ThroughDescriptor(directory, NativePath.From("."u8)))
+        .Select(attribute => $"{Convert.ToHexString(attribute.Name.Bytes)}={Convert.ToHexString(attribute.Value)}");
 
     /// <summary>Makes one directory look as another: owner, mode, portable xattrs, times.</summary>
     public static void Copy(SafeFileHandle source, SafeFileHandle target)

@@ -29,9 +29,10 @@ internal sealed class LayerVerifier : IDisposable
     /// <summary>Compares; what differs, at most so many things.</summary>
     /// <param name="tar">The layer's tar.</param>
     /// <param name="directory">Its unpacked form.</param>
+    /// <param name="lowerDirs">The layers below, the top one first: directories that the tar does not describe look as theirs.</param>
     /// <param name="most">After how many differences the comparison ends.</param>
     /// <param name="cancellationToken">Ends the work.</param>
-    public static IReadOnlyList<LayerDifference> Verify(Stream tar, string directory, int most, CancellationToken cancellationToken)
+    public static IReadOnlyList<LayerDifference> Verify(Stream tar, string directory, IReadOnlyList<string> lowerDirs, int most, CancellationToken cancellationToken)
     {
         using LayerVerifier verifier = new(directory, cancellationToken);
         ExpectedTree tree = new();
@@ -45,7 +46,8 @@ internal sealed class LayerVerifier : IDisposable
             }
         }
         tree.Finish();
-        return new LayerTreeComparison(most, cancellationToken).Compare(verifier._root, tree.Root);
+        IReadOnlyList<LayerDifference> differences = new LayerTreeComparison(most, cancellationToken).Compare(verifier._root, tree.Root);
+        return differences.Count > 0 || lowerDirs.Count == 0 ? differences : [.. ImpliedDirectories.Compare(directory, tree.Implied, lowerDirs).Take(most)];
     }
 
     public void Dispose()

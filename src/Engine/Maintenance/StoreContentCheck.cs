@@ -129,13 +129,18 @@ internal sealed class StoreContentCheck(StoreDatabase database, LayerStore layer
                 return null;
             }
             IReadOnlyList<LayerDifference> differences = [];
+            List<string> below = layer.HasImplied ? layers.Below(layer.Key) : [];
+            if (!below.TrueForAll(Directory.Exists))
+            {
+                below = []; // that is another issue, and told as such
+            }
             PipelineResult result = await LayerPipeline.ReadAsync(content.PathOf(blob.Digest), (grown, token) => Task.Run(() => content.Verify(blob.Digest, done =>
             {
                 grown(done);
                 Report(done);
             }, token), token), (tar, token) =>
             {
-                differences = LayerVerifier.Verify(tar, layers.PathOf(layer.Key), MostDifferences, token);
+                differences = LayerVerifier.Verify(tar, layers.PathOf(layer.Key), below, MostDifferences, token);
                 return null;
             }, cancellationToken).ConfigureAwait(false);
             return result.DiffId != layer.DiffId ? Damaged(layer, $"The blob {blob.Digest} of the layer {layer.DiffId} unpacks to {result.DiffId}")

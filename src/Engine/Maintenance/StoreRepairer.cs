@@ -123,7 +123,7 @@ internal sealed class StoreRepairer(StoreLayout layout, StoreDatabase database, 
         UnpackResult found = result.Unpacked!;
         if (found.ImpliedDirectories.Count > 0)
         {
-            ImpliedDirectories.Adopt(unpacked, found.ImpliedDirectories, Below(key));
+            ImpliedDirectories.Adopt(unpacked, found.ImpliedDirectories, layers.Below(key));
         }
         LayerStore.Sync(unpacked, found.Entries + found.ImpliedDirectories.Count);
         ThrowIfRunning(key);
@@ -175,12 +175,6 @@ internal sealed class StoreRepairer(StoreLayout layout, StoreDatabase database, 
         }
         throw failure ?? Lost($"The layer {diffId} was made here and there is no other copy of it", diffId.ToString());
     }
-
-    // The stack that shows what a layer's tar leaves out, the top one first.
-    private List<string> Below(string key) => database.Read(transaction => transaction.Query("""
-        SELECT b.layer FROM image_layer b JOIN (SELECT image, position FROM image_layer WHERE layer = ?1 LIMIT 1) own ON b.image = own.image AND b.position < own.position
-        WHERE b.layer IS NOT NULL ORDER BY b.position DESC
-        """, row => layout.Layer(row.GetString(0)), key));
 
     private static LayerImageException Lost(string what, string target) => new(EngineError.LayerCorrupt, what.TrimEnd('.') + ".")
     { Target = target, Advice = "Receive or import the image again, or remove what is lost with Repair-LayerStore -RemoveLost." };

@@ -34,6 +34,15 @@ internal sealed class LayerStore(StoreLayout layout, StoreDatabase database)
     public string PathOf(string key) => layout.Layer(key);
 
     /// <summary>
+    /// The directories of the stack that a layer stands on in one of its images, the top one first: they show what its tar leaves
+    /// out. Without those that are not unpacked.
+    /// </summary>
+    public List<string> Below(string key) => database.Read(transaction => transaction.Query("""
+        SELECT b.layer FROM image_layer b JOIN (SELECT image, position FROM image_layer WHERE layer = ?1 LIMIT 1) own ON b.image = own.image AND b.position < own.position
+        WHERE b.layer IS NOT NULL ORDER BY b.position DESC
+        """, row => layout.Layer(row.GetString(0)), key));
+
+    /// <summary>
     /// The directory of the layer whose root a union of these shows: the top-most whose tar describes its root, else the base.
     /// </summary>
     /// <param name="keys">Layers, the base first.</param>

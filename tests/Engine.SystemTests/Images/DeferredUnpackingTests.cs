@@ -1,6 +1,8 @@
 using LayerImage.Engine.Errors;
 using LayerImage.Engine.Images;
+using LayerImage.Engine.Images.Mounting;
 using LayerImage.Engine.Layers;
+using LayerImage.Engine.Mounts;
 using LayerImage.Engine.Store;
 using LayerImage.Testing.Images;
 using Xunit;
@@ -31,6 +33,46 @@ public sealed class DeferredUnpackingTests : IAsyncLifetime
 
         Assert.Equal(before, unpacked.Layers.Select(layer => Listing(layer.Path!)));
         _harness.AssertRecordsFitFiles();
+    }
+
+    [Fact]
+    public async Task PackedImage_IsUnpackedForAMount()
+    {
+        Image image = await ReceiveAsync(new ImageBuilder().WithLayer(layer => layer.Directory("dir").File("dir/one", "1")).WithLayer(layer => layer.File("dir/two", "2")));
+        Pack(image);
+
+        UnionMount mount = await _harness.Engine.Mounts.MountAsync(new UnionMountRequest { Reference = image.Tags[0] }, SilentObserver.Instance, ImageHarness.Stop);
+
+        Assert.Equal("12", File.ReadAllText(mount.Merged + "/dir/one") + File.ReadAllText(mount.Merged + "/dir/two"));
+        await _harness.Engine.Mounts.DismountAsync(mount, new DismountOptions(), SilentObserver.Instance, ImageHarness.Stop);
+        _harness.AssertRecordsFitFiles();
+    }
+
+    // The layers that the one finds unpacked go with the other, perhaps in this very moment.
+    [Fact]
+    public async Task LayersThatGoMeanwhile_AreMadeAgain()
+    {
+        Action<LayerBuilder>[] layers = [layer => layer.File("one", "1"), layer => layer.File("two", "2"), layer => layer.File("three", "3")];
+        ImageBuilder one = new ImageBuilder().WithLabel("a", "1"), two = new ImageBuilder().WithLabel("a", "2");
+        foreach (Action<LayerBuilder> layer in layers)
+        {
+            one.WithLayer(layer);
+            two.WithLayer(layer);
+        }
+        string kept = one.Build().PushTo(_harness.Registry, "kept/image"), going = two.Build().PushTo(_harness.Registry, "going/image");
+        Image image = await _harness.ReceiveAsync(kept);
+        for (int round = 0; round < 30; round++)
+        {
+            StoreDatabase.Open(_harness.Layout.Database).Write(transaction => transaction.Execute("UPDATE image_layer SET layer = NULL WHERE image = ?1", image.Id));
+            Image other = await _harness.ReceiveAsync(going);
+
+            Task<Image> unpacking = Task.Run(() => ForContainerAsync(image.Id));
+            Task removing = Task.Run(() => _harness.Engine.Images.Remove(other, null, force: true, pretend: false));
+            await Task.WhenAll(unpacking, removing);
+
+            Assert.All((await unpacking).Layers, layer => Assert.True(Directory.Exists(layer.Path)));
+            _harness.AssertRecordsFitFiles();
+        }
     }
 
     [Fact]

@@ -56,7 +56,7 @@ public sealed class DeepTreeTests : IDisposable
     {
         byte[] tar = new LayerBuilder().File(string.Concat(Enumerable.Repeat("d/", Depth)) + "file").ToTar();
 
-        IReadOnlyList<LayerDifference> differences = LayerVerifier.Verify(new MemoryStream(tar), _folder["upper"], 10, TestContext.Current.CancellationToken);
+        IReadOnlyList<LayerDifference> differences = LayerVerifier.Verify(new MemoryStream(tar), _folder["upper"], [], 10, TestContext.Current.CancellationToken);
 
         Assert.EndsWith("/d/file", Assert.Single(differences).Path, StringComparison.Ordinal);
     });

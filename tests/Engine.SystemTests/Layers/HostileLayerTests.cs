@@ -185,7 +185,7 @@ public sealed class HostileLayerTests : IDisposable
         Assert.Equal("inside", File.ReadAllText(_harness["around/layer" + _harness["around/secret"]]));
         Assert.True(_harness.IsWhiteout("etc/passwd"));
         Assert.Equal(LayerNodeType.File, LayerHarness.Index(tar)!.Find("etc")!.Find("layerimage-hostile")!.Type);
-        Assert.Empty(LayerVerifier.Verify(new MemoryStream(tar), _harness["around/layer"], 10, LayerHarness.Stop));
+        Assert.Empty(LayerVerifier.Verify(new MemoryStream(tar), _harness["around/layer"], [], 10, LayerHarness.Stop));
         _harness.AssertUntouched();
         Assert.False(File.Exists("/etc/layerimage-hostile"));
         Assert.False(Directory.Exists("/tmp/layerimage-hostile"));

@@ -83,6 +83,28 @@ public sealed class StoreCheckTests
         harness.AssertRecordsFitFiles();
     }
 
+    // A directory that the tar does not describe looks as the one below.
+    [Theory]
+    [InlineData("chmod 700 dir", "/dir has the mode 0700 instead of 0750")]
+    [InlineData("chown 8:8 dir", "/dir belongs to 8:8 instead of 7:0")]
+    [InlineData("touch dir/sub", "/dir/sub has another modification time")]
+    [InlineData("setfattr -x user.x dir", "/dir has other extended attributes")]
+    public async Task ImpliedDirectory_IsComparedWithTheOneBelow(string damage, string says)
+    {
+        await using ImageHarness harness = new();
+        Image image = await harness.ReceiveAsync(new ImageBuilder()
+            .WithLayer(layer => layer.Directory("dir/", new() { Uid = 7, Mode = (UnixFileMode)0b111_101_000, XAttrs = new Dictionary<string, string> { ["user.x"] = "y" } }).Directory("dir/sub/").File("dir/sub/a"))
+            .WithLayer(layer => layer.File("dir/sub/b").SymbolicLink("link", "dir").File("link/other/c").File("own/d")).Build().PushTo(harness.Registry, "some/image"));
+        Assert.Empty(await TestAsync(harness, Check.Full));
+
+        await ImageHarness.ShellAsync($"cd '{image.Layers[1].Path}'; {damage}");
+
+        IntegrityIssue issue = Assert.Single(await TestAsync(harness, Check.Full));
+        Assert.Contains(says, issue.Message, StringComparison.Ordinal);
+        Assert.True((await harness.Engine.Store.RepairAsync(issue, removeLost: false, SilentObserver.Instance, ImageHarness.Stop)).IsRepaired);
+        Assert.Empty(await TestAsync(harness, Check.Full));
+    }
+
     [Fact]
     public async Task LayerAndItsBlob_AreMendedOneAfterTheOther()
     {

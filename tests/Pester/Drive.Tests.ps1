@@ -1,0 +1,88 @@
+BeforeDiscovery {
+    . "$PSScriptRoot/Host.ps1"
+    $Missing = Get-MissingRequirement
+}
+
+Describe "The drive$(if ($Missing) { " ($Missing)" })" -Skip:([bool]$Missing) {
+    BeforeAll {
+        . "$PSScriptRoot/Host.ps1"
+        $TestHost = Start-TestHost
+        $null = New-Item -ItemType SymbolicLink "$($TestHost.RootFs)/climbing" -Target ../../../../etc/passwd
+        Set-Content -LiteralPath "$($TestHost.RootFs)/srv/[odd] name" odd
+        $null = Import-LayerImage $TestHost.RootFs team/box:1.0
+        $Rootfs = 'LayerImage:\images\team\box\1.0\rootfs'
+        function Complete([string] $Line) { (TabExpansion2 $Line $Line.Length).CompletionMatches.CompletionText }
+        Push-Location
+    }
+    AfterEach { Set-Location / }
+    AfterAll {
+        Pop-Location
+        Stop-TestHost $TestHost
+    }
+
+    It 'is walked through by cd and dir' {
+        Set-Location $Rootfs
+        (Get-ChildItem).Name | Should -Contain bin
+        Set-Location srv
+        (Get-ChildItem).Name | Should -Be '[odd] name', 'index.html'
+        Set-Location ..
+        (Get-Item etc).Type | Should -Be Directory
+        (Get-ChildItem ../layers).Name | Should -Be '0'
+        { Set-Location nosuch -ErrorAction Stop } | Should -Throw
+    }
+
+    It 'knows wildcards, -Name, -Recurse, -Filter by Where-Object' {
+        (Get-ChildItem "$Rootfs/s*/*.html").Name | Should -Be index.html
+        Get-ChildItem "$Rootfs/srv" -Name | Should -Contain index.html
+        (Get-ChildItem $Rootfs -Recurse | Where-Object Name -Like *.html).FullPath | Should -Be 'LayerImage:/images/team/box/1.0/rootfs/srv/index.html'
+        (Get-Item "$Rootfs/bin/busybox").Length | Should -BeGreaterThan 100000
+    }
+
+    It 'reads content, also of odd names and through links' {
+        Get-Content "$Rootfs/srv/index.html" | Should -Be 'It works.'
+        Get-Content -LiteralPath "$Rootfs/srv/[odd] name" | Should -Be odd
+        Get-Content "$Rootfs/climbing" | Should -Contain 'web:x:1000:1000:web:/:/bin/sh'
+        (Get-Content "$Rootfs/etc/passwd" -TotalCount 1) | Should -Be 'root:x:0:0:root:/root:/bin/sh'
+        [Text.Encoding]::ASCII.GetString((Get-Content "$Rootfs/srv/index.html" -AsByteStream -Raw)) | Should -Be "It works.`n"
+        Get-Content "$Rootfs/../config" -Raw | ConvertFrom-Json | ForEach-Object os | Should -Be linux
+        (Get-Failure { Get-Content "$Rootfs/etc" }).Exception.Message | Should -Match directory
+    }
+
+    It 'is tested' {
+        Test-Path "$Rootfs/etc/passwd" | Should -BeTrue
+        Test-Path "$Rootfs/etc" -PathType Container | Should -BeTrue
+        Test-Path "$Rootfs/etc/passwd" -PathType Container | Should -BeFalse
+        Test-Path "$Rootfs/nosuch" | Should -BeFalse
+        Test-Path LayerImage:\images\nosuch\1 | Should -BeFalse
+        Test-Path "$Rootfs/srv/*.html" | Should -BeTrue
+    }
+
+    It 'completes paths' {
+        Complete 'Get-Content LayerImage:\images\team\box\1.0\rootfs\srv\in' | Should -Match 'index\.html'
+        Complete 'Get-ChildItem LayerImage:\images\te' | Should -Match 'team'
+        Set-Location $Rootfs
+        Complete 'Get-Content ./etc/pa' | Should -Match 'passwd'
+    }
+
+    It 'copies out' {
+        Copy-LayerImageItem "$Rootfs/srv" -Recurse -Destination "$($TestHost.Folder)/copy"
+        Get-Content "$($TestHost.Folder)/copy/index.html" | Should -Be 'It works.'
+        Get-ChildItem "$Rootfs/srv" | Where-Object Name -Like i* | Copy-LayerImageItem -Destination $TestHost.Folder
+        "$($TestHost.Folder)/index.html" | Should -Exist
+        (Get-Failure { Remove-Item "$Rootfs/srv/index.html" }).Exception.Message | Should -Match 'only be read'
+    }
+
+    It 'shows a container as it is' {
+        $null = Start-LayerContainer team/box:1.0 -Name web -Network none -Command 'rm /srv/index.html; echo mine >/srv/new; echo >/done; exec sleep 1000'
+        for ($i = 0; $i -lt 100 -and -not (Test-Path LayerImage:\containers\web\rootfs\done); $i++) { Start-Sleep -Milliseconds 100 }
+        (Get-ChildItem LayerImage:\containers\web).Name | Should -Be changes, rootfs
+        (Get-ChildItem LayerImage:\containers\web\rootfs\srv).Name | Should -Be '[odd] name', new
+        Get-Content LayerImage:\containers\web\rootfs\srv\new | Should -Be mine
+        (Get-Item LayerImage:\containers\web\changes\srv\index.html).Type | Should -Be Whiteout
+        Stop-LayerContainer web -Timeout 0
+        Get-Content LayerImage:\containers\web\rootfs\srv\new | Should -Be mine
+        Complete 'Get-Content LayerImage:\containers\w' | Should -Match web
+        Remove-LayerContainer web
+        Test-Path LayerImage:\containers\web | Should -BeFalse
+    }
+}
