@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
+using LayerImage.Engine.Errors;
+using LayerImage.Engine.Processes;
 
 namespace LayerImage.Benchmarks;
 
@@ -11,9 +13,13 @@ internal sealed class Measurements
     private readonly List<string> _columns = [];
     private readonly Dictionary<(string Row, string Column), List<double>> _times = [];
 
-    /// <summary>Does something once and notes how long it took.</summary>
+    /// <summary>
+    /// Does something once and notes how long it took. What was written before is on the disk by then: else who waits
+    /// for the disk would wait for the others' data, too.
+    /// </summary>
     public async Task TimeAsync(string row, string column, Func<Task> work)
     {
+        await ProcessRunner.RunCheckedAsync(EngineError.RuntimeFailed, ["sync"], null, CancellationToken.None);
         long start = Stopwatch.GetTimestamp();
         await work();
         double milliseconds = Stopwatch.GetElapsedTime(start).TotalMilliseconds;

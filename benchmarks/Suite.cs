@@ -108,7 +108,7 @@ internal sealed class Suite(IReadOnlyList<IContender> contenders, Measurements m
         TomcatImage image = await TomcatImage.GetAsync(cancellationToken);
         await using DebianRegistry registry = await DebianRegistry.StartAsync(cancellationToken);
         string reference = await image.PushToAsync(registry, "library/tomcat", "latest", cancellationToken);
-        for (int round = 0; round < Rounds(3); round++)
+        for (int round = 0; round < Rounds(5); round++)
         {
             foreach (IContender contender in InTurn(round))
             {

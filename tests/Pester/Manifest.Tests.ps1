@@ -2,7 +2,7 @@ BeforeDiscovery {
     . "$PSScriptRoot/Host.ps1"
     Import-Module $ManifestPath
     $Commands = Get-Command -Module LayerImage -CommandType Cmdlet | ForEach-Object { @{ Name = $_.Name } }
-    $Changing = $Commands | Where-Object { $_.Name -notmatch '^(Get|Test|Wait|Connect|Enter)-' }
+    $Changing = $Commands | Where-Object { $_.Name -notmatch '^(Get|Test|Wait|Connect|Enter|Compare|Find)-' }
 }
 
 Describe 'Manifest' {

@@ -23,7 +23,7 @@ internal sealed class ContainerCommitter(StoreLayout layout, StoreDatabase datab
     /// <summary>Commits. The caller holds the container's lock.</summary>
     public async Task<Image> CommitAsync(ContainerRecord container, CommitOptions options, ContainerReading reading, IEngineObserver observer, CancellationToken cancellationToken)
     {
-        ImageReference? reference = options.Reference is null ? null : ParseName(options.Reference);
+        ImageReference? reference = options.Reference is null ? null : ImageReference.ParseName(options.Reference).WithDefaultTag();
         ScratchFolder.Sweep(layout);
         using ScratchFolder scratch = ScratchFolder.Create(layout);
         string copy = Path.Combine(scratch.Path, "layer");
@@ -53,7 +53,15 @@ internal sealed class ContainerCommitter(StoreLayout layout, StoreDatabase datab
             Tags = reference is null ? [] : [reference],
         };
         TagMove? move = reference is null ? null : TagMove.Find(database, reference, image.Id);
-        await RecordAsync(container.Id, image, changes, observer, clock.GetUtcNow(), cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await RecordAsync(container.Id, image, changes, observer, clock.GetUtcNow(), cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            content.Withdraw(scratch, [image.Id]);
+            throw;
+        }
         move?.Report(observer);
         return images.FindExact(image.Id.ToString())!;
     }
@@ -62,7 +70,7 @@ internal sealed class ContainerCommitter(StoreLayout layout, StoreDatabase datab
     /// <exception cref="LayerImageException">ReferenceInvalid or ParameterInvalid.</exception>
     public static void Check(ContainerRecord container, CommitOptions options)
     {
-        _ = options.Reference is null ? null : ParseName(options.Reference);
+        _ = options.Reference is null ? null : ImageReference.ParseName(options.Reference).WithDefaultTag();
         _ = CommittedConfig.Execution(new ExecutionConfig(), container.Spec, options.Changes);
     }
 
@@ -108,11 +116,5 @@ internal sealed class ContainerCommitter(StoreLayout layout, StoreDatabase datab
     {
         using JsonDocument document = JsonDocument.Parse(config);
         return document.RootElement.GetProperty("rootfs").GetProperty("diff_ids").GetArrayLength();
-    }
-
-    private static ImageReference ParseName(string text)
-    {
-        ImageReference reference = ImageReference.Parse(text).WithDefaultTag();
-        return reference.Digest is null ? reference : throw new LayerImageException(EngineError.ReferenceInvalid, $"'{text}' names a digest, which a new image cannot choose.") { Target = text, Advice = "Give repository:tag." };
     }
 }

@@ -66,7 +66,7 @@ internal sealed class ContainerStarter(StoreLayout layout, EngineOptions options
         cancellationToken.ThrowIfCancellationRequested();
         // Recorded before the program goes: were this process killed in between, the next look would find a
         // container that waits, and end it; the other way round, a running one that no record knows.
-        records.SetRunning(record.Id, spec, process.Pid, (long)process.StartTime, options.Clock.GetUtcNow());
+        records.SetRunning(record.Id, spec, process.Pid, process.StartTime, options.Clock.GetUtcNow());
         await host.Runtime.StartAsync(record.Id, CancellationToken.None).ConfigureAwait(false);
     }
 

@@ -176,6 +176,30 @@ internal sealed class ContentStore(StoreLayout layout, StoreDatabase database)
         return deleted;
     }
 
+    /// <summary>
+    /// After records could not be written: the documents that were put for them go again, but for what somebody else has or
+    /// is about to record. What cannot go now is garbage.
+    /// </summary>
+    public void Withdraw(ScratchFolder claim, IEnumerable<Digest> digests)
+    {
+        claim.Release();
+        try
+        {
+            database.Write(transaction =>
+            {
+                HashSet<string> claimed = ScratchFolder.ReadClaims(layout);
+                foreach (Digest digest in digests.Where(digest => !IsRecorded(transaction, digest) && !claimed.Contains(digest.ToString())))
+                {
+                    File.Delete(layout.Blob(digest));
+                }
+            });
+        }
+        catch (LayerImageException)
+        {
+            // The first failure is the one to tell.
+        }
+    }
+
     /// <summary>Deletes the files of blobs that have no record. The records went first; another process may have received one again meanwhile.</summary>
     public void DeleteFiles(IEnumerable<Digest> digests)
     {
@@ -192,6 +216,7 @@ internal sealed class ContentStore(StoreLayout layout, StoreDatabase database)
         }
     }
 
-    private static LayerImageException Corrupt(Digest digest, Exception? inner) => new(EngineError.LayerCorrupt, $"The blob {digest} is missing or damaged in the store.", inner)
-    { Target = digest.ToString(), Advice = "Receive the image again." };
+    /// <summary>What is in the store is not what it was.</summary>
+    internal static LayerImageException Corrupt(Digest digest, Exception? inner) => new(EngineError.LayerCorrupt, $"The blob {digest} is missing or damaged in the store.", inner)
+    { Target = digest.ToString(), Advice = "Repair-LayerStore receives it again from where it came; else receive or import the image again." };
 }

@@ -12,7 +12,12 @@ public sealed class LinuxException : LayerImageException
         Call = call;
         Errno = errno;
         Target = path;
-        Advice = errno == ENOSPC ? "Free some space on the file system that holds the path, or move the store with $LAYERIMAGE_ROOT." : null;
+        Advice = errno switch
+        {
+            ENOSPC => "Free some space on the file system that holds the path, or move the store with $LAYERIMAGE_ROOT.",
+            EROFS => "The file system that holds the path is mounted read-only: mount it read-write, or move the store with $LAYERIMAGE_ROOT.",
+            _ => null,
+        };
     }
 
     /// <summary>The system call.</summary>

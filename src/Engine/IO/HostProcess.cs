@@ -16,13 +16,15 @@ internal static class HostProcess
         {
             return PortableStartTime(pid);
         }
-        if (pid <= 0 || Read($"/proc/{pid}/stat") is not string stat)
-        {
-            return null;
-        }
-        // The name, in parentheses, may hold spaces and parentheses; field 22 is the 20th after it. 'Z' is a zombie.
-        string[] fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
-        return fields[0] is "Z" or "X" ? null : long.Parse(fields[19], CultureInfo.InvariantCulture);
+        return pid > 0 && Read($"/proc/{pid}/stat") is string stat ? ParseStartTime(stat) : null;
+    }
+
+    /// <summary>The start time in a process's stat file (proc(5)); null of one that has ended: a zombie's exit is only not fetched yet.</summary>
+    internal static long? ParseStartTime(string stat)
+    {
+        // The name, in parentheses, may hold anything: what follows the last one is safe. Field 22 is the 20th after it.
+        string[] fields = stat[(stat.LastIndexOf(')') + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        return fields.Length > 19 && fields[0] is not ("Z" or "X") ? long.Parse(fields[19], CultureInfo.InvariantCulture) : null;
     }
 
     /// <summary>Whether the process that had this pid and start time still runs.</summary>

@@ -1,5 +1,5 @@
 using System.Security.Cryptography;
-using LayerImage.Engine.Errors;
+using LayerImage.Engine.Content;
 using LayerImage.Engine.Oci;
 using Microsoft.Win32.SafeHandles;
 
@@ -33,9 +33,6 @@ internal sealed class BlobCheck(Descriptor blob, SafeFileHandle file) : IDisposa
         return blob.Digest.Matches(_hash.GetCurrentHash());
     }
 
-    public LayerImageException Damaged() => new(EngineError.LayerCorrupt, $"The blob {blob.Digest} is damaged in the store; it was not sent.")
-    { Target = blob.Digest.ToString(), Advice = "Remove the image and receive it again." };
-
     public void Dispose() => _hash.Dispose();
 
     // What an earlier process sent.
@@ -47,7 +44,7 @@ internal sealed class BlobCheck(Descriptor blob, SafeFileHandle file) : IDisposa
             int read = RandomAccess.Read(file, buffer.AsSpan(0, (int)Math.Min(buffer.Length, offset - _done)), _done);
             if (read == 0)
             {
-                throw Damaged();
+                throw ContentStore.Corrupt(blob.Digest, null);
             }
             _hash.AppendData(buffer, 0, read);
             _done += read;

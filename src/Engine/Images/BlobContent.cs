@@ -1,16 +1,18 @@
 using System.Buffers;
 using System.Net;
-using LayerImage.Engine.Errors;
+using LayerImage.Engine.Content;
+using LayerImage.Engine.Oci;
 using Microsoft.Win32.SafeHandles;
 
 namespace LayerImage.Engine.Images;
 
 /// <summary>A part of a blob as the body of a request: read, looked at and written side by side, in large pieces.</summary>
+/// <param name="digest">The blob's, for messages.</param>
 /// <param name="file">The blob.</param>
 /// <param name="offset">Where the part begins.</param>
 /// <param name="length">Its bytes.</param>
 /// <param name="seen">Shown each piece and its offset, while it is on its way.</param>
-internal sealed class BlobContent(SafeFileHandle file, long offset, long length, Action<long, ReadOnlyMemory<byte>> seen) : HttpContent
+internal sealed class BlobContent(Digest digest, SafeFileHandle file, long offset, long length, Action<long, ReadOnlyMemory<byte>> seen) : HttpContent
 {
     private const int PieceSize = 256 << 10;
 
@@ -34,7 +36,7 @@ internal sealed class BlobContent(SafeFileHandle file, long offset, long length,
                 int read = await RandomAccess.ReadAsync(file, filling.AsMemory(0, wanted), offset + done, cancellationToken).ConfigureAwait(false);
                 if (read == 0)
                 {
-                    throw new LayerImageException(EngineError.LayerCorrupt, "A blob in the store is shorter than its record says.") { Advice = "Remove the image and receive it again." };
+                    throw ContentStore.Corrupt(digest, null);
                 }
                 await sent.ConfigureAwait(false);
                 (filling, sending) = (sending, filling);

@@ -110,7 +110,7 @@ internal sealed class BlobUpload(RegistryClient client, Descriptor blob, Content
             if (!check.IsRight())
             {
                 await client.CancelUploadAsync(location, cancellationToken).ConfigureAwait(false);
-                throw check.Damaged();
+                throw ContentStore.Corrupt(blob.Digest, null);
             }
             return (await client.FinishUploadAsync(location, blob.Digest, cancellationToken).ConfigureAwait(false) ? Answer.Taken : Answer.Unknown, location, null);
         }
@@ -119,7 +119,7 @@ internal sealed class BlobUpload(RegistryClient client, Descriptor blob, Content
         progress(offset);
         try
         {
-            using HttpResponseMessage response = await client.SendBytesAsync(location, offset, length, length == blob.Size, () => new BlobContent(file, offset, length, (at, piece) =>
+            using HttpResponseMessage response = await client.SendBytesAsync(location, offset, length, length == blob.Size, () => new BlobContent(blob.Digest, file, offset, length, (at, piece) =>
             {
                 check.Add(at, piece.Span);
                 _sent += piece.Length;

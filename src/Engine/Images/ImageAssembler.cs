@@ -20,6 +20,19 @@ internal sealed class ImageAssembler(StoreLayout layout, StoreDatabase database,
         ScratchFolder.Sweep(layout);
         IReadOnlyList<Digest> diffIds = parts.Config.Rootfs!.DiffIds;
         using ScratchFolder claim = ScratchFolder.Claim(layout, [.. diffIds, .. parts.Layers.Select(layer => layer.Digest), parts.Configuration.Digest, .. parts.Manifests.Select(document => document.Digest)]);
+        try
+        {
+            return await AssembleAsync(source, parts, diffIds, throttle, progress, cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            content.Withdraw(claim, [parts.Configuration.Digest, .. parts.Manifests.Select(document => document.Digest)]);
+            throw;
+        }
+    }
+
+    private async Task<Image> AssembleAsync(IBlobSource source, ImageParts parts, IReadOnlyList<Digest> diffIds, int throttle, LayerProgress progress, CancellationToken cancellationToken)
+    {
         for (int attempt = 1; ; attempt++)
         {
             IReadOnlyList<LayerRecord?> records = await stacks.ReceiveAsync(source, parts.Layers, diffIds, parts.Name, throttle, progress, cancellationToken, parts.Limits).ConfigureAwait(false);

@@ -12,11 +12,7 @@ internal sealed class ImageImporter(StoreLayout layout, RootFileSystemImporter r
     /// <summary>Imports it; each image as soon as it is in.</summary>
     public async IAsyncEnumerable<Image> ImportAsync(string path, ImportOptions options, IEngineObserver observer, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        ImageReference? reference = options.Reference is null ? null : ImageReference.Parse(options.Reference);
-        if (reference?.Digest is not null)
-        {
-            throw new LayerImageException(EngineError.ReferenceInvalid, $"'{options.Reference}' names a digest, which cannot be chosen.") { Target = options.Reference, Advice = "Give repository:tag." };
-        }
+        ImageReference? reference = options.Reference is null ? null : ImageReference.ParseName(options.Reference);
         ScratchFolder.Sweep(layout);
         using ScratchFolder scratch = ScratchFolder.Create(layout);
         using IArchiveFiles? archive = await OpenAsync(path, scratch, cancellationToken).ConfigureAwait(false);

@@ -76,11 +76,7 @@ public sealed partial class ImageService
     /// <exception cref="LayerImageException">ReferenceInvalid; ImageNotFound: it is gone already.</exception>
     public Image AddTag(Image image, string tag)
     {
-        ImageReference reference = ImageReference.Parse(tag).WithDefaultTag();
-        if (reference.Digest is not null)
-        {
-            throw new LayerImageException(EngineError.ReferenceInvalid, $"'{tag}' names a digest, which cannot be chosen.") { Target = tag, Advice = "Give repository:tag." };
-        }
+        ImageReference reference = ImageReference.ParseName(tag).WithDefaultTag();
         _database.Write(transaction =>
         {
             if (transaction.Scalar<long>("SELECT count(*) FROM image WHERE id = ?1", image.Id) == 0)

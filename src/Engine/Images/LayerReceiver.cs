@@ -46,7 +46,7 @@ internal sealed class LayerReceiver(StoreLayout layout, LayerStore layers, Conte
                 if (record is null || !isNew || implied.Count == 0)
                 {
                     progress.Report(wanted.Blob, "Done", wanted.Blob.Size);
-                    return record is not null && isNew ? AdoptWithBlob(unpacked, record, wanted) : record;
+                    return record is not null && isNew ? AdoptWithBlob(unpacked, record, wanted, 0) : record;
                 }
             }
             finally
@@ -63,7 +63,7 @@ internal sealed class LayerReceiver(StoreLayout layout, LayerStore layers, Conte
             }
             ImpliedDirectories.Adopt(unpacked, implied, [.. lower.Reverse().Select(layer => layers.PathOf(layer.Key))]);
             progress.Report(wanted.Blob, "Done", wanted.Blob.Size);
-            return AdoptWithBlob(unpacked, record, wanted);
+            return AdoptWithBlob(unpacked, record, wanted, implied.Count);
         }
         finally
         {
@@ -175,10 +175,10 @@ internal sealed class LayerReceiver(StoreLayout layout, LayerStore layers, Conte
         return result;
     }
 
-    private LayerRecord AdoptWithBlob(string unpacked, LayerRecord record, WantedLayer wanted)
+    private LayerRecord AdoptWithBlob(string unpacked, LayerRecord record, WantedLayer wanted, int implied)
     {
         FaultPoint.Reach(FaultPoint.Unpacked);
-        LayerStore.Sync(unpacked, record.Entries);
+        LayerStore.Sync(unpacked, record.Entries + implied);
         FaultPoint.Reach(FaultPoint.LayerSynced);
         string partial = layout.Partial(wanted.Blob.Digest);
         ContentStore.Sync(partial);

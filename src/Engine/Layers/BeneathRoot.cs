@@ -75,8 +75,12 @@ internal sealed class BeneathRoot(SafeFileHandle root) : IDisposable
     // root is an escape attempt (or a mistake no engine treats alike) and refused.
     private SafeFileHandle OpenThroughLink(ReadOnlySpan<NativePath> path)
     {
-        string text = string.Join('/', path.ToArray());
         byte[] joined = Join(path);
+        if (joined.Length > LayerPath.LongestCall)
+        {
+            throw LayerPath.RefuseLongLink(path);
+        }
+        string text = string.Join('/', path.ToArray());
         SafeFileHandle? handle = Libc.TryOpenAt2(Root, NativePath.From(joined), OpenFlags.ReadOnly | OpenFlags.Directory, Libc.Resolve.Beneath, out int errno);
         return handle ?? throw LayerPath.Refuse(text, errno switch
         {

@@ -92,7 +92,7 @@ internal sealed class ExpectedTree
 
     private bool TryLink(ExpectedNode parent, string name, TarEntry entry)
     {
-        LayerPath target = LayerPath.Parse(NativePath.From(entry.LinkName.Bytes.TrimStart((byte)'/')));
+        LayerPath target = LayerPath.Parse(entry.LinkName);
         if (target.IsRoot || Open(target.Parent, make: false)?.Children.GetValueOrDefault(ExpectedNode.Key(target.Name)) is not { IsDirectory: false, IsWhiteout: false } node)
         {
             return false;

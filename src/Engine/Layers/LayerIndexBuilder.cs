@@ -79,7 +79,7 @@ internal sealed class LayerIndexBuilder
             case TarEntryType.Directory when existing?.Type == LayerNodeType.Directory:
                 Describe(existing, entry, offset);
                 return;
-            case TarEntryType.SymbolicLink when entry.LinkName.Bytes.Length is 0 or > 4095:
+            case TarEntryType.SymbolicLink when entry.LinkName.Bytes.Length is 0 or > LayerPath.LongestCall:
                 throw LayerPath.Refuse(entry.Name, "a symbolic link's text has 1 to 4095 bytes");
             case TarEntryType.CharacterDevice when entry is { DeviceMajor: 0, DeviceMinor: 0 }:
                 throw LayerPath.Refuse(entry.Name, "a character device 0:0 is overlayfs's mark for a deleted file; a layer deletes by '.wh.' names");
@@ -131,7 +131,7 @@ internal sealed class LayerIndexBuilder
 
     private bool TryHardLink(LayerPath path, TarEntry entry)
     {
-        LayerPath target = LayerPath.Parse(NativePath.From(entry.LinkName.Bytes.TrimStart((byte)'/')));
+        LayerPath target = LayerPath.Parse(entry.LinkName);
         if (target.IsRoot)
         {
             throw LayerPath.Refuse(entry.Name, "a hard link needs a file as its target");
@@ -165,8 +165,10 @@ internal sealed class LayerIndexBuilder
     private LayerIndexEntry? Open(ReadOnlySpan<NativePath> components, LayerPath path, bool make)
     {
         LayerIndexEntry directory = Root;
+        int length = -1;
         foreach (NativePath component in components)
         {
+            length += component.Bytes.Length + 1;
             string name = LayerIndexEntry.Text(component);
             LayerIndexEntry? child = directory.Find(name);
             if (child is null or { Type: LayerNodeType.Whiteout })
@@ -188,6 +190,7 @@ internal sealed class LayerIndexBuilder
             directory = child.Type switch
             {
                 LayerNodeType.Directory => child,
+                LayerNodeType.SymbolicLink when length > LayerPath.LongestCall => throw LayerPath.RefuseLongLink(path.Components),
                 LayerNodeType.SymbolicLink => Follow(directory, child, path, ref links),
                 _ => throw NoDirectory(path),
             };

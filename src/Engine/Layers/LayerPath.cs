@@ -4,15 +4,24 @@ using LayerImage.Engine.Interop;
 namespace LayerImage.Engine.Layers;
 
 /// <summary>
-/// A checked name inside a layer, split into its components: relative, without "." and "..", no component over
-/// NAME_MAX. The empty path is the root itself.
+/// A checked name inside a layer, split into its components: relative to the layer's root (also where the tar has it with a
+/// slash in front, as kaniko wrote them), without "." and "..", no component over NAME_MAX. The empty path is the root itself.
 /// </summary>
 internal readonly struct LayerPath
 {
     private const int LongestName = 255; // NAME_MAX, linux/limits.h
 
-    // PATH_MAX less its terminator, linux/limits.h. It bounds the depth as well: a handle is open for each directory.
-    public const int LongestPath = 4095;
+    /// <summary>PATH_MAX less its terminator, linux/limits.h: what one system call takes. Longer paths are walked in steps.</summary>
+    public const int LongestCall = 4095;
+
+    /// <summary>Bytes of a path. Without a limit a few bytes of a compressed tar could ask for any amount of memory.</summary>
+    public const int LongestPath = (8 << 12) - 1;
+
+    /// <summary>
+    /// Parts of a path. A handle is open for each, twice where a hard link is made, in three layers at once; and what one system call
+    /// could take, which is 2047 parts, is taken.
+    /// </summary>
+    public const int MostDepth = 2048;
 
     private LayerPath(NativePath[] components) => Components = components;
 
@@ -35,14 +44,9 @@ internal readonly struct LayerPath
     public static LayerPath Parse(NativePath raw)
     {
         ReadOnlySpan<byte> rest = raw.Bytes;
-        // "/" alone is the root, as "./" is ("umoci insert" writes it).
-        if (rest is [(byte)'/', ..] && rest.ContainsAnyExcept((byte)'/'))
-        {
-            throw Refuse(raw, "it is absolute, and a layer's names are relative to its root (OCI image-spec, layer.md)");
-        }
         if (rest.Length > LongestPath)
         {
-            throw Refuse(NativePath.From(rest[..60]), $"its name is longer than {LongestPath} bytes, which no system call takes");
+            throw Refuse(NativePath.From(rest[..60]), $"its name is longer than {LongestPath} bytes");
         }
         List<NativePath> components = [];
         while (rest.Length > 0)
@@ -66,10 +70,18 @@ internal readonly struct LayerPath
             {
                 throw Refuse(raw, "it holds a NUL");
             }
+            if (components.Count == MostDepth)
+            {
+                throw Refuse(NativePath.From(raw.Bytes[..60]), $"its name has more than {MostDepth} parts");
+            }
             components.Add(NativePath.From(component));
         }
         return new LayerPath([.. components]);
     }
+
+    /// <summary>A path through a link that is too long for the one call that resolves a link safely.</summary>
+    public static LayerImageException RefuseLongLink(ReadOnlySpan<NativePath> path) =>
+        Refuse(string.Join('/', path[..8].ToArray()) + "/…", $"its path goes through a symbolic link more than {LongestCall} bytes down");
 
     public static LayerImageException Refuse(NativePath name, string why) =>
         new(EngineError.LayerInvalid, $"The layer's entry '{name}' is refused: {why}.")

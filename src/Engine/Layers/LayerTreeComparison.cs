@@ -18,60 +18,83 @@ internal sealed class LayerTreeComparison(int most, CancellationToken cancellati
     public IReadOnlyList<LayerDifference> Compare(SafeFileHandle root, ExpectedNode expected)
     {
         CompareDirectory(root, s_here, Libc.Stat(root), expected, "");
-        CompareContent(root, expected, "");
+        // Not by recursion: a layer can nest directories deeper than any stack.
+        Stack<Level> levels = [];
+        try
+        {
+            levels.Push(Begin(Libc.OpenAt(root, s_here, OpenFlags.ReadOnly | OpenFlags.Directory), expected, ""));
+            while (_differences.Count < most && levels.TryPeek(out Level? level))
+            {
+                if (level.Next < level.Names.Count)
+                {
+                    if (CompareName(level, level.Names[level.Next++]) is Level inside)
+                    {
+                        levels.Push(inside);
+                    }
+                    continue;
+                }
+                TellMissing(level);
+                levels.Pop().Directory.Dispose();
+            }
+        }
+        finally
+        {
+            foreach (Level level in levels)
+            {
+                level.Directory.Dispose();
+            }
+        }
         return _differences;
     }
 
-    private void CompareContent(SafeFileHandle directory, ExpectedNode expected, string path)
+    private Level Begin(SafeFileHandle directory, ExpectedNode expected, string path)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        HashSet<string> seen = new(StringComparer.Ordinal);
-        foreach (NativePath name in Libc.ReadDirectory(directory))
+        return new Level(directory, expected, path, Libc.ReadDirectory(directory));
+    }
+
+    // Gives the level that the walk has to go into, for a directory.
+    private Level? CompareName(Level level, NativePath name)
+    {
+        string here = level.PathOf(name);
+        if (!level.Expected.Children.TryGetValue(ExpectedNode.Key(name), out ExpectedNode? child))
         {
-            if (_differences.Count >= most)
-            {
-                return;
-            }
-            string key = ExpectedNode.Key(name), here = path.Length == 0 ? name.ToString() : $"{path}/{name}";
-            seen.Add(key);
-            if (!expected.Children.TryGetValue(key, out ExpectedNode? child))
-            {
-                Add(here, "is not in the layer");
-            }
-            else if (Libc.TryStatAt(directory, name, out FileStatus status))
-            {
-                CompareEntry(directory, name, status, child, here);
-            }
+            Add(here, "is not in the layer");
+            return null;
         }
-        foreach (string missing in expected.Children.Keys.Where(key => !seen.Contains(key)))
+        if (!Libc.TryStatAt(level.Directory, name, out FileStatus status) || !CompareEntry(level.Directory, name, status, child, here) || !child.IsDirectory)
         {
-            string name = NativePath.From(System.Text.Encoding.Latin1.GetBytes(missing)).ToString();
-            Add(path.Length == 0 ? name : $"{path}/{name}", "is missing");
+            return null;
+        }
+        return Begin(Libc.OpenAt(level.Directory, name, OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow), child, here);
+    }
+
+    private void TellMissing(Level level)
+    {
+        HashSet<string> seen = level.Names.Select(ExpectedNode.Key).ToHashSet(StringComparer.Ordinal);
+        foreach (string missing in level.Expected.Children.Keys.Where(key => !seen.Contains(key)))
+        {
+            Add(level.PathOf(NativePath.From(System.Text.Encoding.Latin1.GetBytes(missing))), "is missing");
         }
     }
 
-    private void CompareEntry(SafeFileHandle parent, NativePath name, in FileStatus status, ExpectedNode expected, string path)
+    // False when it is something else altogether.
+    private bool CompareEntry(SafeFileHandle parent, NativePath name, in FileStatus status, ExpectedNode expected, string path)
     {
         FileType type = TypeOf(expected);
         if (status.Type != type || status.IsWhiteout != expected.IsWhiteout)
         {
             Add(path, $"is a {(status.IsWhiteout ? "whiteout" : Name(status.Type))} instead of a {(expected.IsWhiteout ? "whiteout" : Name(type))}");
-            return;
-        }
-        if (expected.IsWhiteout)
-        {
-            return;
+            return false;
         }
         if (expected.IsDirectory)
         {
             CompareDirectory(parent, name, status, expected, path);
-            using SafeFileHandle child = Libc.OpenAt(parent, name, OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow);
-            CompareContent(child, expected, path);
-            return;
+            return true;
         }
-        if (!IsFirstName(status, expected, path))
+        if (expected.IsWhiteout || !IsFirstName(status, expected, path))
         {
-            return;
+            return true;
         }
         TarEntry entry = expected.Entry!;
         switch (status.Type)
@@ -87,6 +110,7 @@ internal sealed class LayerTreeComparison(int most, CancellationToken cancellati
                 break;
         }
         CompareAttributes(parent, name, status, expected, path);
+        return true;
     }
 
     // Names of one file are compared once, and must still be names of one file and of no other.
@@ -222,4 +246,16 @@ internal sealed class LayerTreeComparison(int most, CancellationToken cancellati
         FileType.Socket => "socket",
         _ => "file",
     };
+
+    /// <summary>A directory that the walk is in.</summary>
+    /// <param name="Directory">It, open.</param>
+    /// <param name="Expected">What the tar puts there.</param>
+    /// <param name="Path">Its path; the root's is empty.</param>
+    /// <param name="Names">What is in it.</param>
+    private sealed record Level(SafeFileHandle Directory, ExpectedNode Expected, string Path, List<NativePath> Names)
+    {
+        public int Next { get; set; }
+
+        public string PathOf(NativePath name) => Path.Length == 0 ? name.ToString() : $"{Path}/{name}";
+    }
 }

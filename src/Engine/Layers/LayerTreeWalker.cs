@@ -45,7 +45,7 @@ internal sealed class LayerTreeWalker(ITreeSink sink, TreeWalkOptions options, C
         Stack<Level> levels = [];
         try
         {
-            levels.Push(Begin(root, [], isHiding: false));
+            levels.Push(Begin(root, [], isHiding: false, depth: 0));
             while (levels.TryPeek(out Level? level))
             {
                 if (level.Next < level.Entries.Count && !HasStopped)
@@ -74,7 +74,7 @@ internal sealed class LayerTreeWalker(ITreeSink sink, TreeWalkOptions options, C
     }
 
     // Announces what is deleted in a directory. isHiding: nothing of the layers below shows in it.
-    private Level Begin(StackedDirectory directory, byte[] prefix, bool isHiding)
+    private Level Begin(StackedDirectory directory, byte[] prefix, bool isHiding, int depth)
     {
         cancellationToken.ThrowIfCancellationRequested();
         foreach (NativePath name in options.Selection?.DeletedIn(prefix) ?? [])
@@ -100,7 +100,7 @@ internal sealed class LayerTreeWalker(ITreeSink sink, TreeWalkOptions options, C
                 sink.Whiteout(directory.DirectoryOf(entry), entry.Name, Marker(Join(prefix, Whiteouts.Of(entry.Name).Bytes, slash: false)));
             }
         }
-        return new Level(directory, prefix, isHiding, entries);
+        return new Level(directory, prefix, isHiding, depth, entries);
     }
 
     private static List<StackedEntry> LeaveOut(List<StackedEntry> entries, ReadOnlySpan<byte> prefix, Func<NativePath, bool> leavesOut)
@@ -139,9 +139,9 @@ internal sealed class LayerTreeWalker(ITreeSink sink, TreeWalkOptions options, C
                 $"'{path}' cannot be part of a layer: names that begin with '.wh.' mean deleted files there.")
             { Target = path.ToString(), Advice = "Rename or remove the file in the container, then commit again." };
         }
-        if (path.Bytes.Length > LayerPath.LongestPath)
+        if (path.Bytes.Length > LayerPath.LongestPath || parent.Depth == LayerPath.MostDepth)
         {
-            throw new LayerImageException(EngineError.LayerInvalid, $"A path that begins with '{NativePath.From(path.Bytes[..60])}' is longer than {LayerPath.LongestPath} bytes and cannot be part of a layer.")
+            throw new LayerImageException(EngineError.LayerInvalid, $"A path that begins with '{NativePath.From(path.Bytes[..60])}' is longer than {LayerPath.LongestPath} bytes or has more than {LayerPath.MostDepth} parts, and cannot be part of a layer.")
             { Advice = "Remove the deep directories in the container, then commit again." };
         }
         if (!isDirectory && status.LinkCount > 1)
@@ -188,7 +188,7 @@ internal sealed class LayerTreeWalker(ITreeSink sink, TreeWalkOptions options, C
         StackedDirectory child = parent.Directory.OpenDirectory(entry);
         try
         {
-            return Begin(child, path.Bytes.ToArray(), parent.IsHiding);
+            return Begin(child, path.Bytes.ToArray(), parent.IsHiding, parent.Depth + 1);
         }
         catch
         {
@@ -279,8 +279,9 @@ internal sealed class LayerTreeWalker(ITreeSink sink, TreeWalkOptions options, C
     /// <param name="Directory">It, open.</param>
     /// <param name="Prefix">Its path with a slash at the end; the root's is empty.</param>
     /// <param name="IsHiding">Whether nothing of the layers below the stack shows in it.</param>
+    /// <param name="Depth">How many parts its path has.</param>
     /// <param name="Entries">What is in it.</param>
-    private sealed record Level(StackedDirectory Directory, byte[] Prefix, bool IsHiding, List<StackedEntry> Entries)
+    private sealed record Level(StackedDirectory Directory, byte[] Prefix, bool IsHiding, int Depth, List<StackedEntry> Entries)
     {
         public int Next { get; set; }
     }

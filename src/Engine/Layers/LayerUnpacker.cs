@@ -14,6 +14,7 @@ namespace LayerImage.Engine.Layers;
 internal sealed partial class LayerUnpacker : IDisposable
 {
     private const int SetGroupId = 0x400;
+    private const long MostImpliedText = 256L << 20; // a path that is deep and long costs its own length for each part
     private const uint Unfinished = 0x1C0; // 0700 until the entry's own mode is set.
 
     private readonly TarReader _reader;
@@ -24,7 +25,7 @@ internal sealed partial class LayerUnpacker : IDisposable
     private readonly Dictionary<string, LayerPath> _implied = new(StringComparer.Ordinal);
     private readonly List<(LayerPath Path, long Seconds, uint Nanoseconds)> _directoryTimes = [];
     private readonly List<(LayerPath Path, TarEntry Entry)> _lateLinks = [];
-    private long _entries, _contentBytes;
+    private long _entries, _contentBytes, _impliedText;
     private readonly int _umask = HostProcess.FileModeMask;
     private bool _hasRoot;
     private bool _inheritsGroup; // whether a directory has the bit that gives new files its group
@@ -127,7 +128,14 @@ internal sealed partial class LayerUnpacker : IDisposable
             // What the tar does not describe gets its attributes from below later; until then root's defaults.
             Libc.ChmodAt(directory, name, 0x1ED); // 0755
             LayerPath implied = path.Take(depth + 1);
-            _implied[implied.Key] = implied;
+            string key = implied.Key;
+            _impliedText += key.Length;
+            if (_impliedText > MostImpliedText)
+            {
+                throw new LayerImageException(EngineError.LayerTooLarge, $"The layer is refused: names of directories that it uses and does not describe have more than {MostImpliedText >> 20} MiB.")
+                { Advice = "The image was built wrongly or is hostile; ask who made it." };
+            }
+            _implied[key] = implied;
         })!;
     }
 
@@ -181,7 +189,7 @@ internal sealed partial class LayerUnpacker : IDisposable
         switch (entry.Type)
         {
             case TarEntryType.SymbolicLink:
-                if (entry.LinkName.Bytes.Length is 0 or > 4095)
+                if (entry.LinkName.Bytes.Length is 0 or > LayerPath.LongestCall)
                 {
                     throw LayerPath.Refuse(entry.Name, "a symbolic link's text has 1 to 4095 bytes");
                 }
@@ -205,7 +213,7 @@ internal sealed partial class LayerUnpacker : IDisposable
 
     private bool TryHardLink(LayerPath path, TarEntry entry)
     {
-        LayerPath target = LayerPath.Parse(StripRoot(entry.LinkName));
+        LayerPath target = LayerPath.Parse(entry.LinkName);
         if (target.IsRoot)
         {
             throw LayerPath.Refuse(entry.Name, "a hard link needs a file as its target");
@@ -235,9 +243,6 @@ internal sealed partial class LayerUnpacker : IDisposable
         Libc.LinkAt(targetParent, target.Name, parent, path.Name);
         return true;
     }
-
-    // Hard link targets with a leading slash are common (docker save writes them) and mean the layer's root.
-    private static NativePath StripRoot(NativePath link) => NativePath.From(link.Bytes.TrimStart((byte)'/'));
 
     private void PlaceWhiteout(LayerPath path, TarEntry entry)
     {

@@ -66,9 +66,38 @@ internal sealed class LiveLayer(string directory) : ILayerTree
     {
         using SafeFileHandle handle = Libc.OpenDirectory(root);
         NativePath path = node.Path;
-        return Libc.TryOpenAt2(handle, path.Bytes.Length == 0 ? NativePath.From("."u8) : path, flags, Libc.Resolve.Beneath | Libc.Resolve.NoSymlinks, out int errno)
+        return TryOpen(handle, path.Bytes, flags, out int errno)
             ?? (errno is LinuxException.ENOENT or LinuxException.ENOTDIR or LinuxException.ELOOP ? null : throw new LinuxException("openat2", errno, path.ToString()));
     }
+
+    // A path that is too long for one call is walked in steps: without links and "..", each of them stays beneath.
+    private static SafeFileHandle? TryOpen(SafeFileHandle root, ReadOnlySpan<byte> path, int flags, out int errno)
+    {
+        SafeFileHandle? step = null;
+        try
+        {
+            while (path.Length > LayerPath.LongestCall)
+            {
+                int end = path[..LayerPath.LongestCall].LastIndexOf((byte)'/');
+                SafeFileHandle? next = TryStep(step ?? root, path[..end], OpenFlags.ReadOnly | OpenFlags.Directory, out errno);
+                if (next is null)
+                {
+                    return null;
+                }
+                step?.Dispose();
+                step = next;
+                path = path[(end + 1)..];
+            }
+            return TryStep(step ?? root, path.Length == 0 ? "."u8 : path, flags, out errno);
+        }
+        finally
+        {
+            step?.Dispose();
+        }
+    }
+
+    private static SafeFileHandle? TryStep(SafeFileHandle from, ReadOnlySpan<byte> path, int flags, out int errno) =>
+        Libc.TryOpenAt2(from, NativePath.From(path), flags, Libc.Resolve.Beneath | Libc.Resolve.NoSymlinks, out errno);
 
     private LayerNode Describe(SafeFileHandle parent, NativePath entry, in FileStatus status, LayerNode? directory, NativePath name) => new()
     {

@@ -45,7 +45,7 @@ internal sealed class TreeComparer(LayerTree reference, LayerTree difference, La
                     yield return change;
                 }
                 // A directory that is gone stands for its content.
-                if (now is { IsDirectory: true } && path.Length <= LayerPath.LongestPath && Open(level, name, path, hasBefore: old is { IsDirectory: true }) is Level inside)
+                if (now is { IsDirectory: true } && path.Length <= LayerPath.LongestPath && levels.Count <= LayerPath.MostDepth && Open(level, name, path, hasBefore: old is { IsDirectory: true }) is Level inside)
                 {
                     levels.Push(inside);
                 }

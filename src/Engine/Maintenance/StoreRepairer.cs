@@ -125,7 +125,7 @@ internal sealed class StoreRepairer(StoreLayout layout, StoreDatabase database, 
         {
             ImpliedDirectories.Adopt(unpacked, found.ImpliedDirectories, Below(key));
         }
-        LayerStore.Sync(unpacked, found.Entries);
+        LayerStore.Sync(unpacked, found.Entries + found.ImpliedDirectories.Count);
         ThrowIfRunning(key);
         layers.Adopt(unpacked, new LayerRecord
         {

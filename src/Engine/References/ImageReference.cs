@@ -85,6 +85,15 @@ public sealed partial record ImageReference
         }
         : reference!;
 
+    /// <summary>Parses a name to give to an image. It may have no tag yet; a digest is nobody's choice.</summary>
+    /// <exception cref="LayerImageException"><see cref="EngineError.ReferenceInvalid"/>, with the reason.</exception>
+    internal static ImageReference ParseName(string text)
+    {
+        ImageReference reference = Parse(text);
+        return reference.Digest is null ? reference
+            : throw new LayerImageException(EngineError.ReferenceInvalid, $"'{text}' names a digest, which cannot be chosen.") { Target = text, Advice = "Give repository:tag." };
+    }
+
     /// <summary>Parses a reference; false when it is malformed.</summary>
     public static bool TryParse(string text, out ImageReference? reference) => Parse(text, out reference) is null;
 

@@ -90,7 +90,7 @@ internal sealed partial class CrunRuntime
         try
         {
             string[] fields = File.ReadAllText(_paths.ProcessFile(id)).Split(' ');
-            return new ProcessIdentity(int.Parse(fields[0], CultureInfo.InvariantCulture), ulong.Parse(fields[1], CultureInfo.InvariantCulture));
+            return new ProcessIdentity(int.Parse(fields[0], CultureInfo.InvariantCulture), long.Parse(fields[1], CultureInfo.InvariantCulture));
         }
         catch (IOException)
         {

@@ -1,5 +1,5 @@
-using System.Globalization;
 using LayerImage.Engine.Interop.Libc;
+using LayerImage.Engine.IO;
 using Microsoft.Win32.SafeHandles;
 
 namespace LayerImage.Engine.Runtime;
@@ -7,20 +7,10 @@ namespace LayerImage.Engine.Runtime;
 /// <summary>A process that cannot be mistaken for another one that got its number later.</summary>
 /// <param name="Pid">Its number on the host.</param>
 /// <param name="StartTime">When it was started, in clock ticks since the boot (proc(5), stat, field 22).</param>
-public readonly record struct ProcessIdentity(int Pid, ulong StartTime)
+public readonly record struct ProcessIdentity(int Pid, long StartTime)
 {
     /// <summary>The process that has this number now, or null. A zombie counts as ended.</summary>
-    public static ProcessIdentity? Of(int pid)
-    {
-        try
-        {
-            return Parse(pid, File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/stat")));
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            return null;
-        }
-    }
+    public static ProcessIdentity? Of(int pid) => HostProcess.StartTime(pid) is long start ? new ProcessIdentity(pid, start) : null;
 
     /// <summary>It has not ended.</summary>
     public bool IsAlive => Of(Pid) == this;
@@ -30,14 +20,5 @@ public readonly record struct ProcessIdentity(int Pid, ulong StartTime)
     {
         using SafeFileHandle? process = Libc.PidFdOpen(Pid);
         return process is not null && IsAlive && Libc.PidFdSendSignal(process, signal);
-    }
-
-    internal static ProcessIdentity? Parse(int pid, string stat)
-    {
-        // The name, in parentheses, may hold anything: what follows the last one is safe.
-        string[] fields = stat[(stat.LastIndexOf(')') + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        return fields.Length > 19 && fields[0] is not ("Z" or "X")
-            ? new ProcessIdentity(pid, ulong.Parse(fields[19], CultureInfo.InvariantCulture))
-            : null;
     }
 }

@@ -64,6 +64,9 @@ internal sealed class ScratchFolder : IDisposable
         }
     }
 
+    /// <summary>Claims nothing any more.</summary>
+    public void Release() => Claim(Array.Empty<string>());
+
     /// <summary>Claims blobs and layers.</summary>
     public void Claim(IEnumerable<Oci.Digest> digests) => Claim(digests.Select(digest => digest.ToString()));
 

@@ -14,6 +14,7 @@ internal sealed class StoreDatabase
     public static int Version => StoreSchema.Steps.Count;
 
     private const int BusyTimeoutSeconds = 30;
+    private const int FullDiskTimeoutSeconds = 2;
     private const int NoCheckpointOnClose = 1006; // SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, sqlite3.h
     private const long LongestLog = 512 << 10;
     private const int CannotOpen = 14; // SQLITE_CANTOPEN, sqlite3.h
@@ -180,6 +181,15 @@ internal sealed class StoreDatabase
             connection.Open();
             return connection;
         }
+        catch (SqliteException e) when (!writes && IsFull(e))
+        {
+            // Not even the log's index fits on the disk. Who has the records for himself keeps it in memory.
+            connection.Dispose();
+            connection = new SqliteConnection($"{_connectionString};Default Timeout={FullDiskTimeoutSeconds}");
+            connection.Open();
+            Prepare(connection, "PRAGMA locking_mode = EXCLUSIVE;");
+            return connection;
+        }
         catch
         {
             connection.Dispose();
@@ -189,13 +199,15 @@ internal sealed class StoreDatabase
 
     private bool IsAtRest => File.Exists(_path) && (!File.Exists(_path + "-wal") || new FileInfo(_path + "-wal").Length == 0);
 
-    private static void Prepare(SqliteConnection connection)
+    private static bool IsFull(SqliteException e) => e.SqliteErrorCode == 13 || (e.SqliteErrorCode == 10 && e.SqliteExtendedErrorCode is 778 or 1034 or 4874);
+
+    private static void Prepare(SqliteConnection connection, string first = "")
     {
         // Closing the last connection would else write the log back and wait for the disk, after every transaction.
         _ = SQLitePCL.raw.sqlite3_db_config(connection.Handle, NoCheckpointOnClose, 1, out _);
         using SqliteCommand command = connection.CreateCommand();
         // WAL: readers and one writer side by side. FULL: a committed record survives a power cut.
-        command.CommandText = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;";
+        command.CommandText = first + "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;";
         command.ExecuteNonQuery();
     }
 
@@ -203,9 +215,7 @@ internal sealed class StoreDatabase
     {
         5 or 6 => new LayerImageException(EngineError.StoreLocked, "Another process kept the store's records locked for too long.", e)
         { Advice = "Try again; if it stays so, look for a LayerImage process that hangs." },
-        13 => new LayerImageException(EngineError.DiskFull, "The disk that holds the store is full.", e)
-        { Advice = "Free some space, or move the store with $LAYERIMAGE_ROOT." },
-        10 when e.SqliteExtendedErrorCode is 778 or 1034 or 4874 => new LayerImageException(EngineError.DiskFull, "The disk that holds the store is full.", e)
+        _ when IsFull(e) => new LayerImageException(EngineError.DiskFull, "The disk that holds the store is full.", e)
         { Advice = "Free some space, or move the store with $LAYERIMAGE_ROOT." },
         8 or 14 or 23 => new LayerImageException(EngineError.NotPrivileged, $"The store's records cannot be opened for writing: {e.Message}", e)
         { Advice = "Run as root, or use a store of your own: set $LAYERIMAGE_ROOT. If its file system is mounted read-only, mount it read-write." },

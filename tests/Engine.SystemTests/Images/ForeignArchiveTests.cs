@@ -98,7 +98,7 @@ public sealed class ForeignArchiveTests : IAsyncLifetime
     [Theory]
     [InlineData(ImageExportFormat.DockerArchive)]
     [InlineData(ImageExportFormat.OciArchive)]
-    public async Task Written_IsLoadedByPodman(ImageExportFormat format)
+    public async Task Written_IsLoadedAndRunByPodman(ImageExportFormat format)
     {
         Need("podman", "busybox");
         Image image = await _harness.Engine.Images.ImportAsync(await BusyboxRootFs.CreateAsync(_harness.Store["root"], ImageHarness.Stop), "localhost/box:1", null, ImageHarness.Stop);
@@ -113,6 +113,7 @@ public sealed class ForeignArchiveTests : IAsyncLifetime
         {
             Assert.Contains(each.Id, await _podman.RunAsync("images --no-trunc -q"), StringComparison.Ordinal);
         }
+        Assert.Equal(BusyboxRootFs.HomePage.TrimEnd('\n'), await _podman.RunImageAsync(image.Id, "cat /srv/www.dist/index.html"));
     }
 
     [Theory]

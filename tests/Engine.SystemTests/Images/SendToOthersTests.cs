@@ -83,24 +83,12 @@ public sealed class SendToOthersTests : IAsyncLifetime
     [InlineData(LayerCompression.Zstd)]
     public async Task Imported_IsRunByPodman(LayerCompression compression)
     {
-        string? missing = Requires.All(Requires.Tool("podman"), Requires.Tool("chroot"), BusyboxRootFs.Missing);
+        string? missing = Requires.All(Requires.Root, Requires.Tool("podman"), BusyboxRootFs.Missing);
         Assert.SkipWhen(missing is not null, missing ?? "");
         await SendBoxAsync(compression);
+        using PodmanStore podman = new();
 
-        string store = _harness.Store["podman"];
-        string output = await ImageHarness.ShellAsync($$"""
-            mkdir -p '{{store}}'; cd '{{store}}'
-            printf '{"default":[{"type":"insecureAcceptAnything"}]}' >policy.json
-            printf 'unqualified-search-registries = []\n' >registries.conf
-            printf '[storage]\ndriver = "overlay"\nrunroot = "%s/run"\ngraphroot = "%s/graph"\n' "$PWD" "$PWD" >storage.conf
-            export CONTAINERS_STORAGE_CONF=$PWD/storage.conf CONTAINERS_REGISTRIES_CONF=$PWD/registries.conf
-            alias podman='command podman --root "$PWD/graph" --runroot "$PWD/run" --tmpdir "$PWD/tmp" --cgroup-manager cgroupfs --events-backend file'
-            podman pull -q --tls-verify=false --signature-policy policy.json {{_registry.Host}}/box:1 >/dev/null
-            root=$(podman image mount {{_registry.Host}}/box:1)
-            chroot "$root" /bin/sh -c 'cat /srv/www.dist/index.html; stat -c %a /tmp'
-            podman image umount -a >/dev/null
-            umount -l "$PWD/graph/overlay" 2>/dev/null || true
-            """);
+        string output = await podman.PullAndRunAsync($"{_registry.Host}/box:1", "sh -c 'cat /srv/www.dist/index.html; stat -c %a /tmp'");
 
         Assert.Equal(BusyboxRootFs.HomePage + "1777", output);
     }

@@ -1,6 +1,7 @@
 using System.Runtime.ExceptionServices;
 using LayerImage.Engine.Layers;
 using LayerImage.Testing.Host;
+using LayerImage.Testing.Images;
 using Xunit;
 
 namespace LayerImage.Engine.SystemTests.Layers;
@@ -48,6 +49,16 @@ public sealed class DeepTreeTests : IDisposable
         new LayerTreeWalker(sink, TreeWalkOptions.Plain(includeRoot: false), TestContext.Current.CancellationToken).Walk([_folder["upper"]]);
 
         Assert.Equal(Depth, sink.Entries);
+    });
+
+    [Fact]
+    public void Verifying_NeedsNoStackForDepth() => OnSmallStack(() =>
+    {
+        byte[] tar = new LayerBuilder().File(string.Concat(Enumerable.Repeat("d/", Depth)) + "file").ToTar();
+
+        IReadOnlyList<LayerDifference> differences = LayerVerifier.Verify(new MemoryStream(tar), _folder["upper"], 10, TestContext.Current.CancellationToken);
+
+        Assert.EndsWith("/d/file", Assert.Single(differences).Path, StringComparison.Ordinal);
     });
 
     private static void OnSmallStack(Action action)

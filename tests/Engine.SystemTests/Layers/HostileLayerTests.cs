@@ -23,8 +23,9 @@ public sealed class HostileLayerTests : IDisposable
         { "climbing link", tar => tar.SymbolicLink("../new", "x") },
         { "climbing whiteout", tar => tar.File("../.wh.secret") },
         { "climbing opaque mark", tar => tar.File("../.wh..wh..opq") },
-        { "absolute", tar => tar.File("/etc/layerimage-hostile", "taken") },
-        { "absolute directory", tar => tar.Directory("//tmp/layerimage-hostile/") },
+        { "absolute and climbing", tar => tar.File("/../secret", "taken") },
+        { "absolute and climbing in the middle", tar => tar.File("//dir/../../secret", "taken") },
+        { "absolute whiteout of the parent", tar => tar.File("/.wh...") },
         { "bare whiteout", tar => tar.File(".wh.") },
         { "bare whiteout in a directory", tar => tar.File("dir/.wh.") },
         { "whiteout of the directory itself", tar => tar.File("dir/.wh..") },
@@ -169,6 +170,26 @@ public sealed class HostileLayerTests : IDisposable
         { "sparse map of nonsense", Sparse("GNU.sparse.size=10\n", "GNU.sparse.map=a,b\n") },
         { "sparse 1.0 map of nonsense", Sparse("GNU.sparse.major=1\n", "GNU.sparse.minor=0\n", "GNU.sparse.realsize=10\n") },
     };
+
+    // As docker and podman take them; kaniko wrote such.
+    [Fact]
+    public void AbsoluteNames_AreNamesBeneathTheRoot()
+    {
+        byte[] tar = new LayerBuilder().Directory("/etc/").File("/etc/layerimage-hostile", "inside").Directory("//tmp/layerimage-hostile/").File("/etc/.wh.passwd").File(_harness["around/secret"], "inside")
+            .HardLink("/hard", "/etc/layerimage-hostile").SymbolicLink("/link", "/etc").ToTar();
+
+        _harness.Unpack(tar);
+
+        Assert.Equal("inside", File.ReadAllText(_harness["around/layer/etc/layerimage-hostile"]));
+        Assert.Equal("inside", File.ReadAllText(_harness["around/layer/hard"]));
+        Assert.Equal("inside", File.ReadAllText(_harness["around/layer" + _harness["around/secret"]]));
+        Assert.True(_harness.IsWhiteout("etc/passwd"));
+        Assert.Equal(LayerNodeType.File, LayerHarness.Index(tar)!.Find("etc")!.Find("layerimage-hostile")!.Type);
+        Assert.Empty(LayerVerifier.Verify(new MemoryStream(tar), _harness["around/layer"], 10, LayerHarness.Stop));
+        _harness.AssertUntouched();
+        Assert.False(File.Exists("/etc/layerimage-hostile"));
+        Assert.False(Directory.Exists("/tmp/layerimage-hostile"));
+    }
 
     [Theory]
     [MemberData(nameof(Bytes))]

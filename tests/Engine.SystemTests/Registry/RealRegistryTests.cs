@@ -2,6 +2,7 @@ using LayerImage.Engine.Errors;
 using LayerImage.Engine.Images;
 using LayerImage.Engine.Processes;
 using LayerImage.Engine.Registry;
+using LayerImage.Engine.SystemTests.Images;
 using LayerImage.Testing;
 using LayerImage.Testing.Host;
 using LayerImage.Testing.Images;
@@ -58,6 +59,23 @@ public sealed class RealRegistryTests : IDisposable
         }
         await Engine.Registries.DisconnectAsync(registry.Host, SilentObserver.Instance, Stop);
         await RefuseAsync(EngineError.RegistryUnauthorized, () => ReceiveAsync(reference));
+    }
+
+    [Fact]
+    public async Task OurLogIn_IsTakenByDocker()
+    {
+        await using DockerDaemon docker = new();
+        await docker.InitializeAsync();
+        Assert.SkipWhen(docker.Missing is not null, docker.Missing ?? "");
+        await using DebianRegistry registry = await DebianRegistry.StartAsync(new DebianRegistryOptions { Users = DebianRegistryOptions.OneUser }, Stop);
+        string reference = $"{registry.Host}/team/app:1";
+
+        await ConnectAsync(registry.Host, Password);
+        await PushAsync(reference, $"--authfile {DockerFile} --dest-tls-verify=false");
+        await docker.RunAsync($"--config '{Path.GetDirectoryName(DockerFile)}' pull -q {reference}");
+
+        Assert.Contains("team/app", await docker.RunAsync("image ls"), StringComparison.Ordinal);
+        await Assert.ThrowsAnyAsync<Exception>(() => docker.RunAsync($"pull -q {reference}"));
     }
 
     [Theory]
@@ -134,6 +152,29 @@ public sealed class RealRegistryTests : IDisposable
         RegistryLogin login = await ConnectAsync(registry.Host, Password);
 
         Assert.Equal(User, login.UserName);
+    }
+
+    [Fact]
+    public async Task TlsThroughAProxy_IsATunnelThatTheProxyCannotLookInto()
+    {
+        (string certificate, string key) = _authority.SignServer("registry.invalid");
+        await using DebianRegistry registry = await DebianRegistry.StartAsync(new DebianRegistryOptions { Users = DebianRegistryOptions.OneUser, Certificate = certificate, Key = key }, Stop);
+        await using ConnectProxy proxy = new("proxy-user", "proxy word");
+        // The name leads nowhere but through the proxy.
+        string host = "registry.invalid:" + registry.Host.Split(':')[1];
+        await PushAsync($"{registry.Host}/team/app:1", $"--dest-creds \"user:{Password}\" --dest-tls-verify=false");
+        AddCertificate(host, _authority.Certificate, "ca.crt");
+        LayerImageEngine engine = new(_store.Options with
+        {
+            EnvironmentVariable = name => name == "HTTPS_PROXY" ? $"http://proxy-user:proxy%20word@{proxy.Host}" : _store.Options.EnvironmentVariable(name),
+        });
+
+        await engine.Registries.ConnectAsync(host, new RegistryCredential(User, Password), SilentObserver.Instance, Stop);
+        Image image = await engine.Images.ReceiveAsync($"{host}/team/app:1", new ReceiveOptions { RetryCount = 0 }, SilentObserver.Instance, Stop);
+
+        Assert.Single(image.Layers);
+        Assert.All(proxy.Asked, line => Assert.Equal($"CONNECT {host} HTTP/1.1", line));
+        Assert.NotEmpty(proxy.Asked);
     }
 
     [Fact]

@@ -1,5 +1,8 @@
+using LayerImage.Engine.Commit;
+using LayerImage.Engine.Containers;
 using LayerImage.Engine.Errors;
 using LayerImage.Engine.Images;
+using LayerImage.Engine.Images.Mounting;
 using LayerImage.Engine.Maintenance;
 using LayerImage.Engine.SystemTests.Images;
 using LayerImage.Testing;
@@ -61,6 +64,7 @@ public sealed class StoreOnBadDiskTests
         await using LoopDisk disk = await LoopDisk.MountAsync("ext4", store["disk"], store.Options.Root);
         string reference = Build(1).PushTo(registry, "some/image"), other = Build(2).PushTo(registry, "other/image");
         await StoreChild.RunAsync(store.Options, "receive", reference);
+        string container = (await new LayerImageEngine(store.Options).Containers.CreateAsync(s_request with { Image = reference }, SilentObserver.Instance, ImageHarness.Stop)).Id;
         if (isAtRest)
         {
             await using Microsoft.Data.Sqlite.SqliteConnection connection = new($"Data Source={store.Options.Root}/state.db;Pooling=False");
@@ -84,7 +88,11 @@ public sealed class StoreOnBadDiskTests
             () => StoreChild.RunAsync(store.Options, "receive", other),
             () => StoreChild.RunAsync(store.Options, "import", store["tree"], "made:here"),
             () => StoreChild.RunAsync(store.Options, "tag", reference, "new:tag"),
-            () => StoreChild.RunAsync(store.Options, "remove", reference)])
+            () => StoreChild.RunAsync(store.Options, "remove", reference),
+            () => engine.Containers.CreateAsync(s_request with { Image = reference }, SilentObserver.Instance, ImageHarness.Stop),
+            () => engine.Containers.CommitAsync(container, new CommitOptions { Reference = "made:here" }, SilentObserver.Instance, ImageHarness.Stop),
+            () => engine.Containers.RemoveAsync(container, force: true, SilentObserver.Instance, ImageHarness.Stop),
+            () => engine.Mounts.MountAsync(new UnionMountRequest { Reference = reference, Writable = true }, SilentObserver.Instance, ImageHarness.Stop)])
         {
             LayerImageException error = await Assert.ThrowsAnyAsync<LayerImageException>(change);
             Assert.Equal(EngineError.NotPrivileged, error.Error);
@@ -126,18 +134,26 @@ public sealed class StoreOnBadDiskTests
         JumpingClock clock = new();
         await using ImageHarness harness = new(clock);
         string reference = Build(1).PushTo(harness.Registry, "some/image");
+        Container? container = null;
         foreach (DateTimeOffset now in (DateTimeOffset[])[new(2038, 1, 20, 0, 0, 0, TimeSpan.Zero), new(1970, 1, 1, 0, 0, 1, TimeSpan.Zero), new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero), new(2500, 1, 1, 0, 0, 0, TimeSpan.Zero)])
         {
             clock.Now = now;
             Image image = await harness.ReceiveAsync(reference);
+            container ??= await harness.Engine.Containers.CreateAsync(s_request with { Image = reference }, SilentObserver.Instance, ImageHarness.Stop);
+            await File.WriteAllTextAsync(Path.Combine(harness.Layout.Upper(container.Id), "changed"), $"{now}", ImageHarness.Stop);
+            Image committed = await harness.Engine.Containers.CommitAsync(container.Id, new CommitOptions { Reference = "committed:here" }, SilentObserver.Instance, ImageHarness.Stop);
             harness.Engine.Images.AddTag(image, "new:tag");
             Directory.CreateDirectory(harness.Store["tree"]);
             await harness.Engine.Images.ImportAsync(harness.Store["tree"], "made:here", null, ImageHarness.Stop);
             Assert.Empty(harness.Engine.Store.FindGarbage());
             Assert.Empty(await TestAsync(harness.Engine));
             Assert.Equal(image.Id, harness.Engine.Images.Get("new:tag").Id);
+            Assert.Equal(committed.Id, harness.Engine.Images.Get("committed:here").Id);
+            Assert.Equal(now, committed.CreatedAt);
         }
     }
+
+    private static readonly ContainerRequest s_request = new() { Image = "", Network = "none", Command = ["sh"] };
 
     private static BuiltImage Build(int seed) => new ImageBuilder()
         .WithLayer(layer => layer.Directory("etc/").File("etc/one", new string((char)('a' + seed), 100_000))).WithLayer(layer => layer.File("etc/two", $"{seed}")).Build();

@@ -26,7 +26,7 @@ public sealed partial class DependencyArrowsTests
         ["Store"] = ["Errors", "IO", "Interop", "Layers", "Oci"],
         ["Content"] = ["Errors", "IO", "Oci", "Store"],
         ["Registry"] = ["Errors", "IO", "Oci", "Processes", "References"],
-        ["Runtime"] = ["Errors", "Interop", "Oci", "Processes"],
+        ["Runtime"] = ["Errors", "IO", "Interop", "Oci", "Processes"],
         ["Network"] = ["Errors", "Interop"],
         ["Firewall"] = ["Errors", "IO", "Interop", "Processes"],
         ["Images"] = ["Commit", "Content", "Errors", "IO", "Interop", "Layers", "Mounts", "Oci", "Processes", "References", "Registry", "Store"],

@@ -117,6 +117,21 @@ public sealed class HostileArchiveTests : IDisposable
         }
     }
 
+    // A tar without its last entries and its end is well-formed for many readers.
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task ArchiveWithoutItsList_IsNoRootFileSystem(bool isOci)
+    {
+        byte[] tar = (isOci ? ImageArchives.Oci((s_image, "1")) : ImageArchives.Docker((s_image, ["app:1"]))).ToTar();
+        int list = tar.AsSpan().IndexOf(isOci ? "index.json\0"u8 : "manifest.json\0"u8);
+
+        LayerImageException error = await _harness.RefuseAsync(EngineError.ManifestInvalid, _harness.Write("a.tar", tar[..list]));
+
+        Assert.Contains("blobs of images", error.Message, StringComparison.Ordinal);
+        _harness.AssertNoWorkLeft();
+    }
+
     [Theory]
     [InlineData("77777777777")]
     [InlineData("00100000000")]

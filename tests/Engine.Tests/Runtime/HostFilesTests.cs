@@ -1,5 +1,6 @@
 using System.Net;
 using LayerImage.Engine.Errors;
+using LayerImage.Engine.IO;
 using LayerImage.Engine.Runtime;
 using Xunit;
 
@@ -73,8 +74,8 @@ public sealed class HostFilesTests
     {
         string tail = " S 1 2 3 0 -1 4194560 1 0 0 0 0 0 0 0 20 0 1 0 98765 1 1";
 
-        Assert.Equal(new ProcessIdentity(7, 98765), ProcessIdentity.Parse(7, "7 (a) b (c))" + tail));
-        Assert.Null(ProcessIdentity.Parse(7, "7 (x)" + tail.Replace(" S ", " Z ", StringComparison.Ordinal)));
+        Assert.Equal(98765, HostProcess.ParseStartTime("7 (a) b (c))" + tail));
+        Assert.Null(HostProcess.ParseStartTime("7 (x)" + tail.Replace(" S ", " Z ", StringComparison.Ordinal)));
         Assert.True(ProcessIdentity.Of(Environment.ProcessId)!.Value.IsAlive);
     }
 }

@@ -26,8 +26,8 @@ public sealed class TestAuthority : IDisposable
     /// <summary>The CA's certificate.</summary>
     public string Certificate => _folder["ca.crt"];
 
-    /// <summary>Signs a server's certificate for 127.0.0.1, or for another address.</summary>
-    public (string Certificate, string Key) SignServer(string address = "127.0.0.1") => Sign("server-" + address, "1.3.6.1.5.5.7.3.1", IPAddress.Parse(address));
+    /// <summary>Signs a server's certificate for 127.0.0.1, or for another address or name.</summary>
+    public (string Certificate, string Key) SignServer(string host = "127.0.0.1") => Sign("server-" + host, "1.3.6.1.5.5.7.3.1", host);
 
     /// <summary>Signs a client's certificate.</summary>
     public (string Certificate, string Key) SignClient() => Sign("client", "1.3.6.1.5.5.7.3.2", null);
@@ -39,15 +39,22 @@ public sealed class TestAuthority : IDisposable
         _folder.Dispose();
     }
 
-    private (string Certificate, string Key) Sign(string name, string usage, IPAddress? address)
+    private (string Certificate, string Key) Sign(string name, string usage, string? host)
     {
         using ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         CertificateRequest request = new("CN=" + name, key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new Oid(usage)], false));
-        if (address is not null)
+        if (host is not null)
         {
             SubjectAlternativeNameBuilder names = new();
-            names.AddIpAddress(address);
+            if (IPAddress.TryParse(host, out IPAddress? address))
+            {
+                names.AddIpAddress(address);
+            }
+            else
+            {
+                names.AddDnsName(host);
+            }
             request.CertificateExtensions.Add(names.Build());
         }
         using X509Certificate2 certificate = request.Create(_authority, s_from, s_to, RandomNumberGenerator.GetBytes(8));

@@ -62,5 +62,14 @@ internal static class ArchiveNames
         };
     }
 
+    /// <summary>Whether a name is one that layers and configurations have in an archive of images, and hardly any other file.</summary>
+    public static bool IsBlob(string name) => name.Split('/') switch
+    {
+        [var file] => Path.GetExtension(file) is ".json" or ".tar" && IsHex(Path.GetFileNameWithoutExtension(file)),
+        [var folder, "layer.tar"] => IsHex(folder),
+        ["blobs", _, var file] => IsHex(file),
+        _ => false,
+    };
+
     private static bool IsHex(string text) => text.Length == 64 && !text.AsSpan().ContainsAnyExcept("0123456789abcdef");
 }

@@ -76,7 +76,7 @@ internal sealed class DockerArchivePlanner(LayerStore layers, ContentStore conte
         }
         catch (Exception e) when (Decompression.IsMalformed(e))
         {
-            throw VerifiedCopy.Damaged(blob.Digest, e);
+            throw ContentStore.Corrupt(blob.Digest, e);
         }
     }
 

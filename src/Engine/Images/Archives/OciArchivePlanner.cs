@@ -71,7 +71,7 @@ internal sealed class OciArchivePlanner(ContentStore content, LayerProgress prog
         using FileStream source = content.Open(blob.Digest);
         if (source.Length != blob.Size)
         {
-            throw VerifiedCopy.Damaged(blob.Digest, null);
+            throw ContentStore.Corrupt(blob.Digest, null);
         }
         await VerifiedCopy.CopyAsync(source, blob.Digest, target, done => progress.Report(blob, "Writing", done), token).ConfigureAwait(false);
     });

@@ -63,7 +63,15 @@ internal sealed class RootFileSystemImporter(StoreDatabase database, LayerStore 
             Layers = [layer],
             Tags = reference is null ? [] : [reference.WithDefaultTag()],
         };
-        write(image, now);
+        try
+        {
+            write(image, now);
+        }
+        catch
+        {
+            content.Withdraw(scratch, [image.Id]);
+            throw;
+        }
         return catalog.FindExact(image.Id.ToString()) ?? throw ImageCatalog.NotFound(image.Id.ToString()); // removed already
     }
 

@@ -23,16 +23,24 @@ internal sealed class TarArchive : IArchiveFiles
     /// <param name="path">The tar, not compressed.</param>
     /// <param name="archive">What messages call it.</param>
     /// <param name="cancellationToken">Ends the reading.</param>
-    /// <exception cref="Errors.LayerImageException">ManifestInvalid or LayerInvalid: it is malformed.</exception>
+    /// <exception cref="Errors.LayerImageException">ManifestInvalid or LayerInvalid: it is malformed or cut off.</exception>
     public static TarArchive? TryOpen(string path, string archive, CancellationToken cancellationToken)
     {
         FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, 0, FileOptions.RandomAccess);
         TarArchive tar = new(file.SafeFileHandle);
         try
         {
-            if (tar.Index(file, archive, cancellationToken) && (tar.Find(ArchiveNames.DockerManifest) ?? tar.Find(ArchiveNames.OciLayout)) is not null)
+            if (tar.Index(file, archive, cancellationToken))
             {
-                return tar;
+                if ((tar.Find(ArchiveNames.DockerManifest) ?? tar.Find(ArchiveNames.OciLayout)) is not null)
+                {
+                    return tar;
+                }
+                // The lists of images come last in many archives: one that was cut off is no root file system for that.
+                if (tar._members.Keys.Any(ArchiveNames.IsBlob))
+                {
+                    throw ArchiveErrors.Invalid(archive, $"it holds blobs of images, but neither '{ArchiveNames.DockerManifest}' nor '{ArchiveNames.OciLayout}'");
+                }
             }
         }
         catch

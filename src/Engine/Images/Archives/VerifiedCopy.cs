@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using LayerImage.Engine.Content;
 using LayerImage.Engine.Errors;
 using LayerImage.Engine.Oci;
 
@@ -44,11 +45,7 @@ internal static class VerifiedCopy
         }
         if (!digest.Matches(hash.GetCurrentHash()))
         {
-            throw Damaged(digest, null);
+            throw ContentStore.Corrupt(digest, null);
         }
     }
-
-    /// <summary>What is in the store is not what it was.</summary>
-    public static LayerImageException Damaged(Digest digest, Exception? inner) => new(EngineError.LayerCorrupt, $"The blob {digest} is damaged in the store.", inner)
-    { Target = digest.ToString(), Advice = "Remove the image and receive it again." };
 }

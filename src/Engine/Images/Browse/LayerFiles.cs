@@ -44,7 +44,7 @@ internal sealed class LayerFiles(StoreLayout layout, LayerStore layers, ContentS
     }
 
     public static LayerImageException Corrupt(Digest diffId, Exception? inner) => new(EngineError.LayerCorrupt, $"The layer {diffId} is missing or damaged in the store.", inner)
-    { Target = diffId.ToString(), Advice = "Receive the image again." };
+    { Target = diffId.ToString(), Advice = "Repair-LayerStore receives it again from where it came; else receive or import the image again." };
 
     private LayerIndex Open(LayerOrigin layer, bool withOffsets, CancellationToken cancellationToken)
     {
