@@ -81,7 +81,7 @@ internal sealed class LayerTreeWalker(ITreeSink sink, TreeWalkOptions options, C
         {
             sink.Whiteout(directory.Top, name, Marker(Join(prefix, Whiteouts.Of(name).Bytes, slash: false)));
         }
-        if (directory.IsOpaque && options.Selection is null)
+        if (directory.IsOpaque && options.Selection is null && !options.IsWhole)
         {
             sink.Opaque(Marker(Join(prefix, Whiteouts.Opaque.Bytes, slash: false)));
         }
@@ -93,7 +93,7 @@ internal sealed class LayerTreeWalker(ITreeSink sink, TreeWalkOptions options, C
             entries = LeaveOut(entries, prefix, options.LeavesOut);
             IsAltered |= entries.Count < all;
         }
-        foreach (StackedEntry entry in entries)
+        foreach (StackedEntry entry in options.IsWhole ? [] : entries)
         {
             if (entry.Status.IsWhiteout ? !directory.IsMerged || Hides(entry, prefix, isHiding) : entry.Status.Type == FileType.Socket && Hides(entry, prefix, isHiding))
             {
