@@ -20,6 +20,7 @@ internal sealed class CopyingTarSink : TarSink, IDisposable
     private readonly BeneathRoot _linkTargets;
     private TarEntry? _pending;
     private TarEntry? _root;
+    private CopiedFile? _copying;
 
     private readonly WorkLine _line = new("layer copy");
     private CopiedFile? _file;
@@ -53,7 +54,7 @@ internal sealed class CopyingTarSink : TarSink, IDisposable
         (_file, _last) = (null, null);
         _line.Add(() =>
         {
-            using (copy)
+            using (_copying = copy)
             {
                 if (last is (byte[] buffer, int count, long offset))
                 {
@@ -121,7 +122,7 @@ internal sealed class CopyingTarSink : TarSink, IDisposable
     public void Dispose()
     {
         _line.Dispose();
-        _file?.Dispose();
+        _copying?.Dispose(); // after a failure its last step was not done
         _linkTargets.Dispose();
         foreach ((SafeFileHandle handle, _) in _directories)
         {
@@ -141,7 +142,7 @@ internal sealed class CopyingTarSink : TarSink, IDisposable
         }
         if (_last is (byte[] before, int length, long at))
         {
-            _line.Add(() => copy.Write(Here, before, length, at));
+            _line.Add(() => (_copying = copy).Write(Here, before, length, at));
         }
         _last = (buffer, count, offset);
     }
@@ -149,7 +150,7 @@ internal sealed class CopyingTarSink : TarSink, IDisposable
     private bool TryClone(CopiedFile copy, SafeFileHandle data)
     {
         bool isCloned = false;
-        _line.Do(() => isCloned = copy.TryClone(Here, data));
+        _line.Do(() => isCloned = (_copying = copy).TryClone(Here, data));
         _hasCloned |= isCloned;
         _canClone = _hasCloned; // who cannot clone the first one cannot clone any
         return isCloned;
