@@ -60,6 +60,10 @@ public sealed class SaveContainerAsImageCommand : ContainerSelectionCommand
     [Parameter]
     public DateTimeOffset? Timestamp { get; set; }
 
+    /// <summary>Make an image of one layer, of all that the container shows, in place of one more on the base image's.</summary>
+    [Parameter]
+    public SwitchParameter Squash { get; set; }
+
     /// <summary>Write into the image which container and image it was made of, with labels and annotations.</summary>
     [Parameter]
     public SwitchParameter Provenance { get; set; }
@@ -139,6 +143,7 @@ public sealed class SaveContainerAsImageCommand : ContainerSelectionCommand
             Timestamp = Timestamp,
             Only = chosen,
             Excludes = excluded.Length == 0 ? null : path => excluded.Any(pattern => pattern.IsMatch(path)),
+            Squash = Squash,
             Provenance = Provenance,
             NoPause = NoPause,
         };

@@ -30,7 +30,7 @@ internal sealed class ChangeReader(StoreLayout layout, ContainerFiles files)
     /// <param name="cancellationToken">Ends it; the container goes on.</param>
     public async Task<ChangesRead> ReadAsync(string id, ContainerStack stack, TreeWalkOptions wanted, ContainerReading reading, string copy, CancellationToken cancellationToken)
     {
-        bool isPlain = wanted.LatestTime is null && wanted.LeavesOut is null && stack.All.Count < MostLayers;
+        bool isPlain = wanted.LatestTime is null && wanted.LeavesOut is null && !wanted.IsWhole && stack.All.Count < MostLayers;
         if (isPlain && reading.IsStopped && !IsMounted(id))
         {
             SealedLayer there = await Task.Run(() => LayerSealer.Seal([layout.Upper(id)], Options(id, stack.All, wanted, [layout.Upper(id)]) with { StopsWhenAltered = true }, cancellationToken), cancellationToken).ConfigureAwait(false);
@@ -40,7 +40,11 @@ internal sealed class ChangeReader(StoreLayout layout, ContainerFiles files)
             }
         }
         IReadOnlyList<string> changed = isPlain ? [layout.Upper(id)] : files.ChangedDirs(id, stack);
-        IReadOnlyList<string> below = isPlain ? stack.All : stack.Image;
+        IReadOnlyList<string> below = isPlain ? stack.All : wanted.IsWhole ? [] : stack.Image;
+        if (wanted.IsWhole)
+        {
+            changed = [.. changed, .. files.LowerDirs(stack.Image)];
+        }
         IAsyncDisposable? pause = reading.PauseAsync is null ? null : await reading.PauseAsync(cancellationToken).ConfigureAwait(false);
         try
         {
@@ -62,13 +66,13 @@ internal sealed class ChangeReader(StoreLayout layout, ContainerFiles files)
         Directory = directory,
         IsUpper = isUpper,
         Below = below,
-        History = below.Count > stack.Image.Count ? [.. stack.Own.Select(own => own.History)] : [],
+        History = below.Count != stack.Image.Count ? [.. stack.Own.Select(own => own.History)] : [],
         Sockets = layer.Sockets,
     };
 
     private TreeWalkOptions Options(string id, IReadOnlyList<string> below, TreeWalkOptions wanted, IReadOnlyList<string> changed) => wanted with
     {
-        IncludeRoot = wanted.LeavesOut?.Invoke(s_root) != true && IsRootChanged(id, below, changed),
+        IncludeRoot = wanted.LeavesOut?.Invoke(s_root) != true && (wanted.IsWhole || IsRootChanged(id, below, changed)),
         LowerDirs = files.LowerDirs(below),
     };
 

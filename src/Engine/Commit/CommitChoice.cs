@@ -13,7 +13,7 @@ internal sealed class CommitChoice(ContainerFiles files)
     /// <summary>How to walk over the changes. What was chosen and is no change any more is told.</summary>
     public TreeWalkOptions Make(ContainerRecord container, ContainerStack stack, CommitOptions options, IEngineObserver observer, CancellationToken cancellationToken)
     {
-        TreeWalkOptions all = new() { LatestTime = options.Timestamp };
+        TreeWalkOptions all = new() { LatestTime = options.Timestamp, IsWhole = options.Squash };
         if (options.Only is null && options.Excludes is null)
         {
             return all;

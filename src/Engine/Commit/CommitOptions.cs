@@ -36,6 +36,12 @@ public sealed record CommitOptions
     /// <summary>Told a container's path, says whether changes there and beneath it are left out. Null for none.</summary>
     public Func<string, bool>? Excludes { get; init; }
 
+    /// <summary>
+    /// Make one layer of all that the container shows, its image's files among them, in place of one on top of the image's.
+    /// Not together with <see cref="Only"/> or <see cref="Excludes"/>, which choose changes.
+    /// </summary>
+    public bool Squash { get; init; }
+
     /// <summary>Write into the image what it was made of (<see cref="Oci.CommitProvenance"/>): labels, and annotations of its manifest.</summary>
     public bool Provenance { get; init; }
 }

@@ -38,7 +38,9 @@ internal sealed class ContainerCommitter(StoreLayout layout, StoreDatabase datab
         }
         byte[] baseBytes = content.Read(Digest.Parse(container.Spec.ImageId));
         ImageConfig baseConfig = ManifestParser.ParseConfig(baseBytes, CountLayers(baseBytes), container.Spec.ImageId);
-        baseConfig = baseConfig with { History = [.. baseConfig.History ?? [], .. changes.History] };
+        IEnumerable<HistoryEntry> history = [.. baseConfig.History ?? [], .. changes.History];
+        // What made the image stays to be read; its layers are in the new one.
+        baseConfig = baseConfig with { History = [.. options.Squash ? history.Select(entry => entry with { EmptyLayer = true }) : history] };
         IReadOnlyList<NewImageLayer> stack = BaseLayers(changes.Below);
         CommitSource source = new(baseConfig, [.. stack.Select(part => part.DiffId)], container, images.FindExact(container.Spec.ImageId));
         ImageConfig config = CommittedConfig.Make(source, changes.Layer?.DiffId, options, options.Timestamp?.ToUniversalTime() ?? clock.GetUtcNow());
@@ -71,6 +73,11 @@ internal sealed class ContainerCommitter(StoreLayout layout, StoreDatabase datab
     public static void Check(ContainerRecord container, CommitOptions options)
     {
         _ = options.Reference is null ? null : ImageReference.ParseName(options.Reference).WithDefaultTag();
+        if (options.Squash && (options.Only is not null || options.Excludes is not null))
+        {
+            throw new LayerImageException(EngineError.ParameterInvalid, "Changes cannot be chosen for a squashed image: it has all that the container shows.")
+            { Target = container.Name, Advice = "Save the chosen changes as an image first, then a container of that one with -Squash." };
+        }
         _ = CommittedConfig.Execution(new ExecutionConfig(), container.Spec, options.Changes);
     }
 

@@ -1,4 +1,4 @@
-using LayerImage.Engine.Errors;
+using System.Buffers;
 using LayerImage.Engine.Interop;
 using LayerImage.Engine.Interop.Libc;
 using LayerImage.Engine.IO;
@@ -8,19 +8,24 @@ namespace LayerImage.Engine.Layers;
 
 /// <summary>
 /// Writes a walked tree as a tar and copies it in the same pass into another directory, in overlayfs's form: file
-/// content is read once. Files share their blocks with the original where the file system can (reflink); where it
-/// cannot, one that has holes is given holes again.
+/// content is read once. Copies are made on a thread of their own, while the next files are read and hashed.
 /// </summary>
 internal sealed class CopyingTarSink : TarSink, IDisposable
 {
-    private const int Block = 4096; // ext4's, xfs's and btrfs's: the least hole
+    private const int Piece = 256 << 10;
+    private static readonly NativePath s_here = NativePath.From("."u8);
+
+    // The line's own: what follows is touched by its steps alone.
     private readonly Stack<(SafeFileHandle Handle, TarEntry? Entry)> _directories = new();
     private readonly BeneathRoot _linkTargets;
-    private SafeFileHandle? _file;
-    private Writeback? _writeback;
-    private bool _hasHoles;
     private TarEntry? _pending;
     private TarEntry? _root;
+    private CopiedFile? _copying;
+
+    private readonly WorkLine _line = new("layer copy");
+    private CopiedFile? _file;
+    private (byte[] Buffer, int Count, long Offset)? _last;
+    private bool _canClone = true, _hasCloned;
 
     public CopyingTarSink(Stream tar, string destination, CancellationToken cancellationToken)
         : base(tar, keepsTree: false, cancellationToken)
@@ -35,6 +40,124 @@ internal sealed class CopyingTarSink : TarSink, IDisposable
     public override void Entry(SafeFileHandle parent, NativePath name, TarEntry entry, in FileStatus status)
     {
         base.Entry(parent, name, entry, status);
+        FileType type = status.Type;
+        _line.Add(() => Make(name, entry, type));
+    }
+
+    public override void File(SafeFileHandle parent, NativePath name, TarEntry entry, in FileStatus status, SafeFileHandle data)
+    {
+        CopiedFile copy = new(name, entry, status);
+        // A small one is quicker written than cloned. What needs the original is waited for: it is closed after this.
+        _file = entry.Size > Piece && _canClone && TryClone(copy, data) ? null : copy;
+        base.File(parent, name, entry, status, data);
+        (byte[] Buffer, int Count, long Offset)? last = _last;
+        (_file, _last) = (null, null);
+        _line.Add(() =>
+        {
+            using (_copying = copy)
+            {
+                if (last is (byte[] buffer, int count, long offset))
+                {
+                    copy.Write(Here, buffer, count, offset);
+                }
+                copy.Finish(Here);
+            }
+        });
+    }
+
+    public override void Whiteout(SafeFileHandle parent, NativePath name, TarEntry entry)
+    {
+        base.Whiteout(parent, name, entry);
+        _line.Add(() => Libc.MknodAt(Here, name, FileType.CharacterDevice, 0, 0, 0));
+    }
+
+    public override void Opaque(TarEntry entry)
+    {
+        base.Opaque(entry);
+        _line.Add(() => Libc.SetXAttr(Libc.ThroughDescriptor(Here, s_here), OverlayXAttrs.Opaque, OverlayXAttrs.Yes));
+    }
+
+    public override void Enter(NativePath name) => _line.Add(() =>
+    {
+        SafeFileHandle child = Libc.OpenAt(Here, name, OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow);
+        _directories.Push((child, _pending));
+    });
+
+    public override void Leave(SafeFileHandle directory) => _line.Add(() =>
+    {
+        (SafeFileHandle handle, TarEntry? entry) = _directories.Pop();
+        using (handle)
+        {
+            Dress(handle, s_here, entry!);
+            Libc.SetTimes(handle, entry!.ModifiedSeconds, entry.ModifiedNanoseconds, entry.Name);
+        }
+    });
+
+    // The root is dressed last: each entry that is made in it changes its time.
+    public override void Finish()
+    {
+        base.Finish();
+        _line.Finish();
+        if (_root is not null)
+        {
+            Dress(Here, s_here, _root);
+            Libc.SetTimes(Here, _root.ModifiedSeconds, _root.ModifiedNanoseconds, _root.Name);
+        }
+    }
+
+    /// <summary>Gives a name its owner, attributes and permissions.</summary>
+    public static void Dress(SafeFileHandle directory, NativePath name, TarEntry entry)
+    {
+        Libc.ChownAt(directory, name, entry.Uid, entry.Gid);
+        foreach (XAttr attribute in entry.XAttrs)
+        {
+            Libc.SetXAttr(Libc.ThroughDescriptor(directory, name), attribute.Name, attribute.Value);
+        }
+        if (entry.Type != TarEntryType.SymbolicLink)
+        {
+            Libc.ChmodAt(directory, name, entry.Permissions);
+        }
+    }
+
+    public void Dispose()
+    {
+        _line.Dispose();
+        _copying?.Dispose(); // after a failure its last step was not done
+        _linkTargets.Dispose();
+        foreach ((SafeFileHandle handle, _) in _directories)
+        {
+            handle.Dispose();
+        }
+    }
+
+    // A copy's buffers go to the line and come back to the pool from there.
+    protected override byte[] Buffer(long left) => _file is null ? base.Buffer(left) : ArrayPool<byte>.Shared.Rent((int)Math.Min(left, Piece));
+
+    // The last piece waits for the end, so that a small file is one step.
+    protected override void Copied(byte[] buffer, int count, long offset)
+    {
+        if (_file is not CopiedFile copy)
+        {
+            return;
+        }
+        if (_last is (byte[] before, int length, long at))
+        {
+            _line.Add(() => (_copying = copy).Write(Here, before, length, at));
+        }
+        _last = (buffer, count, offset);
+    }
+
+    private bool TryClone(CopiedFile copy, SafeFileHandle data)
+    {
+        bool isCloned = false;
+        _line.Do(() => isCloned = (_copying = copy).TryClone(Here, data));
+        _hasCloned |= isCloned;
+        _canClone = _hasCloned; // who cannot clone the first one cannot clone any
+        return isCloned;
+    }
+
+    private void Make(NativePath name, TarEntry entry, FileType type)
+    {
         if (name.Bytes.SequenceEqual("."u8))
         {
             _root = entry;
@@ -54,128 +177,10 @@ internal sealed class CopyingTarSink : TarSink, IDisposable
                 Libc.SymlinkAt(entry.LinkName, Here, name);
                 break;
             default:
-                Libc.MknodAt(Here, name, status.Type, 0, entry.DeviceMajor, entry.DeviceMinor);
+                Libc.MknodAt(Here, name, type, 0, entry.DeviceMajor, entry.DeviceMinor);
                 break;
         }
         Dress(Here, name, entry);
         Libc.SetTimesAt(Here, name, entry.ModifiedSeconds, entry.ModifiedNanoseconds);
-    }
-
-    public override void File(SafeFileHandle parent, NativePath name, TarEntry entry, in FileStatus status, SafeFileHandle data)
-    {
-        using SafeFileHandle copy = Libc.OpenAt(Here, name, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.NoFollow, 0x180);
-        _file = entry.Size > 0 && Libc.TryClone(data, copy) ? null : copy;
-        _writeback = _file is null ? null : new Writeback(copy);
-        _hasHoles = status.Blocks < status.Size / 512;
-        base.File(parent, name, entry, status, data);
-        if (_file is not null && _hasHoles)
-        {
-            RandomAccess.SetLength(copy, entry.Size);
-        }
-        _file = null;
-        Dress(Here, name, entry);
-        Libc.SetTimes(copy, entry.ModifiedSeconds, entry.ModifiedNanoseconds, name);
-    }
-
-    public override void Whiteout(SafeFileHandle parent, NativePath name, TarEntry entry)
-    {
-        base.Whiteout(parent, name, entry);
-        Libc.MknodAt(Here, name, FileType.CharacterDevice, 0, 0, 0);
-    }
-
-    public override void Opaque(TarEntry entry)
-    {
-        base.Opaque(entry);
-        Libc.SetXAttr(Libc.ThroughDescriptor(Here, NativePath.From("."u8)), OverlayXAttrs.Opaque, OverlayXAttrs.Yes);
-    }
-
-    public override void Enter(NativePath name)
-    {
-        SafeFileHandle child = Libc.OpenAt(Here, name, OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow);
-        _directories.Push((child, _pending));
-    }
-
-    public override void Leave(SafeFileHandle directory)
-    {
-        (SafeFileHandle handle, TarEntry? entry) = _directories.Pop();
-        using (handle)
-        {
-            NativePath here = NativePath.From("."u8);
-            Dress(handle, here, entry!);
-            Libc.SetTimes(handle, entry!.ModifiedSeconds, entry.ModifiedNanoseconds, entry.Name);
-        }
-    }
-
-    // The root is dressed last: each entry that is made in it changes its time.
-    public override void Finish()
-    {
-        base.Finish();
-        if (_root is not null)
-        {
-            Dress(Here, NativePath.From("."u8), _root);
-            Libc.SetTimes(Here, _root.ModifiedSeconds, _root.ModifiedNanoseconds, _root.Name);
-        }
-    }
-
-    protected override void Copied(ReadOnlySpan<byte> data, long offset)
-    {
-        if (_file is null)
-        {
-            return;
-        }
-        try
-        {
-            if (_hasHoles)
-            {
-                WriteAroundHoles(_file, data, offset);
-            }
-            else
-            {
-                RandomAccess.Write(_file, data, offset);
-            }
-        }
-        catch (IOException e) when (DiskFull.Is(e))
-        {
-            throw new LinuxException("write", LinuxException.ENOSPC, null);
-        }
-        _writeback!.Grown(offset + data.Length);
-    }
-
-    // Zeros read the same whether they are written or not. Pieces are a whole number of blocks, but for a file's last.
-    private static void WriteAroundHoles(SafeFileHandle file, ReadOnlySpan<byte> data, long offset)
-    {
-        int begun = 0;
-        for (int at = 0; at < data.Length; at += Block)
-        {
-            int end = Math.Min(at + Block, data.Length);
-            if (!data[at..end].ContainsAnyExcept((byte)0))
-            {
-                RandomAccess.Write(file, data[begun..at], offset + begun);
-                begun = end;
-            }
-        }
-        RandomAccess.Write(file, data[begun..], offset + begun);
-    }
-
-    public void Dispose()
-    {
-        _linkTargets.Dispose();
-        foreach ((SafeFileHandle handle, _) in _directories)
-        {
-            handle.Dispose();
-        }
-    }
-
-    private static void Dress(SafeFileHandle directory, NativePath name, TarEntry entry)
-    {
-        Libc.ChownAt(directory, name, entry.Uid, entry.Gid);
-        foreach (XAttr attribute in entry.XAttrs)
-        {
-            Libc.SetXAttr(Libc.ThroughDescriptor(directory, name), attribute.Name, attribute.Value);
-        }
-        if (entry.Type != TarEntryType.SymbolicLink)
-        {
-            Libc.ChmodAt(directory, name, entry.Permissions);
-        }
     }
 }

@@ -81,7 +81,7 @@ internal sealed class LayerTreeWalker(ITreeSink sink, TreeWalkOptions options, C
         {
             sink.Whiteout(directory.Top, name, Marker(Join(prefix, Whiteouts.Of(name).Bytes, slash: false)));
         }
-        if (directory.IsOpaque && options.Selection is null)
+        if (directory.IsOpaque && options.Selection is null && !options.IsWhole)
         {
             sink.Opaque(Marker(Join(prefix, Whiteouts.Opaque.Bytes, slash: false)));
         }
@@ -93,7 +93,7 @@ internal sealed class LayerTreeWalker(ITreeSink sink, TreeWalkOptions options, C
             entries = LeaveOut(entries, prefix, options.LeavesOut);
             IsAltered |= entries.Count < all;
         }
-        foreach (StackedEntry entry in entries)
+        foreach (StackedEntry entry in options.IsWhole ? [] : entries)
         {
             if (entry.Status.IsWhiteout ? !directory.IsMerged || Hides(entry, prefix, isHiding) : entry.Status.Type == FileType.Socket && Hides(entry, prefix, isHiding))
             {
@@ -160,7 +160,7 @@ internal sealed class LayerTreeWalker(ITreeSink sink, TreeWalkOptions options, C
             case FileType.Regular:
                 using (SafeFileHandle data = Libc.OpenAt(directory, name, OpenFlags.ReadOnly | OpenFlags.NoFollow | OpenFlags.NonBlocking))
                 {
-                    sink.File(directory, name, Describe(directory, name, path, TarEntryType.Regular, status), status, data);
+                    sink.File(directory, name, Describe(directory, name, path, TarEntryType.Regular, status, data: data), status, data);
                 }
                 break;
             case FileType.Directory:
@@ -197,7 +197,7 @@ internal sealed class LayerTreeWalker(ITreeSink sink, TreeWalkOptions options, C
         }
     }
 
-    private TarEntry Describe(SafeFileHandle directory, NativePath name, NativePath path, TarEntryType type, in FileStatus status, NativePath link = default)
+    private TarEntry Describe(SafeFileHandle directory, NativePath name, NativePath path, TarEntryType type, in FileStatus status, NativePath link = default, SafeFileHandle? data = null)
     {
         (long seconds, uint nanoseconds) = (status.ModifiedSeconds, status.ModifiedNanoseconds);
         if (options.LatestTime is DateTimeOffset latest && seconds >= latest.ToUnixTimeSeconds())
@@ -221,28 +221,34 @@ internal sealed class LayerTreeWalker(ITreeSink sink, TreeWalkOptions options, C
             ModifiedNanoseconds = nanoseconds,
             DeviceMajor = type is TarEntryType.CharacterDevice or TarEntryType.BlockDevice ? status.DeviceMajor : 0,
             DeviceMinor = type is TarEntryType.CharacterDevice or TarEntryType.BlockDevice ? status.DeviceMinor : 0,
-            XAttrs = type == TarEntryType.HardLink ? [] : ReadOwnXAttrs(Libc.ThroughDescriptor(directory, name)),
+            XAttrs = type == TarEntryType.HardLink ? [] : ReadOwnXAttrs(directory, name, data),
         };
     }
 
-    private List<XAttr> ReadOwnXAttrs(NativePath path)
+    private List<XAttr> ReadOwnXAttrs(SafeFileHandle directory, NativePath name, SafeFileHandle? data)
     {
-        List<XAttr> attributes = ReadXAttrs(path, out bool isAll);
+        List<XAttr> attributes = Keep(data is null ? ReadAll(Libc.ThroughDescriptor(directory, name)) : ReadAll(data), out bool isAll);
         IsAltered |= !isAll;
         return attributes;
     }
 
     /// <summary>The attributes that a layer keeps, sorted by name.</summary>
-    public static List<XAttr> ReadXAttrs(NativePath path) => ReadXAttrs(path, out _);
+    public static List<XAttr> ReadXAttrs(NativePath path) => Keep(ReadAll(path), out _);
+
+    private static IEnumerable<(NativePath Name, Func<byte[]?> Value)> ReadAll(NativePath path) =>
+        Libc.ListXAttrs(path).Select<NativePath, (NativePath, Func<byte[]?>)>(name => (name, () => Libc.GetXAttr(path, name)));
+
+    private static IEnumerable<(NativePath Name, Func<byte[]?> Value)> ReadAll(SafeFileHandle file) =>
+        Libc.ListXAttrs(file).Select<NativePath, (NativePath, Func<byte[]?>)>(name => (name, () => Libc.GetXAttr(file, name)));
 
     // isAll: but for what overlayfs notes of an upper directory, which means nothing once that is a layer.
-    private static List<XAttr> ReadXAttrs(NativePath path, out bool isAll)
+    private static List<XAttr> Keep(IEnumerable<(NativePath Name, Func<byte[]?> Value)> all, out bool isAll)
     {
         List<XAttr> attributes = [];
         isAll = true;
-        foreach (NativePath name in Libc.ListXAttrs(path))
+        foreach ((NativePath name, Func<byte[]?> read) in all)
         {
-            if (OverlayXAttrs.IsPortable(name) && Libc.GetXAttr(path, name) is byte[] value)
+            if (OverlayXAttrs.IsPortable(name) && read() is byte[] value)
             {
                 attributes.Add(new XAttr(name, value));
             }

@@ -13,7 +13,7 @@ namespace LayerImage.Engine.Layers;
 internal class TarSink(Stream destination, bool keepsTree, CancellationToken cancellationToken) : ITreeSink
 {
     private readonly TarWriter _writer = new(destination);
-    private readonly byte[] _buffer = new byte[1 << 20];
+    private byte[]? _buffer;
 
     /// <summary>Entries written so far, marks of deletion included.</summary>
     public long Entries { get; private set; }
@@ -33,7 +33,8 @@ internal class TarSink(Stream destination, bool keepsTree, CancellationToken can
         while (offset < entry.Size)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            int read = RandomAccess.Read(data, _buffer.AsSpan(0, (int)Math.Min(_buffer.Length, entry.Size - offset)), offset);
+            byte[] buffer = Buffer(entry.Size - offset);
+            int read = Libc.Read(data, buffer.AsSpan(0, (int)Math.Min(buffer.Length, entry.Size - offset)), offset, name);
             if (read == 0)
             {
                 throw new LayerImageException(EngineError.LayerInvalid, $"'{entry.Name}' became shorter while it was read.")
@@ -42,8 +43,8 @@ internal class TarSink(Stream destination, bool keepsTree, CancellationToken can
                     Advice = "Commit without -NoPause, or stop the container first.",
                 };
             }
-            destination.Write(_buffer, 0, read);
-            Copied(_buffer.AsSpan(0, read), offset);
+            destination.Write(buffer, 0, read);
+            Copied(buffer, read, offset);
             offset += read;
             source?.Grown(offset);
         }
@@ -63,8 +64,15 @@ internal class TarSink(Stream destination, bool keepsTree, CancellationToken can
     {
     }
 
-    /// <summary>A piece of the current file that has just been written.</summary>
-    protected virtual void Copied(ReadOnlySpan<byte> data, long offset)
+    /// <summary>Room for the next piece of a file.</summary>
+    /// <param name="left">Bytes that are to be read yet.</param>
+    protected virtual byte[] Buffer(long left) => _buffer ??= new byte[1 << 20];
+
+    /// <summary>A piece of the current file has been written.</summary>
+    /// <param name="buffer">What <see cref="Buffer"/> gave.</param>
+    /// <param name="count">How much of it is the piece.</param>
+    /// <param name="offset">Where in the file the piece is.</param>
+    protected virtual void Copied(byte[] buffer, int count, long offset)
     {
     }
 

@@ -26,6 +26,9 @@ internal sealed record TreeWalkOptions
     /// </summary>
     public IReadOnlyList<string> LowerDirs { get; init; } = [];
 
+    /// <summary>The tree stands on nothing: it has what is there, and no deletions.</summary>
+    public bool IsWhole { get; init; }
+
     /// <summary>Ends the walk at the first thing that the tree has and the tar would not: see <see cref="LayerTreeWalker.IsAltered"/>.</summary>
     public bool StopsWhenAltered { get; init; }
 

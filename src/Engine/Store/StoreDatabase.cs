@@ -125,19 +125,10 @@ internal sealed class StoreDatabase
     // grow for ever, and be read whole by each that opens the database. Where others are reading, the next one's turn.
     private void ShortenLog(SqliteConnection connection)
     {
-        if (new FileInfo(_path + "-wal") is not { Exists: true, Length: > LongestLog })
+        if (new FileInfo(_path + "-wal") is { Exists: true, Length: > LongestLog })
         {
-            return;
-        }
-        try
-        {
-            using SqliteCommand command = connection.CreateCommand();
-            command.CommandText = "PRAGMA wal_checkpoint(TRUNCATE)";
-            command.ExecuteNonQuery();
-        }
-        catch (SqliteException)
-        {
-            // What was written is in the log, and safe; a full disk, say, has no room for more.
+            // Whatever it answers: what was written is in the log, and safe. A full disk, say, has no room for more.
+            _ = SQLitePCL.raw.sqlite3_wal_checkpoint_v2(connection.Handle, "main", SQLitePCL.raw.SQLITE_CHECKPOINT_TRUNCATE, out _, out _);
         }
     }
 

@@ -14,6 +14,30 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", SetLastError = true)]
     private static partial int sync_file_range(SafeFileHandle file, long offset, long count, uint flags);
 
+    // ssize_t pread(int fd, void *buf, size_t count, off_t offset);  pread(2)
+    [LibraryImport("libc", SetLastError = true, EntryPoint = "pread64")]
+    private static partial nint pread(SafeFileHandle file, byte* buffer, nuint count, long offset);
+
+    /// <summary>Reads bytes; 0 at the end. Asks nothing else of the file, as the BCL's way does.</summary>
+    public static int Read(SafeFileHandle file, Span<byte> buffer, long offset, NativePath name)
+    {
+        fixed (byte* p = buffer)
+        {
+            while (true)
+            {
+                nint read = pread(file, p, (nuint)buffer.Length, offset);
+                if (read >= 0)
+                {
+                    return (int)read;
+                }
+                if (Marshal.GetLastPInvokeError() != LinuxException.EINTR)
+                {
+                    throw Failure("pread", name);
+                }
+            }
+        }
+    }
+
     /// <summary>Writes all bytes. Asks nothing else of the file, as the BCL's way does.</summary>
     public static void Write(SafeFileHandle file, ReadOnlySpan<byte> data, long offset, NativePath name)
     {

@@ -18,6 +18,14 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", SetLastError = true)]
     private static partial nint llistxattr(byte* path, byte* list, nuint size);
 
+    // ssize_t fgetxattr(int fd, const char *name, void *value, size_t size);  getxattr(2)
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial nint fgetxattr(SafeFileHandle file, byte* name, byte* value, nuint size);
+
+    // ssize_t flistxattr(int fd, char *list, size_t size);  listxattr(2)
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial nint flistxattr(SafeFileHandle file, byte* list, nuint size);
+
     // int lremovexattr(const char *path, const char *name);  removexattr(2)
     [LibraryImport("libc", SetLastError = true)]
     private static partial int lremovexattr(byte* path, byte* name);
@@ -66,12 +74,17 @@ internal static unsafe partial class Libc
     }
 
     /// <summary>An extended attribute's value, or null when it is not there or the file system has none.</summary>
-    public static byte[]? GetXAttr(NativePath path, NativePath name)
+    public static byte[]? GetXAttr(NativePath path, NativePath name) => GetXAttr(null, path, name);
+
+    /// <summary>The same of an open file.</summary>
+    public static byte[]? GetXAttr(SafeFileHandle file, NativePath name) => GetXAttr(file, default, name);
+
+    private static byte[]? GetXAttr(SafeFileHandle? file, NativePath path, NativePath name)
     {
         fixed (byte* p = path.Terminated, n = name.Terminated)
         {
             byte* small = stackalloc byte[256];
-            nint length = lgetxattr(p, n, small, 256);
+            nint length = Get(p, n, small, 256);
             if (length >= 0)
             {
                 return new ReadOnlySpan<byte>(small, (int)length).ToArray();
@@ -81,7 +94,7 @@ internal static unsafe partial class Libc
                 byte[] large = new byte[64 << 10]; // XATTR_SIZE_MAX, linux/limits.h
                 fixed (byte* l = large)
                 {
-                    length = lgetxattr(p, n, l, (nuint)large.Length);
+                    length = Get(p, n, l, (nuint)large.Length);
                 }
                 if (length >= 0)
                 {
@@ -90,19 +103,26 @@ internal static unsafe partial class Libc
             }
             return Marshal.GetLastPInvokeError() is LinuxException.ENODATA or LinuxException.EOPNOTSUPP
                 ? null
-                : throw Failure($"lgetxattr({name})", path);
+                : throw Failure($"getxattr({name})", path);
         }
+
+        nint Get(byte* p, byte* n, byte* value, nuint size) => file is null ? lgetxattr(p, n, value, size) : fgetxattr(file, n, value, size);
     }
 
     /// <summary>The names of the extended attributes, in the file system's order.</summary>
-    public static List<NativePath> ListXAttrs(NativePath path)
+    public static List<NativePath> ListXAttrs(NativePath path) => ListXAttrs(null, path);
+
+    /// <summary>The same of an open file, which is quicker: no path is looked up.</summary>
+    public static List<NativePath> ListXAttrs(SafeFileHandle file) => ListXAttrs(file, default);
+
+    private static List<NativePath> ListXAttrs(SafeFileHandle? file, NativePath path)
     {
         const int Size = 64 << 10; // XATTR_LIST_MAX, linux/limits.h
         byte* list = stackalloc byte[1024];
         List<NativePath> names = [];
         fixed (byte* p = path.Terminated)
         {
-            nint length = llistxattr(p, list, 1024);
+            nint length = List(p, list, 1024);
             if (length >= 0)
             {
                 Split(new ReadOnlySpan<byte>(list, (int)length), names);
@@ -115,15 +135,17 @@ internal static unsafe partial class Libc
             byte[] large = new byte[Size];
             fixed (byte* l = large)
             {
-                length = llistxattr(p, l, Size);
+                length = List(p, l, Size);
             }
             if (length < 0)
             {
-                throw Failure("llistxattr", path);
+                throw Failure("listxattr", path);
             }
             Split(large.AsSpan(0, (int)length), names);
             return names;
         }
+
+        nint List(byte* p, byte* found, nuint size) => file is null ? llistxattr(p, found, size) : flistxattr(file, found, size);
     }
 
     private static void Split(ReadOnlySpan<byte> list, List<NativePath> names)
