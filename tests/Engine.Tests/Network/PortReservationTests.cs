@@ -76,7 +76,7 @@ public sealed class PortReservationTests
     {
         using Socket other = Listen(out ushort port);
 
-        using PortReservation reservation = PortReservation.Reserve([PortMapping.Parse($"{port}-{port + 9}:80")], [PortMapping.Parse($"{port + 1}:80")]);
+        using PortReservation reservation = PortReservation.Reserve([PortMapping.Parse($"{port}-{port + 9}:80")], [new TakenPort(PortMapping.Parse($"{port + 1}:80"), "web")]);
 
         Assert.InRange(reservation.Mappings[0].HostPort, port + 2, port + 9);
         Assert.Null(reservation.Mappings[0].HostPortLast);
