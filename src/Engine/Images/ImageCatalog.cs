@@ -199,5 +199,5 @@ internal sealed class ImageCatalog(StoreLayout layout, StoreDatabase database, C
         }
     }
 
-    private static string Familiar(string canonical) => ImageReference.TryParse(canonical, out ImageReference? reference) ? reference!.Familiar : canonical;
+    private static string Familiar(string canonical) => ImageReference.FamiliarOf(canonical);
 }

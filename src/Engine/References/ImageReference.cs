@@ -63,6 +63,15 @@ public sealed partial record ImageReference
         }
     }
 
+    /// <summary>A reference in full, as people write it. Parses only where the short form might mean another: a store has thousands.</summary>
+    internal static string FamiliarOf(string canonical)
+    {
+        const string Hub = HubDomain + "/", Library = Hub + "library/";
+        return !canonical.StartsWith(Hub, StringComparison.Ordinal) ? canonical
+            : canonical.StartsWith(Library, StringComparison.Ordinal) && canonical.IndexOf('/', Library.Length) < 0 ? canonical[Library.Length..]
+            : TryParse(canonical, out ImageReference? reference) ? reference!.Familiar : canonical;
+    }
+
     /// <summary>What to ask the registry for: the digest when there is one, else the tag.</summary>
     internal string ManifestName => Digest?.ToString() ?? Tag ?? "latest";
 

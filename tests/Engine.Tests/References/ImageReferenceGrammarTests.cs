@@ -71,6 +71,7 @@ public sealed partial class ImageReferenceGrammarTests
             Assert.Equal((registry, full, tag, digest), (reference.Registry, reference.Repository, reference.Tag, reference.Digest?.ToString()));
             Assert.Equal(reference, ImageReference.Parse(reference.Familiar));
             Assert.Equal(reference.Canonical, ImageReference.Parse(reference.Familiar).Canonical);
+            Assert.Equal(reference.Familiar, ImageReference.FamiliarOf(reference.Canonical));
         }
     }
 
