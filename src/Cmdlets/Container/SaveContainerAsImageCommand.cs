@@ -24,7 +24,7 @@ public sealed class SaveContainerAsImageCommand : ContainerSelectionCommand
     public string? Reference { get; set; }
 
     /// <summary>Containers: names (wildcards), ids or their beginnings.</summary>
-    [Parameter(Mandatory = true, ParameterSetName = NameSet, ValueFromPipelineByPropertyName = true)]
+    [Parameter(Mandatory = true, ParameterSetName = NameSet)]
     [ArgumentCompleter(typeof(ContainerNameCompleter))]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
