@@ -48,17 +48,16 @@ Describe "Containers$(if ($Missing) { " ($Missing)" })" -Skip:([bool]$Missing) {
 
         It 'takes names, and objects that have one, from the pipeline' {
             $null = New-LayerContainer box -Name piped -Command sleep, 300
-            ('piped' | Start-LayerContainer).State | Should -Be Running
-            'piped' | Stop-LayerContainer -Timeout 0
-            ([pscustomobject]@{ Name = 'piped' } | Start-LayerContainer).State | Should -Be Running
-            [pscustomobject]@{ Name = 'piped' } | Rename-LayerContainer -NewName renamed -PassThru | ForEach-Object Name | Should -Be renamed
-            Remove-LayerContainer renamed -Force
+            $null = Start-LayerContainer -Name piped
+            ('piped' | Stop-LayerContainer -Timeout 0 -PassThru).State | Should -Be Exited
+            ([pscustomobject]@{ Name = 'piped' } | Restart-LayerContainer).State | Should -Be Running
+            'piped' | Remove-LayerContainer -Force
             $null = Add-ImageTag box piped:1
             ('piped:1' | Remove-LayerImage).Untagged | Should -Be 'piped:1'
         }
 
         It 'takes no other object for a container' {
-            foreach ($script in { [pscustomobject]@{ Name = 'web' } | Invoke-ContainerCommand -Command ls }, { [pscustomobject]@{ Name = 'web' } | Save-ContainerAsImage no:1 }) {
+            foreach ($script in { [pscustomobject]@{ Name = 'web' } | Invoke-ContainerCommand -Command ls }, { [pscustomobject]@{ Name = 'web' } | Save-ContainerAsImage no:1 }, { [pscustomobject]@{ Name = 'web' } | Rename-LayerContainer -NewName no }) {
                 (Get-Failure $script).FullyQualifiedErrorId | Should -BeLike 'InputObjectNotBound*'
             }
         }

@@ -11,7 +11,7 @@ namespace LayerImage.Cmdlets.Commands;
 public sealed class RenameLayerContainerCommand : ContainerSelectionCommand
 {
     /// <summary>The container: its name, id or the id's beginning.</summary>
-    [Parameter(Mandatory = true, Position = 0, ParameterSetName = NameSet, ValueFromPipelineByPropertyName = true)]
+    [Parameter(Mandatory = true, Position = 0, ParameterSetName = NameSet)]
     [ArgumentCompleter(typeof(ContainerNameCompleter))]
     [ValidateNotNullOrEmpty]
     public string Name { get; set; } = "";

@@ -12,7 +12,7 @@ namespace LayerImage.Cmdlets.Commands;
 public sealed class StartLayerContainerCommand : NewContainerCommand
 {
     /// <summary>With -Image the new container's name; else the containers to start (wildcards), ids or their beginnings.</summary>
-    [Parameter(Mandatory = true, ParameterSetName = NameSet, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [Parameter(Mandatory = true, ParameterSetName = NameSet)]
     [Parameter(ParameterSetName = ImageSet)]
     [Parameter(ParameterSetName = ImageObjectSet)]
     [ArgumentCompleter(typeof(ContainerNameCompleter))]
