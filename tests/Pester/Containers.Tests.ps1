@@ -50,7 +50,7 @@ Describe "Containers$(if ($Missing) { " ($Missing)" })" -Skip:([bool]$Missing) {
             $null = New-LayerContainer box -Name piped -Command sleep, 300
             $null = Start-LayerContainer -Name piped
             ('piped' | Stop-LayerContainer -Timeout 0 -PassThru).State | Should -Be Exited
-            ([pscustomobject]@{ Name = 'piped' } | Restart-LayerContainer).State | Should -Be Running
+            ([pscustomobject]@{ Name = 'piped' } | Restart-LayerContainer -PassThru).State | Should -Be Running
             'piped' | Remove-LayerContainer -Force
             $null = Add-ImageTag box piped:1
             ('piped:1' | Remove-LayerImage).Untagged | Should -Be 'piped:1'
