@@ -35,6 +35,14 @@ Describe "Tab completion$(if ($Missing) { " ($Missing)" })" -Skip:([bool]$Missin
         (Complete 'Start-LayerContainer alpine -Network ').CompletionText | Should -Be 'bridge', 'host', 'none'
     }
 
+    It 'signals, capabilities, platforms, and the ports that an image exposes' {
+        (Complete 'Stop-LayerContainer web-1 -Signal SIGU').CompletionText | Should -Be 'SIGUSR1', 'SIGUSR2', 'SIGURG'
+        (Complete 'Start-LayerContainer alpine -CapAdd NET_A').CompletionText | Should -Be NET_ADMIN
+        (Complete 'Receive-LayerImage alpine -Platform linux/arm6').CompletionText | Should -Be linux/arm64
+        $null = Import-LayerImage $TestHost.RootFs exposing -Change 'EXPOSE 8080', 'EXPOSE 53/udp'
+        (Complete 'Start-LayerContainer exposing -Publish ').CompletionText | Should -Be '8080:8080', '53:53/udp'
+    }
+
     It 'a wildcard in the word is taken as it is, and nothing is no error' {
         $Error.Clear()
         Complete 'Get-Container nosuch' | Where-Object ResultType -eq ParameterValue | Should -BeNullOrEmpty

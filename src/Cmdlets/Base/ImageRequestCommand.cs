@@ -16,6 +16,7 @@ public abstract class ImageRequestCommand : LayerImageCmdlet
 
     /// <summary>For which machine: os/architecture[/variant]. This one when it is left out.</summary>
     [Parameter]
+    [ArgumentCompleter(typeof(PlatformCompleter))]
     public string? Platform { get; set; }
 
     /// <summary>User name and password for the registry.</summary>

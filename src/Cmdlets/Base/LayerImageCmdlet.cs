@@ -74,6 +74,10 @@ public abstract class LayerImageCmdlet : PSCmdlet, IDisposable
     /// <summary>A path of the user's, made absolute by the session's location. It need not exist.</summary>
     protected string ResolvePath(string path) => GetUnresolvedProviderPathFromPSPath(path);
 
+    /// <summary>The files and folders that a path of the user's with wildcards means; without wildcards the path, be it there or not.</summary>
+    protected IEnumerable<string> ResolvePaths(string path) =>
+        WildcardPattern.ContainsWildcardCharacters(path) ? GetResolvedProviderPathFromPSPath(path, out _) : [ResolvePath(path)];
+
     /// <inheritdoc/>
     public void Dispose()
     {

@@ -67,6 +67,7 @@ public abstract class NewContainerCommand : ContainerSelectionCommand
     /// <summary>Ports to publish, in docker's syntax: '8081:8080', '127.0.0.1::80', '53:53/udp'.</summary>
     [Parameter(ParameterSetName = ImageSet)]
     [Parameter(ParameterSetName = ImageObjectSet)]
+    [ArgumentCompleter(typeof(PublishCompleter))]
     public string[] Publish { get; set; } = [];
 
     /// <summary>Publish every exposed port at a random host port.</summary>
@@ -114,11 +115,13 @@ public abstract class NewContainerCommand : ContainerSelectionCommand
     /// <summary>Capabilities to add: NET_ADMIN, ALL.</summary>
     [Parameter(ParameterSetName = ImageSet)]
     [Parameter(ParameterSetName = ImageObjectSet)]
+    [ArgumentCompleter(typeof(CapabilityCompleter))]
     public string[] CapAdd { get; set; } = [];
 
     /// <summary>Capabilities to take away.</summary>
     [Parameter(ParameterSetName = ImageSet)]
     [Parameter(ParameterSetName = ImageObjectSet)]
+    [ArgumentCompleter(typeof(CapabilityCompleter))]
     public string[] CapDrop { get; set; } = [];
 
     /// <summary>All capabilities, no seccomp, no masked paths.</summary>
@@ -129,13 +132,14 @@ public abstract class NewContainerCommand : ContainerSelectionCommand
     /// <summary>The signal that asks the program to stop.</summary>
     [Parameter(ParameterSetName = ImageSet)]
     [Parameter(ParameterSetName = ImageObjectSet)]
+    [ArgumentCompleter(typeof(SignalCompleter))]
     public string? StopSignal { get; set; }
 
-    /// <summary>Seconds it has to stop before it is killed.</summary>
+    /// <summary>Seconds (or a TimeSpan, or '1m') that it has to stop before it is killed.</summary>
     [Parameter(ParameterSetName = ImageSet)]
     [Parameter(ParameterSetName = ImageObjectSet)]
-    [ValidateRange(0, int.MaxValue)]
-    public int? StopTimeout { get; set; }
+    [DurationTransformation]
+    public TimeSpan? StopTimeout { get; set; }
 
     /// <summary>When to ask the registry for the image.</summary>
     [Parameter(ParameterSetName = ImageSet)]
@@ -195,7 +199,7 @@ public abstract class NewContainerCommand : ContainerSelectionCommand
             CapDrop = CapDrop,
             Privileged = Privileged,
             StopSignal = StopSignal,
-            StopTimeout = StopTimeout is int seconds ? TimeSpan.FromSeconds(seconds) : null,
+            StopTimeout = StopTimeout,
             PullPolicy = PullPolicy,
             AutoRemove = Remove,
             Interactive = Interactive,

@@ -16,7 +16,7 @@ public abstract class NameCompleter : IArgumentCompleter
         {
             string word = wordToComplete.Trim('\'', '"');
             WildcardPattern pattern = new(WildcardPattern.Escape(word) + "*", WildcardOptions.IgnoreCase);
-            return [.. Candidates().Where(candidate => pattern.IsMatch(candidate.Text)).Select(candidate => new CompletionResult(Quote(candidate.Text), candidate.Text, CompletionResultType.ParameterValue, candidate.ToolTip))];
+            return [.. Candidates(fakeBoundParameters).Where(candidate => pattern.IsMatch(candidate.Text)).Select(candidate => new CompletionResult(Quote(candidate.Text), candidate.Text, CompletionResultType.ParameterValue, candidate.ToolTip))];
         }
         catch (Exception)
         {
@@ -25,7 +25,11 @@ public abstract class NameCompleter : IArgumentCompleter
     }
 
     /// <summary>What there is, with a tip for each.</summary>
-    protected abstract IEnumerable<(string Text, string ToolTip)> Candidates();
+    /// <param name="bound">What the line says already, by parameter.</param>
+    protected virtual IEnumerable<(string Text, string ToolTip)> Candidates(IDictionary bound) => Candidates();
+
+    /// <summary>The same where the rest of the line does not matter.</summary>
+    protected virtual IEnumerable<(string Text, string ToolTip)> Candidates() => [];
 
     private static string Quote(string text) => text.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' or '.' or ':' or '/')
         ? text

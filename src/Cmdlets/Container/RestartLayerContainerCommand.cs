@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using LayerImage.Cmdlets.Base;
+using LayerImage.Cmdlets.Transformation;
 using LayerImage.Engine.Containers;
 
 namespace LayerImage.Cmdlets.Commands;
@@ -9,10 +10,10 @@ namespace LayerImage.Cmdlets.Commands;
 [OutputType(typeof(Container))]
 public sealed class RestartLayerContainerCommand : ContainerCommand
 {
-    /// <summary>Seconds to end by itself; 0 kills at once.</summary>
+    /// <summary>Seconds (or a TimeSpan, or '1m') to end by itself; 0 kills at once.</summary>
     [Parameter]
-    [ValidateRange(0, int.MaxValue)]
-    public int? Timeout { get; set; }
+    [DurationTransformation]
+    public TimeSpan? Timeout { get; set; }
 
     /// <summary>Emit the container.</summary>
     [Parameter]
@@ -25,7 +26,7 @@ public sealed class RestartLayerContainerCommand : ContainerCommand
         {
             return;
         }
-        await Engine.Containers.StopAsync(container.Id, Timeout is int seconds ? TimeSpan.FromSeconds(seconds) : null, null, cancellationToken);
+        await Engine.Containers.StopAsync(container.Id, Timeout, null, cancellationToken);
         Container started = await Engine.Containers.StartAsync(container.Id, null, Observer, cancellationToken);
         if (PassThru)
         {

@@ -1,5 +1,7 @@
 using System.Management.Automation;
 using LayerImage.Cmdlets.Base;
+using LayerImage.Cmdlets.Completion;
+using LayerImage.Cmdlets.Transformation;
 using LayerImage.Engine.Containers;
 
 namespace LayerImage.Cmdlets.Commands;
@@ -9,13 +11,14 @@ namespace LayerImage.Cmdlets.Commands;
 [OutputType(typeof(Container))]
 public sealed class StopLayerContainerCommand : ContainerCommand
 {
-    /// <summary>Seconds to end by itself; 0 kills at once. The container's own time when it is left out.</summary>
+    /// <summary>Seconds (or a TimeSpan, or '1m') to end by itself; 0 kills at once. The container's own time when it is left out.</summary>
     [Parameter]
-    [ValidateRange(0, int.MaxValue)]
-    public int? Timeout { get; set; }
+    [DurationTransformation]
+    public TimeSpan? Timeout { get; set; }
 
     /// <summary>In place of the container's stop signal.</summary>
     [Parameter]
+    [ArgumentCompleter(typeof(SignalCompleter))]
     public string? Signal { get; set; }
 
     /// <summary>Emit the container.</summary>
@@ -29,7 +32,7 @@ public sealed class StopLayerContainerCommand : ContainerCommand
         {
             return;
         }
-        Container? stopped = await Engine.Containers.StopAsync(container.Id, Timeout is int seconds ? TimeSpan.FromSeconds(seconds) : null, Signal, cancellationToken);
+        Container? stopped = await Engine.Containers.StopAsync(container.Id, Timeout, Signal, cancellationToken);
         if (PassThru && stopped is not null)
         {
             WriteObject(stopped);

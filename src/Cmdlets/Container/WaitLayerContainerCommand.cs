@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using System.Text.RegularExpressions;
 using LayerImage.Cmdlets.Base;
+using LayerImage.Cmdlets.Transformation;
 using LayerImage.Engine.Containers;
 using LayerImage.Engine.Errors;
 
@@ -37,21 +38,20 @@ public sealed class WaitLayerContainerCommand : ContainerCommand
     [Parameter]
     public string? Pattern { get; set; }
 
-    /// <summary>Seconds to wait; for ever when it is left out.</summary>
+    /// <summary>Seconds to wait, or a TimeSpan, or '5m'; for ever when it is left out.</summary>
     [Parameter]
-    [ValidateRange(0, int.MaxValue)]
-    public int? Timeout { get; set; }
+    [DurationTransformation]
+    public TimeSpan? Timeout { get; set; }
 
     /// <inheritdoc/>
     protected override async Task ProcessContainerAsync(Container container, CancellationToken cancellationToken)
     {
-        TimeSpan? timeout = Timeout is int seconds ? TimeSpan.FromSeconds(seconds) : null;
         Container? reached = Condition switch
         {
-            ContainerWaitCondition.Running => await Engine.Containers.WaitForRunningAsync(container.Id, timeout, cancellationToken),
-            ContainerWaitCondition.PortOpen => await Engine.Containers.WaitForPortAsync(container.Id, Port, timeout, cancellationToken),
-            ContainerWaitCondition.LogMatch => await Engine.Containers.WaitForLogAsync(container.Id, ParsePattern(), timeout, cancellationToken),
-            _ => await Engine.Containers.WaitForStopAsync(container.Id, timeout, cancellationToken),
+            ContainerWaitCondition.Running => await Engine.Containers.WaitForRunningAsync(container.Id, Timeout, cancellationToken),
+            ContainerWaitCondition.PortOpen => await Engine.Containers.WaitForPortAsync(container.Id, Port, Timeout, cancellationToken),
+            ContainerWaitCondition.LogMatch => await Engine.Containers.WaitForLogAsync(container.Id, ParsePattern(), Timeout, cancellationToken),
+            _ => await Engine.Containers.WaitForStopAsync(container.Id, Timeout, cancellationToken),
         };
         if (reached is not null)
         {

@@ -35,6 +35,7 @@ public sealed class GetLayerImageCommand : LayerImageCmdlet
 
     /// <summary>Only images for this machine: os/architecture[/variant], or an architecture.</summary>
     [Parameter]
+    [ArgumentCompleter(typeof(PlatformCompleter))]
     public string? Platform { get; set; }
 
     /// <summary>Only images with all these labels: 'key', 'key=value', or a hashtable.</summary>

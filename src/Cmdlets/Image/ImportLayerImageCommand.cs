@@ -8,15 +8,23 @@ namespace LayerImage.Cmdlets.Commands;
 /// Imports images from a docker archive, an OCI archive or an OCI layout folder, or makes one of a root file system (a
 /// folder, or a tar with any compression). Which it is, its content tells.
 /// </summary>
-[Cmdlet(VerbsData.Import, "LayerImage", SupportsShouldProcess = true)]
+[Cmdlet(VerbsData.Import, "LayerImage", SupportsShouldProcess = true, DefaultParameterSetName = PathSet)]
 [OutputType(typeof(Image))]
 public sealed class ImportLayerImageCommand : LayerImageCmdlet
 {
-    /// <summary>The archive, folder or tar.</summary>
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
-    [Alias("PSPath", "LiteralPath", "FullName")]
+    private const string PathSet = "Path", LiteralPathSet = "LiteralPath";
+
+    /// <summary>The archives, folders or tars (wildcards).</summary>
+    [Parameter(Mandatory = true, Position = 0, ParameterSetName = PathSet, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [SupportsWildcards]
     [ValidateNotNullOrEmpty]
     public string[] Path { get; set; } = [];
+
+    /// <summary>The same, taken as they are: [ and * are letters.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = LiteralPathSet, ValueFromPipelineByPropertyName = true)]
+    [Alias("PSPath", "LP", "FullName")]
+    [ValidateNotNullOrEmpty]
+    public string[] LiteralPath { get; set; } = [];
 
     /// <summary>A name for the image; of an archive of several, the image that is meant.</summary>
     [Parameter(Position = 1)]
@@ -33,9 +41,8 @@ public sealed class ImportLayerImageCommand : LayerImageCmdlet
     public string[] Change { get; set; } = [];
 
     /// <inheritdoc/>
-    protected override Task ProcessAsync(CancellationToken cancellationToken) => ForEachAsync(Path, async path =>
+    protected override Task ProcessAsync(CancellationToken cancellationToken) => ForEachAsync(ParameterSetName == PathSet ? Path.SelectMany(ResolvePaths) : LiteralPath.Select(ResolvePath), async resolved =>
     {
-        string resolved = ResolvePath(path);
         if (!ShouldProcess(resolved, $"Import image{(Reference is null ? "" : " as " + Reference)}"))
         {
             return;

@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using LayerImage.Cmdlets.Base;
+using LayerImage.Cmdlets.Transformation;
 using LayerImage.Engine.Firewall;
 
 namespace LayerImage.Cmdlets.Commands;
@@ -11,7 +12,7 @@ public sealed class SetHostPortRuleCommand : PortRuleCommand
 {
     /// <summary>Seconds (or a TimeSpan) after which the port closes by itself. Implies -Scope Runtime.</summary>
     [Parameter]
-    [Transformation.DurationTransformation]
+    [DurationTransformation]
     public TimeSpan? Timeout { get; set; }
 
     /// <inheritdoc/>

@@ -6,23 +6,30 @@ namespace LayerImage.Cmdlets.Transformation;
 /// <summary>Takes a TimeSpan, a number of seconds, or firewalld's '20s', '5m', '1h'.</summary>
 public sealed class DurationTransformationAttribute : ArgumentTransformationAttribute
 {
+    private static readonly TimeSpan s_longest = TimeSpan.FromSeconds(int.MaxValue);
+
     /// <inheritdoc/>
     public override object? Transform(EngineIntrinsics engineIntrinsics, object? inputData)
     {
         object? value = inputData is PSObject wrapped ? wrapped.BaseObject : inputData;
-        if (value is null or TimeSpan)
+        if (value is null)
         {
             return value;
         }
         string text = Convert.ToString(value, CultureInfo.InvariantCulture)!.Trim().ToLowerInvariant();
-        int scale = text.Length == 0 ? 1 : text[^1] switch { 's' => 1, 'm' => 60, 'h' => 3600, 'd' => 86400, _ => 0 };
-        string digits = scale > 0 && text.Length > 0 && !char.IsAsciiDigit(text[^1]) ? text[..^1] : text;
-        if (double.TryParse(digits, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double number))
-        {
-            return TimeSpan.FromSeconds(number * Math.Max(1, scale));
-        }
-        return TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out TimeSpan span)
+        return (value as TimeSpan? ?? Parse(text)) is TimeSpan span && span >= TimeSpan.Zero && span <= s_longest
             ? span
-            : throw new ArgumentTransformationMetadataException($"'{text}' is not a duration: write seconds, or a number with s, m or h, such as 5m.");
+            : throw new ArgumentTransformationMetadataException($"'{text}' is not a duration: write seconds, or a number with s, m, h or d, such as 5m.");
+    }
+
+    private static TimeSpan? Parse(string text)
+    {
+        int scale = text.Length == 0 ? 0 : text[^1] switch { 's' => 1, 'm' => 60, 'h' => 3600, 'd' => 86400, _ => 0 };
+        if (double.TryParse(scale > 0 ? text[..^1] : text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double number))
+        {
+            double seconds = number * Math.Max(1, scale);
+            return seconds <= s_longest.TotalSeconds ? TimeSpan.FromSeconds(seconds) : null;
+        }
+        return TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out TimeSpan span) ? span : null;
     }
 }

@@ -89,6 +89,9 @@ public sealed record ContainerSpec
     /// <summary>The whole command line: entry point and command.</summary>
     [JsonIgnore]
     public IReadOnlyList<string> Arguments => [.. Entrypoint, .. Command];
+
+    /// <summary>The image and what runs of it.</summary>
+    public override string ToString() => $"{Image}: {string.Join(' ', Arguments)}";
 }
 
 /// <summary>JSON for container records.</summary>

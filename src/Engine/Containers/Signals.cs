@@ -14,6 +14,9 @@ internal static class Signals
         "STKFLT", "CHLD", "CONT", "STOP", "TSTP", "TTIN", "TTOU", "URG", "XCPU", "XFSZ", "VTALRM", "PROF", "WINCH", "IO", "PWR", "SYS",
     ];
 
+    /// <summary>All names but the real-time ones: "SIGHUP", "SIGINT", …</summary>
+    public static IReadOnlyList<string> Names { get; } = [.. s_names.Skip(1).Select(name => "SIG" + name)];
+
     private const int RealTimeMin = 34, RealTimeMax = 64;
 
     /// <summary>The number of "SIGTERM", "term", "15", "RTMIN+3".</summary>

@@ -18,7 +18,7 @@ internal sealed class ImageImporter(StoreLayout layout, RootFileSystemImporter r
         using IArchiveFiles? archive = await OpenAsync(path, scratch, cancellationToken).ConfigureAwait(false);
         if (archive is null)
         {
-            yield return await roots.ImportAsync(path, reference, options, scratch, cancellationToken).ConfigureAwait(false);
+            yield return await ImportRootAsync(path, reference, options, scratch, cancellationToken).ConfigureAwait(false);
             yield break;
         }
         if (options.Changes.Count > 0 || options.Message is not null)
@@ -29,6 +29,20 @@ internal sealed class ImageImporter(StoreLayout layout, RootFileSystemImporter r
         await foreach (Image image in archives.ImportAsync(archive, path, reference, observer, cancellationToken).ConfigureAwait(false))
         {
             yield return image;
+        }
+    }
+
+    private async Task<Image> ImportRootAsync(string path, ImageReference? reference, ImportOptions options, ScratchFolder scratch, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await roots.ImportAsync(path, reference, options, scratch, cancellationToken).ConfigureAwait(false);
+        }
+        catch (LayerImageException e) when (e.Error == EngineError.LayerInvalid)
+        {
+            // The user's own file, more often than a hostile layer, is simply of another kind.
+            throw new LayerImageException(e.Error, $"'{path}' was not imported: it is no archive of images, nor a tar of a root file system. {e.Message}", e)
+            { Target = path, Advice = "Give an archive or folder that docker, podman or LayerImage wrote, or the folder or tar of a root file system." };
         }
     }
 

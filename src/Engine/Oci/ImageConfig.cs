@@ -33,6 +33,9 @@ public sealed record ImageConfig
     /// <summary>How each layer came to be, the base first.</summary>
     public IReadOnlyList<HistoryEntry>? History { get; init; }
 
+    /// <summary>The platform and how many layers there are.</summary>
+    public override string ToString() => $"{Os}/{Architecture}{(Variant is null ? "" : "/" + Variant)}, layers: {Rootfs?.DiffIds.Count ?? 0}";
+
     [JsonInclude, JsonExtensionData]
     internal Dictionary<string, JsonElement>? Unknown { get; set; }
 }

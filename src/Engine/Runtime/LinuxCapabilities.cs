@@ -18,6 +18,9 @@ internal static class LinuxCapabilities
         MAC_ADMIN SYSLOG WAKE_ALARM BLOCK_SUSPEND AUDIT_READ PERFMON BPF CHECKPOINT_RESTORE
         """);
 
+    /// <summary>All of them, without CAP_: "CHOWN", "NET_ADMIN", …</summary>
+    public static IReadOnlyList<string> Names { get; } = [.. s_all.Select(name => name["CAP_".Length..])];
+
     /// <summary>The set after CapAdd and CapDrop, restricted to what this process may give away.</summary>
     /// <exception cref="LayerImageException"><see cref="EngineError.ParameterInvalid"/>: a name that is none.</exception>
     public static IReadOnlyList<string> Resolve(
