@@ -87,6 +87,13 @@ public sealed class CommitInputTests : IAsyncLifetime
         _harness.Images.AssertRecordsFitFiles();
     }
 
+    // It reads as a reference, too.
+    [Theory]
+    [InlineData("sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")]
+    [InlineData("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")]
+    public async Task WholeIdThatIsNotHere_IsAskedOfNoRegistry(string id) =>
+        Assert.Equal(EngineError.ImageNotFound, (await Assert.ThrowsAnyAsync<LayerImageException>(() => _harness.CreateAsync(id))).Error);
+
     [Fact]
     public async Task RemovedContainer_IsNotFound()
     {
