@@ -233,15 +233,6 @@ public sealed class HostileLayerTests : IDisposable
         Assert.False(LayerHarness.Index(tar)!.Find("dir")!.IsOpaque);
     }
 
-    // ext4 has 4 KiB for all of a file's attributes; xfs takes this one.
-    [Fact]
-    public void AttributeThatTheFileSystemHasNoPlaceFor_IsNotAFullDisk()
-    {
-        Exception? error = Record.Exception(() => _harness.Unpack(Pax($"SCHILY.xattr.user.x={new string('v', 60_000)}\n", "x", 0)));
-
-        Assert.True(error is null or LayerImageException { Error: EngineError.LayerInvalid }, error?.ToString());
-    }
-
     [Fact]
     public void MoreEntriesThanAnIndexHolds_AreRefusedEarly()
     {
