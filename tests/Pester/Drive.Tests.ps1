@@ -82,6 +82,9 @@ Describe "The drive$(if ($Missing) { " ($Missing)" })" -Skip:([bool]$Missing) {
         Stop-LayerContainer web -Timeout 0
         Get-Content LayerImage:\containers\web\rootfs\srv\new | Should -Be mine
         Complete 'Get-Content LayerImage:\containers\w' | Should -Match web
+        $null = Get-Container web | Save-ContainerAsImage team/web
+        (Get-Item LayerImage:\containers\web\changes\srv\index.html).Type | Should -Be Whiteout
+        Get-Content LayerImage:\containers\web\changes\srv\new | Should -Be mine
         Remove-LayerContainer web
         Test-Path LayerImage:\containers\web | Should -BeFalse
     }

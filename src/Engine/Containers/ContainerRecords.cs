@@ -56,12 +56,10 @@ internal sealed class ContainerRecords(StoreDatabase database, NetworkOptions ne
     /// <param name="now">When.</param>
     public ContainerRecord Create(string id, string? name, ContainerSpec spec, IReadOnlyList<string> layers, DateTimeOffset now) => database.Write(transaction =>
     {
-        for (int i = 0; i < layers.Count; i++)
+        // Its layers may still be another's; what it is configured by is gone with it.
+        if (transaction.Scalar<long>("SELECT count(*) FROM image WHERE id = ?1", spec.ImageId) == 0 || layers.Any(layer => transaction.Scalar<long>("SELECT count(*) FROM layer WHERE key = ?1", layer) == 0))
         {
-            if (transaction.Scalar<long>("SELECT count(*) FROM layer WHERE key = ?1", layers[i]) == 0)
-            {
-                throw new LayerImageException(EngineError.ImageNotFound, $"The image {spec.Image} was removed meanwhile.") { Target = spec.Image, Advice = "Receive it again." };
-            }
+            throw new LayerImageException(EngineError.ImageNotFound, $"The image {spec.Image} was removed meanwhile.") { Target = spec.Image, Advice = "Receive it again." };
         }
         ContainerRecord record = new()
         {

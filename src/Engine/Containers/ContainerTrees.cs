@@ -7,10 +7,14 @@ namespace LayerImage.Engine.Containers;
 internal sealed class ContainerTrees(StoreLayout layout, LayerStore layers, ContainerRecords records)
 {
     /// <summary>All of them, by name.</summary>
-    public IReadOnlyList<BrowsedContainer> List() => [.. records.List().OrderBy(record => record.Name, StringComparer.Ordinal).Select(record =>
+    public IReadOnlyList<BrowsedContainer> List() => [.. records.List().OrderBy(record => record.Name, StringComparer.Ordinal).Select(Describe)];
+
+    private BrowsedContainer Describe(ContainerRecord record)
     {
-        string init = Path.Combine(layout.Container(record.Id), "init");
-        return new BrowsedContainer(record.Name, layout.Upper(record.Id), Directory.Exists(init) ? init : null,
-            [.. layers.Get(records.LayersOf(record.Id)).Select(layer => new LayerOrigin(layer.DiffId, layer.Key))]);
-    })];
+        ContainerStack stack = records.StackOf(record.Id);
+        string upper = layout.Upper(record.Id), init = Path.Combine(layout.Container(record.Id), "init");
+        // A commit may just have made a layer of the upper directory.
+        return new BrowsedContainer(record.Name, [.. Directory.Exists(upper) ? [upper] : Array.Empty<string>(), .. stack.Own.Reverse().Select(own => layers.PathOf(own.Key))],
+            Directory.Exists(init) ? init : null, [.. layers.Get(stack.Image).Select(layer => new LayerOrigin(layer.DiffId, layer.Key))]);
+    }
 }

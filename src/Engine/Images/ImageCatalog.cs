@@ -54,8 +54,11 @@ internal sealed class ImageCatalog(StoreLayout layout, StoreDatabase database, C
             }
             throw NotFound(text);
         }
-        return Load([.. ids])[0];
+        return Load([.. ids]) is [Image image, ..] ? image : throw NotFound(text); // removed a moment ago
     }
+
+    /// <summary>Whether a text is a whole id, which no registry is asked for, although it reads as a reference.</summary>
+    public static bool IsWholeId(string text) => (text.StartsWith("sha256:", StringComparison.Ordinal) ? text[7..] : text) is { Length: 64 } hex && IsIdLike(hex);
 
     /// <summary>The image with exactly this id, or null.</summary>
     public Image? FindExact(string id) => Load([id]).FirstOrDefault();

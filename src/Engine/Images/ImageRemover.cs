@@ -119,7 +119,7 @@ internal sealed class ImageRemover(StoreLayout layout, StoreDatabase database, L
         List<(string Name, string State)> users = transaction.Query("SELECT name, state FROM container WHERE image = ?1", row => (row.GetString(0), row.GetString(1)), image.Id);
         if (users.Find(user => user.State != "Created" && user.State != "Exited") is { Name: not null } running)
         {
-            throw InUse(image, $"is used by {Containers(users)}; {running.Name} is {running.State}", "Stop and remove the container first.");
+            throw InUse(image, $"is used by {Containers(users)}; {running.Name} is {(running.State == "New" ? "being made" : running.State)}", "Stop and remove the container first.");
         }
         List<string> mounted = transaction.Query("SELECT path FROM mount WHERE image = ?1 AND mounted = 1", row => row.GetString(0), image.Id);
         if (mounted.Count > 0 && !force)

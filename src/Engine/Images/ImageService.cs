@@ -81,7 +81,7 @@ public sealed partial class ImageService
 
     private async Task<Image> GetOrReceiveAsync(string text, PullPolicy policy, IEngineObserver observer, CancellationToken cancellationToken)
     {
-        bool isReference = ImageReference.TryParse(text, out ImageReference? reference);
+        bool isReference = ImageReference.TryParse(text, out ImageReference? reference) && !ImageCatalog.IsWholeId(text);
         if (policy is PullPolicy.Missing or PullPolicy.Never || !isReference)
         {
             try

@@ -13,8 +13,25 @@ namespace LayerImage.Engine.Layers;
 internal sealed class BeneathRoot(SafeFileHandle root) : IDisposable
 {
     private readonly List<(NativePath Name, SafeFileHandle Handle)> _open = [];
+    private readonly List<bool> _hides = []; // of the root and those open, as far as it was asked
 
     public SafeFileHandle Root { get; } = root;
+
+    /// <summary>
+    /// Whether nothing of lower layers shows where the last opened directory is: one above it hides all below itself. Good for a
+    /// tree that does not change any more.
+    /// </summary>
+    public bool IsHidden
+    {
+        get
+        {
+            for (int depth = _hides.Count; depth < _open.Count; depth++)
+            {
+                _hides.Add((depth > 0 && _hides[depth - 1]) || UnionLookup.IsOpaque(depth == 0 ? Root : _open[depth - 1].Handle));
+            }
+            return _open.Count > 0 && _hides[_open.Count - 1];
+        }
+    }
 
     /// <summary>
     /// The directory of a path. Missing ones are made by <paramref name="make"/>, which is told the parent, the name
@@ -110,6 +127,10 @@ internal sealed class BeneathRoot(SafeFileHandle root) : IDisposable
         {
             _open[i].Handle.Dispose();
             _open.RemoveAt(i);
+        }
+        if (_hides.Count > keep + 1)
+        {
+            _hides.RemoveRange(keep + 1, _hides.Count - keep - 1);
         }
     }
 }

@@ -26,6 +26,26 @@ internal sealed class ExpectedNode
     /// <summary>Whether the directory hides all below it.</summary>
     public bool IsOpaque { get; set; }
 
+    /// <summary>Whether the directory is used and not described, and looks as it does below.</summary>
+    public bool IsImplied { get; set; }
+
+    /// <summary>The directory that a directory is in.</summary>
+    public ExpectedNode? Parent { get; private set; }
+
+    /// <summary>Whether nothing of lower layers shows where it is.</summary>
+    public bool IsHidden
+    {
+        get
+        {
+            ExpectedNode? above = Parent;
+            while (above is { IsOpaque: false })
+            {
+                above = above.Parent;
+            }
+            return above is not null;
+        }
+    }
+
     /// <summary>Of a directory that is described twice: the attributes add up, as they do in unpacking.</summary>
     public IReadOnlyList<XAttr> XAttrs { get; private set; } = [];
 
@@ -59,12 +79,13 @@ internal sealed class ExpectedNode
     {
         _ = Children;
         _children![name] = child;
+        child.Parent = child.IsDirectory ? this : null;
     }
 
     /// <summary>Describes a directory, perhaps once more.</summary>
     public void Describe(TarEntry entry)
     {
-        Entry = entry;
+        (Entry, IsImplied) = (entry, false);
         IEnumerable<XAttr> added = entry.XAttrs.Where(attribute => OverlayXAttrs.IsPortable(attribute.Name));
         XAttrs = [.. XAttrs.Concat(added).GroupBy(attribute => Key(attribute.Name), StringComparer.Ordinal).Select(same => same.Last())];
     }

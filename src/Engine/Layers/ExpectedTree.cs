@@ -15,8 +15,11 @@ internal sealed class ExpectedTree
 
     public ExpectedNode Root { get; } = ExpectedNode.Directory();
 
-    /// <summary>Directories that the tar uses and does not describe, parents first; without those that a link led to.</summary>
-    public IReadOnlyList<LayerPath> Implied => [.. _implied.Where(made => made.Node.Entry is null).Select(made => made.Path)];
+    /// <summary>
+    /// Directories that the tar uses and does not describe, and that look as they do below: parents first; without those that a
+    /// link led to.
+    /// </summary>
+    public IReadOnlyList<LayerPath> Implied => [.. _implied.Where(made => made.Node is { IsImplied: true, IsHidden: false }).Select(made => made.Path)];
 
     /// <summary>Puts an entry into its place; the node of a regular file, whose content follows, else null.</summary>
     public ExpectedNode? Place(TarEntry entry)
@@ -91,7 +94,7 @@ internal sealed class ExpectedTree
         }
         else if (existing.IsDirectory)
         {
-            existing.IsOpaque = true;
+            (existing.IsOpaque, existing.IsImplied) = (true, false);
         }
     }
 
@@ -136,6 +139,7 @@ internal sealed class ExpectedTree
                 }
                 here.Put(name, ExpectedNode.Directory());
                 here.Children[name].IsOpaque = child is not null;
+                here.Children[name].IsImplied = child is null;
                 if (child is null && links == 0)
                 {
                     _implied.Add((whole.Take(path.Length - left.Count), here.Children[name]));

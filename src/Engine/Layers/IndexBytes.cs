@@ -4,14 +4,12 @@ using Microsoft.Win32.SafeHandles;
 namespace LayerImage.Engine.Layers;
 
 /// <summary>
-/// Bytes of a file that never changes, read in blocks of which a bounded number is kept. The file is open only while a
-/// block is read, so that a session holds no store's disk. Thread-safe.
+/// Bytes of a file that never changes, read in blocks. The file is open only while a block is read, so that a session holds no
+/// store's disk. Thread-safe.
 /// </summary>
-internal sealed class IndexBytes(string path, long length)
+internal sealed class IndexBytes(string path, long length, IndexCache cache)
 {
-    private const int BlockSize = 64 << 10, MostBlocks = 128;
-    private readonly Dictionary<long, byte[]> _blocks = [];
-    private readonly Lock _lock = new();
+    private const int BlockSize = IndexCache.BlockSize;
 
     /// <summary>Fills a buffer.</summary>
     public void Read(long offset, Span<byte> buffer)
@@ -22,28 +20,11 @@ internal sealed class IndexBytes(string path, long length)
         }
         while (buffer.Length > 0)
         {
-            ReadOnlySpan<byte> block = Block(offset / BlockSize).AsSpan((int)(offset % BlockSize));
+            ReadOnlySpan<byte> block = cache.Get(this, offset / BlockSize, Load).AsSpan((int)(offset % BlockSize));
             int count = Math.Min(block.Length, buffer.Length);
             block[..count].CopyTo(buffer);
             offset += count;
             buffer = buffer[count..];
-        }
-    }
-
-    private byte[] Block(long number)
-    {
-        lock (_lock)
-        {
-            if (_blocks.TryGetValue(number, out byte[]? known))
-            {
-                return known;
-            }
-            byte[] block = Load(number * BlockSize);
-            if (_blocks.Count >= MostBlocks)
-            {
-                _blocks.Clear();
-            }
-            return _blocks[number] = block;
         }
     }
 

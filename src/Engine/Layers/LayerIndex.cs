@@ -32,7 +32,9 @@ internal sealed class LayerIndex : ILayerTree
     public LayerNode Root { get; }
 
     /// <summary>Opens an index; null when there is none, or it is damaged or another version's.</summary>
-    public static LayerIndex? Open(string path)
+    /// <param name="path">The file.</param>
+    /// <param name="cache">Keeps what is read of it.</param>
+    public static LayerIndex? Open(string path, IndexCache cache)
     {
         try
         {
@@ -54,7 +56,7 @@ internal sealed class LayerIndex : ILayerTree
             {
                 return null;
             }
-            return new LayerIndex(new IndexBytes(path, file.Length), BinaryPrimitives.ReadInt64LittleEndian(header.AsSpan(16)),
+            return new LayerIndex(new IndexBytes(path, file.Length, cache), BinaryPrimitives.ReadInt64LittleEndian(header.AsSpan(16)),
                 BinaryPrimitives.ReadInt64LittleEndian(header.AsSpan(32)), (BinaryPrimitives.ReadUInt32LittleEndian(header.AsSpan(12)) & LayerIndexFormat.HasOffsets) != 0);
         }
         catch (IOException)

@@ -118,14 +118,14 @@ internal sealed class LayerIndexBuilder
         }
         LayerIndexEntry parent = OpenParent(path);
         string name = LayerIndexEntry.Text(hidden);
-        // A whiteout speaks of lower layers only; what this layer itself put there stays.
+        // A whiteout speaks of lower layers only; what this layer itself put there stays, and is nothing of theirs.
         if (parent.Find(name) is not LayerIndexEntry existing)
         {
             Count(parent.Put(name, LayerNodeType.Whiteout));
         }
         else if (existing.Type == LayerNodeType.Directory)
         {
-            existing.IsOpaque = true;
+            (existing.IsOpaque, existing.IsImplied) = (true, false);
         }
     }
 

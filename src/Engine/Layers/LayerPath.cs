@@ -39,6 +39,9 @@ internal readonly struct LayerPath
     /// <summary>The first components of the path.</summary>
     public LayerPath Take(int count) => new(Components[..count]);
 
+    /// <summary>Another name in the same directory.</summary>
+    public LayerPath Beside(NativePath name) => new([.. Components[..^1], name]);
+
     /// <summary>Checks and splits a tar's name.</summary>
     /// <exception cref="LayerImageException"><see cref="EngineError.LayerInvalid"/>: the name leaves the layer or is too long.</exception>
     public static LayerPath Parse(NativePath raw)

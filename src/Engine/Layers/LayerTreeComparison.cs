@@ -18,30 +18,13 @@ internal sealed class LayerTreeComparison(int most, CancellationToken cancellati
     public IReadOnlyList<LayerDifference> Compare(SafeFileHandle root, ExpectedNode expected)
     {
         CompareDirectory(root, s_here, Libc.Stat(root), expected, "");
-        // Not by recursion: a layer can nest directories deeper than any stack.
-        Stack<Level> levels = [];
-        try
+        using OpenLevels<Level, NativePath> levels = new(TellMissing);
+        levels.Enter(Libc.OpenAt(root, s_here, OpenFlags.ReadOnly | OpenFlags.Directory), directory => Begin(directory, expected, ""));
+        while (_differences.Count < most && levels.TryNext(out Level? level, out NativePath name))
         {
-            levels.Push(Begin(Libc.OpenAt(root, s_here, OpenFlags.ReadOnly | OpenFlags.Directory), expected, ""));
-            while (_differences.Count < most && levels.TryPeek(out Level? level))
+            if (CompareName(level, name) is ExpectedNode child)
             {
-                if (level.Next < level.Names.Count)
-                {
-                    if (CompareName(level, level.Names[level.Next++]) is Level inside)
-                    {
-                        levels.Push(inside);
-                    }
-                    continue;
-                }
-                TellMissing(level);
-                levels.Pop().Directory.Dispose();
-            }
-        }
-        finally
-        {
-            foreach (Level level in levels)
-            {
-                level.Directory.Dispose();
+                levels.Enter(Libc.OpenAt(level.Directory, name, OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow), directory => Begin(directory, child, level.PathOf(name)));
             }
         }
         return _differences;
@@ -53,8 +36,8 @@ internal sealed class LayerTreeComparison(int most, CancellationToken cancellati
         return new Level(directory, expected, path, Libc.ReadDirectory(directory));
     }
 
-    // Gives the level that the walk has to go into, for a directory.
-    private Level? CompareName(Level level, NativePath name)
+    // Gives a directory that the walk has to go into.
+    private ExpectedNode? CompareName(Level level, NativePath name)
     {
         string here = level.PathOf(name);
         if (!level.Expected.Children.TryGetValue(ExpectedNode.Key(name), out ExpectedNode? child))
@@ -62,11 +45,7 @@ internal sealed class LayerTreeComparison(int most, CancellationToken cancellati
             Add(here, "is not in the layer");
             return null;
         }
-        if (!Libc.TryStatAt(level.Directory, name, out FileStatus status) || !CompareEntry(level.Directory, name, status, child, here) || !child.IsDirectory)
-        {
-            return null;
-        }
-        return Begin(Libc.OpenAt(level.Directory, name, OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow), child, here);
+        return Libc.TryStatAt(level.Directory, name, out FileStatus status) && CompareEntry(level.Directory, name, status, child, here) && child.IsDirectory ? child : null;
     }
 
     private void TellMissing(Level level)
@@ -151,10 +130,15 @@ internal sealed class LayerTreeComparison(int most, CancellationToken cancellati
         {
             Add(path, isOpaque ? "hides what is below it, and should not" : "does not hide what is below it, and should");
         }
-        // A directory that the tar does not describe looks as the one below does.
         if (expected.Entry is not null)
         {
             CompareAttributes(parent, name, status, expected, path);
+        }
+        // What the tar does not describe looks as the directory below does, if one shows there.
+        else if (expected.Parent is not null && (!expected.IsImplied || expected.IsHidden)
+            && ((status.Permissions, status.Uid, status.Gid) != (0x1ED, 0u, 0u) || LayerTreeWalker.ReadXAttrs(Libc.ThroughDescriptor(parent, name)).Count > 0))
+        {
+            Add(path, "has a mode, an owner or attributes, and the layer says none");
         }
     }
 
@@ -182,7 +166,7 @@ internal sealed class LayerTreeComparison(int most, CancellationToken cancellati
         foreach (XAttr attribute in expected.XAttrs)
         {
             bool isThere = found.Remove(ExpectedNode.Key(attribute.Name), out byte[]? value);
-            if (isThere && !value.AsSpan().SequenceEqual(attribute.Value))
+            if (isThere && !value.AsSpan().SequenceEqual(Wanted(attribute, expected.Entry!)))
             {
                 Add(path, $"has another extended attribute {attribute.Name}");
             }
@@ -197,10 +181,16 @@ internal sealed class LayerTreeComparison(int most, CancellationToken cancellati
         }
     }
 
-    // The kernel keeps user.* on files and directories only (xattr(7)), and no list that says what the mode says (acl(5)).
+    // The mode is set last, and says itself what the list says of the owner, the mask and the others.
+    private static byte[] Wanted(XAttr attribute, TarEntry entry) =>
+        attribute.Name.Bytes.SequenceEqual(PosixAcl.Access.Bytes) ? PosixAcl.WithMode(attribute.Value, entry.Permissions) : attribute.Value;
+
+    // The kernel keeps user.* on files and directories only (xattr(7)), no list that says what the mode says, none on links, and
+    // one for what is made in it on directories only (acl(5)).
     private static bool CanHave(XAttr attribute, FileType type) =>
         !(attribute.Name.Bytes.StartsWith("user."u8) && type is not (FileType.Regular or FileType.Directory))
-        && !(attribute.Name.Bytes.StartsWith("system.posix_acl_"u8) && attribute.Value.Length <= 4 + (3 * 8));
+        && !(attribute.Name.Bytes.StartsWith("system.posix_acl_"u8)
+            && (attribute.Value.Length <= 4 + (3 * 8) || type == FileType.SymbolicLink || (type != FileType.Directory && attribute.Name.Bytes.SequenceEqual(PosixAcl.Default.Bytes))));
 
     private byte[] Hash(SafeFileHandle parent, NativePath name)
     {
@@ -248,14 +238,16 @@ internal sealed class LayerTreeComparison(int most, CancellationToken cancellati
     };
 
     /// <summary>A directory that the walk is in.</summary>
-    /// <param name="Directory">It, open.</param>
-    /// <param name="Expected">What the tar puts there.</param>
-    /// <param name="Path">Its path; the root's is empty.</param>
-    /// <param name="Names">What is in it.</param>
-    private sealed record Level(SafeFileHandle Directory, ExpectedNode Expected, string Path, List<NativePath> Names)
+    /// <param name="directory">It, open.</param>
+    /// <param name="expected">What the tar puts there.</param>
+    /// <param name="path">Its path; the root's is empty.</param>
+    /// <param name="names">What is in it.</param>
+    private sealed class Level(SafeFileHandle directory, ExpectedNode expected, string path, List<NativePath> names) : OpenLevel<NativePath>(names, directory)
     {
-        public int Next { get; set; }
+        public SafeFileHandle Directory => directory;
 
-        public string PathOf(NativePath name) => Path.Length == 0 ? name.ToString() : $"{Path}/{name}";
+        public ExpectedNode Expected => expected;
+
+        public string PathOf(NativePath name) => path.Length == 0 ? name.ToString() : $"{path}/{name}";
     }
 }

@@ -24,8 +24,6 @@ internal sealed class LayerTreeWalker(ITreeSink sink, TreeWalkOptions options, C
     /// </summary>
     public bool IsAltered { get; private set; }
 
-    private bool HasStopped => IsAltered && options.StopsWhenAltered;
-
     /// <summary>Walks a whole tree, or a stack of layers as one.</summary>
     /// <param name="layers">The directories, the top one first.</param>
     public void Walk(IReadOnlyList<string> layers)
@@ -39,36 +37,21 @@ internal sealed class LayerTreeWalker(ITreeSink sink, TreeWalkOptions options, C
         WalkContent(root);
     }
 
-    // Not by recursion: a container can nest directories deeper than any stack.
     private void WalkContent(StackedDirectory root)
     {
-        Stack<Level> levels = [];
-        try
+        using OpenLevels<Level, StackedEntry> levels = new(level =>
         {
-            levels.Push(Begin(root, [], isHiding: false, depth: 0));
-            while (levels.TryPeek(out Level? level))
+            if (level.Depth > 0)
             {
-                if (level.Next < level.Entries.Count && !HasStopped)
-                {
-                    StackedEntry entry = level.Entries[level.Next++];
-                    if (!entry.Status.IsWhiteout && Announce(level, entry) is Level inside)
-                    {
-                        levels.Push(inside);
-                    }
-                    continue;
-                }
-                using StackedDirectory done = levels.Pop().Directory;
-                if (levels.Count > 0)
-                {
-                    sink.Leave(done.Top);
-                }
+                sink.Leave(level.Directory.Top);
             }
-        }
-        finally
+        });
+        levels.Enter(root, directory => Begin(directory, [], isHiding: false, depth: 0));
+        while (!(IsAltered && options.StopsWhenAltered) && levels.TryNext(out Level? level, out StackedEntry entry))
         {
-            foreach (Level level in levels)
+            if (!entry.Status.IsWhiteout && Announce(level, entry) is NativePath path)
             {
-                level.Directory.Dispose();
+                levels.Enter(level.Directory.OpenDirectory(entry), child => Begin(child, path.Bytes.ToArray(), level.IsHiding, level.Depth + 1));
             }
         }
     }
@@ -121,8 +104,8 @@ internal sealed class LayerTreeWalker(ITreeSink sink, TreeWalkOptions options, C
     private bool Hides(in StackedEntry entry, ReadOnlySpan<byte> prefix, bool isHiding) =>
         !isHiding && UnionLookup.Exists(options.LowerDirs, LayerPath.Parse(Join(prefix, entry.Name.Bytes, slash: false)));
 
-    // Gives the level that the walk has to go into, for a directory.
-    private Level? Announce(Level parent, in StackedEntry entry)
+    // Gives the path of a directory, which the walk has to go into.
+    private NativePath? Announce(Level parent, in StackedEntry entry)
     {
         (NativePath name, FileStatus status, SafeFileHandle directory) = (entry.Name, entry.Status, parent.Directory.DirectoryOf(entry));
         bool isDirectory = status.Type == FileType.Directory;
@@ -166,7 +149,7 @@ internal sealed class LayerTreeWalker(ITreeSink sink, TreeWalkOptions options, C
             case FileType.Directory:
                 sink.Entry(directory, name, Describe(directory, name, path, TarEntryType.Directory, status), status);
                 sink.Enter(name);
-                return Open(parent, entry, path);
+                return path;
             case FileType.SymbolicLink:
                 sink.Entry(directory, name, Describe(directory, name, path, TarEntryType.SymbolicLink, status, Libc.ReadLinkAt(directory, name)), status);
                 break;
@@ -181,20 +164,6 @@ internal sealed class LayerTreeWalker(ITreeSink sink, TreeWalkOptions options, C
                 break;
         }
         return null;
-    }
-
-    private Level Open(Level parent, in StackedEntry entry, NativePath path)
-    {
-        StackedDirectory child = parent.Directory.OpenDirectory(entry);
-        try
-        {
-            return Begin(child, path.Bytes.ToArray(), parent.IsHiding, parent.Depth + 1);
-        }
-        catch
-        {
-            child.Dispose();
-            throw;
-        }
     }
 
     private TarEntry Describe(SafeFileHandle directory, NativePath name, NativePath path, TarEntryType type, in FileStatus status, NativePath link = default, SafeFileHandle? data = null)
@@ -276,13 +245,19 @@ internal sealed class LayerTreeWalker(ITreeSink sink, TreeWalkOptions options, C
     }
 
     /// <summary>A directory that the walk is in.</summary>
-    /// <param name="Directory">It, open.</param>
-    /// <param name="Prefix">Its path with a slash at the end; the root's is empty.</param>
-    /// <param name="IsHiding">Whether nothing of the layers below the stack shows in it.</param>
-    /// <param name="Depth">How many parts its path has.</param>
-    /// <param name="Entries">What is in it.</param>
-    private sealed record Level(StackedDirectory Directory, byte[] Prefix, bool IsHiding, int Depth, List<StackedEntry> Entries)
+    /// <param name="directory">It, open.</param>
+    /// <param name="prefix">Its path with a slash at the end; the root's is empty.</param>
+    /// <param name="isHiding">Whether nothing of the layers below the stack shows in it.</param>
+    /// <param name="depth">How many parts its path has.</param>
+    /// <param name="entries">What is in it.</param>
+    private sealed class Level(StackedDirectory directory, byte[] prefix, bool isHiding, int depth, List<StackedEntry> entries) : OpenLevel<StackedEntry>(entries, directory)
     {
-        public int Next { get; set; }
+        public StackedDirectory Directory => directory;
+
+        public byte[] Prefix => prefix;
+
+        public bool IsHiding => isHiding;
+
+        public int Depth => depth;
     }
 }

@@ -4,12 +4,12 @@ namespace LayerImage.Engine.Layers;
 
 /// <summary>
 /// What a union mount of some layers would show, name by name, without a mount: a look-up asks each layer once, a listing
-/// merges their sorted listings as they come. With one layer and <paramref name="showsWhiteouts"/> it shows that layer as
-/// it is.
+/// merges their sorted listings as they come. With <paramref name="showsWhiteout"/> it is not the whole of a file system, but
+/// what these layers make of the ones below them.
 /// </summary>
 /// <param name="layers">The layers, the top one first.</param>
-/// <param name="showsWhiteouts">Whiteouts are shown as names instead of taking names away.</param>
-internal sealed class LayerUnion(IReadOnlyList<ILayerTree> layers, bool showsWhiteouts)
+/// <param name="showsWhiteout">Whether a directory (null: the root's own place) shows a whiteout as a name; null: none does.</param>
+internal sealed class LayerUnion(IReadOnlyList<ILayerTree> layers, Func<UnionNode?, LayerNode, bool>? showsWhiteout)
 {
     /// <summary>The root.</summary>
     public UnionNode Root => Merge(null, [.. layers.Select(layer => layer.Root)])!;
@@ -23,7 +23,8 @@ internal sealed class LayerUnion(IReadOnlyList<ILayerTree> layers, bool showsWhi
             if (part.Tree.Find(part, name) is LayerNode node)
             {
                 found.Add(node);
-                if (node.Type != LayerNodeType.Directory || node.IsOpaque)
+                // An opaque one may look as the one below does.
+                if (node.Type != LayerNodeType.Directory || node is { IsOpaque: true, IsImplied: false })
                 {
                     break;
                 }
@@ -70,7 +71,7 @@ internal sealed class LayerUnion(IReadOnlyList<ILayerTree> layers, bool showsWhi
     // The top one decides; directories below it are merged with it up to a file, a whiteout or an opaque directory.
     private UnionNode? Merge(UnionNode? parent, List<LayerNode> sameName)
     {
-        if (sameName.Count == 0 || (sameName[0].Type == LayerNodeType.Whiteout && !showsWhiteouts))
+        if (sameName.Count == 0 || (sameName[0].Type == LayerNodeType.Whiteout && showsWhiteout?.Invoke(parent, sameName[0]) != true))
         {
             return null;
         }
@@ -78,15 +79,15 @@ internal sealed class LayerUnion(IReadOnlyList<ILayerTree> layers, bool showsWhi
         {
             return new UnionNode(parent, sameName[0], []);
         }
-        List<LayerNode> parts = [];
-        foreach (LayerNode node in sameName.TakeWhile(node => node.Type == LayerNodeType.Directory))
+        List<LayerNode> directories = [.. sameName.TakeWhile(node => node.Type == LayerNodeType.Directory)];
+        int opaque = directories.FindIndex(node => node.IsOpaque);
+        List<LayerNode> parts = opaque < 0 ? directories : directories[..(opaque + 1)];
+        LayerNode shown = directories.Find(node => !node.IsImplied) ?? parts[0];
+        if (showsWhiteout is not null)
         {
-            parts.Add(node);
-            if (node.IsOpaque)
-            {
-                break;
-            }
+            // Also what a lower one of these layers deleted or replaced hides what is below them all.
+            shown = shown with { IsOpaque = opaque >= 0 || directories.Count < sameName.Count };
         }
-        return new UnionNode(parent, parts.Find(part => !part.IsImplied) ?? parts[0], parts);
+        return new UnionNode(parent, shown, parts);
     }
 }

@@ -9,6 +9,7 @@ internal sealed partial class LayerUnpacker
 {
     private const int OwnMode = 0x180; // 0600 until an entry's own mode is set
     private const long LargeFile = 1 << 20;
+    private const int LargeAttribute = 1 << 10;
 
     private void PlaceFile(SafeFileHandle parent, LayerPath path, TarEntry entry)
     {
@@ -24,7 +25,7 @@ internal sealed partial class LayerUnpacker
         {
             WriteSparse(file, entry);
         }
-        if (!hasMode || entry.Uid != 0 || entry.Gid != 0 || entry.XAttrs.Count > 0 || _inheritsGroup)
+        if (!hasMode || entry.Uid != 0 || entry.Gid != 0 || entry.XAttrs.Count > 0 || _inheritsGroup || _inheritsAcl)
         {
             SetAttributes(parent, path.Name, entry, file);
         }
@@ -85,23 +86,18 @@ internal sealed partial class LayerUnpacker
     }
 
     /// <summary>Owner, then extended attributes, then mode: chown clears setuid and security.capability.</summary>
-    private static void SetAttributes(SafeFileHandle parent, NativePath name, TarEntry entry, SafeFileHandle? file = null)
+    private void SetAttributes(SafeFileHandle parent, NativePath name, TarEntry entry, SafeFileHandle? file = null)
     {
         Libc.ChownAt(parent, name, entry.Uid, entry.Gid);
+        if (_inheritsAcl && entry.Type is not (TarEntryType.Directory or TarEntryType.SymbolicLink))
+        {
+            RemoveAcl(parent, name, PosixAcl.Access);
+        }
         foreach (XAttr attribute in entry.XAttrs)
         {
             if (OverlayXAttrs.IsPortable(attribute.Name))
             {
-                int errno = Libc.TrySetXAttr(Libc.ThroughDescriptor(parent, name), attribute.Name, attribute.Value);
-                if (errno is LinuxException.E2BIG or LinuxException.EINVAL or LinuxException.ERANGE)
-                {
-                    throw LayerPath.Refuse(entry.Name, $"its extended attribute '{attribute.Name}' is one that the kernel does not take");
-                }
-                // A file system without this kind of attribute, or a kind not meant for this type of file, as tar does.
-                if (errno is not (0 or LinuxException.EOPNOTSUPP or LinuxException.EPERM))
-                {
-                    throw new LinuxException($"lsetxattr({attribute.Name})", errno, entry.Name.ToString());
-                }
+                SetAttribute(parent, name, entry, attribute);
             }
         }
         if (file is not null)
@@ -112,6 +108,68 @@ internal sealed partial class LayerUnpacker
         {
             Libc.ChmodAt(parent, name, entry.Permissions);
         }
+    }
+
+    private void SetAttribute(SafeFileHandle parent, NativePath name, TarEntry entry, XAttr attribute)
+    {
+        switch (Libc.TrySetXAttr(Libc.ThroughDescriptor(parent, name), attribute.Name, attribute.Value))
+        {
+            case 0:
+                _inheritsAcl |= attribute.Name.Bytes.SequenceEqual(PosixAcl.Default.Bytes);
+                break;
+            // A file system without this kind of attribute, or a kind not meant for this type of file, as tar does.
+            case LinuxException.EOPNOTSUPP or LinuxException.EPERM:
+            case LinuxException.EACCES when attribute.Name.Bytes.SequenceEqual(PosixAcl.Default.Bytes):
+                break;
+            case LinuxException.E2BIG or LinuxException.EINVAL or LinuxException.ERANGE:
+            case LinuxException.ENOSPC when attribute.Value.Length > LargeAttribute && HasRoom(parent):
+                throw LayerPath.Refuse(entry.Name, $"its extended attribute '{attribute.Name}' is one that the kernel or the file system does not take");
+            case int errno:
+                throw new LinuxException($"lsetxattr({attribute.Name})", errno, entry.Name.ToString());
+        }
+    }
+
+    // ext4 has a block for all attributes of a file, and says of a larger one that the disk is full.
+    private static bool HasRoom(SafeFileHandle directory) =>
+        new DriveInfo(Libc.ThroughDescriptor(directory, s_here).ToString()).AvailableFreeSpace > 16 << 20;
+
+    // What is made in a directory may have that one's group, or a list from it. The tar says what it has.
+    private bool TryMakeDirectory(SafeFileHandle parent, NativePath name)
+    {
+        if (!Libc.TryMkdirAt(parent, name, Unfinished))
+        {
+            return false;
+        }
+        if (_inheritsGroup)
+        {
+            Libc.ChownAt(parent, name, 0, 0);
+        }
+        if (_inheritsAcl)
+        {
+            RemoveAcls(parent, name);
+        }
+        return true;
+    }
+
+    private static void RemoveAcls(SafeFileHandle parent, NativePath name)
+    {
+        RemoveAcl(parent, name, PosixAcl.Access);
+        RemoveAcl(parent, name, PosixAcl.Default);
+    }
+
+    private static void RemoveAcl(SafeFileHandle parent, NativePath name, NativePath list)
+    {
+        NativePath path = Libc.ThroughDescriptor(parent, name);
+        if (Libc.GetXAttr(path, list) is not null)
+        {
+            Libc.RemoveXAttr(path, list);
+        }
+    }
+
+    private void SetOpaque(SafeFileHandle parent, NativePath name)
+    {
+        Libc.SetXAttr(Libc.ThroughDescriptor(parent, name), OverlayXAttrs.Opaque, OverlayXAttrs.Yes);
+        _hasOpaque = true;
     }
 
     /// <summary>Makes way for a new entry: the same tar had another of that name.</summary>

@@ -13,6 +13,7 @@ namespace LayerImage.Engine.Layers;
 /// </summary>
 internal sealed partial class LayerUnpacker : IDisposable
 {
+    private static readonly NativePath s_here = NativePath.From("."u8);
     private const int SetGroupId = 0x400;
     private const long MostImpliedText = 256L << 20; // a path that is deep and long costs its own length for each part
     private const uint Unfinished = 0x1C0; // 0700 until the entry's own mode is set.
@@ -28,7 +29,9 @@ internal sealed partial class LayerUnpacker : IDisposable
     private long _entries, _contentBytes, _impliedText;
     private readonly int _umask = HostProcess.FileModeMask;
     private bool _hasRoot;
+    private bool _hasOpaque;
     private bool _inheritsGroup; // whether a directory has the bit that gives new files its group
+    private bool _inheritsAcl; // whether one has an access control list for them
 
     private LayerUnpacker(Stream tar, SafeFileHandle root, CancellationToken cancellationToken)
     {
@@ -43,7 +46,9 @@ internal sealed partial class LayerUnpacker : IDisposable
     public static UnpackResult Unpack(Stream tar, string directory, CancellationToken cancellationToken)
     {
         using SafeFileHandle root = Libc.OpenDirectory(directory);
+        Libc.ChownAt(root, s_here, 0, 0);
         Libc.Chmod(root, 0x1ED, directory); // 0755, unless the tar describes its root
+        RemoveAcls(root, s_here);
         using LayerUnpacker unpacker = new(tar, root, cancellationToken);
         return unpacker.Run();
     }
@@ -76,7 +81,8 @@ internal sealed partial class LayerUnpacker : IDisposable
             Entries = _entries,
             ContentBytes = _contentBytes,
             HasRoot = _hasRoot,
-            ImpliedDirectories = [.. _implied.Values.Where(path => OpenExisting(path) is not null).OrderBy(path => path.Components.Length)],
+            // Beneath a directory that hides all below it nothing is taken from there.
+            ImpliedDirectories = [.. _implied.Values.Where(path => OpenExisting(path) is not null && !(_hasOpaque && _directories.IsHidden)).OrderBy(path => path.Components.Length)],
         };
     }
 
@@ -118,7 +124,7 @@ internal sealed partial class LayerUnpacker : IDisposable
     {
         return _directories.Open(path.Parent, (directory, name, depth) =>
         {
-            if (!Libc.TryMkdirAt(directory, name, Unfinished))
+            if (!TryMakeDirectory(directory, name))
             {
                 // Deleted before in this layer: what is made again has nothing of the lower directory.
                 MakeInsteadOfWhiteout(directory, name);
@@ -146,14 +152,14 @@ internal sealed partial class LayerUnpacker : IDisposable
             throw LayerPath.Refuse(entry.Name, "the root of a layer is a directory");
         }
         _hasRoot = true;
-        SetAttributes(_directories.Root, NativePath.From("."u8), entry);
+        SetAttributes(_directories.Root, s_here, entry);
         _inheritsGroup |= (entry.Permissions & SetGroupId) != 0;
         _directoryTimes.Add((LayerPath.Parse(default), entry.ModifiedSeconds, entry.ModifiedNanoseconds));
     }
 
     private void PlaceDirectory(SafeFileHandle parent, LayerPath path, TarEntry entry)
     {
-        if (!Libc.TryMkdirAt(parent, path.Name, Unfinished))
+        if (!TryMakeDirectory(parent, path.Name))
         {
             Libc.TryStatAt(parent, path.Name, out FileStatus existing);
             if (existing.Type != FileType.Directory)
@@ -165,7 +171,7 @@ internal sealed partial class LayerUnpacker : IDisposable
                 else
                 {
                     Clear(parent, path.Name);
-                    Libc.TryMkdirAt(parent, path.Name, Unfinished);
+                    TryMakeDirectory(parent, path.Name);
                 }
             }
         }
@@ -179,8 +185,8 @@ internal sealed partial class LayerUnpacker : IDisposable
     private void MakeInsteadOfWhiteout(SafeFileHandle parent, NativePath name)
     {
         Clear(parent, name);
-        Libc.TryMkdirAt(parent, name, Unfinished);
-        Libc.SetXAttr(Libc.ThroughDescriptor(parent, name), OverlayXAttrs.Opaque, OverlayXAttrs.Yes);
+        TryMakeDirectory(parent, name);
+        SetOpaque(parent, name);
     }
 
     private void PlaceNode(SafeFileHandle parent, LayerPath path, TarEntry entry)
@@ -253,7 +259,7 @@ internal sealed partial class LayerUnpacker : IDisposable
         if (Whiteouts.IsOpaque(path.Name))
         {
             SafeFileHandle directory = OpenParent(path);
-            Libc.SetXAttr(Libc.ThroughDescriptor(directory, NativePath.From("."u8)), OverlayXAttrs.Opaque, OverlayXAttrs.Yes);
+            SetOpaque(directory, s_here);
             return;
         }
         NativePath hidden = Whiteouts.Hidden(path.Name);
@@ -268,8 +274,9 @@ internal sealed partial class LayerUnpacker : IDisposable
         }
         else if (existing.Type == FileType.Directory)
         {
-            // A whiteout speaks of lower layers only; what this layer itself put there stays.
-            Libc.SetXAttr(Libc.ThroughDescriptor(parent, hidden), OverlayXAttrs.Opaque, OverlayXAttrs.Yes);
+            // A whiteout speaks of lower layers only; what this layer itself put there stays, and is nothing of theirs.
+            SetOpaque(parent, hidden);
+            _implied.Remove(path.Beside(hidden).Key);
         }
     }
 }

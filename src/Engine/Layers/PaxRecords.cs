@@ -5,7 +5,7 @@ using LayerImage.Engine.Interop;
 
 namespace LayerImage.Engine.Layers;
 
-/// <summary>The records of a PAX extended header that mean something to a layer (POSIX.1-2017 pax; SCHILY.xattr as in star).</summary>
+/// <summary>The records of a PAX extended header that mean something to a layer (POSIX.1-2017 pax; SCHILY as in star).</summary>
 internal sealed class PaxRecords
 {
     private static ReadOnlySpan<byte> XAttrPrefix => "SCHILY.xattr."u8;
@@ -25,6 +25,12 @@ internal sealed class PaxRecords
     public uint ModifiedNanoseconds { get; private set; }
 
     public List<XAttr> XAttrs { get; private set; } = [];
+
+    /// <summary>The list of "tar --acls" in the kernel's form.</summary>
+    public byte[]? AccessAcl { get; private set; }
+
+    /// <summary>The same of what is made in a directory.</summary>
+    public byte[]? DefaultAcl { get; private set; }
 
     public int? SparseMajor { get; private set; }
 
@@ -71,11 +77,34 @@ internal sealed class PaxRecords
         ModifiedSeconds = local.ModifiedSeconds ?? ModifiedSeconds,
         ModifiedNanoseconds = local.ModifiedSeconds is null ? ModifiedNanoseconds : local.ModifiedNanoseconds,
         XAttrs = local.XAttrs.Count > 0 ? local.XAttrs : XAttrs,
+        AccessAcl = local.AccessAcl ?? AccessAcl,
+        DefaultAcl = local.DefaultAcl ?? DefaultAcl,
         SparseMajor = local.SparseMajor,
         SparseSize = local.SparseSize,
         SparseName = local.SparseName,
         SparseExtents = local.SparseExtents,
     };
+
+    /// <summary>
+    /// The attributes, with lists that are there as text only: "tar --acls --xattrs" says them in both ways, and the kernel's own
+    /// has numbers where the text has names.
+    /// </summary>
+    public IReadOnlyList<XAttr> AllXAttrs()
+    {
+        if (AccessAcl is null && DefaultAcl is null)
+        {
+            return XAttrs;
+        }
+        List<XAttr> all = XAttrs;
+        foreach ((NativePath name, byte[]? list) in ((NativePath, byte[]?)[])[(PosixAcl.Access, AccessAcl), (PosixAcl.Default, DefaultAcl)])
+        {
+            if (list is not null && !XAttrs.Exists(attribute => attribute.Name.Bytes.SequenceEqual(name.Bytes)))
+            {
+                all = [.. all, new XAttr(name, list)];
+            }
+        }
+        return all;
+    }
 
     private void Add(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
     {
@@ -92,6 +121,8 @@ internal sealed class PaxRecords
             case "uid": Uid = Number(value); break;
             case "gid": Gid = Number(value); break;
             case "mtime": SetTime(value); break;
+            case "SCHILY.acl.access": AccessAcl = PosixAcl.Parse(value); break;
+            case "SCHILY.acl.default": DefaultAcl = PosixAcl.Parse(value); break;
             case "GNU.sparse.major": SparseMajor = (int)Number(value); break;
             case "GNU.sparse.size" or "GNU.sparse.realsize": SparseSize = Number(value); break;
             case "GNU.sparse.name": SparseName = Name(value); break;

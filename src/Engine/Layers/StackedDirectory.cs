@@ -18,12 +18,14 @@ internal readonly record struct StackedEntry(NativePath Name, FileStatus Status,
 /// </summary>
 internal sealed class StackedDirectory : IDisposable
 {
-    private readonly List<SafeFileHandle> _layers;
+    private readonly List<SafeFileHandle> _layers = [];
 
-    private StackedDirectory(List<SafeFileHandle> layers, bool isOpaque) => (_layers, IsOpaque) = (layers, isOpaque);
+    private StackedDirectory()
+    {
+    }
 
     /// <summary>Whether it hides all that layers below the stack have there.</summary>
-    public bool IsOpaque { get; }
+    public bool IsOpaque { get; private set; }
 
     /// <summary>Whether several layers have it.</summary>
     public bool IsMerged => _layers.Count > 1;
@@ -35,20 +37,13 @@ internal sealed class StackedDirectory : IDisposable
     public SafeFileHandle DirectoryOf(in StackedEntry entry) => _layers[entry.Layer];
 
     /// <summary>Opens the roots of a stack, the top layer first.</summary>
-    public static StackedDirectory Open(IReadOnlyList<string> layers)
+    public static StackedDirectory Open(IReadOnlyList<string> layers) => Fill(stack =>
     {
-        List<SafeFileHandle> roots = [];
-        foreach (string layer in layers)
+        for (int layer = 0; layer < layers.Count && !stack.IsOpaque; layer++)
         {
-            SafeFileHandle root = Libc.OpenDirectory(layer);
-            roots.Add(root);
-            if (UnionLookup.IsOpaque(root))
-            {
-                return new StackedDirectory(roots, isOpaque: true);
-            }
+            stack.Add(Libc.OpenDirectory(layers[layer]));
         }
-        return new StackedDirectory(roots, isOpaque: false);
-    }
+    });
 
     /// <summary>Its names, sorted by their bytes: the disk's order tells nothing.</summary>
     /// <param name="mayChange">Whether names may vanish while it is read; else that is an error.</param>
@@ -81,25 +76,46 @@ internal sealed class StackedDirectory : IDisposable
     /// <summary>Opens a directory in it.</summary>
     public StackedDirectory OpenDirectory(in StackedEntry entry)
     {
-        List<SafeFileHandle> found = [];
-        for (int layer = entry.Layer; layer < _layers.Count; layer++)
+        (NativePath name, int top) = (entry.Name, entry.Layer);
+        return Fill(stack =>
         {
-            if (!Libc.TryStatAt(_layers[layer], entry.Name, out FileStatus status))
+            for (int layer = top; layer < _layers.Count && !stack.IsOpaque; layer++)
             {
-                continue;
+                if (!Libc.TryStatAt(_layers[layer], name, out FileStatus status))
+                {
+                    continue;
+                }
+                if (status.Type == FileType.Directory)
+                {
+                    stack.Add(Libc.OpenAt(_layers[layer], name, OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow));
+                }
+                else
+                {
+                    stack.IsOpaque = true; // what it replaced or deleted hides what is below that
+                }
             }
-            if (status.Type != FileType.Directory)
-            {
-                return new StackedDirectory(found, isOpaque: true); // what it replaced or deleted hides what is below that
-            }
-            SafeFileHandle child = Libc.OpenAt(_layers[layer], entry.Name, OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow);
-            found.Add(child);
-            if (UnionLookup.IsOpaque(child))
-            {
-                return new StackedDirectory(found, isOpaque: true);
-            }
+        });
+    }
+
+    private static StackedDirectory Fill(Action<StackedDirectory> fill)
+    {
+        StackedDirectory stack = new();
+        try
+        {
+            fill(stack);
+            return stack;
         }
-        return new StackedDirectory(found, isOpaque: false);
+        catch
+        {
+            stack.Dispose();
+            throw;
+        }
+    }
+
+    private void Add(SafeFileHandle directory)
+    {
+        _layers.Add(directory);
+        IsOpaque = UnionLookup.IsOpaque(directory);
     }
 
     public void Dispose() => _layers.ForEach(layer => layer.Dispose());

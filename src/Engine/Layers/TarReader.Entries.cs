@@ -31,7 +31,7 @@ internal sealed partial class TarReader
             ModifiedNanoseconds = pax.ModifiedNanoseconds,
             DeviceMajor = type is TarEntryType.CharacterDevice or TarEntryType.BlockDevice ? ToDevice(header.DeviceMajor, 0xFFF) : 0,
             DeviceMinor = type is TarEntryType.CharacterDevice or TarEntryType.BlockDevice ? ToDevice(header.DeviceMinor, 0xFFFFF) : 0,
-            XAttrs = pax.XAttrs,
+            XAttrs = pax.AllXAttrs(),
             Sparse = sparse,
         };
     }

@@ -16,88 +16,46 @@ internal sealed class TreeComparer(LayerTree reference, LayerTree difference, La
 
     public IEnumerable<LayerChange> Run()
     {
-        // Not by recursion: a container can nest directories deeper than any stack.
-        Stack<Level> levels = [];
-        try
+        using OpenLevels<Level, NativePath> levels = new();
+        levels.Enter(UnionDirectory.OpenRoot(difference.Directories), after => Begin(UnionDirectory.OpenRoot(reference.Directories), after, []));
+        if (CompareRoots() is LayerChange root)
         {
-            levels.Push(OpenRoots());
-            if (CompareRoots() is LayerChange root)
-            {
-                yield return root;
-            }
-            while (levels.TryPeek(out Level? level))
-            {
-                if (level.Next == level.Names.Count)
-                {
-                    levels.Pop().Dispose();
-                    continue;
-                }
-                NativePath name = level.Names[level.Next++];
-                byte[] path = [.. level.Path, (byte)'/', .. name.Bytes];
-                string text = PathText.Of(path);
-                if (!IsOnTheWay(text))
-                {
-                    continue;
-                }
-                UnionEntry? old = level.Before?.Find(name), now = level.After.Find(name);
-                if (IsWanted(text) && _describer.Describe(path, old, now, LayerChangeAttributes.None) is LayerChange change)
-                {
-                    yield return change;
-                }
-                // A directory that is gone stands for its content.
-                if (now is { IsDirectory: true } && path.Length <= LayerPath.LongestPath && levels.Count <= LayerPath.MostDepth && Open(level, name, path, hasBefore: old is { IsDirectory: true }) is Level inside)
-                {
-                    levels.Push(inside);
-                }
-            }
+            yield return root;
         }
-        finally
+        while (levels.TryNext(out Level? level, out NativePath name))
         {
-            foreach (Level level in levels)
+            byte[] path = [.. level.Path, (byte)'/', .. name.Bytes];
+            string text = PathText.Of(path);
+            if (!IsOnTheWay(text))
             {
-                level.Dispose();
+                continue;
+            }
+            UnionEntry? old = level.Before?.Find(name), now = level.After.Find(name);
+            if (IsWanted(text) && _describer.Describe(path, old, now, LayerChangeAttributes.None) is LayerChange change)
+            {
+                yield return change;
+            }
+            // A directory that is gone stands for its content.
+            if (now is { IsDirectory: true } && path.Length <= LayerPath.LongestPath && levels.Count <= LayerPath.MostDepth && level.After.Open(name) is UnionDirectory inside)
+            {
+                levels.Enter(inside, after => Begin(old is { IsDirectory: true } ? level.Before!.Open(name) : null, after, path));
             }
         }
     }
 
-    private Level OpenRoots()
+    private Level Begin(UnionDirectory? before, UnionDirectory after, byte[] path)
     {
-        UnionDirectory before = UnionDirectory.OpenRoot(reference.Directories);
         try
         {
-            return Begin(before, UnionDirectory.OpenRoot(difference.Directories), []);
+            cancellationToken.ThrowIfCancellationRequested();
+            return new Level(before, after, path, Names(before, after));
         }
         catch
         {
-            before.Dispose();
+            before?.Dispose();
             throw;
         }
     }
-
-    // Null where there is nothing to look at in it.
-    private Level? Open(Level level, NativePath name, byte[] path, bool hasBefore)
-    {
-        cancellationToken.ThrowIfCancellationRequested();
-        UnionDirectory? inside = level.After.Open(name), wasInside = null;
-        try
-        {
-            wasInside = hasBefore ? level.Before!.Open(name) : null;
-            if (inside is not null && (options.IncludeEqual || !IsSame(wasInside, inside)))
-            {
-                Level opened = Begin(wasInside, inside, path);
-                inside = wasInside = null;
-                return opened;
-            }
-            return null;
-        }
-        finally
-        {
-            inside?.Dispose();
-            wasInside?.Dispose();
-        }
-    }
-
-    private Level Begin(UnionDirectory? before, UnionDirectory after, byte[] path) => new(before, after, path, Names(before, after));
 
     // A root's time says when it was unpacked, where its layer does not describe it: it is no difference.
     private LayerChange? CompareRoots()
@@ -112,9 +70,7 @@ internal sealed class TreeComparer(LayerTree reference, LayerTree difference, La
 
     private static UnionEntry Entry(SafeFileHandle root, string path) => new(Libc.Stat(root), root, NativePath.From("."u8), path);
 
-    private static bool IsSame(UnionDirectory? before, UnionDirectory after) =>
-        before is not null && before.Count == after.Count && UnionDirectory.CountShared(before, after) == after.Count;
-
+    // None of a directory that both have in the same layers only.
     private List<NativePath> Names(UnionDirectory? before, UnionDirectory? after)
     {
         int shared = options.IncludeEqual ? 0 : UnionDirectory.CountShared(before, after);
@@ -132,18 +88,16 @@ internal sealed class TreeComparer(LayerTree reference, LayerTree difference, La
     private static string Key(NativePath name) => System.Text.Encoding.Latin1.GetString(name.Bytes);
 
     /// <summary>A directory that the walk is in.</summary>
-    /// <param name="Before">It in the reference, null where that has none.</param>
-    /// <param name="After">It in the other.</param>
-    /// <param name="Path">Its path; the root's is empty.</param>
-    /// <param name="Names">What to look at in it.</param>
-    private sealed record Level(UnionDirectory? Before, UnionDirectory After, byte[] Path, List<NativePath> Names) : IDisposable
+    /// <param name="before">It in the reference, null where that has none.</param>
+    /// <param name="after">It in the other.</param>
+    /// <param name="path">Its path; the root's is empty.</param>
+    /// <param name="names">What to look at in it.</param>
+    private sealed class Level(UnionDirectory? before, UnionDirectory after, byte[] path, List<NativePath> names) : OpenLevel<NativePath>(names, before, after)
     {
-        public int Next { get; set; }
+        public UnionDirectory? Before => before;
 
-        public void Dispose()
-        {
-            Before?.Dispose();
-            After.Dispose();
-        }
+        public UnionDirectory After => after;
+
+        public byte[] Path => path;
     }
 }

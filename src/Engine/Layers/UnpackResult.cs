@@ -15,8 +15,9 @@ internal sealed record UnpackResult
     public required bool HasRoot { get; init; }
 
     /// <summary>
-    /// Directories that the tar uses and does not describe (the root left aside), a parent before its children. Their
-    /// attributes are those of the layer below, which makes the unpacked layer good for one stack only.
+    /// Directories that the tar uses and does not describe, a parent before its children; without the root, and without those
+    /// beneath a directory that the layer itself makes opaque. Their attributes are those of the layer below, which makes the
+    /// unpacked layer good for one stack only.
     /// </summary>
     public required IReadOnlyList<LayerPath> ImpliedDirectories { get; init; }
 }

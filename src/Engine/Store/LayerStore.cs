@@ -28,7 +28,11 @@ internal sealed class LayerStore(StoreLayout layout, StoreDatabase database)
     /// <summary>Layers by key, the base first.</summary>
     public IReadOnlyList<LayerRecord> Get(IReadOnlyList<string> keys) => database.Read(transaction => keys.Select(key =>
         transaction.Query($"SELECT {Columns} FROM layer WHERE key = ?1", Read, key).FirstOrDefault()
-            ?? throw new LayerImageException(EngineError.LayerCorrupt, $"The layer {key} is not in the store.") { Target = key, Advice = "Receive the image again." }).ToList());
+            ?? throw Missing(key)).ToList());
+
+    /// <summary>A layer without a record.</summary>
+    public static LayerImageException Missing(string key) =>
+        new(EngineError.LayerCorrupt, $"The layer {key} is not in the store.") { Target = key, Advice = "Receive the image again." };
 
     /// <summary>The directory of a layer.</summary>
     public string PathOf(string key) => layout.Layer(key);

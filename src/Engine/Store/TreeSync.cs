@@ -1,5 +1,6 @@
 using LayerImage.Engine.Interop;
 using LayerImage.Engine.Interop.Libc;
+using LayerImage.Engine.Layers;
 using Microsoft.Win32.SafeHandles;
 
 namespace LayerImage.Engine.Store;
@@ -18,35 +19,44 @@ internal static class TreeSync
     /// <param name="entries">How many entries it has, about.</param>
     public static void Run(string directory, long entries)
     {
-        using SafeFileHandle root = Libc.OpenDirectory(directory);
         if (entries > Few)
         {
+            using SafeFileHandle root = Libc.OpenDirectory(directory);
             Libc.SyncFileSystem(root, directory);
         }
         else
         {
-            SyncContent(root, directory);
+            SyncOneByOne(directory);
         }
     }
 
-    private static void SyncContent(SafeFileHandle directory, string path)
+    private static void SyncOneByOne(string path)
     {
-        foreach (NativePath name in Libc.ReadDirectory(directory))
+        using OpenLevels<Level, NativePath> levels = new(level => Libc.Fsync(level.Directory, path));
+        levels.Enter(Libc.OpenDirectory(path), Begin);
+        while (levels.TryNext(out Level? level, out NativePath name))
         {
-            if (!Libc.TryStatAt(directory, name, out FileStatus status) || status.Type is not (FileType.Regular or FileType.Directory))
+            if (!Libc.TryStatAt(level.Directory, name, out FileStatus status) || status.Type is not (FileType.Regular or FileType.Directory))
             {
                 continue; // the others are no more than their names
             }
-            using SafeFileHandle child = Libc.OpenAt(directory, name, OpenFlags.ReadOnly | OpenFlags.NoFollow | OpenFlags.NonBlocking);
+            SafeFileHandle child = Libc.OpenAt(level.Directory, name, OpenFlags.ReadOnly | OpenFlags.NoFollow | OpenFlags.NonBlocking);
             if (status.Type == FileType.Directory)
             {
-                SyncContent(child, path);
+                levels.Enter(child, Begin);
+                continue;
             }
-            else
+            using (child)
             {
                 Libc.Fsync(child, path);
             }
         }
-        Libc.Fsync(directory, path);
+    }
+
+    private static Level Begin(SafeFileHandle directory) => new(directory);
+
+    private sealed class Level(SafeFileHandle directory) : OpenLevel<NativePath>(Libc.ReadDirectory(directory), directory)
+    {
+        public SafeFileHandle Directory => directory;
     }
 }

@@ -2,7 +2,9 @@ using LayerImage.Engine.Commit;
 using LayerImage.Engine.Containers;
 using LayerImage.Engine.Errors;
 using LayerImage.Engine.Images;
+using LayerImage.Engine.Network;
 using LayerImage.Engine.Oci;
+using LayerImage.Engine.Store;
 using LayerImage.Engine.SystemTests.Images;
 using LayerImage.Testing.Host;
 using Xunit;
@@ -85,6 +87,31 @@ public sealed class CommitInputTests : IAsyncLifetime
         Assert.Equal(expected, error.Error);
         Assert.Equal((images, blobs), (_harness.Images.Engine.Images.List().Count, _harness.Images.Blobs().Count));
         _harness.Images.AssertRecordsFitFiles();
+    }
+
+    // It reads as a reference, too.
+    [Theory]
+    [InlineData("sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")]
+    [InlineData("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")]
+    public async Task WholeIdThatIsNotHere_IsAskedOfNoRegistry(string id) =>
+        Assert.Equal(EngineError.ImageNotFound, (await Assert.ThrowsAnyAsync<LayerImageException>(() => _harness.CreateAsync(id))).Error);
+
+    // Its layers are still another's: the container would stand, and no image could be made of it.
+    [Fact]
+    public async Task ImageRemovedWhileItsContainerIsMade_IsNotFound()
+    {
+        ImageHarness images = _harness.Images;
+        Container container = await _harness.CreateAsync();
+        string[] layers = [.. images.Engine.Images.Get(_harness.Base).Layers.Select(layer => Path.GetFileName(layer.Path!))];
+        await _harness.CommitAsync(container, new CommitOptions { Reference = "another:1" });
+        await images.Engine.Containers.RemoveAsync(container.Id, force: true, SilentObserver.Instance, ImageHarness.Stop);
+        images.Engine.Images.Remove(images.Engine.Images.Get(_harness.Base), null, force: true, pretend: false);
+        ContainerRecords records = new(StoreDatabase.Open(images.Layout.Database), NetworkOptions.For(images.Store.Options));
+
+        LayerImageException error = Assert.Throws<LayerImageException>(() => records.Create(container.Id, null, container.Spec, layers, DateTimeOffset.UnixEpoch));
+
+        Assert.Equal(EngineError.ImageNotFound, error.Error);
+        Assert.Empty(records.List());
     }
 
     [Fact]

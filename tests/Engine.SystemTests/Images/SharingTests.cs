@@ -1,5 +1,8 @@
 using LayerImage.Engine.Errors;
 using LayerImage.Engine.Images;
+using LayerImage.Engine.Images.Browse;
+using LayerImage.Engine.Images.Mounting;
+using LayerImage.Engine.Mounts;
 using LayerImage.Testing;
 using LayerImage.Testing.Host;
 using LayerImage.Testing.Images;
@@ -127,6 +130,30 @@ public sealed class SharingTests : IAsyncLifetime
         _harness.AssertNothingLeft();
     }
 
+    // What a layer's own directory hides does not show through: without anything taken from below, the layer is the same over all.
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task LayerWithoutItsParents_TakesNoneFromBelowItsOwnOpaqueDirectory(bool isDescribed)
+    {
+        LayerBlob one = Blob(layer => layer.Directory("dir/", Mode(0b111_000_000, 5)).Directory("dir/sub/", Mode(0b111_111_000, 6)).Directory("gone/", Mode(0b111_000_000, 7)).Directory("gone/sub/", Mode(0b111_000_000, 7)));
+        LayerBlob other = Blob(layer => layer.Directory("dir/", Mode(0b111_111_111, 8)).Directory("dir/sub/", Mode(0b111_000_111, 9)));
+        // The marks may come after what is in their directory.
+        LayerBlob implied = Blob(layer => (isDescribed ? layer.Directory("dir/", Mode(0b111_101_000, 10)) : layer).File("dir/sub/new", "x").Opaque("dir").File("gone/sub/new", "x").Whiteout("gone"));
+
+        Image first = await _harness.ReceiveAsync(new ImageBuilder().WithLayer(one).WithLayer(implied).Build().PushTo(_harness.Registry, "one"));
+        Image second = await _harness.ReceiveAsync(new ImageBuilder().WithLayer(other).WithLayer(implied).Build().PushTo(_harness.Registry, "other"));
+
+        Assert.Equal(isDescribed ? "750:10 755:0 755:0 755:0" : "700:5 755:0 755:0 755:0", await MountedAsync(first));
+        Assert.Equal(isDescribed ? "750:10 755:0 755:0 755:0" : "777:8 755:0 755:0 755:0", await MountedAsync(second));
+        Assert.Equal(isDescribed, first.Layers[1].Path == second.Layers[1].Path);
+        Assert.Equal((isDescribed ? first.Layers[1].DiffId : first.Layers[1].ChainId)[7..], Path.GetFileName(first.Layers[1].Path));
+        Assert.Empty(await _harness.Engine.Store.TestAsync(full: true, SilentObserver.Instance, ImageHarness.Stop).ToListAsync(ImageHarness.Stop));
+
+        await ImageHarness.ShellAsync($"chmod 700 '{first.Layers[1].Path}/dir/sub'");
+        Assert.Contains("dir/sub", Assert.Single(await _harness.Engine.Store.TestAsync(full: true, SilentObserver.Instance, ImageHarness.Stop).ToListAsync(ImageHarness.Stop)).Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task SameImageTwiceAtOnce_FetchesEachLayerOnce()
     {
@@ -192,6 +219,19 @@ public sealed class SharingTests : IAsyncLifetime
     }
 
     private static LayerBuilder.Attributes Mode(int mode, int uid) => new() { Mode = (UnixFileMode)mode, Uid = uid };
+
+    // Of the kernel's union, which the drive must show too.
+    private async Task<string> MountedAsync(Image image)
+    {
+        string[] paths = ["dir", "dir/sub", "gone", "gone/sub"];
+        UnionMount mount = await _harness.Engine.Mounts.MountAsync(new UnionMountRequest { Reference = image.Id }, SilentObserver.Instance, ImageHarness.Stop);
+        TreeDigest tree = TreeDigest.Of(mount.Merged);
+        await _harness.Engine.Mounts.DismountAsync(mount, new DismountOptions(), SilentObserver.Instance, ImageHarness.Stop);
+        string mounted = string.Join(' ', paths.Select(path => $"{tree.Entries[path].Mode}:{tree.Entries[path].Uid}"));
+        IEnumerable<LayerImageItem> items = paths.Select(path => _harness.Engine.Browser.Find($"/images/{image.Id[7..19]}/rootfs/{path}", ImageHarness.Stop)!);
+        Assert.Equal(mounted, string.Join(' ', items.Select(item => $"{Convert.ToString(item.Permissions!.Value, 8)}:{item.Uid}")));
+        return mounted;
+    }
 
     private static string Look(Image image)
     {

@@ -1,5 +1,6 @@
 using System.Runtime.ExceptionServices;
 using LayerImage.Engine.Layers;
+using LayerImage.Engine.Store;
 using LayerImage.Testing.Host;
 using LayerImage.Testing.Images;
 using Xunit;
@@ -59,6 +60,21 @@ public sealed class DeepTreeTests : IDisposable
         IReadOnlyList<LayerDifference> differences = LayerVerifier.Verify(new MemoryStream(tar), _folder["upper"], [], 10, TestContext.Current.CancellationToken);
 
         Assert.EndsWith("/d/file", Assert.Single(differences).Path, StringComparison.Ordinal);
+    });
+
+    [Fact]
+    public void Syncing_NeedsNoStackForDepth() => OnSmallStack(() => TreeSync.Run(_folder["upper"], entries: 1));
+
+    // Deeper than it has directories open at once.
+    [Fact]
+    public void Measuring_NeedsNoStackForDepth() => OnSmallStack(() =>
+    {
+        string file = Path.Combine(_folder["upper"], string.Join('/', Enumerable.Repeat("d", Depth)), "file");
+        long before = DiskUsage.Of(_folder["upper"]);
+        File.WriteAllBytes(file, new byte[1 << 20]);
+        File.WriteAllBytes(_folder["upper/d/d/last"], new byte[1 << 20]); // looked at on the way back
+
+        Assert.InRange(DiskUsage.Of(_folder["upper"]) - before, 2 << 20, (2 << 20) + (16 << 10));
     });
 
     private static void OnSmallStack(Action action)

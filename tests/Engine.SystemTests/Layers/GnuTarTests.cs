@@ -1,5 +1,7 @@
 using LayerImage.Engine.Commit;
+using LayerImage.Engine.Interop.Libc;
 using LayerImage.Engine.Layers;
+using LayerImage.Testing;
 using LayerImage.Testing.Host;
 using Xunit;
 
@@ -63,6 +65,60 @@ public sealed class GnuTarTests : IDisposable
         Assert.InRange(result.ContentBytes, 1, 2_000_000);
     }
 
+    [Theory]
+    [InlineData("--format=gnu")]
+    [InlineData("--format=posix")]
+    public void SparseFileOverEightGiB_IsUnpacked(string format)
+    {
+        _harness.Shell($"mkdir src; printf end | dd of=src/huge bs=1 seek=9663676416 status=none; tar -C src --sparse {format} -cf all.tar .");
+
+        _harness.UnpackFile("all.tar");
+
+        Assert.Equal(_harness.Shell("stat -c %s src/huge; tail -c 3 src/huge"), _harness.Shell("stat -c %s around/layer/huge; tail -c 3 around/layer/huge"));
+    }
+
+    // The kernel gives what is made in "inherits" a list of its own; "none" and "sub/plain" were freed of it, and the tar says so.
+    [Theory]
+    [InlineData("--acls")]
+    [InlineData("--acls --numeric-owner")]
+    [InlineData("--acls --xattrs --xattrs-include='*'")]
+    [InlineData("--xattrs --xattrs-include='*'")]
+    public void Acls_AreUnpackedAsTheyWerePacked(string options)
+    {
+        Assert.SkipWhen(Requires.Tool("setfacl") is not null, Requires.Tool("setfacl") ?? "");
+        _harness.Shell("""
+            mkdir -p src/inherits; cd src; echo a >file; setfacl -m u:70000:rw-,g:71000:r-x,m::r-- file; mkfifo fifo; setfacl -m u:70000:rwx fifo; ln -s file link
+            setfacl -d -m u:70000:rwx,g:70001:--- inherits; cd inherits; echo b >has; mkdir sub; echo c >none; setfacl -b none; setfacl -b -k sub; echo d >sub/plain; chmod 600 has
+            cd ../..
+            """);
+        _harness.Shell($"tar -C src {options} --format=posix -cf all.tar .");
+
+        _harness.UnpackFile("all.tar");
+
+        Assert.Empty(TreeDigest.Of(_harness["src"]).DifferencesTo(TreeDigest.Of(_harness["around/layer"])));
+        Assert.Contains("system.posix_acl_default=", TreeDigest.Of(_harness["around/layer"]).Entries["inherits"].XAttrs, StringComparison.Ordinal);
+        using (FileStream tar = File.OpenRead(_harness["all.tar"]))
+        {
+            Assert.Empty(LayerVerifier.Verify(tar, _harness["around/layer"], [], 10, LayerHarness.Stop));
+        }
+        _harness.Seal("around/layer", "sealed.tar");
+        _harness.UnpackFile("sealed.tar", "again");
+        _harness.Shell("mkdir back; tar -C back --xattrs --xattrs-include='*' -xf sealed.tar");
+        Assert.All(["again", "back"], (string folder) => Assert.Empty(TreeDigest.Of(_harness["src"]).DifferencesTo(TreeDigest.Of(_harness[folder]))));
+    }
+
+    // "daemon" is 1 on Debian and 2 on Fedora: a name of the machine that made the tar says nothing in an image.
+    [Fact]
+    public void AclOfANameOfThisMachine_IsLeftOutOfTheList()
+    {
+        Assert.SkipWhen(Requires.Tool("setfacl") is not null, Requires.Tool("setfacl") ?? "");
+        _harness.Shell("mkdir src; echo a >src/file; chmod 640 src/file; setfacl -m u:daemon:rwx,u:root:r--,u:70000:r-- src/file; tar -C src --acls --format=posix -cf all.tar .; setfacl -n -x u:daemon src/file");
+
+        _harness.UnpackFile("all.tar");
+
+        Assert.Empty(TreeDigest.Of(_harness["src"]).DifferencesTo(TreeDigest.Of(_harness["around/layer"])));
+    }
+
     [Fact]
     public void Ustar_SplitsLongNamesBetweenPrefixAndName()
     {
@@ -122,6 +178,26 @@ public sealed class GnuTarTests : IDisposable
         Assert.Equal(first.TarSize, new FileInfo(_harness["sealed.tar"]).Length);
         Assert.Equal("sha256:" + _harness.Shell("sha256sum sealed.tar | cut -d' ' -f1"), first.DiffId.ToString());
         Assert.Equal(first.DiffId, LayerSealer.Seal(_harness["src"], includeRoot: true, LayerHarness.Stop).DiffId);
+    }
+
+    [Fact]
+    public void OverlaysOwnAttributes_NeverComeIntoATar()
+    {
+        _harness.Shell("mkdir -p src/dir; echo a >src/file");
+        foreach (string name in (string[])["trusted.overlay.opaque", "trusted.overlay.origin", "trusted.overlay.impure", "trusted.overlay.redirect", "trusted.overlay.metacopy", "trusted.overlay.upper", "user.overlay.opaque", "trusted.overlay.layerimage.upper-of", "trusted.kept"])
+        {
+            Array.ForEach(["src", "src/dir"], folder => Libc.SetXAttr(_harness[folder], name, "y"u8));
+            if (name.StartsWith("trusted.", StringComparison.Ordinal))
+            {
+                Libc.SetXAttr(_harness["src/file"], name, "y"u8);
+            }
+        }
+
+        _harness.Seal("src", "sealed.tar");
+
+        string tar = File.ReadAllText(_harness["sealed.tar"], System.Text.Encoding.Latin1);
+        Assert.DoesNotContain("overlay", tar, StringComparison.Ordinal);
+        Assert.Equal(3, tar.Split("SCHILY.xattr.trusted.kept=y").Length - 1);
     }
 
     [Fact]

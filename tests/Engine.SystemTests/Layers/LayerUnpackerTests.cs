@@ -1,4 +1,5 @@
 using LayerImage.Engine.Commit;
+using LayerImage.Engine.Errors;
 using LayerImage.Engine.Layers;
 using LayerImage.Testing.Host;
 using LayerImage.Testing.Images;
@@ -140,6 +141,17 @@ public sealed class LayerUnpackerTests : IDisposable
         _harness.Unpack(new LayerBuilder().Directory("dir/", new LayerBuilder.Attributes { XAttrs = evil }).ToTar());
 
         Assert.Equal("user.kept=7a", TreeDigest.Of(_harness["around/layer"]).Entries["dir"].XAttrs);
+    }
+
+    // ext4 has 4 KiB for all of a file's attributes; xfs takes this one.
+    [Fact]
+    public void AttributeThatTheFileSystemHasNoPlaceFor_IsNotAFullDisk()
+    {
+        byte[] tar = new LayerBuilder().File("x", "", new() { XAttrs = new Dictionary<string, string> { ["user.x"] = new string('v', 60_000) } }).ToTar();
+
+        Exception? error = Record.Exception(() => _harness.Unpack(tar));
+
+        Assert.True(error is null or LayerImageException { Error: EngineError.LayerInvalid }, error?.ToString());
     }
 
     [Fact]

@@ -1,8 +1,10 @@
 using System.Diagnostics;
+using LayerImage.Engine.Containers;
 using LayerImage.Engine.Errors;
 using LayerImage.Engine.Images;
 using LayerImage.Engine.Store;
 using LayerImage.Engine.SystemTests.Images;
+using LayerImage.Testing;
 using LayerImage.Testing.Host;
 using LayerImage.Testing.Images;
 using Xunit;
@@ -22,6 +24,8 @@ public sealed class KilledProcessTests
         { "receive-blobs", FaultPoint.BlobPlaced }, { "receive-blobs", FaultPoint.BlobRecorded },
         { "import", FaultPoint.Unpacking }, { "import", FaultPoint.Sealed }, { "import", FaultPoint.LayerPlaced }, { "import", FaultPoint.LayerRecording },
         { "import", FaultPoint.ImageRecording }, { "import", FaultPoint.LayerRecorded },
+        { "commit", FaultPoint.Sealed }, { "commit", FaultPoint.LayerPlaced }, { "commit", FaultPoint.LayerRecording }, { "commit", FaultPoint.LayerRecorded },
+        { "commit", FaultPoint.ImageRecording },
         { "tag", FaultPoint.TagSetting }, { "tag", FaultPoint.TagSet },
         { "remove", FaultPoint.RecordsRemoved }, { "remove", FaultPoint.LayerMovedOut }, { "remove", FaultPoint.BlobDeleting },
         { "clear", FaultPoint.LayerForgotten }, { "clear", FaultPoint.LayerMovedOut }, { "clear", FaultPoint.BlobForgotten }, { "clear", FaultPoint.BlobDeleting },
@@ -36,6 +40,8 @@ public sealed class KilledProcessTests
     public async Task KilledAnywhere_LeavesTheOldStateOrTheNewOne(string verb, string point)
     {
         await using ImageHarness harness = new();
+        string? missing = verb == "commit" ? Requires.All(Requires.Tool("crun"), Requires.Tool("conmon")) : null;
+        Assert.SkipWhen(missing is not null, missing ?? "");
         string[] words = await PrepareAsync(harness, verb);
         string before = State(harness);
 
@@ -65,6 +71,10 @@ public sealed class KilledProcessTests
         string done = State(harness);
         Assert.True(after == before || after == done, $"before:\n{before}\nafter:\n{after}\ndone:\n{done}");
         Assert.Empty(await StoreCheckTests.TestAsync(harness, StoreCheckTests.Check.Full));
+        foreach (Container container in await engine.Containers.ListAsync(ImageHarness.Stop))
+        {
+            Assert.Equal(["/own"], (await engine.Containers.GetChangesAsync(container.Id, ImageHarness.Stop)).Select(change => change.Path).Where(path => path != "/"));
+        }
     }
 
     private static async Task<string[]> PrepareAsync(ImageHarness harness, string verb)
@@ -74,7 +84,8 @@ public sealed class KilledProcessTests
         Directory.CreateDirectory(harness.Store["tree/etc"]);
         await File.WriteAllTextAsync(harness.Store["tree/etc/file"], "content", ImageHarness.Stop);
         await ImageHarness.ShellAsync($"tar -C '{harness.Store["tree"]}' -cf '{harness.Store["tree.tar"]}' .");
-        await harness.ReceiveAsync(new ImageBuilder().WithLayer(layer => layer.File("other", "other")).Build().PushTo(harness.Registry, "other/image"));
+        string other = new ImageBuilder().WithLayer(layer => layer.File("other", "other")).Build().PushTo(harness.Registry, "other/image");
+        await harness.ReceiveAsync(other);
         switch (verb)
         {
             case "receive":
@@ -88,6 +99,10 @@ public sealed class KilledProcessTests
                     transaction.Execute("DELETE FROM blob WHERE digest IN (SELECT value FROM json_each(?1))", $"[\"{known.Layers[0].Digest}\",\"{known.Layers[1].Digest}\"]");
                 });
                 return ["receive", reference];
+            case "commit":
+                Container container = await harness.Engine.Containers.CreateAsync(new ContainerRequest { Image = other, Network = "none", Command = ["x"] }, SilentObserver.Instance, ImageHarness.Stop);
+                await File.WriteAllTextAsync(Path.Combine(harness.Layout.Upper(container.Id), "own"), "own", ImageHarness.Stop);
+                return ["commit", container.Id, "made:here"];
             case "import":
                 return ["import", harness.Store["tree.tar"], "made:here"];
             case "clear":

@@ -23,8 +23,12 @@ public sealed class LoopDisk : IAsyncDisposable
         return new LoopDisk(file, place);
     }
 
-    /// <summary>Unmounts it and mounts it again, as a boot would.</summary>
-    public Task RemountAsync(string how) => ImageHarness.ShellAsync($"umount '{_place}'; mount -o loop,{how} '{_file}' '{_place}'");
+    /// <summary>
+    /// Unmounts it and mounts it again, as a boot would. A container that another test begins has a copy of all mounts for a
+    /// moment, and with it the file system as it was.
+    /// </summary>
+    public Task RemountAsync(string how) => ImageHarness.ShellAsync(
+        $"umount '{_place}'; i=0; while [ -n \"$(losetup -j '{_file}')\" ] && [ $((i += 1)) -lt 200 ]; do sleep 0.05; done; mount -o loop,{how} '{_file}' '{_place}'");
 
     public async ValueTask DisposeAsync() => await ImageHarness.ShellAsync($"umount '{_place}'");
 }

@@ -3,6 +3,7 @@ using System.Globalization;
 using LayerImage.Engine.Errors;
 using LayerImage.Engine.IO;
 using LayerImage.Engine.SystemTests.Images;
+using LayerImage.Testing;
 using LayerImage.Testing.Host;
 using LayerImage.Testing.Images;
 using Xunit;
@@ -16,8 +17,10 @@ public sealed class ManyProcessesTests
 
     // Ten seconds; $LAYERIMAGE_TEST_SECONDS for longer.
     [Fact]
-    public async Task EightProcesses_ReceiveImportRemoveCheckAndClear()
+    public async Task EightProcesses_ReceiveCommitMountRemoveCheckAndClear()
     {
+        string? missing = Requires.All(Requires.Tool("crun"), Requires.Tool("conmon"));
+        Assert.SkipWhen(missing is not null, missing ?? "");
         await using ImageHarness harness = new();
         string seconds = Environment.GetEnvironmentVariable("LAYERIMAGE_TEST_SECONDS") ?? "10";
         List<string> things = [];
@@ -50,6 +53,8 @@ public sealed class ManyProcessesTests
         _ = harness.Engine.Store.Clear(harness.Engine.Store.FindGarbage()).Count();
         Assert.Empty(await StoreCheckTests.TestAsync(harness, StoreCheckTests.Check.Full));
         Assert.Empty(Directory.EnumerateFileSystemEntries(harness.Layout.Ingest));
+        Assert.Empty(harness.Engine.Mounts.List());
+        Assert.Empty(Directory.EnumerateFileSystemEntries(harness.Layout.Containers));
         harness.AssertRecordsFitFiles();
     }
 

@@ -23,6 +23,7 @@ public sealed class LayerFuzzTests
     [
         new LayerBuilder().Directory("dir/").File("dir/file", "content").SymbolicLink("dir/link", "../file").HardLink("hard", "dir/file").Whiteout("gone").Opaque("dir").Fifo("pipe").CharacterDevice("null", 1, 3).ToTar(),
         new LayerBuilder().File(new string('n', 200) + "/" + new string('m', 200), "x", new() { XAttrs = new Dictionary<string, string> { ["user.a"] = "b" } }).Raw(new UstarHeader("plain") { Size = 3 }, "abc"u8.ToArray()).ToTar(),
+        new LayerBuilder().Raw(new UstarHeader("PaxHeaders/x") { Type = 'x', Size = 76 }, "76 SCHILY.acl.access=user::rwx,user:1:rwx:2,group::r-x,mask::rwx\nother::---\n"u8.ToArray()).Raw(new UstarHeader("x")).ToTar(),
         new LayerBuilder().Raw(new UstarHeader("././@LongLink") { Type = 'L', Size = 12 }, "long/name/x\0"u8.ToArray()).Raw(new UstarHeader("x")).SymbolicLink("loop", "loop").ToTar(),
     ];
 }

@@ -78,12 +78,12 @@ public sealed class LayerIndexTests : IDisposable
             byte[] damaged = [.. whole];
             damaged[at] ^= 0x10;
             File.WriteAllBytes(_folder["index"], damaged);
-            Assert.True(LayerIndex.Open(_folder["index"]) is null, $"a bit of byte {at} went unnoticed");
+            Assert.True(LayerIndex.Open(_folder["index"], new IndexCache()) is null, $"a bit of byte {at} went unnoticed");
         }
         File.WriteAllBytes(_folder["index"], whole[..^1]);
-        Assert.Null(LayerIndex.Open(_folder["index"]));
+        Assert.Null(LayerIndex.Open(_folder["index"], new IndexCache()));
         File.WriteAllBytes(_folder["index"], whole);
-        Assert.NotNull(LayerIndex.Open(_folder["index"]));
+        Assert.NotNull(LayerIndex.Open(_folder["index"], new IndexCache()));
     }
 
     [Fact]
@@ -94,7 +94,7 @@ public sealed class LayerIndexTests : IDisposable
             Make(new LayerBuilder().Whiteout("gone").Opaque("replaced").File("replaced/new").File("implied/top").File("file", "2").ToTar(), "top"),
             Make(new LayerBuilder().File("gone").Directory("replaced/").File("replaced/old").Directory("implied/", new() { Uid = 7 }).File("implied/base").Directory("file/").File("file/hidden").ToTar(), "base"),
         ];
-        LayerUnion union = new(layers, showsWhiteouts: false);
+        LayerUnion union = new(layers, showsWhiteout: null);
 
         string[] Names(string? directory) => [.. union.List(directory is null ? union.Root : union.Find(union.Root, directory)!).Select(node => node.Node.Name.ToString())];
         Assert.Equal(["file", "implied", "replaced"], Names(null));
@@ -105,7 +105,41 @@ public sealed class LayerIndexTests : IDisposable
         Assert.Empty(union.Find(union.Root, "file")!.Parts);
     }
 
-    private LayerIndex Make(byte[] tar, string name = "index")
+    [Fact]
+    public void ImpliedDirectory_LooksAsBelowUnlessItsOwnParentHidesThat()
+    {
+        ILayerTree[] layers =
+        [
+            Make(new LayerBuilder().File("dir/sub/new").Opaque("dir").File("gone/new").Whiteout("gone").ToTar(), "top"),
+            Make(new LayerBuilder().Directory("dir/", new() { Uid = 7 }).Directory("dir/sub/", new() { Uid = 8 }).Directory("gone/", new() { Uid = 9 }).ToTar(), "base"),
+        ];
+        LayerUnion union = new(layers, showsWhiteout: null);
+
+        foreach (UnionNode dir in (UnionNode[])[union.Find(union.Root, "dir")!, union.List(union.Root).First()])
+        {
+            Assert.Equal((7u, 0u), (dir.Node.Uid, union.Find(dir, "sub")!.Node.Uid));
+        }
+        Assert.Equal(0u, union.Find(union.Root, "gone")!.Node.Uid);
+    }
+
+    [Fact]
+    public void BlocksOfAllIndexes_AreBoundedTogether()
+    {
+        LayerBuilder tar = new();
+        string[] names = [.. Enumerable.Range(0, 3000).Select(i => $"{i:x}{new string('n', 100)}")];
+        Array.ForEach(names, name => tar.File(name));
+        IndexCache cache = new(mostBlocks: 3);
+        LayerIndex[] indexes = [Make(tar.ToTar(), "one", cache), Make(tar.ToTar(), "two", cache)];
+
+        foreach (string name in names)
+        {
+            Assert.All(indexes, index => Assert.NotNull(index.FindPath(name)));
+            Assert.InRange(cache.Count, 1, 3);
+        }
+        Assert.True(new FileInfo(_folder["one"]).Length > 4 * IndexCache.BlockSize);
+    }
+
+    private LayerIndex Make(byte[] tar, string name = "index", IndexCache? cache = null)
     {
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         (LayerIndexEntry root, long size) = LayerIndexing.ReadTar(new MemoryStream(tar), hash, TestContext.Current.CancellationToken);
@@ -115,6 +149,6 @@ public sealed class LayerIndexTests : IDisposable
         {
             LayerIndexWriter.Write(file, root, size, TestContext.Current.CancellationToken);
         }
-        return LayerIndex.Open(_folder[name]) ?? throw new InvalidOperationException("the index does not open");
+        return LayerIndex.Open(_folder[name], cache ?? new IndexCache()) ?? throw new InvalidOperationException("the index does not open");
     }
 }

@@ -1,8 +1,12 @@
 using System.Diagnostics;
 using System.Globalization;
 using LayerImage.Engine;
+using LayerImage.Engine.Commit;
+using LayerImage.Engine.Containers;
 using LayerImage.Engine.Errors;
 using LayerImage.Engine.Images;
+using LayerImage.Engine.Images.Mounting;
+using LayerImage.Engine.Mounts;
 
 namespace LayerImage.Testing.Host;
 
@@ -71,6 +75,9 @@ public static class StoreChild
             case ["remove", var image]:
                 engine.Images.Remove(engine.Images.Get(image), null, force: true, pretend: false);
                 break;
+            case ["commit", var container, var reference]:
+                await engine.Containers.CommitAsync(container, new CommitOptions { Reference = reference }, SilentObserver.Instance, default);
+                break;
             case ["clear"]:
                 _ = engine.Store.Clear(engine.Store.FindGarbage()).Count();
                 break;
@@ -94,9 +101,9 @@ public static class StoreChild
             {
                 await DoAsync(engine, random, thing);
             }
-            catch (LayerImageException e) when (e.Error == EngineError.ImageNotFound)
+            catch (LayerImageException e) when (e.Error is EngineError.ImageNotFound or EngineError.ImageInUse)
             {
-                // Removed by another.
+                // Removed by another, or a container of it is being made.
             }
         }
         Console.Out.WriteLine(done);
@@ -104,7 +111,7 @@ public static class StoreChild
 
     private static async Task DoAsync(LayerImageEngine engine, Random random, string thing)
     {
-        switch (random.Next(8))
+        switch (random.Next(10))
         {
             case 0 or 1 or 2:
                 Image image = thing[0] == '/'
@@ -124,9 +131,38 @@ public static class StoreChild
             case 6:
                 await CheckAsync(engine, full: true);
                 break;
+            case 7:
+                await CommitAsync(engine, random);
+                break;
+            case 8:
+                if (engine.Images.List() is { Count: > 0 } mountable)
+                {
+                    UnionMount mount = await engine.Mounts.MountAsync(new UnionMountRequest { Reference = mountable[random.Next(mountable.Count)].Id }, SilentObserver.Instance, default);
+                    _ = Directory.GetFileSystemEntries(mount.Merged);
+                    await engine.Mounts.DismountAsync(mount, new DismountOptions(), SilentObserver.Instance, default);
+                }
+                break;
             default:
                 _ = engine.Store.Clear(engine.Store.FindGarbage()).Count();
                 break;
+        }
+    }
+
+    private static async Task CommitAsync(LayerImageEngine engine, Random random)
+    {
+        if (engine.Images.List() is not { Count: > 0 } images)
+        {
+            return;
+        }
+        Container container = await engine.Containers.CreateAsync(new ContainerRequest { Image = images[random.Next(images.Count)].Id, Network = "none", Command = ["x"] }, SilentObserver.Instance, default);
+        try
+        {
+            await File.WriteAllTextAsync(Path.Combine(engine.Options.Root, "containers", container.Id, "upper", "own"), $"{random.Next(3)}");
+            await engine.Containers.CommitAsync(container.Id, new CommitOptions { Reference = $"made:{random.Next(3)}" }, SilentObserver.Instance, default);
+        }
+        finally
+        {
+            await engine.Containers.RemoveAsync(container.Id, force: true, SilentObserver.Instance, default);
         }
     }
 

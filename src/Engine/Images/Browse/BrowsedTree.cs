@@ -17,9 +17,9 @@ internal sealed class BrowsedTree
     /// <param name="files">The store's layers.</param>
     /// <param name="live">Directories over the layers, the top one first.</param>
     /// <param name="layers">The layers, the base first.</param>
-    /// <param name="showsWhiteouts">For a single layer: shown as it is.</param>
+    /// <param name="showsWhiteout">See <see cref="LayerUnion"/>.</param>
     /// <param name="cancellationToken">Ends the making of an index.</param>
-    public BrowsedTree(LayerFiles files, IEnumerable<LiveLayer> live, IReadOnlyList<LayerOrigin> layers, bool showsWhiteouts, CancellationToken cancellationToken)
+    public BrowsedTree(LayerFiles files, IEnumerable<LiveLayer> live, IReadOnlyList<LayerOrigin> layers, Func<UnionNode?, LayerNode, bool>? showsWhiteout, CancellationToken cancellationToken)
     {
         _files = files;
         List<ILayerTree> trees = [.. live];
@@ -31,7 +31,7 @@ internal sealed class BrowsedTree
             trees.Add(tree);
             _origins[tree] = layer;
         }
-        _union = new LayerUnion(trees, showsWhiteouts);
+        _union = new LayerUnion(trees, showsWhiteout);
         Root = _union.Root;
     }
 

@@ -17,6 +17,7 @@ namespace LayerImage.Engine.Images.Browse;
 internal sealed class LayerFiles(StoreLayout layout, LayerStore layers, ContentStore content, LayerCache cache)
 {
     private readonly ConcurrentDictionary<Digest, LayerIndex> _open = new();
+    private readonly IndexCache _blocks = new();
 
     /// <summary>The names of a layer.</summary>
     /// <exception cref="LayerImageException"><see cref="EngineError.LayerCorrupt"/>, <see cref="EngineError.LayerInvalid"/> or <see cref="EngineError.LayerTooLarge"/>.</exception>
@@ -53,7 +54,7 @@ internal sealed class LayerFiles(StoreLayout layout, LayerStore layers, ContentS
         {
             return known;
         }
-        LayerIndex? index = LayerIndex.Open(path);
+        LayerIndex? index = LayerIndex.Open(path, _blocks);
         if (index is null || (withOffsets && !index.HasOffsets))
         {
             index = Make(layer, withOffsets, cancellationToken);
@@ -65,7 +66,7 @@ internal sealed class LayerFiles(StoreLayout layout, LayerStore layers, ContentS
     {
         string path = layout.Index(layer.DiffId);
         using FileLock held = FileLock.AcquireAsync(layout.Lock("index-" + layer.DiffId.Hex), $"the index of layer {layer.DiffId.Short}", SilentObserver.Instance, cancellationToken).GetAwaiter().GetResult();
-        if (LayerIndex.Open(path) is LayerIndex made && (made.HasOffsets || !withOffsets))
+        if (LayerIndex.Open(path, _blocks) is LayerIndex made && (made.HasOffsets || !withOffsets))
         {
             return made; // another process was first
         }
@@ -85,7 +86,7 @@ internal sealed class LayerFiles(StoreLayout layout, LayerStore layers, ContentS
         {
             throw new LinuxException("write", LinuxException.ENOSPC, path);
         }
-        return LayerIndex.Open(path) ?? throw Corrupt(layer.DiffId, null);
+        return LayerIndex.Open(path, _blocks) ?? throw Corrupt(layer.DiffId, null);
     }
 
     private (LayerIndexEntry Root, long TarSize) Read(LayerOrigin layer, bool withOffsets, CancellationToken cancellationToken)

@@ -71,27 +71,37 @@ public sealed class LayerImageBrowser
         return FindPlace(names, cancellationToken);
     }
 
+    // From the nearest known place down. Not by recursion: a layer can nest directories deeper than any stack.
     private Place? FindPlace(List<string> names, CancellationToken cancellationToken)
     {
-        if (names.Count == 0)
+        (Place place, int depth) = FindKnown(names);
+        for (; depth < names.Count; depth++)
         {
-            return _places.Root;
+            Remember(place);
+            if (place.Child(names[depth], cancellationToken) is not Place child)
+            {
+                return null;
+            }
+            place = child;
         }
-        string path = "/" + string.Join('/', names);
+        return place;
+    }
+
+    private (Place Place, int Depth) FindKnown(List<string> names)
+    {
+        ReadOnlySpan<char> path = "/" + string.Join('/', names);
         lock (_lock)
         {
-            if (_known.TryGetValue(path, out Place? known))
+            Dictionary<string, Place>.AlternateLookup<ReadOnlySpan<char>> known = _known.GetAlternateLookup<ReadOnlySpan<char>>();
+            for (int depth = names.Count; depth > 0; depth--, path = path[..path.LastIndexOf('/')])
             {
-                return known;
+                if (known.TryGetValue(path, out Place? place))
+                {
+                    return (place, depth);
+                }
             }
         }
-        Place? parent = FindPlace(names[..^1], cancellationToken);
-        if (parent is null)
-        {
-            return null;
-        }
-        Remember(parent);
-        return parent.Child(names[^1], cancellationToken);
+        return (_places.Root, 0);
     }
 
     private void Remember(Place place)

@@ -73,20 +73,33 @@ internal sealed class Places(StoreLayout layout, StoreDatabase database, Content
         string path = $"/containers/{name}";
         return container is null ? null : new FolderPlace(path, LayerImageItemType.Container, child => child.ToLowerInvariant() switch
         {
-            "rootfs" => Live(path + "/rootfs", container.Init is null ? [container.Upper] : [container.Upper, container.Init], container.Layers, showsWhiteouts: false),
-            "changes" => Live(path + "/changes", [container.Upper], [], showsWhiteouts: true),
+            "rootfs" => Live(path + "/rootfs", container.Init is null ? container.Own : [.. container.Own, container.Init], container.Image, null),
+            "changes" => Live(path + "/changes", container.Own, [], (directory, whiteout) => Hides(container, directory, whiteout)),
             _ => null,
         }, () => ["changes", "rootfs"]);
     }
 
-    private LazyTreePlace Live(string path, IReadOnlyList<string> directories, IReadOnlyList<LayerOrigin> layers, bool showsWhiteouts) =>
+    // One layer with the same effect would not delete what the image does not show there, or what is deleted with its directory.
+    private bool Hides(BrowsedContainer container, UnionNode? directory, LayerNode whiteout)
+    {
+        for (UnionNode? above = directory; above is not null; above = above.Parent)
+        {
+            if (above.Node.IsOpaque)
+            {
+                return false;
+            }
+        }
+        return UnionLookup.Exists(UnionLookup.Visible(container.Image.Reverse().Select(layer => layout.Layer(layer.Key!))), LayerPath.Parse(whiteout.Path));
+    }
+
+    private LazyTreePlace Live(string path, IReadOnlyList<string> directories, IReadOnlyList<LayerOrigin> layers, Func<UnionNode?, LayerNode, bool>? showsWhiteout) =>
         new(path, LayerImageItemType.Directory, null, isStable: false, token =>
         {
             if (!LayerReceiver.CanUnpack)
             {
                 throw new LayerImageException(EngineError.NotPrivileged, "The files of containers need root on Linux.") { Target = "LayerImage:" + path, Advice = "Run the session as root, for example: sudo ./layerimage" };
             }
-            BrowsedTree tree = new(files, directories.Select(directory => new LiveLayer(directory)), layers, showsWhiteouts, token);
+            BrowsedTree tree = new(files, directories.Select(directory => new LiveLayer(directory)), layers, showsWhiteout, token);
             return new TreePlace(path, tree, tree.Root, null);
         });
 
@@ -102,7 +115,7 @@ internal sealed class Places(StoreLayout layout, StoreDatabase database, Content
                 {
                     _trees.Clear();
                 }
-                tree = _trees[id] = new BrowsedTree(files, [], layers, showsWhiteouts: isLayer, token);
+                tree = _trees[id] = new BrowsedTree(files, [], layers, isLayer ? static (_, _) => true : null, token);
             }
             return new TreePlace(path, tree, tree.Root, null);
         });

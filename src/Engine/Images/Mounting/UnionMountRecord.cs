@@ -43,6 +43,10 @@ internal sealed record UnionMountRecord
             JsonSerializer.Serialize([.. Mount.LowerDirs], StoreJsonContext.Default.StringArray), Mount.UpperDir, Mount.WorkDir, (int)Made, Mount.MountedAt.ToUnixTimeMilliseconds());
         foreach (string layer in layers.Distinct())
         {
+            if (transaction.Scalar<long>("SELECT count(*) FROM layer WHERE key = ?1", layer) == 0)
+            {
+                throw LayerStore.Missing(layer);
+            }
             transaction.Execute("INSERT INTO mount_layer (mount, layer) VALUES (?1, ?2)", Mount.Id, layer);
         }
     }

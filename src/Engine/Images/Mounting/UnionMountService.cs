@@ -12,6 +12,7 @@ namespace LayerImage.Engine.Images.Mounting;
 /// </summary>
 public sealed class UnionMountService
 {
+    private const int MostTries = 3;
     private readonly StoreLayout _layout;
     private readonly LayerStore _layers;
     private readonly ImageService _images;
@@ -43,6 +44,21 @@ public sealed class UnionMountService
         {
             throw new LayerImageException(EngineError.NotPrivileged, "Mounting needs root on Linux.") { Advice = "Run the session as root, for example: sudo ./layerimage" };
         }
+        for (int attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await MountOnceAsync(request, observer, cancellationToken).ConfigureAwait(false);
+            }
+            catch (LayerImageException e) when (request.Reference is not null && attempt < MostTries && (e.Error == EngineError.LayerCorrupt || e is LinuxException { Errno: LinuxException.ENOENT }))
+            {
+                // The image was removed while its mount was prepared: the next look at it says so, or it has come again.
+            }
+        }
+    }
+
+    private async Task<UnionMount> MountOnceAsync(UnionMountRequest request, IEngineObserver observer, CancellationToken cancellationToken)
+    {
         Image? image = request.Reference is null ? null : await _images.GetForContainerAsync(request.Reference, PullPolicy.Never, observer, cancellationToken).ConfigureAwait(false);
         string[] layers = image is null
             ? [.. request.Layers.Select(layer => HostFolder.Resolve(layer, "layer"))]
@@ -63,7 +79,6 @@ public sealed class UnionMountService
         // The record comes first, so that the layers stay; a killed process leaves one whose mount is not there.
         UnionMountRecord record = planned;
         bool hadUpper = planned.KeepsChanges || Directory.Exists(planned.Mount.UpperDir);
-        _ = _layers.Get(keys);
         try
         {
             record = _plan.Prepare(planned, root);
