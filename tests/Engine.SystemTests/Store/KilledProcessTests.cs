@@ -1,8 +1,10 @@
 using System.Diagnostics;
+using LayerImage.Engine.Containers;
 using LayerImage.Engine.Errors;
 using LayerImage.Engine.Images;
 using LayerImage.Engine.Store;
 using LayerImage.Engine.SystemTests.Images;
+using LayerImage.Testing;
 using LayerImage.Testing.Host;
 using LayerImage.Testing.Images;
 using Xunit;
@@ -24,6 +26,9 @@ public sealed class KilledProcessTests
         { "import", FaultPoint.ImageRecording }, { "import", FaultPoint.LayerRecorded },
         { "tag", FaultPoint.TagSetting }, { "tag", FaultPoint.TagSet },
         { "remove", FaultPoint.RecordsRemoved }, { "remove", FaultPoint.LayerMovedOut }, { "remove", FaultPoint.BlobDeleting },
+        { "commit", FaultPoint.Sealed }, { "commit", FaultPoint.LayerPlaced }, { "commit", FaultPoint.ImageRecording }, { "commit", FaultPoint.LayerRecording },
+        { "commit", FaultPoint.LayerRecorded },
+        { "commit-copy", FaultPoint.Sealed }, { "commit-copy", FaultPoint.LayerPlaced }, { "commit-copy", FaultPoint.LayerRecording }, { "commit-copy", FaultPoint.LayerRecorded },
         { "clear", FaultPoint.LayerForgotten }, { "clear", FaultPoint.LayerMovedOut }, { "clear", FaultPoint.BlobForgotten }, { "clear", FaultPoint.BlobDeleting },
         { "clear", FaultPoint.LeftoverMovedOut },
     };
@@ -95,6 +100,12 @@ public sealed class KilledProcessTests
                 StoreDatabase.Open(harness.Layout.Database).Write(transaction => transaction.Execute("DELETE FROM image WHERE id = ?1", lost.Id));
                 Directory.CreateDirectory(Path.Combine(harness.Layout.Layers, "left"));
                 return ["clear"];
+            case "commit" or "commit-copy":
+                string? missing = Requires.All(Requires.Tool("crun"), Requires.Tool("conmon"));
+                Assert.SkipWhen(missing is not null, missing ?? "");
+                Container container = await harness.Engine.Containers.CreateAsync(new ContainerRequest { Image = reference, Network = "none", Command = ["sh"] }, SilentObserver.Instance, ImageHarness.Stop);
+                await File.WriteAllTextAsync(Path.Combine(harness.Layout.Upper(container.Id), "changed"), "changed", ImageHarness.Stop);
+                return [verb, container.Id, "made:here"];
             default:
                 await harness.ReceiveAsync(reference);
                 return verb == "tag" ? ["tag", reference, "new:tag"] : ["remove", reference];
