@@ -14,29 +14,33 @@ public sealed class CommitMemoryTests : IAsyncLifetime
     private const long Slack = 20 << 20;
     private const string Little = "fallocate -l 10M file", Files = "for d in $(seq 20); do mkdir $d; cd $d; for i in $(seq 1000); do echo $d $i >$i; done; cd ..; done";
 
-    private readonly CommitHarness _harness = new();
+    private readonly CommitHarness _harness = new(), _inMemory = new(inMemory: true);
 
     public ValueTask InitializeAsync() => ValueTask.CompletedTask;
 
-    public ValueTask DisposeAsync() => _harness.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _harness.DisposeAsync();
+        await _inMemory.DisposeAsync();
+    }
 
     // Taken as it lies: all of it is read; no hole is in it.
     [Fact]
     public async Task UpperThatBecomesTheLayer_TakesNoMore()
     {
-        long little = await PeakAsync("commit", Little);
+        long little = await PeakAsync(_harness, "commit", Little);
 
-        AssertFlat(little, await PeakAsync("commit", "fallocate -l 1G file"));
-        AssertFlat(little, await PeakAsync("commit", Files));
+        AssertFlat(little, await PeakAsync(_harness, "commit", "fallocate -l 512M file"));
+        AssertFlat(little, await PeakAsync(_inMemory, "commit", Files));
     }
 
     [Fact]
     public async Task Copy_TakesNoMore()
     {
-        long little = await PeakAsync("commit-copy", Little);
+        long little = await PeakAsync(_harness, "commit-copy", Little);
 
-        AssertFlat(little, await PeakAsync("commit-copy", "fallocate -l 256M file"));
-        AssertFlat(little, await PeakAsync("commit-copy", Files));
+        AssertFlat(little, await PeakAsync(_harness, "commit-copy", "fallocate -l 256M file"));
+        AssertFlat(little, await PeakAsync(_inMemory, "commit-copy", Files));
     }
 
     private static void AssertFlat(long little, long much)
@@ -45,11 +49,11 @@ public sealed class CommitMemoryTests : IAsyncLifetime
         Assert.InRange(much, 0, little + Slack);
     }
 
-    private async Task<long> PeakAsync(string verb, string change)
+    private static async Task<long> PeakAsync(CommitHarness harness, string verb, string change)
     {
-        Container container = await _harness.CreateAsync();
-        await ImageHarness.ShellAsync($"cd '{_harness.Images.Layout.Upper(container.Id)}'; {change}");
-        using Process child = StoreChild.Start(typeof(CommitMemoryTests).Assembly.Location, _harness.Images.Store.Options, null, "peak", verb, container.Id, $"{verb}:{container.Name}");
+        Container container = await harness.CreateAsync();
+        await ImageHarness.ShellAsync($"cd '{harness.Images.Layout.Upper(container.Id)}'; {change}");
+        using Process child = StoreChild.Start(typeof(CommitMemoryTests).Assembly.Location, harness.Images.Store.Options, null, "peak", verb, container.Id, $"{verb}:{container.Name}");
         string line = await child.StandardOutput.ReadToEndAsync(ImageHarness.Stop), error = await child.StandardError.ReadToEndAsync(ImageHarness.Stop);
         await child.WaitForExitAsync(ImageHarness.Stop);
         Assert.True(child.ExitCode == 0, error);

@@ -39,7 +39,7 @@ public sealed class ExactCommitTests
     public async Task Committed_ShowsWhatTheContainerShowed(string what, string script, bool running)
     {
         Assert.NotEmpty(what);
-        await using ContainerHarness harness = await ContainerHarness.CreateAsync();
+        await using ContainerHarness harness = await ContainerHarness.CreateAsync(inMemory: script == Many);
         Image image = await MakeBaseAsync(harness);
         Container container = await RunAsync(harness, image.Id);
         TreeDigest before = await ChangeAsync(harness, container, script);
