@@ -121,6 +121,16 @@ Describe "Host ports$(if ($Missing) { " ($Missing)" })" -Skip:([bool]$Missing) {
             Test-HostPort 18081 | Should -BeFalse
         }
 
+        It 'the ports of a container are piped with their ranges and protocols' {
+            $null = Import-LayerImage $TestHost.RootFs box
+            $null = Start-LayerContainer box -Name web -Publish 18083:8080, 19000-19002:9000-9002/udp -Command sleep, 100
+            $rules = Get-ContainerPort web | Set-HostPortRule -Scope Runtime
+            "$($rules | ForEach-Object { "$($_.Port)/$($_.Protocol)" })" | Should -Be '18083/Tcp 19000-19002/Udp'
+            (Get-ContainerPort web | Test-HostPort -Detailed).IsOpen | Should -Be @($true, $true, $true, $true)
+            Get-ContainerPort web | Out-String -Width 200 | Should -Match 'web\s+19000\s+9000 Udp\s+3'
+            Remove-LayerContainer web -Force
+        }
+
         It 'a container that does not ask for it leaves the port closed to others' {
             $null = Import-LayerImage $TestHost.RootFs box
             $null = Start-LayerContainer box -Name web -Publish 18082:8080 -Command httpd, -f, -p, 8080, -h, /srv

@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using LayerImage.Cmdlets.Completion;
+using LayerImage.Cmdlets.Transformation;
 using LayerImage.Engine.Firewall;
 
 namespace LayerImage.Cmdlets.Base;
@@ -10,13 +11,15 @@ public abstract class PortRuleCommand : LayerImageCmdlet
     /// <summary>The set of parameters with -Port.</summary>
     protected const string PortSet = "Port";
 
-    /// <summary>Ports (9200) or ranges ('8000-8010').</summary>
+    /// <summary>Ports (9200) or ranges ('8000-8010'), also those of Get-ContainerPort.</summary>
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = PortSet, ValueFromPipelineByPropertyName = true)]
+    [Alias("HostPorts")]
     [ValidateNotNullOrEmpty]
     public string[] Port { get; set; } = [];
 
     /// <summary>tcp, udp, sctp or dccp; tcp when it is left out.</summary>
     [Parameter(ParameterSetName = PortSet, ValueFromPipelineByPropertyName = true)]
+    [EnumNameTransformation]
     public FirewallProtocol Protocol { get; set; } = FirewallProtocol.Tcp;
 
     /// <summary>The zone; the default zone when it is left out.</summary>

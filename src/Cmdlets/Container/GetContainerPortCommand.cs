@@ -13,7 +13,12 @@ public sealed class GetContainerPortCommand : ContainerCommand
     /// <inheritdoc/>
     protected override Task ProcessContainerAsync(Container container, CancellationToken cancellationToken)
     {
-        WriteObject(container.Ports, enumerateCollection: true);
+        foreach (PortMapping port in container.Ports)
+        {
+            PSObject shown = new(port);
+            shown.Properties.Add(new PSNoteProperty("ContainerName", container.Name)); // of several containers: whose it is
+            WriteObject(shown);
+        }
         return Task.CompletedTask;
     }
 }

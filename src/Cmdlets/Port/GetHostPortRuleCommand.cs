@@ -12,10 +12,10 @@ namespace LayerImage.Cmdlets.Commands;
 [OutputType(typeof(HostPortRule))]
 public sealed class GetHostPortRuleCommand : LayerImageCmdlet
 {
-    /// <summary>Only rules that cover one of these ports.</summary>
+    /// <summary>Only rules that cover one of these ports (9200), or a port of these ranges ('8000-8010').</summary>
     [Parameter(Position = 0, ValueFromPipeline = true)]
-    [ValidateRange(1, 65535)]
-    public int[]? Port { get; set; }
+    [ValidateNotNullOrEmpty]
+    public string[]? Port { get; set; }
 
     /// <summary>Only for this protocol.</summary>
     [Parameter]
@@ -36,18 +36,22 @@ public sealed class GetHostPortRuleCommand : LayerImageCmdlet
     {
         foreach (string zone in (Zone ?? []).Where(zone => !WildcardPattern.ContainsWildcardCharacters(zone)))
         {
-            string[] zones = [.. Engine.Firewall.Get().Zones.Select(known => known.Name)];
-            if (!zones.Contains(zone, StringComparer.OrdinalIgnoreCase))
+            try
             {
-                WriteFailure(new LayerImageException(EngineError.ZoneNotFound, $"There is no firewall zone '{zone}'.") { Target = zone, Advice = $"The zones are: {string.Join(", ", zones)}." }, zone);
+                _ = Engine.Firewall.Get().GetZone(zone);
+            }
+            catch (LayerImageException e) when (e.Error == EngineError.ZoneNotFound)
+            {
+                WriteFailure(e, zone);
             }
         }
-        WriteObject(Engine.Firewall.GetRules().Where(Fits), enumerateCollection: true);
+        PortRange[]? ports = Port?.Select(PortRange.Parse).ToArray();
+        WriteObject(Engine.Firewall.GetRules().Where(rule => Fits(rule, ports)), enumerateCollection: true);
         return Task.CompletedTask;
     }
 
-    private bool Fits(HostPortRule rule) =>
-        (Port is null || Port.Any(port => port >= rule.FirstPort && port <= rule.LastPort))
+    private bool Fits(HostPortRule rule, PortRange[]? ports) =>
+        (ports is null || ports.Any(new PortRange(rule.FirstPort, rule.LastPort).Overlaps))
         && (Protocol is null || Protocol == rule.Protocol)
         && (Zone is null || Zone.Any(zone => new WildcardPattern(zone, WildcardOptions.IgnoreCase).IsMatch(rule.Zone)))
         && (Scope switch

@@ -1,6 +1,8 @@
 using System.Management.Automation;
 using LayerImage.Cmdlets.Base;
+using LayerImage.Cmdlets.Transformation;
 using LayerImage.Engine.Containers;
+using LayerImage.Engine.Firewall;
 using LayerImage.Engine.Network;
 
 namespace LayerImage.Cmdlets.Commands;
@@ -10,12 +12,15 @@ namespace LayerImage.Cmdlets.Commands;
 [OutputType(typeof(bool), typeof(HostPortStatus))]
 public sealed class TestHostPortCommand : LayerImageCmdlet
 {
-    /// <summary>The ports.</summary>
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true)]
-    public int[] Port { get; set; } = [];
+    /// <summary>Ports (9200) or ranges ('8000-8010'), also those of Get-ContainerPort and Get-HostPortRule.</summary>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [Alias("HostPorts")]
+    [ValidateNotNullOrEmpty]
+    public string[] Port { get; set; } = [];
 
     /// <summary>The transport protocol.</summary>
-    [Parameter]
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [EnumNameTransformation]
     public PortProtocol Protocol { get; set; }
 
     /// <summary>Emit listener, container, zone and rule.</summary>
@@ -23,10 +28,13 @@ public sealed class TestHostPortCommand : LayerImageCmdlet
     public SwitchParameter Detailed { get; set; }
 
     /// <inheritdoc/>
-    protected override Task ProcessAsync(CancellationToken cancellationToken) => ForEachAsync(Port, port =>
+    protected override Task ProcessAsync(CancellationToken cancellationToken) => ForEachAsync(Port, text =>
     {
-        HostPortStatus status = Engine.HostPorts.Get(port, Protocol);
-        WriteObject(Detailed ? status : status.Answers);
+        foreach (int port in PortRange.Parse(text))
+        {
+            HostPortStatus status = Engine.HostPorts.Get(port, Protocol);
+            WriteObject(Detailed ? status : status.Answers);
+        }
         return Task.CompletedTask;
     });
 }

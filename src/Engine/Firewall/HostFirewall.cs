@@ -1,3 +1,5 @@
+using LayerImage.Engine.Errors;
+
 namespace LayerImage.Engine.Firewall;
 
 /// <summary>The host's firewall as it is.</summary>
@@ -17,4 +19,9 @@ public sealed record HostFirewall
 
     /// <summary>All zones, by name. Empty when another program's firewall runs that this backend cannot read.</summary>
     public required IReadOnlyList<HostFirewallZone> Zones { get; init; }
+
+    /// <summary>The zone of a name, in whatever case.</summary>
+    /// <exception cref="LayerImageException"><see cref="EngineError.ZoneNotFound"/>.</exception>
+    public HostFirewallZone GetZone(string name) => Zones.FirstOrDefault(zone => zone.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
+        ?? throw FirewallConfiguration.ZoneNotFound(name, Zones.Select(zone => zone.Name));
 }

@@ -3,9 +3,12 @@ using LayerImage.Engine.Errors;
 
 namespace LayerImage.Engine.Firewall;
 
-/// <summary>One port or several in a row.</summary>
-internal readonly record struct PortRange(int First, int Last) : IComparable<PortRange>
+/// <summary>One port or several in a row; <see cref="Parse"/> reads what <see cref="ToString"/> writes, and its elements are the ports.</summary>
+/// <param name="First">The lowest port, 1 to 65535.</param>
+/// <param name="Last">The highest one; <paramref name="First"/> for a single port.</param>
+public readonly record struct PortRange(int First, int Last) : IComparable<PortRange>, IEnumerable<int>
 {
+    /// <summary>Reads <c>9200</c> or <c>8000-8010</c>; false when the text is neither.</summary>
     public static bool TryParse(string? text, out PortRange range)
     {
         range = default;
@@ -18,7 +21,8 @@ internal readonly record struct PortRange(int First, int Last) : IComparable<Por
         return true;
     }
 
-    /// <exception cref="LayerImageException"><see cref="EngineError.PortInvalid"/>.</exception>
+    /// <summary>Reads <c>9200</c> or <c>8000-8010</c>.</summary>
+    /// <exception cref="LayerImageException"><see cref="EngineError.PortInvalid"/>: the text is neither.</exception>
     public static PortRange Parse(string? text) => TryParse(text, out PortRange range) ? range
         : throw new LayerImageException(EngineError.PortInvalid, $"'{text}' is not a port or a range of ports.")
         {
@@ -26,8 +30,10 @@ internal readonly record struct PortRange(int First, int Last) : IComparable<Por
             Advice = "Give a port from 1 to 65535 (9200), or a range with the lower port first (8000-8010).",
         };
 
+    /// <summary>Whether all of another range is in this one.</summary>
     public bool Contains(PortRange other) => First <= other.First && other.Last <= Last;
 
+    /// <summary>Whether the two have a port in common.</summary>
     public bool Overlaps(PortRange other) => First <= other.Last && other.First <= Last;
 
     /// <summary>What is left of this range without another: none, one or two ranges.</summary>
@@ -52,8 +58,15 @@ internal readonly record struct PortRange(int First, int Last) : IComparable<Por
     public IEnumerable<PortRange> Without(IEnumerable<PortRange> others) =>
         others.Aggregate((IEnumerable<PortRange>)[this], (left, other) => left.SelectMany(range => range.Without(other)).ToList());
 
+    /// <inheritdoc/>
     public int CompareTo(PortRange other) => (First, Last).CompareTo((other.First, other.Last));
 
+    /// <inheritdoc/>
+    public IEnumerator<int> GetEnumerator() => Enumerable.Range(First, Last - First + 1).GetEnumerator();
+
+    System.Collections.IEnumerator System.Collections.IEnumerable.GetEnumerator() => GetEnumerator();
+
+    /// <summary>The port, or the two with a dash.</summary>
     public override string ToString() => First == Last
         ? First.ToString(CultureInfo.InvariantCulture)
         : string.Create(CultureInfo.InvariantCulture, $"{First}-{Last}");

@@ -32,43 +32,36 @@ internal sealed class LayerReceiver(StoreLayout layout, LayerStore layers, Conte
     /// <returns>The unpacked layer, or null when this process cannot unpack and only the blob is here.</returns>
     public async Task<LayerRecord?> ReceiveAsync(IBlobSource source, WantedLayer wanted, Func<Task<IReadOnlyList<LayerRecord>>> below, Task turn, SemaphoreSlim slots, CancellationToken cancellationToken)
     {
-        ScratchFolder scratch = ScratchFolder.Create(layout);
-        try
+        using ScratchFolder scratch = ScratchFolder.Create(layout);
+        string unpacked = Path.Combine(scratch.Path, "layer");
+        LayerRecord? record;
+        IReadOnlyList<LayerPath> implied;
+        await turn.ConfigureAwait(false);
+        using (Slot slot = new(slots))
+        using (await layers.LockAsync(wanted.DiffId, progress.Observer, cancellationToken).ConfigureAwait(false))
         {
-            LayerRecord? record;
-            IReadOnlyList<LayerPath> implied;
-            string unpacked = Path.Combine(scratch.Path, "layer");
-            await turn.ConfigureAwait(false);
-            try
+            (record, implied, bool isNew) = await MakeAsync(source, wanted, unpacked, cancellationToken).ConfigureAwait(false);
+            slot.Dispose(); // the next one computes while this one waits for the disk
+            if (record is null || !isNew)
             {
-                using FileLock held = await layers.LockAsync(wanted.DiffId, progress.Observer, cancellationToken).ConfigureAwait(false);
-                (record, implied, bool isNew) = await MakeAsync(source, wanted, unpacked, cancellationToken).ConfigureAwait(false);
-                if (record is null || !isNew || implied.Count == 0)
-                {
-                    progress.Report(wanted.Blob, "Done", wanted.Blob.Size);
-                    return record is not null && isNew ? AdoptWithBlob(unpacked, record, wanted, 0) : record;
-                }
+                progress.Report(wanted.Blob, "Done", wanted.Blob.Size);
+                return record;
             }
-            finally
+            if (implied.Count == 0)
             {
-                slots.Release();
+                return AdoptWithBlob(unpacked, record, wanted, 0);
             }
+        }
 
-            // The lock and the slot are free while this waits for the layers below, which may need them.
-            IReadOnlyList<LayerRecord> lower = await below().ConfigureAwait(false);
-            using FileLock again = await layers.LockAsync(wanted.DiffId, progress.Observer, cancellationToken).ConfigureAwait(false);
-            if (layers.Find(wanted.DiffId, wanted.ChainId) is LayerRecord made)
-            {
-                return made;
-            }
-            ImpliedDirectories.Adopt(unpacked, implied, [.. lower.Reverse().Select(layer => layers.PathOf(layer.Key))]);
-            progress.Report(wanted.Blob, "Done", wanted.Blob.Size);
-            return AdoptWithBlob(unpacked, record, wanted, implied.Count);
-        }
-        finally
+        // The lock is free while this waits for the layers below, which may need it.
+        IReadOnlyList<LayerRecord> lower = await below().ConfigureAwait(false);
+        using FileLock again = await layers.LockAsync(wanted.DiffId, progress.Observer, cancellationToken).ConfigureAwait(false);
+        if (layers.Find(wanted.DiffId, wanted.ChainId) is LayerRecord made)
         {
-            scratch.Dispose();
+            return made;
         }
+        ImpliedDirectories.Adopt(unpacked, implied, [.. lower.Reverse().Select(layer => layers.PathOf(layer.Key))]);
+        return AdoptWithBlob(unpacked, record, wanted, implied.Count);
     }
 
     /// <summary>Deletes what was received of layers, after a full disk: kept, it would leave the next try no more room.</summary>
@@ -175,6 +168,21 @@ internal sealed class LayerReceiver(StoreLayout layout, LayerStore layers, Conte
         return result;
     }
 
+    // One of the places for work; given back once.
+    private sealed class Slot(SemaphoreSlim slots) : IDisposable
+    {
+        private bool _isFree;
+
+        public void Dispose()
+        {
+            if (!_isFree)
+            {
+                _isFree = true;
+                slots.Release();
+            }
+        }
+    }
+
     private LayerRecord AdoptWithBlob(string unpacked, LayerRecord record, WantedLayer wanted, int implied)
     {
         FaultPoint.Reach(FaultPoint.Unpacked);
@@ -182,7 +190,7 @@ internal sealed class LayerReceiver(StoreLayout layout, LayerStore layers, Conte
         FaultPoint.Reach(FaultPoint.LayerSynced);
         string partial = layout.Partial(wanted.Blob.Digest);
         ContentStore.Sync(partial);
-        return layers.Adopt(unpacked, record, transaction =>
+        LayerRecord adopted = layers.Adopt(unpacked, record, transaction =>
         {
             if (File.Exists(partial))
             {
@@ -190,5 +198,7 @@ internal sealed class LayerReceiver(StoreLayout layout, LayerStore layers, Conte
             }
             ContentStore.Record(transaction, wanted.Blob.Digest, wanted.Blob.Size);
         });
+        progress.Report(wanted.Blob, "Done", wanted.Blob.Size);
+        return adopted;
     }
 }

@@ -29,6 +29,9 @@ public sealed record PortMapping
     /// <summary>How many ports in a row, on both sides: 1 for a single port.</summary>
     public ushort Count { get; init; } = 1;
 
+    /// <summary>The host's port, or its range, as text: "8081" or "8000-8010", as the firewall takes it. Empty while it is still to be chosen.</summary>
+    public string HostPorts => HostPort == 0 ? "" : Range(HostPort, HostPortLast ?? (HostPort + Count - 1));
+
     /// <summary>Whether the host's port is known: neither random nor one of several.</summary>
     internal bool IsChosen => HostPort != 0 && HostPortLast is null;
 
@@ -53,12 +56,11 @@ public sealed record PortMapping
     /// <summary>Docker's syntax; <see cref="Parse"/> gives an equal mapping back.</summary>
     public override string ToString()
     {
-        string host = HostPort == 0 ? "" : Range(HostPort, HostPortLast ?? (HostPort + Count - 1));
         string address = HostAddress is null ? ""
             : HostAddress.AddressFamily == AddressFamily.InterNetworkV6 ? $"[{HostAddress}]:" : $"{HostAddress}:";
-        string separator = address.Length > 0 || host.Length > 0 ? ":" : "";
+        string separator = address.Length > 0 || HostPorts.Length > 0 ? ":" : "";
         string protocol = Protocol == PortProtocol.Tcp ? "" : $"/{Protocol.ToString().ToLowerInvariant()}";
-        return $"{address}{host}{separator}{Range(ContainerPort, ContainerPort + Count - 1)}{protocol}";
+        return $"{address}{HostPorts}{separator}{Range(ContainerPort, ContainerPort + Count - 1)}{protocol}";
     }
 
     /// <summary>Whether the two cannot be published at once: same protocol, a host port in common, addresses equal or one of them all.</summary>

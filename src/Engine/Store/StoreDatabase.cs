@@ -21,6 +21,7 @@ internal sealed class StoreDatabase
     private readonly string _path;
     private readonly string _connectionString;
     private readonly ConcurrentBag<SqliteConnection> _idle = [];
+    private readonly Lock _writing = new(); // writers of this process queue here; SQLite's own would sleep and try again
     private int _keepers;
 
     private StoreDatabase(string path)
@@ -79,14 +80,20 @@ internal sealed class StoreDatabase
     public T Read<T>(Func<StoreTransaction, T> body) => Run(body, writes: false);
 
     /// <summary>Runs a writing transaction: all of it, durably, or nothing. Without <paramref name="commit"/> it is only tried.</summary>
-    public T Write<T>(Func<StoreTransaction, T> body, bool commit = true) => Run(body, writes: true, commit);
+    public T Write<T>(Func<StoreTransaction, T> body, bool commit = true)
+    {
+        lock (_writing)
+        {
+            return Run(body, writes: true, commit);
+        }
+    }
 
     /// <summary>Runs a writing transaction: all of it, durably, or nothing.</summary>
-    public void Write(Action<StoreTransaction> body) => Run(transaction =>
+    public void Write(Action<StoreTransaction> body) => Write(transaction =>
     {
         body(transaction);
         return 0;
-    }, writes: true);
+    });
 
     private T Run<T>(Func<StoreTransaction, T> body, bool writes, bool commit = true)
     {
@@ -196,6 +203,8 @@ internal sealed class StoreDatabase
     {
         // Closing the last connection would else write the log back and wait for the disk, after every transaction.
         _ = SQLitePCL.raw.sqlite3_db_config(connection.Handle, NoCheckpointOnClose, 1, out _);
+        // SQLite waits for another process a millisecond first, then longer; the provider alone, 150 each time.
+        _ = SQLitePCL.raw.sqlite3_busy_timeout(connection.Handle, connection.DefaultTimeout * 1000);
         using SqliteCommand command = connection.CreateCommand();
         // WAL: readers and one writer side by side. FULL: a committed record survives a power cut.
         command.CommandText = first + "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;";

@@ -62,6 +62,21 @@ public sealed class FirewallStoryTests : AcceptanceTest
         Assert.False(await ReachesAsync(peer), "A new connection must not get in: its rule was runtime only.");
     }
 
+    [Fact]
+    public async Task PublishedPorts_ArePipedToTheFirewallWithTheirRangesAndProtocols()
+    {
+        Assert.SkipWhen(Missing is not null, Missing ?? "");
+        string root = await BusyboxRootFs.CreateAsync(Store["box"], Stop);
+        await RunAsync($"$null = Import-LayerImage -Path '{root}' -Reference box; Start-HostFirewall; $null = Start-LayerContainer box -Name web -Publish 8081:8080,9000-9002:9000-9002/udp -Command sleep,'100'");
+
+        Assert.Equal(["web 8081 Tcp", "web 9000-9002 Udp"], (await RunAsync("Get-ContainerPort web | ForEach-Object { \"$($_.ContainerName) $($_.HostPorts) $($_.Protocol)\" }")).Lines);
+        await RunAsync("Get-ContainerPort web | Set-HostPortRule -Scope Runtime");
+        Assert.Equal(["8081 Tcp", "9000-9002 Udp"], (await RunAsync("Get-HostPortRule 8000-9001 | ForEach-Object { \"$($_.Port) $($_.Protocol)\" }")).Lines);
+        Assert.Equal(["8081 True web", "9000 True web", "9001 True web", "9002 True web"], (await RunAsync("Get-ContainerPort web | Test-HostPort -Detailed | ForEach-Object { \"$($_.Port) $($_.IsOpen) $($_.Container)\" }")).Lines);
+        await RunAsync("Get-ContainerPort web | Remove-HostPortRule; Remove-LayerContainer web -Force");
+        Assert.Empty((await RunAsync("Get-HostPortRule")).Lines);
+    }
+
     private static async Task<bool> ReachesAsync(PeerNamespace peer)
     {
         try
