@@ -54,7 +54,7 @@ public sealed class CommitPipeTests : AcceptanceTest
         await RunAsync("Save-ContainerAsImage chosen:1 -Name web1 -Exclude '/tmp', '/root'");
         left = await TextsAsync(Paths);
         Assert.Equal(["-Exclude 'temp' fits no change: nothing was left out by it."],
-            await TextsAsync("$null = Save-ContainerAsImage chosen:1 -Name web1 -Exclude 'tmp', './root/', 'temp', '/tmp/x' -WarningVariable said; $said"));
+            await TextsAsync("$null = Save-ContainerAsImage chosen:1 -Name web1 -Exclude 'tmp', './root/', 'temp', '/tmp/x' -WarningVariable said; $said | Where-Object Message -like '-Exclude*'"));
         Assert.Equal(left, await TextsAsync(Paths));
         await FailsAsync("Get-ContainerChange web1 | Save-ContainerAsImage chosen:2 -Name web2", "web1", nameof(EngineError.ParameterInvalid));
         await FailsAsync("Save-ContainerAsImage chosen:3 -Name web1 -Change 'RUN true'", "RUN true", nameof(EngineError.ParameterInvalid));
@@ -84,7 +84,7 @@ public sealed class CommitPipeTests : AcceptanceTest
 
         await RunAsync("$left = Get-Container web2; $null = Remove-LayerImage box -Force");
         Assert.Equal(["orphan:1"], await TextsAsync("$left | Save-ContainerAsImage orphan:1 -Provenance | ForEach-Object Reference"));
-        Assert.Equal(["web2"], await TextsAsync("Get-ImageHistory orphan:1 | ForEach-Object { $_.Provenance.Container }"));
+        Assert.Equal(["web2"], await TextsAsync("Get-ImageHistory orphan:1 | Where-Object Provenance | ForEach-Object { $_.Provenance.Container }"));
         Assert.Equal(["orphan:1"], await TextsAsync("Get-LayerImage | ForEach-Object Tags"));
         Assert.Empty(await TextsAsync("Test-LayerStore -Full"));
     }
@@ -96,7 +96,7 @@ public sealed class CommitPipeTests : AcceptanceTest
 
         Assert.Equal(["1 squashed:1"], await TextsAsync("Get-Container web1 | Save-ContainerAsImage squashed:1 -Squash | ForEach-Object { \"$($_.Layers.Count) $($_.Reference)\" }"));
         Assert.Equal(["x"], await TextsAsync("Start-LayerContainer squashed:1 'cat /tmp/x' -Network none -Attach -Remove"));
-        await FailsAsync("Save-ContainerAsImage squashed:2 -Name web1 -Squash -Exclude /tmp", "web1", nameof(EngineError.ParameterInvalid));
+        await FailsAsync("Save-ContainerAsImage squashed:2 -Name web1 -Squash -Exclude /tmp", "squashed image", nameof(EngineError.ParameterInvalid));
         Assert.Empty(await TextsAsync("Get-LayerImage squashed:2 -ErrorAction Ignore"));
     }
 
