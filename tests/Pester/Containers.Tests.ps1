@@ -210,6 +210,44 @@ Describe "Containers$(if ($Missing) { " ($Missing)" })" -Skip:([bool]$Missing) {
             (Save-ContainerAsImage byname:1 -Name web).Tags | Should -Contain 'byname:1'
         }
 
+        It 'makes a layer of the changes that are piped, and leaves out what is excluded' {
+            Invoke-ContainerCommand web 'mkdir -p /cache; echo x >/cache/x; echo y >/y'
+            $null = Get-ContainerChange web | Where-Object Path -notlike '/cache*' | Save-ContainerAsImage chosen:1 -Name web
+            $null = Save-ContainerAsImage chosen:2 -Name web -Exclude /cache, '/tmp/*' -WarningVariable said -WarningAction SilentlyContinue
+            foreach ($tag in 'chosen:1', 'chosen:2') {
+                $paths = (Compare-LayerImage box $tag).Path
+                $paths | Should -Contain '/y'
+                $paths | Should -Not -Contain '/cache/x'
+            }
+            "$said" | Should -BeLike "*'/tmp/*' fits no change*"
+        }
+
+        It 'makes an image of an image in one pipeline, and says in its history what it was made of' {
+            $image = Get-LayerImage team/web:1 | New-LayerContainer -Name again -Command true | Save-ContainerAsImage again:1 -Provenance -Author me -Message 'once more' -Change 'ENV A=b', 'EXPOSE 80'
+            $image.Layers | Should -HaveCount 2
+            $image.Config.Config.Env | Should -Contain 'A=b'
+            $entry = Get-ImageHistory again:1 | Where-Object Provenance
+            $entry.Comment | Should -Be 'once more'
+            $entry.Provenance.Container | Should -Be again
+            $entry.Provenance.Changes | Should -Be 'ENV A=b', 'EXPOSE 80'
+            Remove-LayerContainer again
+        }
+
+        It 'makes one layer of all that the container shows' {
+            $image = Get-Container web | Save-ContainerAsImage squashed:1 -Squash
+            $image.Layers | Should -HaveCount 1
+            Start-LayerContainer squashed:1 -Command 'cat /data/file' -Attach -Remove | Should -Be kept
+            (Get-Failure { Get-Container web | Save-ContainerAsImage squashed:2 -Squash -Exclude /data }).FullyQualifiedErrorId | Should -BeLike 'ParameterInvalid,*'
+        }
+
+        It 'names each volume, whose data is not in the image' {
+            $null = New-LayerContainer box -Name volumes -Volume "$($TestHost.Folder):/one", "$($TestHost.Folder):/two" -Command true
+            $null = Get-Container volumes | Save-ContainerAsImage volumes:1 -WarningVariable said -WarningAction SilentlyContinue
+            $said | Should -HaveCount 2
+            "$said" | Should -BeLike '*/one *volume*/two *volume*'
+            Remove-LayerContainer volumes
+        }
+
         It 'refuses to give one name to two containers' {
             $null = New-LayerContainer box -Name other -Command sleep, 1
             $failures = $null

@@ -3,6 +3,7 @@ using LayerImage.Cmdlets.Base;
 using LayerImage.Cmdlets.Completion;
 using LayerImage.Engine.Containers;
 using LayerImage.Engine.Errors;
+using LayerImage.Engine.Oci;
 
 namespace LayerImage.Cmdlets.Commands;
 
@@ -51,7 +52,7 @@ public sealed class GetContainerCommand : ContainerSelectionCommand
 
     // The image may have lost its name since, or be gone.
     private bool IsOf(Container container, HashSet<string> images) => images.Contains(container.ImageId) || IsWanted(container.Image)
-        || Image!.Any(id => id.Length > 0 && (container.ImageId.StartsWith(id, StringComparison.Ordinal) || container.ImageId.StartsWith("sha256:" + id, StringComparison.Ordinal)));
+        || Image!.Any(text => IdPrefix.OfImage(text) is string id && container.ImageId.StartsWith(id, StringComparison.Ordinal));
 
     private bool Fits(Container container, HashSet<string> images) =>
         (State is null || State.Contains(container.State))

@@ -17,6 +17,7 @@ public sealed class SaveContainerAsImageCommand : ContainerSelectionCommand
 
     private readonly HashSet<string> _given = [];
     private readonly Dictionary<string, HashSet<string>> _chosen = new(StringComparer.Ordinal);
+    private PathExclusion? _excluded;
 
     /// <summary>The new image's name: repository[:tag], or a script block for a piped container. Made from the container's name when it is left out.</summary>
     [Parameter(Position = 0, ValueFromPipelineByPropertyName = true)]
@@ -51,7 +52,7 @@ public sealed class SaveContainerAsImageCommand : ContainerSelectionCommand
     [Parameter]
     public string[] Change { get; set; } = [];
 
-    /// <summary>Paths in the container (wildcards, where * takes '/' too): changes there and beneath are left out.</summary>
+    /// <summary>Paths in the container, from its root (wildcards, where * takes '/' too): changes there and beneath are left out.</summary>
     [Parameter]
     [SupportsWildcards]
     public string[] Exclude { get; set; } = [];
@@ -99,10 +100,18 @@ public sealed class SaveContainerAsImageCommand : ContainerSelectionCommand
     /// <inheritdoc/>
     protected override async Task EndAsync(CancellationToken cancellationToken)
     {
-        if (!TakesChanges)
+        if (TakesChanges)
         {
-            return;
+            await SaveChosenAsync(cancellationToken);
         }
+        foreach (string pattern in _given.Count > 0 && _excluded is not null ? _excluded.Unused : [])
+        {
+            WriteWarning($"-Exclude '{pattern}' fits no change: nothing was left out by it.");
+        }
+    }
+
+    private async Task SaveChosenAsync(CancellationToken cancellationToken)
+    {
         IReadOnlyList<Container> containers = await SelectAsync(ParameterSetName == NameSet ? Name : [.. _chosen.Keys], null, cancellationToken);
         if (_chosen.Keys.Except(containers.Select(container => container.Name)).FirstOrDefault() is string stray && ParameterSetName == NameSet)
         {
@@ -133,7 +142,7 @@ public sealed class SaveContainerAsImageCommand : ContainerSelectionCommand
         {
             return;
         }
-        WildcardPattern[] excluded = [.. Exclude.Select(pattern => new WildcardPattern(pattern))];
+        _excluded ??= Exclude.Length == 0 ? null : new PathExclusion(Exclude);
         CommitOptions options = new()
         {
             Reference = reference,
@@ -142,7 +151,7 @@ public sealed class SaveContainerAsImageCommand : ContainerSelectionCommand
             Changes = Change,
             Timestamp = Timestamp,
             Only = chosen,
-            Excludes = excluded.Length == 0 ? null : path => excluded.Any(pattern => pattern.IsMatch(path)),
+            Excludes = _excluded is null ? null : _excluded.Fits,
             Squash = Squash,
             Provenance = Provenance,
             NoPause = NoPause,

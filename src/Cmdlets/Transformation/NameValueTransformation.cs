@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Collections.Specialized;
 using System.Management.Automation;
 
 namespace LayerImage.Cmdlets.Transformation;
@@ -14,10 +15,14 @@ public sealed class NameValueTransformationAttribute : ArgumentTransformationAtt
         object value = input is PSObject wrapped ? wrapped.BaseObject : input;
         return value switch
         {
-            IDictionary pairs => pairs.Keys.Cast<object>().Select(key => $"{key}={pairs[key]}"),
+            IOrderedDictionary pairs => Texts(pairs, pairs.Keys.Cast<object>()),
+            // A hashtable's order is another one in each process, and the same container would make another image.
+            IDictionary pairs => Texts(pairs, pairs.Keys.Cast<object>().OrderBy(key => key.ToString(), StringComparer.Ordinal)),
             string text => [text],
             IEnumerable list => list.Cast<object>().Where(item => item is not null).SelectMany(Flatten),
             _ => [value.ToString() ?? ""],
         };
     }
+
+    private static IEnumerable<string> Texts(IDictionary pairs, IEnumerable<object> keys) => keys.Select(key => $"{key}={pairs[key]}");
 }

@@ -32,16 +32,14 @@ internal sealed class CommitChoice(ContainerFiles files)
         return all with { Selection = selection, LeavesOut = path => !selection.Includes(path) };
     }
 
-    // A path is left out with all that is beneath it.
+    // A path is left out with all that is beneath it. All parents are asked for: who asks may count what fits.
     private static bool IsExcluded(string path, Func<string, bool>? excludes)
     {
+        bool isExcluded = false;
         for (int end = path.Length; excludes is not null && end > 0; end = path.LastIndexOf('/', end - 1))
         {
-            if (excludes(path[..end]))
-            {
-                return true;
-            }
+            isExcluded |= excludes(path[..end]);
         }
-        return false;
+        return isExcluded;
     }
 }

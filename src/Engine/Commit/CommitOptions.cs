@@ -33,7 +33,7 @@ public sealed record CommitOptions
     /// </summary>
     public IReadOnlySet<string>? Only { get; init; }
 
-    /// <summary>Told a container's path, says whether changes there and beneath it are left out. Null for none.</summary>
+    /// <summary>Told a container's path, says whether changes there and beneath it are left out. It is asked of each changed path and of its parents. Null for none.</summary>
     public Func<string, bool>? Excludes { get; init; }
 
     /// <summary>

@@ -90,7 +90,8 @@ internal static class CommittedConfig
         }
         catch (LayerImageException e)
         {
-            throw ChangeLine.Read(changes).Last(change => change.Instruction == "STOPSIGNAL").Invalid(e.Message.TrimEnd('.'));
+            ChangeLine change = ChangeLine.Read(changes).Last(line => line.Instruction == "STOPSIGNAL");
+            throw change.Invalid(e.Message.TrimEnd('.'), change.RestAt);
         }
     }
 

@@ -65,14 +65,14 @@ internal sealed class ContainerCommitter(StoreLayout layout, StoreDatabase datab
             throw;
         }
         move?.Report(observer);
-        return images.FindExact(image.Id.ToString())!;
+        return images.FindExact(image.Id.ToString()) ?? throw ImageCatalog.NotFound(image.Id.ToString()); // removed already
     }
 
     /// <summary>Fails as <see cref="CommitAsync"/> would on a malformed name or change: before anything is paused.</summary>
     /// <exception cref="LayerImageException">ReferenceInvalid or ParameterInvalid.</exception>
     public static void Check(ContainerRecord container, CommitOptions options)
     {
-        _ = options.Reference is null ? null : ImageReference.ParseName(options.Reference).WithDefaultTag();
+        _ = options.Reference is null ? null : ImageReference.ParseName(options.Reference);
         if (options.Squash && (options.Only is not null || options.Excludes is not null))
         {
             throw new LayerImageException(EngineError.ParameterInvalid, "Changes cannot be chosen for a squashed image: it has all that the container shows.")

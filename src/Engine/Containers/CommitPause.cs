@@ -24,15 +24,16 @@ internal sealed class CommitPause : IAsyncDisposable
     {
         string file = paths.CommitPauseFile(id);
         RuntimeFile.Write(file, [], RuntimeFile.Private);
-        CommitPause pause = new(runtime, id, file, options.AgentPath is null ? null : StartWatch(options, id));
+        CommitPause pause = new(runtime, id, file, null);
         try
         {
+            pause = options.AgentPath is null ? pause : new(runtime, id, file, StartWatch(options, id));
             await runtime.PauseAsync(id, cancellationToken).ConfigureAwait(false);
             return pause;
         }
         catch
         {
-            await pause.DisposeAsync().ConfigureAwait(false);
+            await pause.GiveUpAsync().ConfigureAwait(false);
             throw;
         }
     }
@@ -52,6 +53,19 @@ internal sealed class CommitPause : IAsyncDisposable
         life?.WriteByte(1); // all is well: the Agent has nothing to do
     }
 
+    private async Task GiveUpAsync()
+    {
+        try
+        {
+            await DisposeAsync().ConfigureAwait(false);
+        }
+        catch (LayerImageException)
+        {
+            // Who cannot pause it cannot thaw it either: the first failure is the one to tell.
+        }
+    }
+
+    // The file stays as long as it is frozen: the next look at it tries again.
     private static async Task ThawAsync(IContainerRuntime runtime, string id, string file, CancellationToken cancellationToken)
     {
         try
@@ -62,7 +76,13 @@ internal sealed class CommitPause : IAsyncDisposable
         {
             // It was killed while it was paused.
         }
-        File.Delete(file);
+        finally
+        {
+            if (runtime.GetState(id).Status != RuntimeStatus.Paused)
+            {
+                File.Delete(file);
+            }
+        }
     }
 
     // The Agent need not be up before the pause is: once it is, it finds the pipe closed or not.

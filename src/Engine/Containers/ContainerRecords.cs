@@ -34,8 +34,8 @@ internal sealed class ContainerRecords(StoreDatabase database, NetworkOptions ne
         {
             return named;
         }
-        List<ContainerRecord> byId = text.Length >= 2 && !text.AsSpan().ContainsAnyExcept("0123456789abcdefABCDEF")
-            ? transaction.Query($"SELECT {Columns} FROM container WHERE id >= ?1 AND id < ?1 || 'g'", Read, text.ToLowerInvariant())
+        List<ContainerRecord> byId = IdPrefix.OfContainer(text) is string prefix
+            ? transaction.Query($"SELECT {Columns} FROM container WHERE id >= ?1 AND id < ?1 || 'g'", Read, prefix)
             : [];
         return byId.Count switch
         {

@@ -9,7 +9,6 @@ namespace LayerImage.Engine.Images;
 /// <summary>Finds images in the store.</summary>
 internal sealed class ImageCatalog(StoreLayout layout, StoreDatabase database, ContentStore content)
 {
-    private const int ShortestPrefix = 2;
     private const int MostCandidates = 10;
 
     private sealed record Row(string Id, string? Manifest, string Platform, DateTimeOffset? Created, DateTimeOffset Stored, DateTimeOffset? Used);
@@ -48,7 +47,7 @@ internal sealed class ImageCatalog(StoreLayout layout, StoreDatabase database, C
         });
         if (ids.Count == 0)
         {
-            if (reference is null && !IsIdLike(text))
+            if (reference is null && IdPrefix.OfImage(text) is null)
             {
                 _ = ImageReference.Parse(text); // says what is wrong with it
             }
@@ -58,7 +57,7 @@ internal sealed class ImageCatalog(StoreLayout layout, StoreDatabase database, C
     }
 
     /// <summary>Whether a text is a whole id, which no registry is asked for, although it reads as a reference.</summary>
-    public static bool IsWholeId(string text) => (text.StartsWith("sha256:", StringComparison.Ordinal) ? text[7..] : text) is { Length: 64 } hex && IsIdLike(hex);
+    public static bool IsWholeId(string text) => IdPrefix.OfImage(text) is { Length: 7 + 64 }; // sha256: and all digits
 
     /// <summary>The image with exactly this id, or null.</summary>
     public Image? FindExact(string id) => Load([id]).FirstOrDefault();
@@ -86,9 +85,7 @@ internal sealed class ImageCatalog(StoreLayout layout, StoreDatabase database, C
 
     private static List<string> FindById(StoreTransaction transaction, string text)
     {
-        string lower = text.ToLowerInvariant();
-        string prefix = lower.StartsWith("sha256:", StringComparison.Ordinal) ? lower : "sha256:" + lower;
-        if (!IsIdLike(prefix[7..]))
+        if (IdPrefix.OfImage(text) is not string prefix)
         {
             return [];
         }
@@ -104,8 +101,6 @@ internal sealed class ImageCatalog(StoreLayout layout, StoreDatabase database, C
         throw new LayerImageException(EngineError.AmbiguousId, $"'{text}' fits {ids.Count} images: {string.Join(", ", candidates)}{(ids.Count > MostCandidates ? " …" : "")}.")
         { Target = text, Advice = "Give more digits of the id, or a tag." };
     }
-
-    private static bool IsIdLike(string text) => text.Length is >= ShortestPrefix and <= 64 && !text.AsSpan().ContainsAnyExcept("0123456789abcdefABCDEF");
 
     private List<Image> Load(string[]? ids)
     {

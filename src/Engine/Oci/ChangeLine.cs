@@ -19,6 +19,9 @@ internal sealed record ChangeLine(string Text, string Change, int Number)
     /// <summary>What follows the name, without the space around it.</summary>
     public string Rest { get; } = Text.Split((char[]?)null, 2, StringSplitOptions.RemoveEmptyEntries) is [_, string rest] ? rest.Trim() : "";
 
+    /// <summary>Where in <see cref="Text"/> that begins.</summary>
+    public int RestAt => Text.Length - Rest.Length;
+
     /// <summary>The instructions of some texts, in their order.</summary>
     public static IEnumerable<ChangeLine> Read(IEnumerable<string> changes)
     {

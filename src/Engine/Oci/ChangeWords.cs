@@ -6,13 +6,25 @@ namespace LayerImage.Engine.Oci;
 internal sealed class ChangeWords(ChangeLine line, IReadOnlyList<string> environment)
 {
     /// <summary>All as one word.</summary>
-    public string One() => Expand(line.Rest, Start);
+    public string One() => Expand(line.Rest, line.RestAt);
 
-    /// <summary>Words at white space; a variable may hold several of them.</summary>
-    public IEnumerable<string> Split() => Parts(line.Rest).SelectMany(part => Parts(Expand(part, Start)));
+    /// <summary>Words at white space, with their places in the line; a variable may hold several of them.</summary>
+    public IEnumerable<(string Text, int At)> Split()
+    {
+        int end = 0;
+        foreach (string part in Parts(line.Rest))
+        {
+            int start = line.Rest.IndexOf(part, end, StringComparison.Ordinal);
+            end = start + part.Length;
+            foreach (string word in Parts(Expand(part, line.RestAt + start)))
+            {
+                yield return (word, line.RestAt + start);
+            }
+        }
+    }
 
     /// <summary>Replaces variables and takes quotes off.</summary>
-    public string Expand(string word) => Expand(word, Start);
+    public string Expand(string word) => Expand(word, line.RestAt);
 
     /// <summary><c>name=value name="other value"</c>, or the old form <c>name the whole value</c>.</summary>
     public IReadOnlyList<(string Name, string Value)> Pairs()
@@ -22,8 +34,8 @@ internal sealed class ChangeWords(ChangeLine line, IReadOnlyList<string> environ
         {
             string[] two = line.Rest.Split((char[]?)null, 2, StringSplitOptions.RemoveEmptyEntries);
             return two.Length == 2
-                ? [(Expand(two[0], Start), Expand(two[1].Trim(), Start + line.Rest.IndexOf(two[1], two[0].Length, StringComparison.Ordinal)))]
-                : throw line.Invalid("there is a name and no value", Start);
+                ? [(Expand(two[0], line.RestAt), Expand(two[1].Trim(), line.RestAt + line.Rest.IndexOf(two[1], two[0].Length, StringComparison.Ordinal)))]
+                : throw line.Invalid("there is a name and no value", line.RestAt);
         }
         return words.ConvertAll(word => word.Text.IndexOf('=', StringComparison.Ordinal) switch
         {
@@ -32,8 +44,6 @@ internal sealed class ChangeWords(ChangeLine line, IReadOnlyList<string> environ
             _ => throw line.Invalid("there is no '=' in the word", word.At),
         });
     }
-
-    private int Start => line.Text.Length - line.Rest.Length;
 
     private static string[] Parts(string text) => text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
 
@@ -72,7 +82,7 @@ internal sealed class ChangeWords(ChangeLine line, IReadOnlyList<string> environ
         {
             if (word.Length > 0)
             {
-                words.Add((word.ToString(), Start + end - word.Length));
+                words.Add((word.ToString(), line.RestAt + end - word.Length));
                 word.Clear();
             }
         }

@@ -33,15 +33,15 @@ internal static class ConfigChange
             // An entry point makes another program of the image: the old one's arguments are not its own.
             "ENTRYPOINT" => config with { Entrypoint = Command(config, change), Cmd = hasCommand ? config.Cmd : null },
             "ENV" => config with { Env = words.Pairs().Aggregate(config.Env ?? [], Set) },
-            "EXPOSE" => config with { ExposedPorts = With(config.ExposedPorts, words.Split().SelectMany(port => Ports(port, change))) },
+            "EXPOSE" => config with { ExposedPorts = With(config.ExposedPorts, words.Split().SelectMany(port => Ports(port.Text, port.At, change))) },
             "LABEL" => config with { Labels = Label(config.Labels, words.Pairs()) },
             "USER" => config with { User = words.One() },
             "VOLUME" => config with { Volumes = With(config.Volumes, Volumes(words, change)) },
-            "WORKDIR" => config with { WorkingDir = Resolve(config.WorkingDir, words.One() is { Length: > 0 } path ? path : throw change.Invalid("the path is empty")) },
+            "WORKDIR" => config with { WorkingDir = Resolve(config.WorkingDir, words.One() is { Length: > 0 } path ? path : throw change.Invalid("the path is empty", change.RestAt)) },
             "STOPSIGNAL" => config with { StopSignal = Signal(words.One(), change) },
             "ONBUILD" => config with { Unknown = WithTrigger(config.Unknown, change) },
             "HEALTHCHECK" => config with { Unknown = new(config.Unknown ?? []) { ["Healthcheck"] = HealthcheckChange.Parse(change) } },
-            _ => throw change.Invalid($"{change.Instruction} is not one of the instructions that change a configuration"),
+            _ => throw change.Invalid($"{change.Instruction} is not one of the instructions that change a configuration", 0),
         };
     }
 
@@ -96,7 +96,7 @@ internal static class ConfigChange
     private static Dictionary<string, EmptyObject> With(IReadOnlyDictionary<string, EmptyObject>? set, IEnumerable<string> added) =>
         (set?.Keys ?? []).Concat(added).Distinct().Order(StringComparer.Ordinal).ToDictionary(key => key, _ => new EmptyObject());
 
-    private static IEnumerable<string> Ports(string text, ChangeLine change)
+    private static IEnumerable<string> Ports(string text, int at, ChangeLine change)
     {
         string[] parts = text.Split('/');
         string protocol = parts.Length == 2 ? parts[1].ToLowerInvariant() : "tcp";
@@ -104,15 +104,15 @@ internal static class ConfigChange
         if (parts.Length > 2 || protocol is not ("tcp" or "udp" or "sctp") || ends.Length > 2
             || !ushort.TryParse(ends[0], out ushort first) || !ushort.TryParse(ends[^1], out ushort last) || first == 0 || last < first)
         {
-            throw change.Invalid($"'{text}' is not port[-port][/tcp|udp|sctp]", change.Text.IndexOf(text, StringComparison.Ordinal));
+            throw change.Invalid($"'{text}' is not port[-port][/tcp|udp|sctp]", at);
         }
         return Enumerable.Range(first, last - first + 1).Select(port => $"{port}/{protocol}");
     }
 
     private static IEnumerable<string> Volumes(ChangeWords words, ChangeLine change)
     {
-        IEnumerable<string> volumes = ExecForm(change.Rest, change)?.Select(words.Expand) ?? words.Split();
-        return volumes.Select(volume => volume.Trim().Length > 0 ? volume.Trim() : throw change.Invalid("a volume has no name"));
+        IEnumerable<string> volumes = ExecForm(change.Rest, change)?.Select(words.Expand) ?? words.Split().Select(word => word.Text);
+        return volumes.Select(volume => volume.Trim().Length > 0 ? volume.Trim() : throw change.Invalid("a volume has no name", change.RestAt));
     }
 
     private static string Resolve(string? current, string path)
@@ -135,7 +135,7 @@ internal static class ConfigChange
 
     private static string Signal(string text, ChangeLine change) => text.Length > 0 && text.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '+' or '-')
         ? text
-        : throw change.Invalid($"'{text}' is not a signal");
+        : throw change.Invalid($"'{text}' is not a signal", change.RestAt);
 
     private static Dictionary<string, JsonElement> WithTrigger(Dictionary<string, JsonElement>? members, ChangeLine change)
     {
@@ -143,7 +143,7 @@ internal static class ConfigChange
         string instruction = trigger.Split((char[]?)null, 2)[0].ToUpperInvariant();
         if (instruction is "ONBUILD" or "FROM" or "MAINTAINER")
         {
-            throw change.Invalid($"{instruction} cannot be a trigger");
+            throw change.Invalid($"{instruction} cannot be a trigger", change.RestAt);
         }
         string[] before = members?.GetValueOrDefault("OnBuild") is { ValueKind: JsonValueKind.Array } known ? known.Deserialize(OciJsonContext.Default.StringArray) ?? [] : [];
         return new(members ?? []) { ["OnBuild"] = JsonSerializer.SerializeToElement([.. before, trigger], OciJsonContext.Default.StringArray) };

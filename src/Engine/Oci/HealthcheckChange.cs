@@ -58,7 +58,7 @@ internal static partial class HealthcheckChange
             {
                 null => ["CMD-SHELL", parts[1].Trim()],
                 { Count: > 0 } words => ["CMD", .. words],
-                _ => throw change.Invalid("the command is empty"),
+                _ => throw change.Invalid("the command is empty", change.Text.Length - parts[1].Trim().Length),
             },
             _ => throw change.Invalid("after its options comes CMD with a command, or NONE alone", change.Text.Length - text.Length),
         };

@@ -32,14 +32,21 @@ internal sealed partial class CrunRuntime
                 () =>
                 {
                     // Version 1 can hang in FREEZING beside a process that forks; writing again takes it on.
-                    File.WriteAllText(freezer.ControlFile, freezer.FreezeWord);
+                    Write(freezer, freezer.FreezeWord, "paused", id);
                     return freezer.IsFrozen();
                 },
                 $"The container {id} does not freeze.", id, cancellationToken).ConfigureAwait(false);
         }
         catch
         {
-            File.WriteAllText(freezer.ControlFile, freezer.ThawWord);
+            try
+            {
+                Write(freezer, freezer.ThawWord, "resumed", id);
+            }
+            catch (Errors.LayerImageException)
+            {
+                // The first failure is the one to tell.
+            }
             throw;
         }
     }
@@ -48,7 +55,7 @@ internal sealed partial class CrunRuntime
     public async Task ResumeAsync(string id, CancellationToken cancellationToken)
     {
         CgroupFreezer freezer = FreezerOfRunning(id);
-        File.WriteAllText(freezer.ControlFile, freezer.ThawWord);
+        Write(freezer, freezer.ThawWord, "resumed", id);
         await UntilAsync(() => !freezer.IsFrozen(), $"The container {id} does not thaw.", id, cancellationToken).ConfigureAwait(false);
     }
 
@@ -71,6 +78,19 @@ internal sealed partial class CrunRuntime
         }
         return _cgroups.Freezer(id) ?? throw new Errors.LayerImageException(
             Errors.EngineError.NotSupportedByKernel, "This host has no control group that can freeze processes.") { Target = id };
+    }
+
+    private void Write(CgroupFreezer freezer, string word, string what, string id)
+    {
+        try
+        {
+            File.WriteAllText(freezer.ControlFile, word);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            // It may have ended since it was looked at.
+            throw GetState(id).Status is RuntimeStatus.Running or RuntimeStatus.Paused ? RuntimeErrors.Failed($"The container {id} cannot be {what}: {error.Message}", id) : NotRunning(id);
+        }
     }
 
     private bool MonitorIsAlive(string id)

@@ -16,17 +16,18 @@ internal sealed class CommitHarness : IAsyncDisposable
 {
     private readonly OverlayMountDriver _driver = new();
 
-    public CommitHarness()
+    public CommitHarness(bool inMemory = false)
     {
         string? missing = Requires.All(Requires.Root, Requires.Tool("crun"), Requires.Tool("conmon"));
         Assert.SkipWhen(missing is not null, missing ?? "");
+        Images = new ImageHarness(inMemory: inMemory);
         Base = new ImageBuilder().WithCommand("sh").WithEnvironment("PATH=/bin")
             .WithLayer(layer => layer.Directory("./").Directory("dev/").Directory("proc/").Directory("sys/").Directory("etc/").File("etc/hosts").File("etc/hostname").File("etc/resolv.conf")
                 .Directory("dir/").File("dir/a", "a").File("dir/b", "b").Directory("dir/sub/").File("dir/sub/deep", "d").File("file", "old").Directory("tmp/"))
             .Build().PushTo(Images.Registry, "base/image");
     }
 
-    public ImageHarness Images { get; } = new();
+    public ImageHarness Images { get; }
 
     public string Base { get; }
 

@@ -2,6 +2,7 @@ using LayerImage.Engine.Commit;
 using LayerImage.Engine.Containers;
 using LayerImage.Engine.Errors;
 using LayerImage.Engine.Images;
+using LayerImage.Engine.IO;
 using LayerImage.Engine.Network;
 using LayerImage.Engine.Oci;
 using LayerImage.Engine.Store;
@@ -55,6 +56,7 @@ public sealed class CommitInputTests : IAsyncLifetime
         Assert.Contains(first.Id, Assert.Single(_harness.Warnings), StringComparison.Ordinal);
         Assert.Equal(other.Id, _harness.Images.Engine.Images.Get("same:1").Id);
         Assert.Empty(_harness.Images.Engine.Images.Get(first.Id).Tags);
+        await AssertWholeAsync();
     }
 
     [Fact]
@@ -86,7 +88,8 @@ public sealed class CommitInputTests : IAsyncLifetime
 
         Assert.Equal(expected, error.Error);
         Assert.Equal((images, blobs), (_harness.Images.Engine.Images.List().Count, _harness.Images.Blobs().Count));
-        _harness.Images.AssertRecordsFitFiles();
+        Assert.NotEmpty(await _harness.Images.Engine.Containers.GetChangesAsync(container.Id, ImageHarness.Stop));
+        await AssertWholeAsync();
     }
 
     // It reads as a reference, too.
@@ -123,6 +126,91 @@ public sealed class CommitInputTests : IAsyncLifetime
         LayerImageException error = await Assert.ThrowsAnyAsync<LayerImageException>(() => _harness.CommitAsync(container, new CommitOptions()));
 
         Assert.Equal(EngineError.ContainerNotFound, error.Error);
+        await AssertWholeAsync();
+    }
+
+    // The removal holds the container's lock; the commit has found the container and waits for that.
+    [Fact]
+    public async Task ContainerRemovedWhileTheCommitWaits_IsNotFound()
+    {
+        Container container = await _harness.CreateAsync();
+        Task<Image> commit;
+        using (FileLock removal = FileLock.TryAcquire(_harness.Images.Layout.Lock("container-" + container.Id))!)
+        {
+            commit = _harness.CommitAsync(container, new CommitOptions { Reference = "late:1" });
+            await Task.Delay(100, ImageHarness.Stop);
+            Assert.False(commit.IsCompleted);
+            StoreDatabase.Open(_harness.Images.Layout.Database).Write(transaction => transaction.Execute("DELETE FROM container WHERE id = ?1", container.Id));
+        }
+
+        LayerImageException error = await Assert.ThrowsAnyAsync<LayerImageException>(() => commit);
+
+        Assert.Equal(EngineError.ContainerNotFound, error.Error);
+        _harness.Images.Engine.RemoveLeftovers(); // the files that the removal had not come to yet
+        Assert.Empty(_harness.Images.Engine.Images.Find("late:1"));
+        Assert.Empty(Directory.EnumerateFileSystemEntries(_harness.Images.Layout.Containers));
+        Assert.Empty(Directory.EnumerateFiles(_harness.Images.Layout.Locks, "container-*"));
+        await AssertWholeAsync();
+    }
+
+    [Theory]
+    [InlineData("commit")]
+    [InlineData("commit-copy")]
+    public async Task RemovalsDuringACommit_HurtNeither(string how)
+    {
+        Container container = await _harness.CreateAsync();
+        TreeDigest seen = await _harness.ChangeAsync(container, "echo x >new; touch -d '2020-01-02 UTC' new .");
+        ImageService images = _harness.Images.Engine.Images;
+        CommitOptions options = new() { Reference = "kept:1", Provenance = true, Timestamp = how == "commit" ? null : DateTimeOffset.UtcNow };
+        Task<Image> commit;
+        Task removal;
+        using (await HoldLayerAsync(container))
+        {
+            int blobs = _harness.Images.Blobs().Count;
+            commit = _harness.CommitAsync(container, options);
+            // It has read all it needs, and is about to record it.
+            await UntilAsync(() => _harness.Images.Blobs().Count > blobs);
+
+            images.Remove(images.Get(_harness.Base), null, force: true, pretend: false);
+            removal = _harness.Images.Engine.Containers.RemoveAsync(container.Id, force: true, SilentObserver.Instance, ImageHarness.Stop);
+            await Task.Delay(100, ImageHarness.Stop);
+            Assert.False(commit.IsCompleted || removal.IsCompleted);
+        }
+
+        Image image = await commit;
+        await removal;
+
+        Assert.Empty(await _harness.Images.Engine.Containers.ListAsync(ImageHarness.Stop));
+        Assert.Empty(Directory.EnumerateFileSystemEntries(_harness.Images.Layout.Containers));
+        Assert.Equal(image.Id, Assert.Single(images.List()).Id);
+        await AssertWholeAsync();
+        Assert.DoesNotContain(seen.DifferencesTo(await _harness.ShowAsync(image)), line => !line.StartsWith(".: Time", StringComparison.Ordinal));
+    }
+
+    // Whoever comes first: there is an image or none, and never a part of one.
+    [Fact]
+    public async Task CommitAndRemovalAtOnce_EndInOneOrTheOther()
+    {
+        for (int i = 0; i < 10; i++)
+        {
+            Container container = await _harness.CreateAsync();
+            await File.WriteAllTextAsync(Path.Combine(_harness.Images.Layout.Upper(container.Id), "new"), $"{i}", ImageHarness.Stop);
+            Task removal = Task.Run(() => _harness.Images.Engine.Containers.RemoveAsync(container.Id, force: true, SilentObserver.Instance, ImageHarness.Stop), ImageHarness.Stop);
+            await Task.Delay(i, ImageHarness.Stop);
+            try
+            {
+                Assert.Equal(2, (await _harness.CommitAsync(container, new CommitOptions { Reference = $"one:{i}" })).Layers.Count);
+            }
+            catch (LayerImageException e) when (e.Error == EngineError.ContainerNotFound)
+            {
+                Assert.Empty(_harness.Images.Engine.Images.Find($"one:{i}"));
+            }
+            await removal;
+        }
+
+        Assert.Empty(Directory.EnumerateFileSystemEntries(_harness.Images.Layout.Containers));
+        Assert.Empty(Directory.EnumerateFiles(_harness.Images.Layout.Locks, "container-*"));
+        await AssertWholeAsync();
     }
 
     [Fact]
@@ -143,6 +231,7 @@ public sealed class CommitInputTests : IAsyncLifetime
             Assert.Equal(image.Id, again.Id);
             Assert.DoesNotContain(seen.DifferencesTo(await other.ShowAsync(again)), line => !line.StartsWith(".: Time", StringComparison.Ordinal));
         }
+        await AssertWholeAsync();
     }
 
     [Fact]
@@ -161,5 +250,29 @@ public sealed class CommitInputTests : IAsyncLifetime
         Assert.Contains($"\"org.opencontainers.image.base.digest\":\"{below.Digest}\"", text, StringComparison.Ordinal);
         Assert.Contains("\"io.layerimage.commit.message\":\"why\"", text, StringComparison.Ordinal);
         Assert.DoesNotContain("Annotations", await File.ReadAllTextAsync(_harness.Images.Layout.Blob(Digest.Parse(image.Id)), ImageHarness.Stop), StringComparison.OrdinalIgnoreCase);
+    }
+
+    // The lock of the layer that a container's changes are to be: a commit waits at it.
+    private async Task<FileLock> HoldLayerAsync(Container container)
+    {
+        SealedLayer layer = LayerSealer.Seal(_harness.Images.Layout.Upper(container.Id), includeRoot: true, ImageHarness.Stop);
+        return await FileLock.AcquireAsync(_harness.Images.Layout.Lock("layer-" + layer.DiffId.Hex), "layer", SilentObserver.Instance, ImageHarness.Stop);
+    }
+
+    private static async Task UntilAsync(Func<bool> condition)
+    {
+        for (int i = 0; !condition(); i++)
+        {
+            Assert.True(i < 1000, "not within 10 s");
+            await Task.Delay(10, ImageHarness.Stop);
+        }
+    }
+
+    // Nothing is damaged, and nothing left.
+    private async Task AssertWholeAsync()
+    {
+        Assert.Empty(await _harness.Images.Engine.Store.TestAsync(full: true, SilentObserver.Instance, ImageHarness.Stop).ToListAsync(ImageHarness.Stop));
+        Assert.Empty(Directory.EnumerateFileSystemEntries(_harness.Images.Layout.Scratch));
+        _harness.Images.AssertRecordsFitFiles();
     }
 }

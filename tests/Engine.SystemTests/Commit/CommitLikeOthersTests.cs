@@ -106,6 +106,10 @@ public sealed class CommitLikeOthersTests(DockerDaemon docker) : IClassFixture<D
         Assert.Equal(("\"SIGINT\"", "\"SIGUSR1\""), (theirs.Config["StopSignal"], ours.Config["StopSignal"]));
         Assert.Equal(theirs.Config.Where(IsComparable), ours.Config.Where(IsComparable));
         Assert.Equal(theirs.Entries, ours.Entries);
+        Assert.Equal(theirs.LayerCount, ours.LayerCount);
+        // In history podman has the entry point alone, and where the image came from in the message's place.
+        Assert.Equal(("\"zyp\"", "\"/bin/sh\"", "\"FROM localhost/team/base:1\""), (theirs.History["author"], theirs.History["created_by"], theirs.History["comment"]));
+        Assert.Equal(("\"zyp\"", $"\"-c cd /; {Script}\"", "\"say \"hi\"\""), (ours.History["author"], ours.History["created_by"], ours.History["comment"]));
 
         static bool IsComparable(KeyValuePair<string, string> member) => member.Key is not ("Env" or "StopSignal");
     }

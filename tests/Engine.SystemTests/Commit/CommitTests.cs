@@ -188,18 +188,6 @@ public sealed class CommitTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task BaseImageRemoved_CanStillBeCommitted()
-    {
-        Container container = await CreateAsync(_base);
-        TreeDigest before = await ChangeAsync(container, "echo x >new");
-        _harness.Engine.Images.Remove(_harness.Engine.Images.Get(_base), null, force: true, pretend: false);
-
-        Image image = await CommitAsync(container, "orphan:1");
-
-        Assert.DoesNotContain(before.DifferencesTo(await ShowAsync(image)), line => IsReal(before, line));
-    }
-
-    [Fact]
     public async Task EverythingRemoved_LeavesNothing()
     {
         Container container = await CreateAsync(_base);

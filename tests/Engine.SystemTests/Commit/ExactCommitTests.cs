@@ -19,7 +19,7 @@ public sealed class ExactCommitTests
     private const string Attributes = "echo x >attr; setfattr -n user.mine -v one attr; setfattr -n trusted.their -v 0x00ff attr; mkdir d; setfattr -n user.dir -v two d; cp bin/busybox cap; setcap cap_net_raw+ep cap; echo y >acl; setfattr -n system.posix_acl_access -v 0x0200000001000600ffffffff02000400d204000004000400ffffffff10000400ffffffff20000400ffffffff acl; cp -a attr attr2; ln -s attr sym; setfattr -h -n trusted.sym -v s sym";
     private const string AttributesOnly = "setfattr -n user.mine -v one bin/busybox; setcap cap_chown,cap_net_raw+eip bin/busybox";
     private const string Names = "perl -e 'open(my $f, \">\", \"\\xff\\xfe name\") or die; print $f \"x\"; close $f; mkdir(\"dir\\x80\") or die; symlink(\"\\xc3\\x28\", \"dir\\x80/l\\nk\") or die; link(\"\\xff\\xfe name\", \"dir\\x80/second\") or die'";
-    private const string Sparse = "truncate -s 1G hole; truncate -s 5M ends; printf end >>ends; printf begin >begins; truncate -s 3M begins; dd if=/dev/urandom of=middle bs=4k count=3 seek=700 status=none; truncate -s 8M middle";
+    private const string Sparse = "truncate -s 64M hole; truncate -s 5M ends; printf end >>ends; printf begin >begins; truncate -s 3M begins; dd if=/dev/urandom of=middle bs=4k count=3 seek=700 status=none; truncate -s 8M middle";
     private const string Large = "dd if=/dev/urandom of=large bs=1000001 count=3 status=none; head -c 262144 /dev/urandom >piece; head -c 262145 /dev/urandom >piece1; head -c 1048576 /dev/urandom >mega; : >empty";
     private const string Many = "for d in $(seq 20); do mkdir m$d; for i in $(seq 1000); do echo $d $i >m$d/$i; done; done";
     private const string Changes = "chmod 700 bin; chown 5:6 srv; rm -r etc/skel; mv etc/base etc/renamed; rm etc/link; mkdir etc/link; echo x >etc/link/x; rm -r srv/old; mkdir srv/old; echo new >srv/old/new; echo more >>srv/two; mv srv/dir srv/dir2 || { cp -a srv/dir srv/dir2; rm -r srv/dir; }; perl -MSocket -e 'socket(my $s, AF_UNIX, SOCK_STREAM, 0); bind($s, sockaddr_un(\"sock\")) or die'";
@@ -39,7 +39,7 @@ public sealed class ExactCommitTests
     public async Task Committed_ShowsWhatTheContainerShowed(string what, string script, bool running)
     {
         Assert.NotEmpty(what);
-        await using ContainerHarness harness = await ContainerHarness.CreateAsync();
+        await using ContainerHarness harness = await ContainerHarness.CreateAsync(inMemory: script == Many);
         Image image = await MakeBaseAsync(harness);
         Container container = await RunAsync(harness, image.Id);
         TreeDigest before = await ChangeAsync(harness, container, script);
@@ -99,7 +99,7 @@ public sealed class ExactCommitTests
 
         ImageLayer layer = Assert.Single(squashed.Layers);
         Assert.Empty(Differences(before, await ShowAsync(harness, squashed)));
-        Assert.DoesNotContain(Directory.EnumerateFileSystemEntries(layer.Path!, "*", SearchOption.AllDirectories), path => TreeDigest.Of(layer.Path!).Entries[Path.GetRelativePath(layer.Path!, path)].Device == "0:0");
+        Assert.DoesNotContain(TreeDigest.Of(layer.Path!).Entries.Values, entry => entry.Device == "0:0");
         Assert.Equal(1, squashed.Config.History!.Count(entry => entry.EmptyLayer != true));
         Assert.Equal("one", squashed.Config.History![^1].Comment);
         Assert.Equal(image.Config.History!.Count + (running ? 1 : 2), squashed.Config.History.Count);

@@ -11,9 +11,13 @@ namespace LayerImage.Engine.SystemTests.Containers;
 /// <summary>An engine on a store of its own with a busybox image named box. Without Agent: what must be done is done by looks.</summary>
 internal sealed class ContainerHarness : IAsyncDisposable
 {
-    private readonly TempStore _store = new();
+    private readonly TempStore _store;
 
-    private ContainerHarness() => Engine = new LayerImageEngine(_store.Options);
+    private ContainerHarness(TempStore store)
+    {
+        _store = store;
+        Engine = new LayerImageEngine(store.Options);
+    }
 
     public static string? Missing => Requires.All(
         Requires.PrivateNetwork, Requires.Tool("crun"), Requires.Tool("conmon"), Requires.Tool("nft"), BusyboxRootFs.Missing);
@@ -30,10 +34,10 @@ internal sealed class ContainerHarness : IAsyncDisposable
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
-    public static async Task<ContainerHarness> CreateAsync()
+    public static async Task<ContainerHarness> CreateAsync(bool inMemory = false)
     {
         Assert.SkipWhen(Missing is not null, Missing ?? "");
-        ContainerHarness harness = new();
+        ContainerHarness harness = new(new TempStore(inMemory: inMemory));
         string root = await BusyboxRootFs.CreateAsync(harness._store["box"], Stop);
         await harness.Engine.Images.ImportAsync(root, "box", null, Stop);
         return harness;

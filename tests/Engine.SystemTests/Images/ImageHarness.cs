@@ -14,10 +14,10 @@ namespace LayerImage.Engine.SystemTests.Images;
 /// <summary>A registry that may misbehave, a store of the test's own, and a look at what is in it.</summary>
 public sealed class ImageHarness : IAsyncDisposable
 {
-    public ImageHarness(TimeProvider? clock = null)
+    public ImageHarness(TimeProvider? clock = null, bool inMemory = false)
     {
-        Store = new TempStore(clock);
         Assert.SkipWhen(Requires.Root is not null, Requires.Root ?? "");
+        Store = new TempStore(clock, inMemory);
         Engine = new LayerImageEngine(Store.Options);
         Layout = new StoreLayout(Store.Options);
     }

@@ -119,9 +119,15 @@ public sealed class FullDiskTests : IAsyncDisposable
                 StoreDatabase.Open(Path.Combine(engine.Store.Get().Path, "state.db")).Write(transaction => transaction.Execute("DELETE FROM image WHERE id = ?1", lost.Id));
                 return () => { _ = engine.Store.Clear(engine.Store.FindGarbage()).Count(); return Task.CompletedTask; };
             default:
-                await File.WriteAllBytesAsync(Path.Combine(upper, "changed"), [.. Guid.NewGuid().ToByteArray(), .. new byte[700_000].Select((_, i) => (byte)i)], ImageHarness.Stop);
+                byte[] changed = [.. Guid.NewGuid().ToByteArray(), .. new byte[700_000].Select((_, i) => (byte)i)];
+                await File.WriteAllBytesAsync(Path.Combine(upper, "changed"), changed, ImageHarness.Stop);
                 CommitOptions options = new() { Reference = made, Timestamp = verb == "commit" ? null : DateTimeOffset.UnixEpoch };
-                return () => engine.Containers.CommitAsync(container.Id, options, SilentObserver.Instance, ImageHarness.Stop);
+                return async () =>
+                {
+                    Image image = await engine.Containers.CommitAsync(container.Id, options, SilentObserver.Instance, ImageHarness.Stop);
+                    string layer = image.Layers.Last(layer => File.Exists(Path.Combine(layer.Path!, "changed"))).Path!;
+                    Assert.Equal(changed, await File.ReadAllBytesAsync(Path.Combine(layer, "changed"), ImageHarness.Stop));
+                };
         }
     }
 

@@ -24,10 +24,11 @@ public sealed class KilledProcessTests
         { "receive-blobs", FaultPoint.BlobPlaced }, { "receive-blobs", FaultPoint.BlobRecorded },
         { "import", FaultPoint.Unpacking }, { "import", FaultPoint.Sealed }, { "import", FaultPoint.LayerPlaced }, { "import", FaultPoint.LayerRecording },
         { "import", FaultPoint.ImageRecording }, { "import", FaultPoint.LayerRecorded },
-        { "commit", FaultPoint.Sealed }, { "commit", FaultPoint.LayerPlaced }, { "commit", FaultPoint.LayerRecording }, { "commit", FaultPoint.LayerRecorded },
-        { "commit", FaultPoint.ImageRecording },
         { "tag", FaultPoint.TagSetting }, { "tag", FaultPoint.TagSet },
         { "remove", FaultPoint.RecordsRemoved }, { "remove", FaultPoint.LayerMovedOut }, { "remove", FaultPoint.BlobDeleting },
+        { "commit", FaultPoint.Sealed }, { "commit", FaultPoint.LayerPlaced }, { "commit", FaultPoint.ImageRecording }, { "commit", FaultPoint.LayerRecording },
+        { "commit", FaultPoint.LayerRecorded },
+        { "commit-copy", FaultPoint.Sealed }, { "commit-copy", FaultPoint.LayerPlaced }, { "commit-copy", FaultPoint.LayerRecording }, { "commit-copy", FaultPoint.LayerRecorded },
         { "clear", FaultPoint.LayerForgotten }, { "clear", FaultPoint.LayerMovedOut }, { "clear", FaultPoint.BlobForgotten }, { "clear", FaultPoint.BlobDeleting },
         { "clear", FaultPoint.LeftoverMovedOut },
     };
@@ -40,8 +41,6 @@ public sealed class KilledProcessTests
     public async Task KilledAnywhere_LeavesTheOldStateOrTheNewOne(string verb, string point)
     {
         await using ImageHarness harness = new();
-        string? missing = verb == "commit" ? Requires.All(Requires.Tool("crun"), Requires.Tool("conmon")) : null;
-        Assert.SkipWhen(missing is not null, missing ?? "");
         string[] words = await PrepareAsync(harness, verb);
         string before = State(harness);
 
@@ -73,7 +72,7 @@ public sealed class KilledProcessTests
         Assert.Empty(await StoreCheckTests.TestAsync(harness, StoreCheckTests.Check.Full));
         foreach (Container container in await engine.Containers.ListAsync(ImageHarness.Stop))
         {
-            Assert.Equal(["/own"], (await engine.Containers.GetChangesAsync(container.Id, ImageHarness.Stop)).Select(change => change.Path).Where(path => path != "/"));
+            Assert.Equal(["/changed"], (await engine.Containers.GetChangesAsync(container.Id, ImageHarness.Stop)).Select(change => change.Path).Where(path => path != "/"));
         }
     }
 
@@ -99,10 +98,6 @@ public sealed class KilledProcessTests
                     transaction.Execute("DELETE FROM blob WHERE digest IN (SELECT value FROM json_each(?1))", $"[\"{known.Layers[0].Digest}\",\"{known.Layers[1].Digest}\"]");
                 });
                 return ["receive", reference];
-            case "commit":
-                Container container = await harness.Engine.Containers.CreateAsync(new ContainerRequest { Image = other, Network = "none", Command = ["x"] }, SilentObserver.Instance, ImageHarness.Stop);
-                await File.WriteAllTextAsync(Path.Combine(harness.Layout.Upper(container.Id), "own"), "own", ImageHarness.Stop);
-                return ["commit", container.Id, "made:here"];
             case "import":
                 return ["import", harness.Store["tree.tar"], "made:here"];
             case "clear":
@@ -110,6 +105,12 @@ public sealed class KilledProcessTests
                 StoreDatabase.Open(harness.Layout.Database).Write(transaction => transaction.Execute("DELETE FROM image WHERE id = ?1", lost.Id));
                 Directory.CreateDirectory(Path.Combine(harness.Layout.Layers, "left"));
                 return ["clear"];
+            case "commit" or "commit-copy":
+                string? missing = Requires.All(Requires.Tool("crun"), Requires.Tool("conmon"));
+                Assert.SkipWhen(missing is not null, missing ?? "");
+                Container container = await harness.Engine.Containers.CreateAsync(new ContainerRequest { Image = reference, Network = "none", Command = ["sh"] }, SilentObserver.Instance, ImageHarness.Stop);
+                await File.WriteAllTextAsync(Path.Combine(harness.Layout.Upper(container.Id), "changed"), "changed", ImageHarness.Stop);
+                return [verb, container.Id, "made:here"];
             default:
                 await harness.ReceiveAsync(reference);
                 return verb == "tag" ? ["tag", reference, "new:tag"] : ["remove", reference];

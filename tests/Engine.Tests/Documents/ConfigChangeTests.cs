@@ -84,35 +84,48 @@ public sealed class ConfigChangeTests
     [InlineData("HEALTHCHECK CMD [\"true\"]", "{\"Test\":[\"CMD\",\"true\"]}")]
     public void Healthcheck_IsDockers(string change, string expected) => Assert.Contains($"\"Healthcheck\":{expected}", Json(Apply(change)), StringComparison.Ordinal);
 
+    // Where: the character of the instruction; 0 for none in particular.
     [Theory]
-    [InlineData("FROM x")]
-    [InlineData("RUN true")]
-    [InlineData("CMD")]
-    [InlineData("ENV A")]
-    [InlineData("ENV A=b c")]
-    [InlineData("ENV A=\"b")]
-    [InlineData("EXPOSE 0")]
-    [InlineData("EXPOSE 70000")]
-    [InlineData("EXPOSE 9-8")]
-    [InlineData("EXPOSE 80/icmp")]
-    [InlineData("VOLUME [\"\"]")]
-    [InlineData("STOPSIGNAL a b")]
-    [InlineData("ONBUILD FROM x")]
-    [InlineData("HEALTHCHECK --interval=soon CMD x")]
-    [InlineData("HEALTHCHECK --retries=3 NONE")]
-    [InlineData("HEALTHCHECK --fast=1 CMD x")]
-    [InlineData("HEALTHCHECK --retries=1 --retries=1 CMD x")]
-    [InlineData("HEALTHCHECK CMD []")]
-    [InlineData("CMD [1]")]
-    [InlineData("ENV =a")]
-    [InlineData("ENV A=${HOME:=x}")]
-    [InlineData("ENV A=${HOME")]
-    [InlineData("ENV A=${}")]
-    [InlineData("ENV A=${NONE:?is needed}")]
-    [InlineData("ENV A=${HOME:#x}")]
-    [InlineData("WORKDIR $NONE")]
-    public void WhatIsNoChange_IsRefused(string change) =>
-        Assert.Equal(EngineError.ParameterInvalid, Assert.ThrowsAny<LayerImageException>(() => Apply(change)).Error);
+    [InlineData("FROM x", 1)]
+    [InlineData("RUN true", 1)]
+    [InlineData("CMD", 0)]
+    [InlineData("USER", 0)]
+    [InlineData("ENTRYPOINT [\"a\", 2]", 12)]
+    [InlineData("ENV A", 5)]
+    [InlineData("ENV A=b c", 9)]
+    [InlineData("ENV A=\"b", 7)]
+    [InlineData("EXPOSE 0", 8)]
+    [InlineData("EXPOSE 80 70000", 11)]
+    [InlineData("EXPOSE 80 0", 11)]
+    [InlineData("EXPOSE 80  ${HOME", 12)]
+    [InlineData("EXPOSE 9-8", 8)]
+    [InlineData("EXPOSE 80/icmp", 8)]
+    [InlineData("LABEL a", 7)]
+    [InlineData("LABEL a=1  b", 12)]
+    [InlineData("USER 'web", 6)]
+    [InlineData("VOLUME [\"\"]", 8)]
+    [InlineData("STOPSIGNAL  a b", 13)]
+    [InlineData("ONBUILD FROM x", 9)]
+    [InlineData("HEALTHCHECK --interval=soon CMD x", 13)]
+    [InlineData("HEALTHCHECK --retries=3 NONE", 25)]
+    [InlineData("HEALTHCHECK --fast=1 CMD x", 13)]
+    [InlineData("HEALTHCHECK --retries=1 --retries=1 CMD x", 25)]
+    [InlineData("HEALTHCHECK CMD []", 17)]
+    [InlineData("CMD [1]", 5)]
+    [InlineData("ENV =a", 5)]
+    [InlineData("ENV A=${HOME:=x}", 7)]
+    [InlineData("ENV A=${HOME", 7)]
+    [InlineData("ENV A=${}", 7)]
+    [InlineData("ENV A=${NONE:?is needed}", 7)]
+    [InlineData("ENV A=${HOME:#x}", 7)]
+    [InlineData("WORKDIR $NONE", 9)]
+    public void WhatIsNoChange_IsRefused(string change, int at)
+    {
+        LayerImageException error = Assert.ThrowsAny<LayerImageException>(() => Apply(change));
+
+        Assert.Equal((EngineError.ParameterInvalid, change), (error.Error, (string)error.Target!));
+        Assert.True(error.Message.Contains($" at character {at},", StringComparison.Ordinal) || (at == 0 && !error.Message.Contains(" at character ", StringComparison.Ordinal)), error.Message);
+    }
 
     private static ExecutionConfig Apply(params string[] changes) => ConfigChange.Apply(s_before, changes);
 

@@ -75,8 +75,15 @@ public static class StoreChild
             case ["remove", var image]:
                 engine.Images.Remove(engine.Images.Get(image), null, force: true, pretend: false);
                 break;
-            case ["commit", var container, var reference]:
-                await engine.Containers.CommitAsync(container, new CommitOptions { Reference = reference }, SilentObserver.Instance, default);
+            case ["commit", var container, var tag]:
+                await engine.Containers.CommitAsync(container, new() { Reference = tag }, SilentObserver.Instance, default);
+                break;
+            case ["commit-copy", var container, var tag]:
+                await engine.Containers.CommitAsync(container, new() { Reference = tag, Timestamp = DateTimeOffset.UnixEpoch }, SilentObserver.Instance, default);
+                break;
+            case ["peak", .. var what]:
+                await RunAsync(options, what);
+                Console.Out.WriteLine(File.ReadLines("/proc/self/status").Single(line => line.StartsWith("VmHWM:", StringComparison.Ordinal)));
                 break;
             case ["clear"]:
                 _ = engine.Store.Clear(engine.Store.FindGarbage()).Count();

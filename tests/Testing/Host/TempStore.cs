@@ -6,11 +6,23 @@ namespace LayerImage.Testing.Host;
 public sealed class TempStore : IDisposable
 {
     private readonly TempFolder _folder = new("limg-");
+    private readonly bool _isInMemory;
 
     /// <summary>Makes the folders.</summary>
-    public TempStore(TimeProvider? clock = null)
+    /// <param name="clock">The store's clock.</param>
+    /// <param name="inMemory">
+    /// Keep the store in memory, for who makes tens of thousands of files: ext4 takes minutes for that after as many were
+    /// deleted (benchmarks/README.md). Needs root and a mount namespace of the test's own.
+    /// </param>
+    public TempStore(TimeProvider? clock = null, bool inMemory = false)
     {
         Directory.CreateDirectory(_folder["files"]);
+        _isInMemory = inMemory;
+        if (inMemory)
+        {
+            Directory.CreateDirectory(_folder["root"]);
+            Run("mount", "-t", "tmpfs", "-o", "mode=700", "limg-test", _folder["root"]);
+        }
         Options = new EngineOptions
         {
             Root = _folder["root"],
@@ -38,5 +50,22 @@ public sealed class TempStore : IDisposable
     public string this[string relative] => _folder[Path.Combine("files", relative)];
 
     /// <summary>Removes everything.</summary>
-    public void Dispose() => _folder.Dispose();
+    public void Dispose()
+    {
+        if (_isInMemory)
+        {
+            Run("umount", _folder["root"]);
+        }
+        _folder.Dispose();
+    }
+
+    private static void Run(string program, params string[] arguments)
+    {
+        using System.Diagnostics.Process process = System.Diagnostics.Process.Start(program, arguments);
+        process.WaitForExit();
+        if (process.ExitCode != 0)
+        {
+            throw new InvalidOperationException($"{program} {string.Join(' ', arguments)}: {process.ExitCode}");
+        }
+    }
 }

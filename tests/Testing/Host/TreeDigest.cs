@@ -62,7 +62,7 @@ public sealed class TreeDigest
             {
                 lines.Add($"+ {path}");
             }
-            else
+            else if (ours != theirs)
             {
                 lines.AddRange(Differences(path, ours, theirs, ignore));
             }
