@@ -40,9 +40,7 @@ internal sealed class ImageImporter(StoreLayout layout, RootFileSystemImporter r
         }
         catch (LayerImageException e) when (e.Error == EngineError.LayerInvalid)
         {
-            // The user's own file, more often than a hostile layer, is simply of another kind.
-            throw new LayerImageException(e.Error, $"'{path}' was not imported: it is no archive of images, nor a tar of a root file system. {e.Message}", e)
-            { Target = path, Advice = "Give an archive or folder that docker, podman or LayerImage wrote, or the folder or tar of a root file system." };
+            throw Unreadable(path, e);
         }
     }
 
@@ -52,9 +50,18 @@ internal sealed class ImageImporter(StoreLayout layout, RootFileSystemImporter r
         {
             return await ArchiveOpener.TryOpenAsync(path, scratch, cancellationToken).ConfigureAwait(false);
         }
+        catch (LayerImageException e) when (e.Error == EngineError.LayerInvalid)
+        {
+            throw Unreadable(path, e);
+        }
         catch (UnauthorizedAccessException e)
         {
             throw new LayerImageException(EngineError.PathInvalid, $"'{path}' cannot be read: {e.Message}", e) { Target = path, Advice = "Check who may read it." };
         }
     }
+
+    // The user's own file is simply of another kind, more often than it is hostile.
+    private static LayerImageException Unreadable(string path, LayerImageException e) =>
+        new(e.Error, $"'{path}' could not be read as an archive of images, nor as the tar of a root file system. {e.Message}", e)
+        { Target = path, Advice = "Give an archive or folder that docker, podman or LayerImage wrote, or the folder or tar of a root file system." };
 }

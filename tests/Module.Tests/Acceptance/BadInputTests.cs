@@ -42,7 +42,7 @@ public sealed class BadInputTests : AcceptanceTest
     [InlineData("Receive-LayerImage '../etc/passwd'", nameof(EngineError.ReferenceInvalid), "../etc/passwd")]
     [InlineData("Receive-LayerImage 127.0.0.1:1/down", nameof(EngineError.RegistryUnreachable), "127.0.0.1:1")]
     [InlineData("Import-LayerImage -Path /does/not/exist -Reference x", nameof(EngineError.PathInvalid), "/does/not/exist")]
-    [InlineData("Import-LayerImage /etc/services -Reference x", nameof(EngineError.LayerInvalid), "no archive of images, nor a tar")]
+    [InlineData("Import-LayerImage /etc/services -Reference x", nameof(EngineError.LayerInvalid), "could not be read as an archive of images")]
     [InlineData("Stop-LayerContainer nobody -Timeout '-5'", "ParameterArgumentTransformationError", "'-5' is not a duration")]
     [InlineData("Test-HostPort 80-70", nameof(EngineError.PortInvalid), "80-70")]
     [InlineData("Get-Container nobody", nameof(EngineError.ContainerNotFound), "nobody")]
