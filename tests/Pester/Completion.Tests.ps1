@@ -40,7 +40,7 @@ Describe "Tab completion$(if ($Missing) { " ($Missing)" })" -Skip:([bool]$Missin
         (Complete 'Start-LayerContainer alpine -CapAdd NET_A').CompletionText | Should -Be NET_ADMIN
         (Complete 'Receive-LayerImage alpine -Platform linux/arm6').CompletionText | Should -Be linux/arm64
         $null = Import-LayerImage $TestHost.RootFs exposing -Change 'EXPOSE 8080', 'EXPOSE 53/udp'
-        (Complete 'Start-LayerContainer exposing -Publish ').CompletionText | Should -Be '8080:8080', '53:53/udp'
+        (Complete 'Start-LayerContainer exposing -Publish ').CompletionText | Should -Be '53:53/udp', '8080:8080'
     }
 
     It 'a wildcard in the word is taken as it is, and nothing is no error' {

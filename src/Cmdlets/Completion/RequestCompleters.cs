@@ -27,7 +27,7 @@ public sealed class PublishCompleter : NameCompleter
     {
         string image = bound["Image"] as string ?? "";
         IEnumerable<string> exposed = image.Length == 0 ? [] : EngineSession.Get((string?)null).Images.Get(image).Config.Config?.ExposedPorts?.Keys ?? [];
-        foreach (string port in exposed)
+        foreach (string port in exposed.Order(StringComparer.Ordinal))
         {
             string number = port.Split('/')[0];
             yield return (port.EndsWith("/tcp", StringComparison.Ordinal) ? $"{number}:{number}" : $"{number}:{port}", $"{image} exposes {port}");
