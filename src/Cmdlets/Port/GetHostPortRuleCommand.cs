@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Management.Automation;
 using LayerImage.Cmdlets.Base;
 using LayerImage.Cmdlets.Completion;
-using LayerImage.Engine.Errors;
 using LayerImage.Engine.Firewall;
 
 namespace LayerImage.Cmdlets.Commands;
@@ -32,22 +31,19 @@ public sealed class GetHostPortRuleCommand : LayerImageCmdlet
     public PortRuleScope? Scope { get; set; }
 
     /// <inheritdoc/>
-    protected override Task ProcessAsync(CancellationToken cancellationToken)
+    protected override async Task ProcessAsync(CancellationToken cancellationToken)
     {
-        foreach (string zone in (Zone ?? []).Where(zone => !WildcardPattern.ContainsWildcardCharacters(zone)))
+        if (Zone?.Where(zone => !WildcardPattern.ContainsWildcardCharacters(zone)).ToArray() is { Length: > 0 } named)
         {
-            try
+            HostFirewall firewall = Engine.Firewall.Get();
+            await ForEachAsync(named, zone =>
             {
-                _ = Engine.Firewall.Get().GetZone(zone);
-            }
-            catch (LayerImageException e) when (e.Error == EngineError.ZoneNotFound)
-            {
-                WriteFailure(e, zone);
-            }
+                _ = firewall.GetZone(zone);
+                return Task.CompletedTask;
+            });
         }
         PortRange[]? ports = Port?.Select(PortRange.Parse).ToArray();
         WriteObject(Engine.Firewall.GetRules().Where(rule => Fits(rule, ports)), enumerateCollection: true);
-        return Task.CompletedTask;
     }
 
     private bool Fits(HostPortRule rule, PortRange[]? ports) =>
