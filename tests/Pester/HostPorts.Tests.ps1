@@ -98,7 +98,7 @@ Describe "Host ports$(if ($Missing) { " ($Missing)" })" -Skip:([bool]$Missing) {
 
         It 'the view shows where a rule is in force' {
             $null = Set-HostPortRule 9800
-            Get-HostPortRule | Out-String -Width 200 | Should -Match '9800\s+Tcp\s+public\s+Runtime, Permanent'
+            Get-HostPortRule | Out-String -Width 200 | Should -Match '9800\s+Tcp\s+public\s+Both'
             Get-HostFirewall | Out-String -Width 200 | Should -Match 'Nftables\s+True\s+False\s+public'
         }
 

@@ -46,7 +46,10 @@ public abstract class LayerImageCmdlet : PSCmdlet, IDisposable
     protected virtual Task EndAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <summary>Does something for one of several inputs: its failure is written and the next one follows.</summary>
-    protected async Task ForEachAsync<T>(IEnumerable<T> inputs, Func<T, Task> body)
+    /// <param name="inputs">The inputs.</param>
+    /// <param name="body">What is done.</param>
+    /// <param name="name">What the user named of an input, for its error; else the input itself.</param>
+    protected async Task ForEachAsync<T>(IEnumerable<T> inputs, Func<T, Task> body, Func<T, object?>? name = null)
     {
         foreach (T input in inputs)
         {
@@ -57,7 +60,7 @@ public abstract class LayerImageCmdlet : PSCmdlet, IDisposable
             catch (LayerImageException e) when (!ErrorMap.IsFatal(e.Error))
             {
                 HasFailed = true;
-                WriteError(ErrorMap.ToRecord(e, input));
+                WriteError(ErrorMap.ToRecord(e, name is null ? input : name(input)));
             }
         }
     }

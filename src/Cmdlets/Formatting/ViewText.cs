@@ -100,8 +100,13 @@ public static class ViewText
     /// <summary>Tags, joined.</summary>
     public static string Tags(PSObject instance) => Join(instance.Properties["Tags"]?.Value) is { Length: > 0 } tags ? tags : "<none>";
 
-    /// <summary>Where a port rule is in force: "runtime, permanent".</summary>
-    public static string Scope(PSObject instance) => string.Join(", ", new[] { "Runtime", "Permanent" }.Where(name => instance.Properties[name]?.Value is true));
+    /// <summary>Where a port rule is in force, in the words of -Scope.</summary>
+    public static string Scope(PSObject instance) => (instance.Properties["Runtime"]?.Value, instance.Properties["Permanent"]?.Value) switch
+    {
+        (true, true) => "Both",
+        (true, _) => "Runtime",
+        _ => "Permanent",
+    };
 
     /// <summary>A file's time, to the minute, in local time.</summary>
     public static string LastWriteTime(PSObject instance) => instance.Properties["LastWriteTime"]?.Value is DateTimeOffset time

@@ -33,7 +33,7 @@ public sealed class RemoveHostPortRuleCommand : PortRuleCommand
         }
         Engine.Firewall.RemoveRule(request);
         return Task.CompletedTask;
-    });
+    }, request => InputObject ?? (object)request.Port);
 
     private IEnumerable<PortRuleRequest> Requests() => InputObject is HostPortRule rule
         ? [new() { Port = rule.Port, Protocol = rule.Protocol, Zone = rule.Zone, Source = rule.Source, Scope = Scope, Owner = rule.Owner }]

@@ -25,7 +25,7 @@ public sealed record HostPortStatus
     /// <summary>Its mapping, or null.</summary>
     public PortMapping? Mapping { get; init; }
 
-    /// <summary>Whether other hosts may reach it; null when only root could tell.</summary>
+    /// <summary>Whether other hosts may reach it; null when only root could tell, or firewalld.</summary>
     public bool? IsOpen { get; init; }
 
     /// <summary>The zone that lets it in, or null.</summary>
@@ -56,7 +56,8 @@ public sealed class HostPortService
         bool isRoot = Environment.IsPrivilegedProcess;
         List<ContainerRecord> running = [.. _records.List().Where(record => record.State == ContainerState.Running && record.BootId == HostProcess.BootId)];
         ILookup<int, PortListener> listeners = HostPortProbe.Find(ports.First, ports.Last, protocol).ToLookup(listener => (int)listener.Port);
-        IReadOnlyList<HostPortOpening?>? openings = isRoot ? _firewall.FindOpenings(ports, ContainerPorts.Protocol(protocol), zone: null) : null;
+        bool isOwned = isRoot && _firewall.Get().Backend == FirewallBackend.Firewalld;
+        IReadOnlyList<HostPortOpening?>? openings = isRoot && !isOwned ? _firewall.FindOpenings(ports, ContainerPorts.Protocol(protocol), zone: null) : null;
         return [.. ports.Select(port =>
         {
             ContainerRecord? owner = running.Find(record => record.Ports.Any(mapping => Covers(mapping, port, protocol)));
@@ -69,10 +70,10 @@ public sealed class HostPortService
                 Listeners = [.. listeners[port].Where(listener => owner is null || listener.ProcessName != "conmon")],
                 Container = owner?.Name,
                 Mapping = owner?.Ports.First(mapping => Covers(mapping, port, protocol)),
-                IsOpen = isRoot ? opening is not null : null,
+                IsOpen = openings is null ? null : opening is not null,
                 Zone = opening?.Zone,
                 Rule = opening?.Rule,
-                OpenedBy = opening is null ? null : Describe(opening),
+                OpenedBy = opening is not null ? Describe(opening) : isOwned ? "firewalld decides" : null,
             };
         })];
     }
@@ -80,7 +81,7 @@ public sealed class HostPortService
     private static string Describe(HostPortOpening opening) => opening switch
     {
         { Unfiltered: true } => "no firewall runs",
-        { Rule: HostPortRule rule } => $"rule {rule.Port}/{rule.Protocol.ToString().ToLowerInvariant()}",
+        { Rule: HostPortRule rule } => $"rule {rule.Port}/{rule.Protocol.ToString().ToLowerInvariant()}{(rule.Source is null ? "" : $" from {rule.Source}")}",
         { Service: string service } => $"service {service}",
         _ => "the zone's target",
     };

@@ -23,4 +23,7 @@ public sealed record HostFirewallZone
 
     /// <summary>It is the default zone, or something is bound to it.</summary>
     public required bool IsActive { get; init; }
+
+    /// <summary>The name.</summary>
+    public override string ToString() => Name;
 }

@@ -97,7 +97,8 @@ internal sealed partial class NftablesFirewall
         {
             throw FirewalldProbe.Owned("Nothing was changed");
         }
-        string zone = change.Zone ?? running?.DefaultZone ?? _configuration.DefaultZone();
+        string zone = change.Zone is string named ? Spelled(named, change.IsRuntime ? running!.Zones.Keys : _configuration.ZoneNames())
+            : running?.DefaultZone ?? _configuration.DefaultZone();
         PortSetKey key = PortSetKey.Of(zone, change.Source);
         ZoneSettings? live = change.IsRuntime ? ZoneOf(running!, zone) : null;
         using PermanentChange permanent = new(_configuration, key);
@@ -127,7 +128,11 @@ internal sealed partial class NftablesFirewall
         }
     }
 
-    private static ZoneSettings ZoneOf(FirewallState state, string zone) => state.Zones.TryGetValue(zone, out ZoneSettings? found) ? found
+    // As the zone is written, for who writes it in another case.
+    private static string Spelled(string zone, IEnumerable<string> zones) =>
+        zones.Where(known => known.Equals(zone, StringComparison.OrdinalIgnoreCase)).OrderBy(known => known == zone ? 0 : 1).FirstOrDefault() ?? zone;
+
+    private static ZoneSettings ZoneOf(FirewallState state, string zone) => state.Zones.TryGetValue(Spelled(zone, state.Zones.Keys), out ZoneSettings? found) ? found
         : throw FirewallConfiguration.ZoneNotFound(zone, state.Zones.Keys.Order(StringComparer.Ordinal));
 
     private void SavePermanent(FirewallState running)

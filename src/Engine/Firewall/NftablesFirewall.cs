@@ -57,9 +57,17 @@ internal sealed partial class NftablesFirewall(EngineOptions options, ServiceMan
         return Get();
     }
 
-    public Task EnableAsync(string execStart, CancellationToken cancellationToken) => _unit.EnableAsync(execStart, cancellationToken);
+    public Task EnableAsync(string execStart, CancellationToken cancellationToken)
+    {
+        RequireRoot();
+        return _unit.EnableAsync(execStart, cancellationToken);
+    }
 
-    public Task DisableAsync(CancellationToken cancellationToken) => _unit.DisableAsync(cancellationToken);
+    public Task DisableAsync(CancellationToken cancellationToken)
+    {
+        RequireRoot();
+        return _unit.DisableAsync(cancellationToken);
+    }
 
     public HostFirewall Sync(SyncOptions options, IEngineObserver observer)
     {

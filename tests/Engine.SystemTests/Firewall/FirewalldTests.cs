@@ -1,6 +1,9 @@
 using System.Diagnostics;
+using LayerImage.Engine.Containers;
 using LayerImage.Engine.Errors;
 using LayerImage.Engine.Firewall;
+using LayerImage.Engine.Network;
+using LayerImage.Engine.Store;
 using LayerImage.Testing;
 using Xunit;
 
@@ -30,6 +33,12 @@ public class FirewalldTests
         Assert.Contains("firewall-cmd", error.Advice);
         Assert.Equal(EngineError.FirewallOwned, Assert.Throws<LayerImageException>(() => host.Set("1")).Error);
         Assert.True(host.On(firewall => firewall.Get()) is { Backend: FirewallBackend.Firewalld, Running: true });
+        Assert.Contains("firewall-cmd", host.On(firewall => new ContainerPorts(firewall).Open("0123456789ab", "web", [PortMapping.Parse("8081:8080")])));
+        // Who listens can be told whoever has the firewall.
+        ContainerRecords records = new(StoreDatabase.Open(host.Options.Run + "/state.db"), new NetworkOptions { NamespaceFolder = host.Options.Run });
+        host.Listen(host.HostPid, 9200);
+        HostPortStatus status = Assert.Single(host.On(firewall => new HostPortService(firewall, records).Get(new PortRange(9200, 9200), PortProtocol.Tcp)));
+        Assert.True(status is { Answers: true, IsOpen: null, OpenedBy: "firewalld decides" });
 
         Command("--permanent --zone=public --add-port=7000-7010/udp");
         Command("--permanent --zone=public --add-port=9100-9300/tcp");

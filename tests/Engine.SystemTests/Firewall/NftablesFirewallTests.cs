@@ -95,6 +95,21 @@ public class NftablesFirewallTests
         Assert.False(host.IsOpen(9200));
     }
 
+    [Fact]
+    public void Zone_InAnyCase_IsTheSameZone()
+    {
+        SkipWithoutParts();
+        using FirewallHost host = new();
+        host.Start();
+        PortRuleRequest request = new() { Port = "9200", Zone = "PUBLIC" };
+
+        Assert.Equal("public", host.On(firewall => firewall.SetRule(request)).Zone);
+        Assert.Equal(["public.xml"], Directory.GetFiles(host.ZoneFolder).Select(path => Path.GetFileName(path)));
+        host.On(firewall => firewall.RemoveRule(request));
+
+        Assert.Empty(host.On(firewall => firewall.GetRules()));
+    }
+
     [Theory]
     [InlineData("zones")]
     [InlineData("zones/public.xml")]
