@@ -47,6 +47,23 @@ public abstract class ContainerSelectionCommand : LayerImageCmdlet
         return [.. selected.DistinctBy(container => container.Id)];
     }
 
+    /// <summary>Tells scripts a program's exit code, as PowerShell does for programs of its own.</summary>
+    protected void SetExitCode(int code) => SessionState.PSVariable.Set("global:LASTEXITCODE", code);
+
+    /// <summary>Starts a program. One that cannot be started has docker's exit codes too.</summary>
+    protected async Task<T> StartProgramAsync<T>(Func<Task<T>> start)
+    {
+        try
+        {
+            return await start();
+        }
+        catch (LayerImageException e) when (e.Error is EngineError.CommandNotFound or EngineError.CommandNotExecutable)
+        {
+            SetExitCode(e.Error == EngineError.CommandNotFound ? 127 : 126);
+            throw;
+        }
+    }
+
     /// <summary>Does something to each container that the user means; a failure is written and the next one follows.</summary>
     protected async Task ForEachContainerAsync(string[]? names, Container? piped, Func<Container, Task> body, CancellationToken cancellationToken) =>
         await ForEachAsync(await SelectAsync(names, piped, cancellationToken), body);

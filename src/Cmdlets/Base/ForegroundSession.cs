@@ -45,7 +45,8 @@ internal sealed class ForegroundSession(bool useTerminal, bool useInput, Action<
     {
         await using (terminal)
         {
-            using IDisposable raw = HostTerminal.EnterRawMode();
+            // Only for who types into it: else Ctrl-C would reach nobody.
+            using IDisposable? raw = useInput ? HostTerminal.EnterRawMode() : null;
             using PosixSignalRegistration? resize = HostTerminal.Size is null || OperatingSystem.IsWindows() ? null : PosixSignalRegistration.Create(PosixSignal.SIGWINCH, _ => Resize(terminal));
             Resize(terminal);
             using Stream output = Console.OpenStandardOutput();

@@ -50,7 +50,7 @@ public sealed class EnterLayerContainerCommand : ContainerSelectionCommand
             Environment = [$"TERM={System.Environment.GetEnvironmentVariable("TERM") ?? "xterm"}"],
             Terminal = true,
         };
-        await using RunningCommand command = await Engine.Containers.InvokeAsync(container.Id, request, cancellationToken);
-        SessionState.PSVariable.Set("global:LASTEXITCODE", await command.WaitAsync(cancellationToken));
+        await using RunningCommand command = await StartProgramAsync(() => Engine.Containers.InvokeAsync(container.Id, request, cancellationToken));
+        SetExitCode(await command.WaitAsync(cancellationToken));
     }
 }

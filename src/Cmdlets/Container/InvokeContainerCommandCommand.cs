@@ -79,6 +79,11 @@ public sealed class InvokeContainerCommandCommand : ContainerSelectionCommand
         {
             LooseWordsCheck.Refuse([.. Command!]);
         }
+        if (Detach && AsResult)
+        {
+            throw new LayerImageException(EngineError.ParameterInvalid, "A command that goes on by itself has no result yet.")
+            { Target = nameof(AsResult), Advice = "Leave -Detach out to wait for its result, or -AsResult." };
+        }
         string[] command = Command ?? throw Missing("command", "Give the container and the command: Invoke-ContainerCommand web 'ls -la /'");
         if (InputObject is null && Name is null)
         {
@@ -106,31 +111,17 @@ public sealed class InvokeContainerCommandCommand : ContainerSelectionCommand
             Detach = Detach,
             StandardInput = StandardInput is null ? null : new MemoryStream(Encoding.UTF8.GetBytes(string.Join('\n', StandardInput) + "\n")),
         };
-        await using RunningCommand command = await StartAsync(container, request, cancellationToken);
+        await using RunningCommand command = await StartProgramAsync(() => Engine.Containers.InvokeAsync(container.Id, request, cancellationToken));
         List<string> output = [], error = [];
         await foreach (OutputLine line in command.ReadLinesAsync(cancellationToken))
         {
             Write(line, output, error);
         }
         int exitCode = await command.WaitAsync(cancellationToken);
-        SessionState.PSVariable.Set("global:LASTEXITCODE", exitCode);
+        SetExitCode(exitCode);
         if (AsResult)
         {
             WriteObject(new ContainerCommandResult { ExitCode = exitCode, Output = [.. output], Error = [.. error], Duration = command.Duration, ContainerName = container.Name });
-        }
-    }
-
-    // A program that is not there has docker's exit codes too, for scripts that look at $LASTEXITCODE.
-    private async Task<RunningCommand> StartAsync(Container container, ContainerCommandRequest request, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await Engine.Containers.InvokeAsync(container.Id, request, cancellationToken);
-        }
-        catch (LayerImageException e) when (e.Error is EngineError.CommandNotFound or EngineError.CommandNotExecutable)
-        {
-            SessionState.PSVariable.Set("global:LASTEXITCODE", e.Error == EngineError.CommandNotFound ? 127 : 126);
-            throw;
         }
     }
 

@@ -26,8 +26,7 @@ public sealed class RestartLayerContainerCommand : ContainerCommand
         {
             return;
         }
-        await Engine.Containers.StopAsync(container.Id, Timeout, null, cancellationToken);
-        Container started = await Engine.Containers.StartAsync(container.Id, null, Observer, cancellationToken);
+        Container started = await Engine.Containers.RestartAsync(container.Id, Timeout, Observer, cancellationToken);
         if (PassThru)
         {
             WriteObject(started);

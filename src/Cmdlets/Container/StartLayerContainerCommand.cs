@@ -73,7 +73,7 @@ public sealed class StartLayerContainerCommand : NewContainerCommand
         }
         ForegroundSession session = new(terminal, interactive, WriteObject, Host);
         SynchronizationContext pipeline = SynchronizationContext.Current!;
-        Container container = await start(attached => OnPipeline(pipeline, () => session.BeginAsync(attached, cancellationToken)), cancellationToken);
+        Container container = await StartProgramAsync(() => start(attached => OnPipeline(pipeline, () => session.BeginAsync(attached, cancellationToken)), cancellationToken));
         bool ended;
         try
         {
@@ -97,8 +97,6 @@ public sealed class StartLayerContainerCommand : NewContainerCommand
         Task<int?> exit = Engine.Containers.WaitForExitCodeAsync(container.Id, cancellationToken);
         return await exit ?? 0;
     }
-
-    private void SetExitCode(int code) => SessionState.PSVariable.Set("global:LASTEXITCODE", code);
 
     // The engine calls back on a thread of its own.
     private static Task OnPipeline(SynchronizationContext pipeline, Func<Task> body)

@@ -67,7 +67,8 @@ public sealed class WaitLayerContainerCommand : ContainerCommand
         }
         catch (RegexParseException e)
         {
-            throw new LayerImageException(EngineError.ParameterInvalid, $"'{Pattern}' is not a regular expression: {e.Message}", e) { Target = Pattern };
+            throw new LayerImageException(EngineError.ParameterInvalid, $"'{Pattern}' is not a regular expression: {e.Message}", e)
+            { Target = Pattern, Advice = "For plain text escape it: -Pattern ([regex]::Escape('[ready]'))" };
         }
     }
 }

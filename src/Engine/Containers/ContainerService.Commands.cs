@@ -42,6 +42,10 @@ public sealed partial class ContainerService
     public async Task<RunningCommand> InvokeAsync(string nameOrId, ContainerCommandRequest request, CancellationToken cancellationToken)
     {
         Container container = await RequireRunningAsync(nameOrId, cancellationToken).ConfigureAwait(false);
+        if (container.State == ContainerState.Paused)
+        {
+            throw new LayerImageException(EngineError.ContainerNotRunning, $"The container {container.Name} is paused.") { Target = container.Name, Advice = $"Resume it first: Resume-LayerContainer {container.Name}" };
+        }
         ContainerRecord record = _records.Find(container.Id) ?? throw Gone(nameOrId);
         ContainerSpec spec = record.Spec with
         {

@@ -48,6 +48,33 @@ public sealed partial class ContainerService
             : throw new LayerImageException(EngineError.RuntimeFailed, $"The container {container.Name} does not end after SIGKILL.") { Target = container.Name, Advice = "Its program hangs in the kernel; look at dmesg." };
     }
 
+    /// <summary>Stops a container and starts it again. One that is removed when it ends stays for this time, as with docker.</summary>
+    /// <param name="nameOrId">The container.</param>
+    /// <param name="timeout">Time to end by itself; null for the container's own.</param>
+    /// <param name="observer">Hears of warnings.</param>
+    /// <param name="cancellationToken">Ends the wait, not the stop.</param>
+    public async Task<Container> RestartAsync(string nameOrId, TimeSpan? timeout, IEngineObserver observer, CancellationToken cancellationToken)
+    {
+        Container container = await GetAsync(nameOrId, cancellationToken).ConfigureAwait(false);
+        ContainerRecord record = _records.Find(container.Id) ?? throw Gone(nameOrId);
+        if (record.Spec.AutoRemove)
+        {
+            _records.SetSpec(record.Id, record.Spec with { AutoRemove = false });
+        }
+        try
+        {
+            await StopAsync(record.Id, timeout, null, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            if (record.Spec.AutoRemove)
+            {
+                _records.SetSpec(record.Id, record.Spec);
+            }
+        }
+        return await StartAsync(record.Id, null, observer, cancellationToken).ConfigureAwait(false);
+    }
+
     /// <summary>Removes a container. One that runs is killed first when forced.</summary>
     public async Task RemoveAsync(string nameOrId, bool force, IEngineObserver observer, CancellationToken cancellationToken)
     {

@@ -10,7 +10,7 @@ public sealed partial class ContainerService
 {
     private static readonly TimeSpan s_poll = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>Waits until a container's program runs. One that has ended instead is an error.</summary>
+    /// <summary>Waits until a container's program runs: also for somebody to start it, and for one that has ended to be started again.</summary>
     public Task<Container> WaitForRunningAsync(string nameOrId, TimeSpan? timeout, CancellationToken cancellationToken) =>
         WaitUntilAsync(nameOrId, "runs", timeout, mustRun: false, container => Task.FromResult(container.State == ContainerState.Running), cancellationToken);
 
