@@ -148,11 +148,15 @@ internal sealed class OverlayMountDriver : IUnionMountDriver
     public bool IsMounted(string merged) => Libc.TryStat(merged, out FileStatus inside) && Libc.TryStat(Path.GetDirectoryName(merged)!, out FileStatus outside)
         && (inside.FileSystemMajor, inside.FileSystemMinor) != (outside.FileSystemMajor, outside.FileSystemMinor);
 
+    private static string? Missing(OverlayMount mount) =>
+        mount.LowerDirs.Concat(new[] { mount.UpperDir, mount.WorkDir, mount.Merged }.OfType<string>()).FirstOrDefault(folder => !Directory.Exists(folder));
+
     private static LayerImageException Explain(OverlayMount mount, LinuxException e)
     {
         (EngineError error, string advice) = e switch
         {
             { Errno: LinuxException.EPERM or LinuxException.EACCES } => (EngineError.NotPrivileged, "Mounting needs root. Run the session as root."),
+            { Errno: LinuxException.ENOENT or LinuxException.ENOTDIR } when Missing(mount) is string missing => (EngineError.MountFailed, $"The folder {missing} is not there. If it is the store's, Test-LayerStore says what else is damaged, and Repair-LayerStore mends it."),
             { Errno: LinuxException.ELOOP } => (EngineError.MountFailed, "A folder is given twice, or is inside another one of them."),
             { Call: "mount", Errno: 19 } => (EngineError.NotSupportedByKernel, "This kernel has no overlay file system: load the module 'overlay'."),
             { Call: "fsconfig(create)" or "mount", Errno: LinuxException.EINVAL } => (EngineError.MountFailed, "The upper directory's file system may not serve as an upper (another overlay, a network file system): choose another with $LAYERIMAGE_ROOT."),

@@ -14,6 +14,7 @@ internal enum MadeForMount
     Path = 1,
     WorkDir = 2,
     UpperDir = 4,
+    Root = 8, // an empty folder in mounts/ on top of the layers
 }
 
 /// <summary>A row of the table of mounts.</summary>

@@ -32,10 +32,22 @@ internal sealed class UnionMountRecords(StoreLayout layout, StoreDatabase databa
         {
             return;
         }
-        using FileLock? held = FileLock.TryAcquire(LockPath);
+        using FileLock? held = TryLock();
         if (held is not null)
         {
             SettleLocked();
+        }
+    }
+
+    private FileLock? TryLock()
+    {
+        try
+        {
+            return FileLock.TryAcquire(LockPath);
+        }
+        catch (LinuxException e) when (e.Error is EngineError.NotPrivileged or EngineError.DiskFull)
+        {
+            return null; // a store that cannot be written is looked at as it is
         }
     }
 
@@ -61,11 +73,16 @@ internal sealed class UnionMountRecords(StoreLayout layout, StoreDatabase databa
     public static bool IsThere(UnionMountRecord record) => record.BootId == HostProcess.BootId
         && (MountNamespace.Read(record.Namespace) is not { } mounts || mounts.Any(mount => mount.MountPoint == record.Mount.Merged && mount.Source == OverlayMountDriver.Source));
 
-    /// <summary>Deals with a mount that is gone: the record first, then what was made for it, then layers that only it had.</summary>
+    /// <summary>
+    /// Deals with a mount that is gone: what was made for it first, then the record, so that who is killed in between leaves it to
+    /// the next one; then layers that only it had.
+    /// </summary>
     /// <returns>Whether changes are kept.</returns>
     public bool End(UnionMountRecord record, bool discard)
     {
         bool keeps = record.KeepsChanges && !discard && Directory.Exists(record.Mount.UpperDir) && Directory.EnumerateFileSystemEntries(record.Mount.UpperDir).Any();
+        RemoveMade(record, keeps);
+        FaultPoint.Reach(FaultPoint.MountCleared);
         List<(string Key, Digest DiffId)> unused = database.Write(transaction =>
         {
             List<(string Key, Digest DiffId)> had = UnionMountRecord.LayersOf(transaction, record.Mount.Id).ConvertAll(key =>
@@ -75,24 +92,38 @@ internal sealed class UnionMountRecords(StoreLayout layout, StoreDatabase databa
             HashSet<string> deleted = [.. LayerStore.DeleteUnusedRecords(transaction, had.Select(layer => layer.Key))];
             return had.FindAll(layer => deleted.Contains(layer.Key));
         });
-        RemoveMade(record, keeps);
         layers.DeleteDirectories(unused);
         return keeps;
     }
 
     private void RemoveMade(UnionMountRecord record, bool keeps)
     {
-        if (record.Made.HasFlag(MadeForMount.Path) && record.Namespace == MountNamespace.Own)
+        // A path of the user's may mean another folder in this mount namespace.
+        bool isOurs = record.Namespace == MountNamespace.Own;
+        if (record.Made.HasFlag(MadeForMount.Path) && isOurs)
         {
             TryRemoveEmpty(record.Mount.Merged);
         }
-        if (record.Made.HasFlag(MadeForMount.WorkDir) && record.Mount.WorkDir is string work)
+        if (record.Made.HasFlag(MadeForMount.WorkDir) && record.Mount.WorkDir is string work && (isOurs || record.KeepsChanges))
         {
-            TreeRemoval.Remove(work);
+            TryRemove(work);
         }
         if (!keeps)
         {
-            TreeRemoval.Remove(FolderOf(record.Mount.Id));
+            TryRemove(FolderOf(record.Mount.Id));
+        }
+    }
+
+    // What cannot go must not keep the record: in the store it is a leftover then, and found as such.
+    private static void TryRemove(string folder)
+    {
+        try
+        {
+            TreeRemoval.Remove(folder);
+        }
+        catch (LinuxException)
+        {
+            // Its file system is read-only by now, say.
         }
     }
 
