@@ -261,6 +261,30 @@ public sealed class StoreCheckTests
         Assert.Empty(await TestAsync(harness, Check.Full));
     }
 
+    [Fact]
+    public async Task ImageWithDamagedConfiguration_CanBeRemoved()
+    {
+        await using ImageHarness harness = new();
+        Directory.CreateDirectory(harness.Store["root"]);
+        foreach (bool byRepair in (bool[])[true, false])
+        {
+            await File.WriteAllTextAsync(harness.Store["root/file"], $"{byRepair}", ImageHarness.Stop);
+            Image image = await harness.Engine.Images.ImportAsync(harness.Store["root"], "made:here", message: null, ImageHarness.Stop);
+            await File.WriteAllTextAsync(harness.Layout.Blob(Oci.Digest.Parse(image.Id)), "{}", ImageHarness.Stop);
+            IntegrityIssue issue = Assert.Single(await TestAsync(harness, Check.Full));
+            Assert.Equal(EngineError.LayerCorrupt, Assert.Throws<LayerImageException>(() => harness.Engine.Images.Get("made:here").Layers.Count).Error);
+            if (byRepair)
+            {
+                Assert.True((await harness.Engine.Store.RepairAsync(issue, removeLost: true, SilentObserver.Instance, ImageHarness.Stop)).IsRepaired);
+            }
+            else
+            {
+                harness.Engine.Images.Remove(harness.Engine.Images.Get("made:here"), "made:here", force: false, pretend: false);
+            }
+            harness.AssertNothingLeft();
+        }
+    }
+
     // To replace a layer under a union would take its files away.
     [Fact]
     public async Task MountedLayer_IsNotReplaced()

@@ -92,7 +92,7 @@ internal sealed class UnionMountPlan(StoreLayout layout, UnionMountRecords recor
         {
             throw new LayerImageException(EngineError.PathInvalid, $"The mount point {path} would hide a part of the store {layout.Root}.") { Target = request.Path, Advice = "Give a folder outside the store." };
         }
-        if (MountInfo.Read().LastOrDefault(mount => mount.MountPoint == path) is { Source: OverlayMountDriver.Source })
+        if (MountInfo.Read().LastOrDefault(mount => mount.MountPoint == path) is { IsOurs: true })
         {
             throw new LayerImageException(EngineError.MountInUse, $"A union is mounted at {path} already.") { Target = request.Path, Advice = $"Dismount-LayerImage '{path}' first, or give another path." };
         }
@@ -116,6 +116,10 @@ internal sealed class UnionMountPlan(StoreLayout layout, UnionMountRecords recor
         {
             throw new LayerImageException(EngineError.PathInvalid, $"The upper folder {upper} and {overlap}, which is to be united, are inside one another.") { Target = upper, Advice = "Give a folder of its own." };
         }
+        if (MountOf(upper) != MountOf(work!))
+        {
+            throw new LayerImageException(EngineError.PathInvalid, $"The upper folder {upper} and the work folder {work} are not on one file system.") { Target = upper, Advice = "Give a -WorkDir on the file system of the upper folder: where that is a mount point itself, folders in it for both." };
+        }
         // The kernel only warns, and then loses data. Other programs' unions are asked of mountinfo; ours may be in another namespace.
         bool isTaken(string? used) => used == upper || used == work;
         string? user = records.List().Find(record => record.Mount.IsMounted && (isTaken(record.Mount.UpperDir) || isTaken(record.Mount.WorkDir)))?.Mount.Merged
@@ -124,6 +128,18 @@ internal sealed class UnionMountPlan(StoreLayout layout, UnionMountRecords recor
         {
             throw new LayerImageException(EngineError.MountInUse, $"The upper folder {upper} takes the changes of the union at {user} already.") { Target = upper, Advice = "Dismount that first, or give another folder." };
         }
+    }
+
+    // Of the folder, or of the one that it will be made in.
+    private static ulong MountOf(string folder)
+    {
+        string there = folder;
+        while (!Directory.Exists(there))
+        {
+            there = Path.GetDirectoryName(there)!;
+        }
+        using SafeFileHandle handle = Libc.Open(there, OpenFlags.PathOnly | OpenFlags.Directory);
+        return Libc.Stat(handle).MountId;
     }
 
     private static void Dress(string from, string to)

@@ -30,6 +30,9 @@ internal sealed record UnionMountRecord
 
     public MadeForMount Made { get; init; }
 
+    /// <summary>By what mountinfo shows it wherever it is: who renames a folder on the way moves it.</summary>
+    public string Source => $"{OverlayMountDriver.Source}:{Mount.Id}";
+
     /// <summary>Whether the changes are in the store and not in a folder of the user's.</summary>
     public bool KeepsChanges => Made.HasFlag(MadeForMount.UpperDir);
 

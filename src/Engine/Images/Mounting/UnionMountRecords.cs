@@ -55,9 +55,17 @@ internal sealed class UnionMountRecords(StoreLayout layout, StoreDatabase databa
     public void SettleLocked()
     {
         List<UnionMountRecord> records = List();
-        foreach (UnionMountRecord record in records.Where(record => record.Mount.IsMounted && !IsThere(record)))
+        foreach (UnionMountRecord record in records.Where(record => record.Mount.IsMounted))
         {
-            End(record, discard: false);
+            if (FindPath(record) is not string path)
+            {
+                End(record, discard: false);
+            }
+            else if (path != record.Mount.Merged)
+            {
+                // What was made for it is not known to be there any more.
+                database.Write(transaction => transaction.Execute("UPDATE mount SET path = ?2, made = made & ~?3 WHERE id = ?1", record.Mount.Id, path, (int)MadeForMount.Path));
+            }
         }
         if (Directory.Exists(layout.Mounts))
         {
@@ -69,9 +77,21 @@ internal sealed class UnionMountRecords(StoreLayout layout, StoreDatabase databa
         }
     }
 
-    /// <summary>Whether it is mounted, in whichever namespace.</summary>
-    public static bool IsThere(UnionMountRecord record) => record.BootId == HostProcess.BootId
-        && (MountNamespace.Read(record.Namespace) is not { } mounts || mounts.Any(mount => mount.MountPoint == record.Mount.Merged && mount.Source == OverlayMountDriver.Source));
+    /// <summary>Where it is mounted, in whichever namespace; null when it is not.</summary>
+    public static string? FindPath(UnionMountRecord record)
+    {
+        if (record.BootId != HostProcess.BootId)
+        {
+            return null;
+        }
+        if (MountNamespace.Read(record.Namespace) is not { } mounts)
+        {
+            return record.Mount.Merged; // it cannot be told
+        }
+        // A session before it had a name of its own made it without.
+        List<string> places = [.. mounts.Where(mount => mount.Source == record.Source || (mount.Source == OverlayMountDriver.Source && mount.MountPoint == record.Mount.Merged)).Select(mount => mount.MountPoint)];
+        return places.Contains(record.Mount.Merged) ? record.Mount.Merged : places.FirstOrDefault();
+    }
 
     /// <summary>
     /// Deals with a mount that is gone: what was made for it first, then the record, so that who is killed in between leaves it to
