@@ -152,7 +152,7 @@ internal sealed class StoreRecordCheck(StoreLayout layout, StoreDatabase databas
 
     private void CheckContainers(StoreTransaction transaction, List<IntegrityIssue> issues)
     {
-        foreach ((string id, string name) in transaction.Query("SELECT id, name FROM container WHERE state NOT IN ('Created', 'Starting')", row => (row.GetString(0), row.GetString(1))))
+        foreach ((string id, string name) in transaction.Query("SELECT id, name FROM container WHERE state <> 'New'", row => (row.GetString(0), row.GetString(1))))
         {
             if (!StoreEntry.IsDirectory(layout.Container(id)))
             {

@@ -1,3 +1,4 @@
+using LayerImage.Engine.Containers;
 using LayerImage.Engine.Errors;
 using LayerImage.Engine.Images;
 using LayerImage.Engine.Images.Mounting;
@@ -6,6 +7,7 @@ using LayerImage.Engine.Maintenance;
 using LayerImage.Engine.Mounts;
 using LayerImage.Engine.Store;
 using LayerImage.Engine.SystemTests.Images;
+using LayerImage.Testing;
 using LayerImage.Testing.Images;
 using Xunit;
 
@@ -283,6 +285,24 @@ public sealed class StoreCheckTests
             }
             harness.AssertNothingLeft();
         }
+    }
+
+    [Fact]
+    public async Task LostFolderOfAContainer_IsTold()
+    {
+        string? missing = Requires.All(Requires.Tool("crun"), Requires.Tool("conmon"));
+        Assert.SkipWhen(missing is not null, missing ?? "");
+        await using ImageHarness harness = new();
+        string reference = Build().PushTo(harness.Registry, Odd);
+        Container container = await harness.Engine.Containers.CreateAsync(new ContainerRequest { Image = reference, Network = "none", Command = ["sh"] }, SilentObserver.Instance, ImageHarness.Stop);
+
+        Directory.Delete(harness.Layout.Container(container.Id), recursive: true);
+
+        IntegrityIssue issue = Assert.Single(await TestAsync(harness, Check.Quick));
+        Assert.Equal((IntegrityIssueKind.ContainerMissing, false), (issue.Kind, issue.IsRepairable));
+        Assert.Equal([container.Name], issue.Containers);
+        LayerImageException error = await Assert.ThrowsAnyAsync<LayerImageException>(() => harness.Engine.Containers.StartAsync(container.Id, SilentObserver.Instance, ImageHarness.Stop));
+        Assert.Contains("Test-LayerStore", error.Advice, StringComparison.Ordinal);
     }
 
     // To replace a layer under a union would take its files away.
