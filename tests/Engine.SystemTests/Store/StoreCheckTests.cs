@@ -301,7 +301,7 @@ public sealed class StoreCheckTests
         IntegrityIssue issue = Assert.Single(await TestAsync(harness, Check.Quick));
         Assert.Equal((IntegrityIssueKind.ContainerMissing, false), (issue.Kind, issue.IsRepairable));
         Assert.Equal([container.Name], issue.Containers);
-        LayerImageException error = await Assert.ThrowsAnyAsync<LayerImageException>(() => harness.Engine.Containers.StartAsync(container.Id, SilentObserver.Instance, ImageHarness.Stop));
+        LayerImageException error = await Assert.ThrowsAnyAsync<LayerImageException>(() => harness.Engine.Containers.StartAsync(container.Id, null, SilentObserver.Instance, ImageHarness.Stop));
         Assert.Contains("Test-LayerStore", error.Advice, StringComparison.Ordinal);
     }
 
