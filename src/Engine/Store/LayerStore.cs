@@ -33,7 +33,7 @@ internal sealed class LayerStore(StoreLayout layout, StoreDatabase database)
 
     /// <summary>A layer without a record.</summary>
     public static LayerImageException Missing(string key) =>
-        new(EngineError.LayerCorrupt, $"The layer {key} is not in the store.") { Target = key, Advice = "Repair-LayerStore mends what can be mended; else receive or import the image again." };
+        new(EngineError.LayerCorrupt, $"The layer {key} is not in the store.") { Target = key, Advice = "Receive or import the image again, or see what Repair-LayerStore can mend." };
 
     /// <summary>The directory of a layer.</summary>
     public string PathOf(string key) => layout.Layer(key);
