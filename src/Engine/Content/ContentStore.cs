@@ -11,15 +11,16 @@ namespace LayerImage.Engine.Content;
 /// </summary>
 internal sealed class ContentStore(StoreLayout layout, StoreDatabase database)
 {
-    /// <summary>Whether a blob is here: recorded, and its file in place.</summary>
+    /// <summary>Whether a blob is here: recorded, and its file in place with as many bytes.</summary>
     public bool Has(Digest digest) => database.Read(transaction =>
-        transaction.Scalar<long?>("SELECT size FROM blob WHERE digest = ?1", digest.ToString())) is not null && File.Exists(layout.Blob(digest));
+        transaction.Scalar<long?>("SELECT size FROM blob WHERE digest = ?1", digest.ToString())) is long size && StoreEntry.FileLength(layout.Blob(digest)) == size;
 
     /// <summary>The bytes of a small blob.</summary>
     /// <exception cref="LayerImageException"><see cref="EngineError.LayerCorrupt"/>: it is missing or damaged.</exception>
     public byte[] Read(Digest digest)
     {
         byte[] bytes;
+        ThrowIfNoFile(digest);
         try
         {
             bytes = File.ReadAllBytes(layout.Blob(digest));
@@ -39,6 +40,7 @@ internal sealed class ContentStore(StoreLayout layout, StoreDatabase database)
     /// <summary>Opens a blob for reading. The caller checks what it reads.</summary>
     public FileStream Open(Digest digest)
     {
+        ThrowIfNoFile(digest);
         try
         {
             return new FileStream(layout.Blob(digest), FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, 0, FileOptions.SequentialScan);
@@ -83,9 +85,12 @@ internal sealed class ContentStore(StoreLayout layout, StoreDatabase database)
     /// <summary>Stores a small blob whose digest has been checked.</summary>
     public void Put(byte[] bytes, Digest digest)
     {
-        if (!File.Exists(layout.Blob(digest)))
+        string path = layout.Blob(digest);
+        // One that was damaged meanwhile is written again: nothing else would bring that of an import back.
+        if (!IsSame(path, bytes))
         {
-            AtomicFile.Write(layout.Blob(digest), bytes);
+            StoreEntry.MakeWayForFile(path);
+            AtomicFile.Write(path, bytes);
         }
     }
 
@@ -93,7 +98,11 @@ internal sealed class ContentStore(StoreLayout layout, StoreDatabase database)
     /// Gives a received and checked file its place, in the transaction that records it: files are deleted in one, too,
     /// so that nobody deletes what another has just put there. Its content must be synced before.
     /// </summary>
-    public void Adopt(string file, Digest digest) => AtomicFile.Publish(file, layout.Blob(digest));
+    public void Adopt(string file, Digest digest)
+    {
+        StoreEntry.MakeWayForFile(layout.Blob(digest));
+        AtomicFile.Publish(file, layout.Blob(digest));
+    }
 
     /// <summary>Waits until a received file is on the disk, if it is there.</summary>
     public static void Sync(string file)
@@ -122,6 +131,10 @@ internal sealed class ContentStore(StoreLayout layout, StoreDatabase database)
     public static void Record(StoreTransaction transaction, Digest digest, long size) =>
         transaction.Execute("INSERT OR IGNORE INTO blob (digest, size) VALUES (?1, ?2)", digest.ToString(), size);
 
+    /// <summary>Records a blob whose file was read and is whole: its size, too, whatever was recorded.</summary>
+    public static void Correct(StoreTransaction transaction, Digest digest, long size) =>
+        transaction.Execute("INSERT INTO blob (digest, size) VALUES (?1, ?2) ON CONFLICT (digest) DO UPDATE SET size = excluded.size", digest.ToString(), size);
+
     /// <summary>Whether a blob is recorded.</summary>
     public static bool IsRecorded(StoreTransaction transaction, Digest digest) =>
         transaction.Scalar<long>("SELECT count(*) FROM blob WHERE digest = ?1", digest.ToString()) > 0;
@@ -141,7 +154,7 @@ internal sealed class ContentStore(StoreLayout layout, StoreDatabase database)
     public Descriptor? FindLayer(StoreTransaction transaction, Digest diffId) => transaction.Query(
         "SELECT layer_blob.blob, blob.size, media_type FROM layer_blob JOIN blob ON blob.digest = layer_blob.blob WHERE diff_id = ?1 ORDER BY blob.size",
         row => new Descriptor { Digest = Digest.Parse(row.GetString(0)), Size = row.GetInt64(1), MediaType = row.GetString(2) }, diffId.ToString())
-        .Find(blob => File.Exists(layout.Blob(blob.Digest)));
+        .Find(blob => StoreEntry.FileLength(layout.Blob(blob.Digest)) == blob.Size);
 
     /// <summary>
     /// Those of these blobs that nothing needs: no image as layer, configuration or manifest, no container as
@@ -190,7 +203,7 @@ internal sealed class ContentStore(StoreLayout layout, StoreDatabase database)
                 HashSet<string> claimed = ScratchFolder.ReadClaims(layout);
                 foreach (Digest digest in digests.Where(digest => !IsRecorded(transaction, digest) && !claimed.Contains(digest.ToString())))
                 {
-                    File.Delete(layout.Blob(digest));
+                    StoreEntry.Remove(layout.Blob(digest));
                 }
             });
         }
@@ -209,10 +222,31 @@ internal sealed class ContentStore(StoreLayout layout, StoreDatabase database)
             {
                 if (transaction.Scalar<long>("SELECT count(*) FROM blob WHERE digest = ?1", digest.ToString()) == 0)
                 {
-                    File.Delete(layout.Blob(digest));
+                    StoreEntry.Remove(layout.Blob(digest));
                     FaultPoint.Reach(FaultPoint.BlobDeleting);
                 }
             });
+        }
+    }
+
+    // To open a pipe would wait for ever, and a link leads elsewhere.
+    private void ThrowIfNoFile(Digest digest)
+    {
+        if (StoreEntry.FileLength(layout.Blob(digest)) is null)
+        {
+            throw Corrupt(digest, null);
+        }
+    }
+
+    private static bool IsSame(string path, byte[] bytes)
+    {
+        try
+        {
+            return StoreEntry.FileLength(path) == bytes.Length && File.ReadAllBytes(path).AsSpan().SequenceEqual(bytes);
+        }
+        catch (IOException)
+        {
+            return false; // the disk cannot give it back
         }
     }
 

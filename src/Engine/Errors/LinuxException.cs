@@ -16,6 +16,7 @@ public sealed class LinuxException : LayerImageException
         {
             ENOSPC => "Free some space on the file system that holds the path, or move the store with $LAYERIMAGE_ROOT.",
             EROFS => "The file system that holds the path is mounted read-only: mount it read-write, or move the store with $LAYERIMAGE_ROOT.",
+            ENOENT or ENOTDIR or EIO when path is not null => "If that is in the store, Test-LayerStore says what is lost or damaged, and Repair-LayerStore mends what can be mended.",
             _ => null,
         };
     }
@@ -26,7 +27,7 @@ public sealed class LinuxException : LayerImageException
     /// <summary>The error number (errno.h).</summary>
     public int Errno { get; }
 
-    internal const int EPERM = 1, ENOENT = 2, EINTR = 4, E2BIG = 7, EAGAIN = 11, EACCES = 13, EBUSY = 16, EEXIST = 17, EXDEV = 18,
+    internal const int EPERM = 1, ENOENT = 2, EINTR = 4, EIO = 5, E2BIG = 7, EAGAIN = 11, EACCES = 13, EBUSY = 16, EEXIST = 17, EXDEV = 18,
         ENOTDIR = 20, EISDIR = 21, EINVAL = 22, ENOSPC = 28, EROFS = 30, ERANGE = 34, ENAMETOOLONG = 36, ENOSYS = 38, ENOTEMPTY = 39,
         ELOOP = 40, ENODATA = 61, EOPNOTSUPP = 95, EADDRINUSE = 98, EDQUOT = 122;
 

@@ -135,6 +135,19 @@ internal sealed class ImageCatalog(StoreLayout layout, StoreDatabase database, C
             """, row => (row.GetString(0), row.GetString(1)), json).ToLookup(row => row.Item1, row => row.Item2.StartsWith("sha256:", StringComparison.Ordinal) ? row.Item2[7..19] : Familiar(row.Item2));
     }
 
+    // One whose configuration is damaged can still be received again, and removed; who looks at what it says is told.
+    private static void TryRead(Lazy<IReadOnlyList<ImageLayer>> described)
+    {
+        try
+        {
+            _ = described.Value;
+        }
+        catch (LayerImageException e) when (e.Error == EngineError.LayerCorrupt)
+        {
+            // The value tells it again.
+        }
+    }
+
     // Found by name or id, an image is read whole, so that it stays whole for who holds it when it is removed meanwhile.
     private Image Make(Row row, LayerRow[] layers, string[] tags, string[] digests, Lazy<ILookup<string, string>> users, ImageBytes size, bool late)
     {
@@ -142,7 +155,7 @@ internal sealed class ImageCatalog(StoreLayout layout, StoreDatabase database, C
         Lazy<IReadOnlyList<ImageLayer>> described = new(() => Describe(row.Id, layers, users.Value, config.Value));
         if (!late)
         {
-            _ = described.Value;
+            TryRead(described);
         }
         return new Image
         {

@@ -1,7 +1,9 @@
+using LayerImage.Engine.Content;
 using LayerImage.Engine.Errors;
 using LayerImage.Engine.Oci;
 using LayerImage.Engine.References;
 using LayerImage.Engine.Registry;
+using LayerImage.Engine.Store;
 
 namespace LayerImage.Engine.Images;
 
@@ -41,7 +43,7 @@ public sealed record ReceiveOptions
 }
 
 /// <summary>Pulls images: resolve, then all layers side by side, then one record.</summary>
-internal sealed class ImageReceiver(RegistryConnector registries, ImageAssembler assembler, ImageCatalog catalog, TimeProvider clock)
+internal sealed class ImageReceiver(RegistryConnector registries, ImageAssembler assembler, ImageCatalog catalog, ContentStore content, TimeProvider clock)
 {
     /// <summary>Receives an image. Idempotent: what is here is not received again.</summary>
     public async Task<Image> ReceiveAsync(ImageReference asked, ReceiveOptions options, IEngineObserver observer, CancellationToken cancellationToken)
@@ -77,13 +79,31 @@ internal sealed class ImageReceiver(RegistryConnector registries, ImageAssembler
     // A tag and an index's digest have one image at a time, whatever the platform.
     private static bool Fits(Image image, Platform? wanted) => wanted is null || Platform.Parse(image.Platform).Serves(wanted) > 0;
 
-    private static async Task<bool> IsUpToDateAsync(RegistryClient client, ImageReference reference, Image present, CancellationToken cancellationToken)
+    private async Task<bool> IsUpToDateAsync(RegistryClient client, ImageReference reference, Image present, CancellationToken cancellationToken)
     {
-        if (LayerReceiver.CanUnpack && present.Layers.Any(layer => layer.Path is null))
+        if (!IsThere(present))
         {
             return false;
         }
         Digest? current = reference.Digest ?? await client.HeadManifestAsync(reference.ManifestName, cancellationToken).ConfigureAwait(false);
         return current is Digest digest && present.RepoDigests.Contains(reference.WithDigest(digest).Familiar);
+    }
+
+    // What was lost or cut short comes again; what is damaged otherwise is for a check to find.
+    private bool IsThere(Image image)
+    {
+        try
+        {
+            foreach (string document in new[] { image.Id, image.Digest }.OfType<string>())
+            {
+                content.Read(Digest.Parse(document));
+            }
+        }
+        catch (LayerImageException e) when (e.Error == EngineError.LayerCorrupt)
+        {
+            return false;
+        }
+        return image.Layers.All(layer => layer.Path is null ? !LayerReceiver.CanUnpack : StoreEntry.IsDirectory(layer.Path))
+            && image.Layers.All(layer => layer.Digest is null || StoreEntry.FileLength(content.PathOf(Digest.Parse(layer.Digest))) == layer.DownloadSize);
     }
 }

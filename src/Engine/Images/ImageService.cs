@@ -39,7 +39,7 @@ public sealed partial class ImageService
         ImageAssembler assembler = new(layout, database, stacks, content, _catalog, clock);
         _unpacker = new ImageUnpacker(layout, database, stacks, content, _catalog);
         _planner = new PullPlanner(registries, layout, database, layers, content);
-        _receiver = new ImageReceiver(registries, assembler, _catalog, clock);
+        _receiver = new ImageReceiver(registries, assembler, _catalog, content, clock);
         _importer = new ImageImporter(layout, new RootFileSystemImporter(database, layers, content, _catalog, clock), new ArchiveImporter(layers, content, assembler));
         _remover = new ImageRemover(layout, database, layers, content, new Mounting.UnionMountRecords(layout, database, layers));
         LayerPacker packer = new(layout, database, layers, content, _catalog);

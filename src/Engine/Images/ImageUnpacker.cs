@@ -13,11 +13,11 @@ internal sealed class ImageUnpacker(StoreLayout layout, StoreDatabase database, 
 {
     private const int MostTries = 10;
 
-    /// <summary>The image with all layers unpacked. Idempotent, and free when they are.</summary>
+    /// <summary>The image with all layers unpacked, also those whose directories were lost. Idempotent, and free when they are.</summary>
     /// <exception cref="LayerImageException">NotPrivileged: this process cannot unpack; LayerCorrupt: a blob is missing.</exception>
     public async Task<Image> UnpackAsync(Image image, IEngineObserver observer, CancellationToken cancellationToken)
     {
-        if (image.Layers.All(layer => layer.Path is not null))
+        if (image.Layers.All(layer => layer.Path is not null && StoreEntry.IsDirectory(layer.Path)))
         {
             return image;
         }

@@ -33,6 +33,12 @@ public sealed record LayerStoreInfo
     /// <summary>Bytes of containers' changes and logs.</summary>
     public required long ContainerBytes { get; init; }
 
+    /// <summary>Bytes of the changes in unions that are, or were, mounted writable.</summary>
+    public required long MountBytes { get; init; }
+
+    /// <summary>Bytes of what can be made again at any time: indexes of layers, layers inflated to read a file of them.</summary>
+    public required long CacheBytes { get; init; }
+
     /// <summary>Bytes of downloads that are under way or wait to be gone on with.</summary>
     public required long PartialBytes { get; init; }
 
@@ -43,7 +49,7 @@ public sealed record LayerStoreInfo
     public required long RecordBytes { get; init; }
 
     /// <summary>All of these.</summary>
-    public long TotalBytes => BlobBytes + LayerBytes + ContainerBytes + PartialBytes + LeftoverBytes + RecordBytes;
+    public long TotalBytes => BlobBytes + LayerBytes + ContainerBytes + MountBytes + CacheBytes + PartialBytes + LeftoverBytes + RecordBytes;
 
     /// <summary>What <see cref="LayerStoreService.Clear"/> would free now.</summary>
     public required long ReclaimableBytes { get; init; }

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using LayerImage.Engine.Content;
 using LayerImage.Engine.Errors;
 using LayerImage.Engine.Images;
+using LayerImage.Engine.Images.Mounting;
 using LayerImage.Engine.Registry;
 using LayerImage.Engine.Store;
 
@@ -17,12 +18,14 @@ public sealed class LayerStoreService
     private readonly StoreRecordCheck _records;
     private readonly StoreContentCheck _content;
     private readonly StoreRepairer _repairer;
+    private readonly UnionMountRecords _mounts;
 
     internal LayerStoreService(StoreLayout layout, StoreDatabase database, LayerStore layers, ContentStore content, ImageService images, RegistryConnector registries, TimeProvider clock)
     {
         _layout = layout;
         _database = database;
         _images = images;
+        _mounts = new UnionMountRecords(layout, database, layers);
         _garbage = new StoreGarbage(layout, database, layers, content);
         _records = new StoreRecordCheck(layout, database, _garbage, LayerReceiver.CanUnpack);
         _content = new StoreContentCheck(database, layers, content, _records);
@@ -32,7 +35,7 @@ public sealed class LayerStoreService
     /// <summary>What is in the store, and what it has of the disk. Looks at every file.</summary>
     public LayerStoreInfo Get()
     {
-        IReadOnlyList<StoreItem> garbage = _garbage.Find();
+        IReadOnlyList<StoreItem> garbage = FindGarbage();
         (long images, long layers, long containers, long blobs) = _database.Read(transaction => (Count(transaction, "image"), Count(transaction, "layer"), Count(transaction, "container"), Count(transaction, "blob")));
         // What a killed process left counts by that, wherever it lies.
         long LeftIn(string folder) => garbage.Where(item => item.Kind == StoreItemKind.Leftover && item.Path.StartsWith(folder + Path.DirectorySeparatorChar, StringComparison.Ordinal)).Sum(item => item.Bytes);
@@ -47,7 +50,9 @@ public sealed class LayerStoreService
             BlobBytes = DiskUsage.Of(_layout.Content) - LeftIn(_layout.Content),
             LayerBytes = DiskUsage.Of(_layout.Layers) - LeftIn(_layout.Layers),
             ContainerBytes = DiskUsage.Of(_layout.Containers) - LeftIn(_layout.Containers),
-            PartialBytes = DiskUsage.Of(_layout.Ingest),
+            MountBytes = DiskUsage.Of(_layout.Mounts) - LeftIn(_layout.Mounts),
+            CacheBytes = DiskUsage.Of(_layout.Indexes) + DiskUsage.Of(_layout.Cache),
+            PartialBytes = DiskUsage.Of(_layout.Ingest) - LeftIn(_layout.Ingest),
             LeftoverBytes = garbage.Where(item => item.Kind == StoreItemKind.Leftover).Sum(item => item.Bytes),
             RecordBytes = new[] { "", "-wal", "-shm" }.Sum(suffix => DiskUsage.Of(_layout.Database + suffix)),
             ReclaimableBytes = garbage.Sum(item => item.Bytes),
@@ -96,14 +101,18 @@ public sealed class LayerStoreService
         }
         catch (LayerImageException e) when (e.Error is not (EngineError.DiskFull or EngineError.NotPrivileged))
         {
-            return removeLost && e.Error != EngineError.ContainerRunning && issue.Images.Count > 0
+            return removeLost && e.Error is not (EngineError.ContainerRunning or EngineError.MountInUse) && issue.Images.Count > 0
                 ? RemoveLost(issue)
-                : new StoreRepair { Issue = issue, IsRepaired = false, Message = e.Message };
+                : new StoreRepair { Issue = issue, IsRepaired = false, Message = e.Advice is null ? e.Message : $"{e.Message} {e.Advice}" };
         }
     }
 
-    /// <summary>What <see cref="Clear"/> would free.</summary>
-    public IReadOnlyList<StoreItem> FindGarbage() => _garbage.Find();
+    /// <summary>What <see cref="Clear"/> would free. Mounts that are gone let their layers go first.</summary>
+    public IReadOnlyList<StoreItem> FindGarbage()
+    {
+        _mounts.Settle();
+        return _garbage.Find();
+    }
 
     /// <summary>
     /// Frees what nobody needs: layers and blobs that no image and no container has, partial downloads and upload records of

@@ -110,7 +110,7 @@ internal sealed class StoreContentCheck(StoreDatabase database, LayerStore layer
 
     private async Task<IntegrityIssue?> LookAsync(Work work, IEngineObserver observer, CancellationToken cancellationToken)
     {
-        bool hasDirectory = work.Layer is LayerRecord layer && Directory.Exists(layers.PathOf(layer.Key));
+        bool hasDirectory = work.Layer is LayerRecord layer && StoreEntry.IsDirectory(layers.PathOf(layer.Key));
         if (work.Blob is Descriptor blob)
         {
             return await CheckBlobAsync(blob, hasDirectory ? work.Layer : null, observer, cancellationToken).ConfigureAwait(false);
@@ -130,7 +130,7 @@ internal sealed class StoreContentCheck(StoreDatabase database, LayerStore layer
             }
             IReadOnlyList<LayerDifference> differences = [];
             List<string> below = layer.HasImplied ? layers.Below(layer.Key) : [];
-            if (!below.TrueForAll(Directory.Exists))
+            if (!below.TrueForAll(StoreEntry.IsDirectory))
             {
                 below = []; // that is another issue, and told as such
             }

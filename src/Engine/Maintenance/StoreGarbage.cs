@@ -1,7 +1,6 @@
 using LayerImage.Engine.Content;
 using LayerImage.Engine.Errors;
 using LayerImage.Engine.IO;
-using LayerImage.Engine.Layers;
 using LayerImage.Engine.Oci;
 using LayerImage.Engine.Store;
 
@@ -21,8 +20,8 @@ internal sealed class StoreGarbage(StoreLayout layout, StoreDatabase database, L
         List<StoreItem> found = [];
         // Files before records: what is put there meanwhile has its record by then, or is claimed.
         List<(string Path, Digest? Digest)> blobs = BlobFiles();
-        List<string> folders = [.. Directory.EnumerateDirectories(layout.Layers), .. Directory.EnumerateDirectories(layout.Containers)];
-        string[] ingest = [.. Directory.EnumerateFiles(layout.Ingest)];
+        List<string> folders = [.. new[] { layout.Layers, layout.Containers, layout.Mounts }.Where(Directory.Exists).SelectMany(Directory.EnumerateFileSystemEntries)];
+        string[] ingest = [.. Directory.EnumerateFileSystemEntries(layout.Ingest)];
         database.Read(transaction =>
         {
             HashSet<string> claimed = ScratchFolder.ReadClaims(layout);
@@ -37,7 +36,7 @@ internal sealed class StoreGarbage(StoreLayout layout, StoreDatabase database, L
             HashSet<string> known = Known(transaction);
             found.AddRange(folders.Where(folder => !known.Contains(Path.GetFileName(folder)) && !claimed.Contains(Path.GetFileName(folder))).Select(folder => Item(StoreItemKind.Leftover, Path.GetFileName(folder), folder)));
             found.AddRange(blobs.Where(blob => IsLeftover(blob.Path, blob.Digest, known, claimed)).Select(blob => Item(StoreItemKind.Leftover, Path.GetFileName(blob.Path), blob.Path)));
-            found.AddRange(ingest.Where(path => IsFree(path, claimed)).Select(path => Item(IngestKind(path), Path.GetFileName(path), path)));
+            found.AddRange(ingest.Where(path => StoreEntry.Exists(path) && IsFree(path, claimed)).Select(path => Item(IngestKind(path), Path.GetFileName(path), path)));
             return 0;
         });
         found.AddRange(ScratchFolder.FindDead(layout).Select(path => Item(StoreItemKind.Leftover, Path.GetFileName(path), path)));
@@ -83,23 +82,27 @@ internal sealed class StoreGarbage(StoreLayout layout, StoreDatabase database, L
         string parent = Path.GetDirectoryName(item.Path)!;
         if (parent == layout.Scratch)
         {
-            TreeRemoval.Remove(item.Path);
+            StoreEntry.Remove(item.Path);
             return true;
         }
-        if (parent == layout.Layers || parent == layout.Containers)
+        if (parent == layout.Ingest)
+        {
+            return RemoveIngest(item);
+        }
+        if (parent == layout.Layers || parent == layout.Containers || parent == layout.Mounts)
         {
             using ScratchFolder trash = ScratchFolder.Create(layout);
             string destination = Path.Combine(trash.Path, "left");
             StoreLeftovers.MoveOut(database, layout, item.Path, destination);
             FaultPoint.Reach(FaultPoint.LeftoverMovedOut);
-            return Directory.Exists(destination);
+            return StoreEntry.Exists(destination);
         }
         return database.Write(transaction =>
         {
             bool isOurs = IsLeftover(item.Path, DigestOf(item.Path), Known(transaction), ScratchFolder.ReadClaims(layout));
             if (isOurs)
             {
-                File.Delete(item.Path);
+                StoreEntry.Remove(item.Path);
             }
             return isOurs;
         });
@@ -111,7 +114,7 @@ internal sealed class StoreGarbage(StoreLayout layout, StoreDatabase database, L
         bool isOurs = IsFree(item.Path, ScratchFolder.ReadClaims(layout));
         if (isOurs)
         {
-            File.Delete(item.Path);
+            StoreEntry.Remove(item.Path);
         }
         return isOurs;
     });
@@ -123,12 +126,12 @@ internal sealed class StoreGarbage(StoreLayout layout, StoreDatabase database, L
     private static IEnumerable<string> UnusedBlobs(StoreTransaction transaction, HashSet<string> claimed) =>
         ContentStore.FindUnused(transaction, transaction.Query("SELECT digest FROM blob ORDER BY digest", row => row.GetString(0))).Select(blob => blob.Digest).Where(digest => !claimed.Contains(digest));
 
-    /// <summary>Names of all layers and containers, digests of all blobs.</summary>
+    /// <summary>Names of all layers, containers and mounts, digests of all blobs.</summary>
     private static HashSet<string> Known(StoreTransaction transaction) =>
-        transaction.Query("SELECT key FROM layer UNION ALL SELECT id FROM container UNION ALL SELECT digest FROM blob", row => row.GetString(0)).ToHashSet(StringComparer.Ordinal);
+        transaction.Query("SELECT key FROM layer UNION ALL SELECT id FROM container UNION ALL SELECT id FROM mount UNION ALL SELECT digest FROM blob", row => row.GetString(0)).ToHashSet(StringComparer.Ordinal);
 
     private List<(string Path, Digest? Digest)> BlobFiles() => [.. Directory.EnumerateDirectories(Path.Combine(layout.Content, "blobs"))
-        .SelectMany(folder => Directory.EnumerateFiles(folder)).Select(path => (path, DigestOf(path)))];
+        .SelectMany(folder => Directory.EnumerateFileSystemEntries(folder)).Select(path => (path, DigestOf(path)))];
 
     private static Digest? DigestOf(string path) => Digest.TryParse($"{Path.GetFileName(Path.GetDirectoryName(path))}:{Path.GetFileName(path)}", out Digest digest) ? digest : null;
 
@@ -136,7 +139,7 @@ internal sealed class StoreGarbage(StoreLayout layout, StoreDatabase database, L
     private static bool IsLeftover(string path, Digest? digest, HashSet<string> known, HashSet<string> claimed) =>
         digest is Digest blob ? !known.Contains(blob.ToString()) && !claimed.Contains(blob.ToString()) : (DateTime.UtcNow - File.GetLastWriteTimeUtc(path)).Duration() > s_young;
 
-    private static StoreItemKind IngestKind(string path) => path.EndsWith(".upload", StringComparison.Ordinal) ? StoreItemKind.UploadRecord : StoreItemKind.PartialDownload;
+    private static StoreItemKind IngestKind(string path) => StoreEntry.FileLength(path) is null ? StoreItemKind.Leftover : path.EndsWith(".upload", StringComparison.Ordinal) ? StoreItemKind.UploadRecord : StoreItemKind.PartialDownload;
 
     // A download is claimed by its digest and held open; an upload's record is held open.
     private static bool IsFree(string path, HashSet<string> claimed)
@@ -145,6 +148,10 @@ internal sealed class StoreGarbage(StoreLayout layout, StoreDatabase database, L
         if (claimed.Contains("sha256:" + hex) || claimed.Contains("sha512:" + hex))
         {
             return false;
+        }
+        if (StoreEntry.FileLength(path) is null)
+        {
+            return true; // no download: a folder, a link, a pipe
         }
         try
         {

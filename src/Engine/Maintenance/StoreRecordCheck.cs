@@ -1,3 +1,4 @@
+using LayerImage.Engine.Errors;
 using LayerImage.Engine.Oci;
 using LayerImage.Engine.Store;
 
@@ -22,13 +23,22 @@ internal sealed class StoreRecordCheck(StoreLayout layout, StoreDatabase databas
     private const string NamedLayers = """
         SELECT key, diff_id, 1 FROM layer
         UNION SELECT layer, diff_id, 0 FROM image_layer WHERE layer IS NOT NULL AND layer NOT IN (SELECT key FROM layer)
-        UNION SELECT layer, 'sha256:' || layer, 0 FROM container_layer WHERE layer NOT IN (SELECT key FROM layer) AND layer NOT IN (SELECT layer FROM image_layer WHERE layer IS NOT NULL)
+        UNION SELECT layer, 'sha256:' || layer, 0 FROM (SELECT layer FROM container_layer UNION SELECT layer FROM mount_layer)
+            WHERE layer NOT IN (SELECT key FROM layer) AND layer NOT IN (SELECT layer FROM image_layer WHERE layer IS NOT NULL)
         """;
 
     /// <summary>Checks; what is wrong.</summary>
     public async Task<IReadOnlyList<IntegrityIssue>> CheckAsync(CancellationToken cancellationToken)
     {
-        List<IntegrityIssue> issues = await Task.Run(Look, cancellationToken).ConfigureAwait(false);
+        List<IntegrityIssue> issues;
+        try
+        {
+            issues = await Task.Run(Look, cancellationToken).ConfigureAwait(false);
+        }
+        catch (LayerImageException e) when (e.Error == EngineError.StoreNotSupported)
+        {
+            return [RecordsDamaged(e.Message)]; // nothing else can be told
+        }
         for (int look = 1; look < Looks && issues.Count > 0; look++)
         {
             // A thing that another process has just made or is removing looks right later.
@@ -70,18 +80,21 @@ internal sealed class StoreRecordCheck(StoreLayout layout, StoreDatabase databas
         List<string> found = [.. transaction.Query("PRAGMA quick_check(10)", row => row.GetString(0)).Where(line => line != "ok")];
         if (found.Count > 0)
         {
-            issues.Add(new IntegrityIssue { Kind = IntegrityIssueKind.RecordsDamaged, Path = layout.Database, Message = $"The records are damaged: {string.Join("; ", found)}." });
+            issues.Add(RecordsDamaged($"The records are damaged: {string.Join("; ", found)}."));
         }
     }
 
+    private IntegrityIssue RecordsDamaged(string message) =>
+        new() { Kind = IntegrityIssueKind.RecordsDamaged, Path = layout.Database, Message = message, IsRepairable = database.CanBeRewritten() };
+
     private void CheckBlob(StoreTransaction transaction, string digest, long size, bool isRecorded, List<IntegrityIssue> issues)
     {
-        FileInfo file = new(layout.Blob(Digest.Parse(digest)));
-        (IntegrityIssueKind Kind, string What)? wrong = (file.Exists, isRecorded) switch
+        string path = layout.Blob(Digest.Parse(digest));
+        (IntegrityIssueKind Kind, string What)? wrong = (StoreEntry.FileLength(path), isRecorded) switch
         {
-            (false, _) => (IntegrityIssueKind.BlobMissing, "is missing"),
-            (true, false) => (IntegrityIssueKind.BlobNotRecorded, "is there and has no record"),
-            _ => file.Length == size ? null : (IntegrityIssueKind.BlobDamaged, $"has {file.Length} bytes instead of {size}"),
+            (null, _) => StoreEntry.Exists(path) ? (IntegrityIssueKind.BlobDamaged, "is not a file any more") : (IntegrityIssueKind.BlobMissing, "is missing"),
+            (not null, false) => (IntegrityIssueKind.BlobNotRecorded, "is there and has no record"),
+            (long length, _) => length == size ? null : (IntegrityIssueKind.BlobDamaged, $"has {length} bytes instead of {size}"),
         };
         if (wrong is { } found)
         {
@@ -110,7 +123,7 @@ internal sealed class StoreRecordCheck(StoreLayout layout, StoreDatabase databas
     {
         StoreUsers users = StoreUsers.OfLayer(transaction, key);
         bool hasSource = users.Origins.Count > 0 || transaction.Query("SELECT lb.blob FROM layer_blob lb JOIN blob b ON b.digest = lb.blob WHERE lb.diff_id = ?1", row => row.GetString(0), diffId)
-            .Any(blob => File.Exists(layout.Blob(Digest.Parse(blob))));
+            .Any(blob => StoreEntry.FileLength(layout.Blob(Digest.Parse(blob))) is not null);
         return new IntegrityIssue
         {
             Kind = kind,
@@ -119,8 +132,8 @@ internal sealed class StoreRecordCheck(StoreLayout layout, StoreDatabase databas
             LayerKey = key,
             Images = users.Images,
             Containers = users.Containers,
-            IsRepairable = canUnpack && hasSource && users.Running.Count == 0,
-            Message = message + Of(users) + (hasSource && users.Running.Count > 0 ? $" It cannot be repaired while {string.Join(", ", users.Running)} runs." : ""),
+            IsRepairable = canUnpack && hasSource && users.Standing.Length == 0,
+            Message = message + Of(users) + (hasSource && users.Standing.Length > 0 ? $" It cannot be repaired while it is used by {users.Standing}." : ""),
         };
     }
 
@@ -130,17 +143,18 @@ internal sealed class StoreRecordCheck(StoreLayout layout, StoreDatabase databas
         {
             issues.Add(OfLayer(transaction, IntegrityIssueKind.LayerNotRecorded, key, diffId, $"The layer {diffId} has no record"));
         }
-        else if (!Directory.Exists(layout.Layer(key)))
+        else if (!StoreEntry.IsDirectory(layout.Layer(key)))
         {
-            issues.Add(OfLayer(transaction, IntegrityIssueKind.LayerMissing, key, diffId, $"The directory of the layer {diffId} is missing"));
+            string other = StoreEntry.Exists(layout.Layer(key)) ? ", and something else is in its place" : "";
+            issues.Add(OfLayer(transaction, IntegrityIssueKind.LayerMissing, key, diffId, $"The directory of the layer {diffId} is missing{other}"));
         }
     }
 
     private void CheckContainers(StoreTransaction transaction, List<IntegrityIssue> issues)
     {
-        foreach ((string id, string name) in transaction.Query("SELECT id, name FROM container WHERE state NOT IN ('Created', 'Starting')", row => (row.GetString(0), row.GetString(1))))
+        foreach ((string id, string name) in transaction.Query("SELECT id, name FROM container WHERE state <> 'New'", row => (row.GetString(0), row.GetString(1))))
         {
-            if (!Directory.Exists(layout.Container(id)))
+            if (!StoreEntry.IsDirectory(layout.Container(id)))
             {
                 issues.Add(new IntegrityIssue { Kind = IntegrityIssueKind.ContainerMissing, Path = layout.Container(id), Containers = [name], Message = $"The folder of the container {name} is missing: its changes are lost." });
             }
@@ -163,7 +177,7 @@ internal sealed class StoreRecordCheck(StoreLayout layout, StoreDatabase databas
     public IntegrityIssue OfImage(StoreTransaction transaction, string id, string what)
     {
         StoreUsers users = StoreUsers.OfBlob(transaction, id);
-        return new IntegrityIssue { Kind = IntegrityIssueKind.ImageDamaged, Path = layout.Blob(Digest.Parse(id)), Digest = id, Images = users.Images, Containers = users.Containers, Message = $"The image {users.Images[0]} {what}." };
+        return new IntegrityIssue { Kind = IntegrityIssueKind.ImageDamaged, Path = layout.Blob(Digest.Parse(id)), Digest = id, Images = users.Images, Containers = users.Containers, Message = $"The image {users.Images.FirstOrDefault() ?? id} {what}." };
     }
 
     private static IntegrityIssue Leftover(StoreItem item) => new()

@@ -29,11 +29,18 @@ internal sealed class StoreRepairer(StoreLayout layout, StoreDatabase database, 
         IntegrityIssueKind.LayerMissing or IntegrityIssueKind.LayerDamaged or IntegrityIssueKind.LayerNotRecorded =>
             await RepairLayerAsync(issue.LayerKey!, Digest.Parse(issue.Digest!), observer, cancellationToken).ConfigureAwait(false),
         IntegrityIssueKind.Leftover => RemoveLeftover(issue),
+        IntegrityIssueKind.RecordsDamaged => await Task.Run(RewriteRecords, cancellationToken).ConfigureAwait(false),
         _ => throw Lost(issue.Message, issue.Path),
     };
 
     private string RemoveLeftover(IntegrityIssue issue) =>
         garbage.Find().FirstOrDefault(item => item.Path == issue.Path) is StoreItem item && garbage.Remove(item) ? $"{issue.Path} was removed." : $"{issue.Path} is gone already, or is somebody's by now.";
+
+    private string RewriteRecords()
+    {
+        database.Rewrite();
+        return "The records were written anew.";
+    }
 
     private async Task<string> RepairBlobAsync(Digest digest, IEngineObserver observer, CancellationToken cancellationToken)
     {
@@ -48,7 +55,7 @@ internal sealed class StoreRepairer(StoreLayout layout, StoreDatabase database, 
     {
         if (IsWhole(digest, cancellationToken))
         {
-            database.Write(transaction => ContentStore.Record(transaction, digest, new FileInfo(layout.Blob(digest)).Length));
+            database.Write(transaction => ContentStore.Correct(transaction, digest, new FileInfo(layout.Blob(digest)).Length));
             return $"The blob {digest} is whole and recorded.";
         }
         StoreUsers users = database.Read(transaction => StoreUsers.OfBlob(transaction, digest.ToString()));
@@ -65,7 +72,19 @@ internal sealed class StoreRepairer(StoreLayout layout, StoreDatabase database, 
                 failure = e;
             }
         }
-        throw failure ?? Lost($"No registry is known that has the blob {digest}", digest.ToString());
+        throw failure ?? Lost($"No registry is known that has the blob {digest}{Withdraw(digest)}", digest.ToString());
+    }
+
+    // A damaged file that nobody can send again: with it gone, an import of the same image brings the blob.
+    private string Withdraw(Digest digest)
+    {
+        string path = layout.Blob(digest);
+        if (!StoreEntry.Exists(path))
+        {
+            return "";
+        }
+        StoreEntry.Remove(path);
+        return "; its damaged file was taken away, so that an import of the image brings it again";
     }
 
     private bool IsWhole(Digest digest, CancellationToken cancellationToken)
@@ -87,14 +106,15 @@ internal sealed class StoreRepairer(StoreLayout layout, StoreDatabase database, 
         using RegistryClient client = registries.Open(origin, null, retry, useMirrors: true);
         (bool isManifest, long? size) = database.Read(transaction => (
             transaction.Scalar<long>("SELECT (SELECT count(*) FROM image WHERE manifest = ?1) + (SELECT count(*) FROM repo_digest WHERE substr(name, instr(name, '@') + 1) = ?1)", digest.ToString()) > 0,
-            transaction.Scalar<long?>("SELECT size FROM blob WHERE digest = ?1 UNION ALL SELECT blob_size FROM image_layer WHERE blob = ?1 LIMIT 1", digest.ToString())));
+            transaction.Scalar<long?>("SELECT blob_size FROM image_layer WHERE blob = ?1 UNION ALL SELECT size FROM blob WHERE digest = ?1 LIMIT 1", digest.ToString())));
         if (isManifest)
         {
             ReceivedDocument document = await client.GetManifestAsync(digest.ToString(), cancellationToken).ConfigureAwait(false);
             database.Write(transaction =>
             {
+                StoreEntry.MakeWayForFile(layout.Blob(digest));
                 AtomicFile.Write(layout.Blob(digest), document.Bytes);
-                ContentStore.Record(transaction, digest, document.Bytes.Length);
+                ContentStore.Correct(transaction, digest, document.Bytes.Length);
             });
             return;
         }
@@ -103,6 +123,7 @@ internal sealed class StoreRepairer(StoreLayout layout, StoreDatabase database, 
         await new RegistryBlobSource(client, retry).CopyAsync(blob, layout.Partial(digest),
             done => observer.Progress(new TransferProgress("Repair-LayerStore", digest.Short, "Receiving", done, known)), cancellationToken).ConfigureAwait(false);
         content.AdoptReceived(layout.Partial(digest), digest, known);
+        database.Write(transaction => ContentStore.Correct(transaction, digest, known));
         observer.Progress(new TransferProgress("Repair-LayerStore", digest.Short, "Done", known, known));
     }
 
@@ -111,7 +132,7 @@ internal sealed class StoreRepairer(StoreLayout layout, StoreDatabase database, 
         using ScratchFolder scratch = ScratchFolder.Create(layout);
         scratch.Claim([diffId]);
         using FileLock held = await layers.LockAsync(diffId, observer, cancellationToken).ConfigureAwait(false);
-        ThrowIfRunning(key);
+        database.Read(transaction => ThrowIfUsed(transaction, key));
         (Digest blob, string how) = await FindBlobAsync(diffId, observer, cancellationToken).ConfigureAwait(false);
         string unpacked = Path.Combine(scratch.Path, "layer");
         Directory.CreateDirectory(unpacked);
@@ -126,7 +147,6 @@ internal sealed class StoreRepairer(StoreLayout layout, StoreDatabase database, 
             ImpliedDirectories.Adopt(unpacked, found.ImpliedDirectories, layers.Below(key));
         }
         LayerStore.Sync(unpacked, found.Entries + found.ImpliedDirectories.Count);
-        ThrowIfRunning(key);
         layers.Adopt(unpacked, new LayerRecord
         {
             Key = key,
@@ -137,18 +157,17 @@ internal sealed class StoreRepairer(StoreLayout layout, StoreDatabase database, 
             HasRoot = found.HasRoot,
             HasImplied = found.ImpliedDirectories.Count > 0,
             Writer = database.Read(transaction => transaction.Scalar<long?>("SELECT writer FROM layer WHERE key = ?1", key)) is long writer ? (int)writer : null,
-        });
+        }, check: transaction => ThrowIfUsed(transaction, key));
         return $"{how}The layer {diffId} was unpacked again.";
     }
 
-    // A container that runs stands on the directory itself.
-    private void ThrowIfRunning(string key)
+    // A container that runs and a mounted union stand on the directory itself.
+    private static bool ThrowIfUsed(StoreTransaction transaction, string key)
     {
-        IReadOnlyList<string> running = database.Read(transaction => StoreUsers.OfLayer(transaction, key)).Running;
-        if (running.Count > 0)
-        {
-            throw new LayerImageException(EngineError.ContainerRunning, $"The layer {key} is used by {string.Join(", ", running)}, and cannot be replaced under a running container.") { Target = key, Advice = "Stop the container, then repair again." };
-        }
+        StoreUsers users = StoreUsers.OfLayer(transaction, key);
+        return users.Standing.Length == 0 ? false : throw new LayerImageException(users.Running.Count > 0 ? EngineError.ContainerRunning : EngineError.MountInUse,
+            $"The layer {key} is used by {users.Standing}, and cannot be replaced under that.")
+        { Target = key, Advice = "Stop the container or dismount the union (Dismount-LayerImage), then repair again." };
     }
 
     private async Task<(Digest Blob, string How)> FindBlobAsync(Digest diffId, IEngineObserver observer, CancellationToken cancellationToken)
@@ -156,7 +175,7 @@ internal sealed class StoreRepairer(StoreLayout layout, StoreDatabase database, 
         List<Digest> blobs = database.Read(transaction => transaction.Query(BlobsOfLayer, row => Digest.Parse(row.GetString(0)), diffId.ToString()));
         foreach (Digest blob in blobs)
         {
-            if (File.Exists(layout.Blob(blob)) && IsWhole(blob, cancellationToken))
+            if (StoreEntry.FileLength(layout.Blob(blob)) is not null && IsWhole(blob, cancellationToken))
             {
                 return (blob, "");
             }

@@ -8,7 +8,8 @@ namespace LayerImage.Engine.Maintenance;
 /// <param name="Containers">Containers' names.</param>
 /// <param name="Running">Those of them that run, or may.</param>
 /// <param name="Origins">References by digest under which registries have the images.</param>
-internal sealed record StoreUsers(IReadOnlyList<string> Images, IReadOnlyList<string> Containers, IReadOnlyList<string> Running, IReadOnlyList<ImageReference> Origins)
+/// <param name="Mounts">Where unions stand on it: a layer's only.</param>
+internal sealed record StoreUsers(IReadOnlyList<string> Images, IReadOnlyList<string> Containers, IReadOnlyList<string> Running, IReadOnlyList<ImageReference> Origins, IReadOnlyList<string> Mounts)
 {
     private const string ImagesOfBlob = """
         SELECT id FROM image WHERE id = ?1 OR manifest = ?1 UNION SELECT image FROM image_layer WHERE blob = ?1
@@ -22,11 +23,18 @@ internal sealed record StoreUsers(IReadOnlyList<string> Images, IReadOnlyList<st
 
     private const string ContainersOfLayer = "SELECT DISTINCT c.name, c.state FROM container_layer cl JOIN container c ON c.id = cl.container WHERE cl.layer = ?1";
 
+    private const string MountsOfLayer = "SELECT path FROM mount_layer ml JOIN mount m ON m.id = ml.mount WHERE ml.layer = ?1 AND m.mounted = 1 ORDER BY path";
+
+    /// <summary>Who stands on it now, so that it cannot be replaced: "the container web, the mount /mnt"; empty for nobody.</summary>
+    public string Standing => string.Join(", ", Running.Select(name => $"the container {name}").Concat(Mounts.Select(path => $"the mount {path}")));
+
     /// <summary>Those of a blob.</summary>
     public static StoreUsers OfBlob(StoreTransaction transaction, string digest) => Read(transaction, ImagesOfBlob, ContainersOfBlob, digest);
 
     /// <summary>Those of a layer.</summary>
-    public static StoreUsers OfLayer(StoreTransaction transaction, string key) => Read(transaction, "SELECT DISTINCT image FROM image_layer WHERE layer = ?1", ContainersOfLayer, key);
+    public static StoreUsers OfLayer(StoreTransaction transaction, string key) => Read(transaction, "SELECT DISTINCT image FROM image_layer WHERE layer = ?1", ContainersOfLayer, key)
+        with
+    { Mounts = transaction.Query(MountsOfLayer, row => row.GetString(0), key) };
 
     private static StoreUsers Read(StoreTransaction transaction, string images, string containers, string name)
     {
@@ -36,7 +44,8 @@ internal sealed record StoreUsers(IReadOnlyList<string> Images, IReadOnlyList<st
             [.. ids.Select(id => NameOf(transaction, id))],
             users.ConvertAll(user => user.Name),
             [.. users.Where(user => user.State is not ("Created" or "Exited")).Select(user => user.Name)],
-            [.. ids.SelectMany(id => transaction.Query("SELECT name FROM repo_digest WHERE image = ?1 ORDER BY name", row => ImageReference.Parse(row.GetString(0)), id))]);
+            [.. ids.SelectMany(id => transaction.Query("SELECT name FROM repo_digest WHERE image = ?1 ORDER BY name", row => ImageReference.Parse(row.GetString(0)), id))],
+            []);
     }
 
     private static string NameOf(StoreTransaction transaction, string id) =>

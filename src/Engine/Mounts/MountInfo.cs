@@ -9,6 +9,9 @@ namespace LayerImage.Engine.Mounts;
 /// <param name="SuperOptions">The file system's options, as they are written there.</param>
 internal sealed record MountInfo(string MountPoint, string FileSystem, string Source, string SuperOptions)
 {
+    /// <summary>Whether it is a union of the engine's.</summary>
+    public bool IsOurs => FileSystem == "overlay" && (Source == OverlayMountDriver.Source || Source.StartsWith(OverlayMountDriver.Source + ":", StringComparison.Ordinal));
+
     /// <summary>The path of an option of the file system ("upperdir"), unescaped, or null.</summary>
     public string? Option(string name) => SuperOptions.Split(',').FirstOrDefault(option => option.StartsWith(name + "=", StringComparison.Ordinal)) is string found
         ? Unescape(found[(name.Length + 1)..])

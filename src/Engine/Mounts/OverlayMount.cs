@@ -14,6 +14,9 @@ internal sealed record OverlayMount
     /// <summary>Overlayfs's own directory, on the upper's file system.</summary>
     public string? WorkDir { get; init; }
 
+    /// <summary>What mountinfo shows as its source: who made it and, for one that has to be found again wherever it is moved, which it is.</summary>
+    public string Source { get; init; } = OverlayMountDriver.Source;
+
     /// <summary>Where the union appears.</summary>
     public required string Merged { get; init; }
 }

@@ -16,7 +16,7 @@ internal sealed class OverlayMountDriver : IUnionMountDriver
     /// <summary>As many lower layers as the kernel takes (OVL_MAX_STACK, fs/overlayfs).</summary>
     public const int MostLayers = 500;
 
-    /// <summary>What mountinfo shows as the source of these mounts.</summary>
+    /// <summary>What mountinfo shows as the source of these mounts; a colon and a name may follow.</summary>
     public const string Source = "layerimage";
 
     private const int PageSize = 4096; // mount(2): data is at most a page
@@ -67,7 +67,7 @@ internal sealed class OverlayMountDriver : IUnionMountDriver
     private static void MountNew(OverlayMount mount)
     {
         using SafeFileHandle context = Libc.FsOpen("overlay");
-        Libc.FsConfigSet(context, "source", Source);
+        Libc.FsConfigSet(context, "source", mount.Source);
         foreach (string lower in mount.LowerDirs)
         {
             Libc.FsConfigSet(context, "lowerdir+", lower);
@@ -112,7 +112,7 @@ internal sealed class OverlayMountDriver : IUnionMountDriver
                 throw new LayerImageException(EngineError.NotSupportedByKernel, $"This kernel cannot unite {mount.LowerDirs.Count} layers: it takes one page of options.")
                 { Target = mount.Merged, Advice = "Linux 6.5 or later unites up to 500." };
             }
-            Libc.Mount(Source, mount.Merged, "overlay", mount.UpperDir is null ? ReadOnly : 0, options.ToString());
+            Libc.Mount(mount.Source, mount.Merged, "overlay", mount.UpperDir is null ? ReadOnly : 0, options.ToString());
         }
         finally
         {
@@ -141,21 +141,26 @@ internal sealed class OverlayMountDriver : IUnionMountDriver
     public bool UnmountOne(string merged, bool detach)
     {
         MountInfo? seen = MountInfo.Read().LastOrDefault(mount => mount.MountPoint == merged);
-        return seen is { FileSystem: "overlay", Source: Source } && Libc.TryUmount2(merged, Libc.UMOUNT_NOFOLLOW | (detach ? Libc.MNT_DETACH : 0));
+        return seen is { IsOurs: true } && Libc.TryUmount2(merged, Libc.UMOUNT_NOFOLLOW | (detach ? Libc.MNT_DETACH : 0));
     }
 
     // The last mount on a path is the one that is seen there.
     public bool IsMounted(string merged) => Libc.TryStat(merged, out FileStatus inside) && Libc.TryStat(Path.GetDirectoryName(merged)!, out FileStatus outside)
         && (inside.FileSystemMajor, inside.FileSystemMinor) != (outside.FileSystemMajor, outside.FileSystemMinor);
 
+    private static string? Missing(OverlayMount mount) =>
+        mount.LowerDirs.Concat(new[] { mount.UpperDir, mount.WorkDir, mount.Merged }.OfType<string>()).FirstOrDefault(folder => !Directory.Exists(folder));
+
     private static LayerImageException Explain(OverlayMount mount, LinuxException e)
     {
         (EngineError error, string advice) = e switch
         {
             { Errno: LinuxException.EPERM or LinuxException.EACCES } => (EngineError.NotPrivileged, "Mounting needs root. Run the session as root."),
+            { Errno: LinuxException.ENOENT or LinuxException.ENOTDIR } when Missing(mount) is string missing => (EngineError.MountFailed, $"The folder {missing} is not there. If it is the store's, Test-LayerStore says what else is damaged, and Repair-LayerStore mends it."),
             { Errno: LinuxException.ELOOP } => (EngineError.MountFailed, "A folder is given twice, or is inside another one of them."),
             { Call: "mount", Errno: 19 } => (EngineError.NotSupportedByKernel, "This kernel has no overlay file system: load the module 'overlay'."),
-            { Call: "fsconfig(create)" or "mount", Errno: LinuxException.EINVAL } => (EngineError.MountFailed, "The upper directory's file system may not serve as an upper (another overlay, a network file system): choose another with $LAYERIMAGE_ROOT."),
+            { Call: "fsconfig(create)" or "fsconfig(upperdir)" or "fsconfig(workdir)" or "mount", Errno: LinuxException.EINVAL } => (EngineError.MountFailed,
+                $"The file system of {mount.UpperDir} may not serve as an upper (another overlay, a network file system). Give an upper folder on another one; where it is the store's own, move the store with $LAYERIMAGE_ROOT."),
             _ => (EngineError.MountFailed, "See the kernel's log (dmesg) for more."),
         };
         return new LayerImageException(error, $"The {mount.LowerDirs.Count} layers could not be united at {mount.Merged}: {e.Message}", e) { Target = mount.Merged, Advice = advice };

@@ -18,8 +18,9 @@ internal sealed class LayerStore(StoreLayout layout, StoreDatabase database)
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
     private const string Columns = "key, diff_id, content, tar_size, entries, has_root, has_implied, writer";
 
-    /// <summary>The layer with this DiffID that is good for this stack, or null.</summary>
-    public LayerRecord? Find(Digest diffId, Digest chainId) => database.Read(transaction => Find(transaction, diffId, chainId));
+    /// <summary>The layer with this DiffID that is good for this stack, or null. One whose directory is lost is not: it can be made again.</summary>
+    public LayerRecord? Find(Digest diffId, Digest chainId) =>
+        database.Read(transaction => Find(transaction, diffId, chainId)) is LayerRecord found && StoreEntry.IsDirectory(PathOf(found.Key)) ? found : null;
 
     /// <summary>The same inside a transaction.</summary>
     public static LayerRecord? Find(StoreTransaction transaction, Digest diffId, Digest chainId) => transaction.Query(
@@ -32,7 +33,7 @@ internal sealed class LayerStore(StoreLayout layout, StoreDatabase database)
 
     /// <summary>A layer without a record.</summary>
     public static LayerImageException Missing(string key) =>
-        new(EngineError.LayerCorrupt, $"The layer {key} is not in the store.") { Target = key, Advice = "Receive the image again." };
+        new(EngineError.LayerCorrupt, $"The layer {key} is not in the store.") { Target = key, Advice = "Receive or import the image again, or see what Repair-LayerStore can mend." };
 
     /// <summary>The directory of a layer.</summary>
     public string PathOf(string key) => layout.Layer(key);
@@ -62,23 +63,37 @@ internal sealed class LayerStore(StoreLayout layout, StoreDatabase database)
 
     /// <summary>
     /// Gives a finished directory of a scratch folder its place and writes its record, with whatever else belongs to that
-    /// transaction. The caller holds the layer's lock. The content must be synced: see <see cref="Sync"/>. A failure leaves the directory where it was.
+    /// transaction. The caller holds the layer's lock. The content must be synced: see <see cref="Sync"/>. A failure leaves the
+    /// directory where it was, and what was in its place there.
     /// </summary>
-    public LayerRecord Adopt(string directory, LayerRecord record, Action<StoreTransaction>? alsoRecord = null)
+    /// <param name="directory">The finished directory.</param>
+    /// <param name="record">What to record of it.</param>
+    /// <param name="alsoRecord">What else to record.</param>
+    /// <param name="check">Called first in the transaction; throws when the layer may not be placed.</param>
+    public LayerRecord Adopt(string directory, LayerRecord record, Action<StoreTransaction>? alsoRecord = null, Action<StoreTransaction>? check = null)
     {
         string place = layout.Layer(record.Key), left = directory + ".left";
-        bool placed = false;
+        bool placed = false, exchanged = false;
         try
         {
             database.Write(transaction =>
             {
-                if (Directory.Exists(place) && !TakenUpper.TryReturn(transaction, layout, place))
+                check?.Invoke(transaction);
+                if (StoreEntry.Exists(place) && !TakenUpper.TryReturn(transaction, layout, place))
                 {
-                    // No record: what a killed process left between rename and record. Ours is as good and certainly whole.
-                    Libc.Rename(place, left);
+                    // What a killed process left between rename and record, or a damaged layer. Ours is as good and certainly whole.
+                    // In one step, so that a layer with a record is always there; but a container's upper directory must not get it.
+                    exchanged = directory.StartsWith(layout.Scratch + Path.DirectorySeparatorChar, StringComparison.Ordinal) && Libc.TryExchange(directory, place);
+                    if (!exchanged)
+                    {
+                        Libc.Rename(place, left);
+                    }
                 }
-                // Inside the transaction: a directory without a record is then never somebody's who is at work.
-                Libc.Rename(directory, place);
+                if (!exchanged)
+                {
+                    // Inside the transaction: a directory without a record is then never somebody's who is at work.
+                    Libc.Rename(directory, place);
+                }
                 placed = true;
                 AtomicFile.SyncDirectory(layout.Layers);
                 FaultPoint.Reach(FaultPoint.LayerPlaced);
@@ -91,14 +106,40 @@ internal sealed class LayerStore(StoreLayout layout, StoreDatabase database)
         }
         catch when (placed)
         {
-            if (!Directory.Exists(directory))
-            {
-                Libc.Rename(place, directory); // the record did not fit on the disk, say
-            }
+            PutBack(place, directory, left, exchanged); // the record did not fit on the disk, say
             throw;
         }
         TreeRemoval.Remove(left);
+        if (exchanged)
+        {
+            TreeRemoval.Remove(directory);
+        }
         return record;
+    }
+
+    // Another process may have taken the directory for a leftover by now; then the first failure is still the one to tell.
+    private static void PutBack(string place, string directory, string left, bool exchanged)
+    {
+        try
+        {
+            if (exchanged)
+            {
+                Libc.TryExchange(directory, place);
+                return;
+            }
+            if (!StoreEntry.Exists(directory))
+            {
+                Libc.Rename(place, directory);
+            }
+            if (StoreEntry.Exists(left))
+            {
+                Libc.Rename(left, place);
+            }
+        }
+        catch (LinuxException)
+        {
+            // Both are among what is removed with the scratch folder, or found as leftovers.
+        }
     }
 
     /// <summary>Waits until a layer's content, in a scratch folder or elsewhere, is on the disk.</summary>
@@ -106,10 +147,11 @@ internal sealed class LayerStore(StoreLayout layout, StoreDatabase database)
     /// <param name="entries">How many entries it has, about.</param>
     public static void Sync(string directory, long entries) => TreeSync.Run(directory, entries);
 
-    /// <summary>The layers that no image and no container uses.</summary>
+    /// <summary>The layers that no image, no container and no mount uses.</summary>
     public static List<(string Key, Digest DiffId)> FindUnused(StoreTransaction transaction) => transaction.Query("""
         SELECT key, diff_id FROM layer
         WHERE NOT EXISTS (SELECT 1 FROM image_layer WHERE layer = key) AND NOT EXISTS (SELECT 1 FROM container_layer WHERE layer = key)
+        AND NOT EXISTS (SELECT 1 FROM mount_layer WHERE layer = key)
         """, row => (row.GetString(0), Digest.Parse(row.GetString(1))));
 
     /// <summary>All layers.</summary>

@@ -92,14 +92,14 @@ internal sealed class ScratchFolder : IDisposable
     }
 
     /// <summary>The folders that dead processes left.</summary>
-    public static IReadOnlyList<string> FindDead(StoreLayout layout) => [.. Directory.EnumerateDirectories(layout.Scratch).Where(path => !IsAlive(path))];
+    public static IReadOnlyList<string> FindDead(StoreLayout layout) => [.. Directory.EnumerateFileSystemEntries(layout.Scratch).Where(path => !IsAlive(path))];
 
     /// <summary>Removes what dead processes left. Cheap when there is nothing.</summary>
     public static void Sweep(StoreLayout layout)
     {
         foreach (string path in FindDead(layout))
         {
-            TreeRemoval.Remove(path);
+            StoreEntry.Remove(path);
         }
     }
 

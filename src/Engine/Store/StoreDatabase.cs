@@ -8,7 +8,7 @@ namespace LayerImage.Engine.Store;
 /// The store's records, in SQLite: the truth about what exists. Any number of processes use it at once; a
 /// transaction is short and takes the write lock at its beginning, so that two of them never deadlock.
 /// </summary>
-internal sealed class StoreDatabase
+internal sealed partial class StoreDatabase
 {
     /// <summary>The version of the tables. A store with a larger one is refused.</summary>
     public static int Version => StoreSchema.Steps.Count;
@@ -38,10 +38,11 @@ internal sealed class StoreDatabase
     }
 
     /// <summary>Opens the database, making it when it is not there.</summary>
-    /// <exception cref="LayerImageException"><see cref="EngineError.StoreNotSupported"/>: a newer version wrote it.</exception>
+    /// <exception cref="LayerImageException"><see cref="EngineError.StoreNotSupported"/>: a newer version wrote it, or it is lost or damaged.</exception>
     public static StoreDatabase Open(string path)
     {
         StoreDatabase database = new(path);
+        database.ThrowIfLost();
         long found = database.Read(transaction => transaction.Scalar<long>("PRAGMA user_version"));
         if (found > Version)
         {
@@ -56,7 +57,12 @@ internal sealed class StoreDatabase
             database.Write(transaction =>
             {
                 // Another process may have been first.
-                for (int version = (int)transaction.Scalar<long>("PRAGMA user_version"); version < Version; version++)
+                int version = (int)transaction.Scalar<long>("PRAGMA user_version");
+                if (version == 0 && database.HasContent())
+                {
+                    throw database.Lost("empty");
+                }
+                for (; version < Version; version++)
                 {
                     transaction.Execute(StoreSchema.Steps[version]);
                     transaction.Execute($"PRAGMA user_version = {version + 1}");
@@ -211,7 +217,7 @@ internal sealed class StoreDatabase
         command.ExecuteNonQuery();
     }
 
-    private static LayerImageException Translate(SqliteException e) => e.SqliteErrorCode switch
+    private LayerImageException Translate(SqliteException e) => e.SqliteErrorCode switch
     {
         5 or 6 => new LayerImageException(EngineError.StoreLocked, "Another process kept the store's records locked for too long.", e)
         { Advice = "Try again; if it stays so, look for a LayerImage process that hangs." },
@@ -219,7 +225,7 @@ internal sealed class StoreDatabase
         { Advice = "Free some space, or move the store with $LAYERIMAGE_ROOT." },
         8 or 14 or 23 => new LayerImageException(EngineError.NotPrivileged, $"The store's records cannot be opened for writing: {e.Message}", e)
         { Advice = "Run as root, or use a store of your own: set $LAYERIMAGE_ROOT. If its file system is mounted read-only, mount it read-write." },
-        11 or 26 => new LayerImageException(EngineError.StoreNotSupported, $"The store's records are damaged or are no records: {e.Message}", e),
+        11 or 26 => Damaged(e),
         _ => new LayerImageException(EngineError.SystemCallFailed, $"The store's records cannot be used: {e.Message}", e),
     };
 

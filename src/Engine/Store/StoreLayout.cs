@@ -1,3 +1,5 @@
+using LayerImage.Engine.Errors;
+
 namespace LayerImage.Engine.Store;
 
 /// <summary>Where everything of a store lies. See docs/design/store.md.</summary>
@@ -62,7 +64,7 @@ internal sealed class StoreLayout(EngineOptions options)
     {
         foreach (string folder in (string[])[Root, Path.Combine(Content, "blobs", "sha256"), Path.Combine(Content, "blobs", "sha512"), Ingest, Layers, Containers, Scratch, Indexes, Cache, Locks])
         {
-            Directory.CreateDirectory(folder);
+            CreateFolder(folder);
         }
         const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
         // Layers hold setuid programs that must not be reachable by ordinary users, in old versions too. A store on a
@@ -75,6 +77,27 @@ internal sealed class StoreLayout(EngineOptions options)
         if (!File.Exists(marker))
         {
             IO.AtomicFile.Write(marker, "{\"imageLayoutVersion\":\"1.0.0\"}"u8);
+        }
+    }
+
+    private static void CreateFolder(string folder)
+    {
+        try
+        {
+            Directory.CreateDirectory(folder);
+        }
+        catch (IOException e) when (File.Exists(folder))
+        {
+            throw new LayerImageException(EngineError.StoreNotSupported, $"{folder} belongs to the store and is no folder.", e) { Target = folder, Advice = "Move it away; Test-LayerStore then tells what is missing." };
+        }
+        catch (Exception e) when (e is UnauthorizedAccessException || (e is IOException io && !DiskFull.Is(io)))
+        {
+            throw new LayerImageException(EngineError.NotPrivileged, $"The store's folder {folder} cannot be made: {e.Message}", e)
+            { Target = folder, Advice = "Run as root, or use a store of your own: set $LAYERIMAGE_ROOT. If its file system is mounted read-only, mount it read-write." };
+        }
+        catch (IOException)
+        {
+            throw new LinuxException("mkdir", LinuxException.ENOSPC, folder);
         }
     }
 }

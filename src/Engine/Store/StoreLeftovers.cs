@@ -15,7 +15,7 @@ internal static class StoreLeftovers
         ScratchFolder.Sweep(layout);
         RemoveIndexes(layout, database);
         // The directories first: one that is made meanwhile has its record by then.
-        List<string> directories = [.. Directory.EnumerateDirectories(layout.Layers), .. Directory.EnumerateDirectories(layout.Containers)];
+        List<string> directories = [.. Directory.EnumerateFileSystemEntries(layout.Layers), .. Directory.EnumerateFileSystemEntries(layout.Containers)];
         HashSet<string> known = database.Read(transaction => transaction.Query("SELECT key FROM layer UNION ALL SELECT id FROM container", row => row.GetString(0)).ToHashSet(StringComparer.Ordinal));
         directories.RemoveAll(directory => known.Contains(Path.GetFileName(directory)));
         if (directories.Count == 0)
@@ -56,14 +56,14 @@ internal static class StoreLeftovers
         }
     }
 
-    /// <summary>Takes the directory of a layer or a container out of its place, if it has no record and is no container's own.</summary>
+    /// <summary>Takes what is in the place of a layer, a container or a mount's changes out of it, if it has no record and is no container's own.</summary>
     public static void MoveOut(StoreDatabase database, StoreLayout layout, string directory, string destination) => database.Write(transaction =>
     {
         string name = Path.GetFileName(directory);
-        if (Directory.Exists(directory) && transaction.Scalar<long>("SELECT (SELECT count(*) FROM layer WHERE key = ?1) + (SELECT count(*) FROM container WHERE id = ?1)", name) == 0
+        if (StoreEntry.Exists(directory) && transaction.Scalar<long>("SELECT (SELECT count(*) FROM layer WHERE key = ?1) + (SELECT count(*) FROM container WHERE id = ?1) + (SELECT count(*) FROM mount WHERE id = ?1)", name) == 0
             && !TakenUpper.TryReturn(transaction, layout, directory))
         {
-            Directory.Move(directory, destination);
+            StoreEntry.Move(directory, destination);
         }
     });
 }

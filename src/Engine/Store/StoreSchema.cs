@@ -114,7 +114,7 @@ internal static class StoreSchema
             lower      TEXT NOT NULL,    -- JSON, the top one first
             upper      TEXT,             -- null: read-only
             work       TEXT,
-            made       INTEGER NOT NULL, -- what was made for it: 1 the path, 2 the work folder, 4 the upper folder in mounts/
+            made       INTEGER NOT NULL, -- what was made for it: 1 the path, 2 the work folder, 4 the upper folder in mounts/, 8 an empty top folder there
             since      INTEGER NOT NULL, -- when it was mounted
             mounted    INTEGER NOT NULL  -- 0: only its changes are kept
         ) WITHOUT ROWID;

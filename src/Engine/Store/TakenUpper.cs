@@ -1,4 +1,5 @@
 using System.Text;
+using LayerImage.Engine.Errors;
 using LayerImage.Engine.Interop;
 using LayerImage.Engine.Interop.Libc;
 using LayerImage.Engine.IO;
@@ -21,12 +22,13 @@ internal static class TakenUpper
     {
         using SafeFileHandle root = Libc.OpenDirectory(upper);
         Libc.SetXAttr(Libc.ThroughDescriptor(root, s_here), OverlayXAttrs.UpperOf, Encoding.ASCII.GetBytes(container));
+        FaultPoint.Reach(FaultPoint.UpperMarked);
     }
 
     /// <summary>Gives a directory among the layers back to the container whose upper directory it is; false when it is none's.</summary>
     public static bool TryReturn(StoreTransaction transaction, StoreLayout layout, string directory)
     {
-        if (OwnerOf(directory) is not string container || Directory.Exists(layout.Upper(container)) || !Directory.Exists(layout.Container(container))
+        if (!StoreEntry.IsDirectory(directory) || OwnerOf(directory) is not string container || Directory.Exists(layout.Upper(container)) || !Directory.Exists(layout.Container(container))
             || transaction.Scalar<long>("SELECT count(*) FROM container WHERE id = ?1", container) == 0
             || transaction.Scalar<long>("SELECT count(*) FROM layer WHERE key = ?1", Path.GetFileName(directory)) > 0)
         {
@@ -64,6 +66,7 @@ internal static class TakenUpper
             ImpliedDirectories.Copy(source, target);
         }
         AtomicFile.SyncDirectory(next);
+        FaultPoint.Reach(FaultPoint.UpperRenewing);
         Libc.Rename(next, layout.Upper(container));
         AtomicFile.SyncDirectory(layout.Container(container));
     }

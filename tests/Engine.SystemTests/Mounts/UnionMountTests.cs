@@ -131,6 +131,46 @@ public sealed class UnionMountTests : IAsyncLifetime
         Assert.Empty(Mounts.List());
     }
 
+    // The kernel moves a mount with the folder that it is in.
+    [Fact]
+    public async Task MovedMount_IsFoundAndKeepsItsLayers()
+    {
+        string name = await PullAsync();
+        Directory.CreateDirectory(_harness.Store["before"]);
+        UnionMount mount = await MountAsync(new() { Reference = name, Path = _harness.Store["before/at"] });
+
+        Directory.Move(_harness.Store["before"], _harness.Store["after"]);
+
+        Assert.Equal(EngineError.ImageInUse, Assert.Throws<LayerImageException>(() => _harness.Engine.Images.Remove(_harness.Engine.Images.Get(name), null, force: false, pretend: false)).Error);
+        UnionMount moved = Assert.Single(Mounts.List());
+        Assert.Equal((mount.Id, _harness.Store["after/at"]), (moved.Id, moved.Merged));
+        Assert.Equal("top", File.ReadAllText(moved.Merged + "/same"));
+        await DismountAsync(moved);
+        Assert.Empty(Mounts.List());
+        Assert.Empty(TempFolder.MountsBeneath(_harness.Store[""].TrimEnd('/')));
+    }
+
+    [Fact]
+    public async Task UnfitUpper_IsRefusedWithItsReason()
+    {
+        string name = await PullAsync(), disk = Directory.CreateDirectory(_harness.Store["disk"]).FullName;
+        await ImageHarness.ShellAsync($"mount -t tmpfs limg-test '{disk}'");
+        try
+        {
+            Assert.Contains("-WorkDir", (await RefuseAsync(EngineError.PathInvalid, new() { Reference = name, UpperDir = disk, Path = _harness.Store["at"] })).Advice, StringComparison.Ordinal);
+            await RefuseAsync(EngineError.PathInvalid, new() { Reference = name, UpperDir = disk + "/upper", WorkDir = _harness.Store["work"], Path = _harness.Store["at"] });
+            UnionMount union = await MountAsync(new() { Reference = name, Writable = true, Path = _harness.Store["union"] });
+            Assert.Contains(union.Merged + "/upper", (await RefuseAsync(EngineError.MountFailed, new() { Reference = name, UpperDir = union.Merged + "/upper", Path = _harness.Store["at"] })).Advice, StringComparison.Ordinal);
+            await DismountAsync(union, new DismountOptions { Discard = true });
+            await DismountAsync(await MountAsync(new() { Reference = name, UpperDir = disk + "/upper", Path = _harness.Store["at"] }));
+            Assert.Equal(["upper"], Directory.EnumerateFileSystemEntries(disk).Select(Path.GetFileName));
+        }
+        finally
+        {
+            await ImageHarness.ShellAsync($"umount '{disk}'");
+        }
+    }
+
     [Fact]
     public async Task MountOfAnotherBoot_IsForgottenAndItsChangesAreKept()
     {

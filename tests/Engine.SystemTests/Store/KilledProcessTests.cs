@@ -2,6 +2,8 @@ using System.Diagnostics;
 using LayerImage.Engine.Containers;
 using LayerImage.Engine.Errors;
 using LayerImage.Engine.Images;
+using LayerImage.Engine.Images.Mounting;
+using LayerImage.Engine.Mounts;
 using LayerImage.Engine.Store;
 using LayerImage.Engine.SystemTests.Images;
 using LayerImage.Testing;
@@ -21,20 +23,46 @@ public sealed class KilledProcessTests
         { "receive", FaultPoint.Unpacking }, { "receive", FaultPoint.Received }, { "receive", FaultPoint.Unpacked }, { "receive", FaultPoint.LayerSynced },
         { "receive", FaultPoint.LayerPlaced }, { "receive", FaultPoint.LayerRecording }, { "receive", FaultPoint.LayerRecorded },
         { "receive", FaultPoint.DocumentsPut }, { "receive", FaultPoint.ImageRecording }, { "receive", FaultPoint.ImageRecorded },
-        { "receive-blobs", FaultPoint.BlobPlaced }, { "receive-blobs", FaultPoint.BlobRecorded },
+        { "receive-blobs", FaultPoint.Received }, { "receive-blobs", FaultPoint.BlobPlaced }, { "receive-blobs", FaultPoint.BlobRecorded },
+        { "receive-blobs", FaultPoint.DocumentsPut }, { "receive-blobs", FaultPoint.ImageRecording }, { "receive-blobs", FaultPoint.ImageRecorded },
         { "import", FaultPoint.Unpacking }, { "import", FaultPoint.Sealed }, { "import", FaultPoint.LayerPlaced }, { "import", FaultPoint.LayerRecording },
         { "import", FaultPoint.ImageRecording }, { "import", FaultPoint.LayerRecorded },
         { "tag", FaultPoint.TagSetting }, { "tag", FaultPoint.TagSet },
         { "remove", FaultPoint.RecordsRemoved }, { "remove", FaultPoint.LayerMovedOut }, { "remove", FaultPoint.BlobDeleting },
         { "commit", FaultPoint.Sealed }, { "commit", FaultPoint.LayerPlaced }, { "commit", FaultPoint.ImageRecording }, { "commit", FaultPoint.LayerRecording },
         { "commit", FaultPoint.LayerRecorded },
-        { "commit-copy", FaultPoint.Sealed }, { "commit-copy", FaultPoint.LayerPlaced }, { "commit-copy", FaultPoint.LayerRecording }, { "commit-copy", FaultPoint.LayerRecorded },
+        { "commit-copy", FaultPoint.Sealed }, { "commit-copy", FaultPoint.LayerPlaced }, { "commit-copy", FaultPoint.ImageRecording }, { "commit-copy", FaultPoint.LayerRecording }, { "commit-copy", FaultPoint.LayerRecorded },
         { "clear", FaultPoint.LayerForgotten }, { "clear", FaultPoint.LayerMovedOut }, { "clear", FaultPoint.BlobForgotten }, { "clear", FaultPoint.BlobDeleting },
         { "clear", FaultPoint.LeftoverMovedOut },
+        { "commit", FaultPoint.UpperMarked }, { "commit", FaultPoint.UpperRenewing },
+        { "mount", FaultPoint.MountRecorded }, { "mount", FaultPoint.MountPrepared }, { "mount", FaultPoint.Mounted },
+        { "dismount", FaultPoint.Unmounted }, { "dismount", FaultPoint.MountCleared },
+        { "repair", FaultPoint.Unpacking }, { "repair", FaultPoint.LayerPlaced }, { "repair", FaultPoint.LayerRecording }, { "repair", FaultPoint.LayerRecorded },
     };
 
     [Fact]
     public void EveryFaultPoint_IsDiedAt() => Assert.Equal(FaultPoint.All.Order(StringComparer.Ordinal), Deaths.Select(row => row.Data.Item2).Distinct().Order(StringComparer.Ordinal));
+
+    // A step that a change gets later is not forgotten: each change tells which points it passes.
+    [Fact]
+    public async Task EveryFaultPointThatAChangePasses_IsDiedAt()
+    {
+        List<string> forgotten = [];
+        foreach (string verb in Deaths.Select(row => row.Data.Item1).Distinct())
+        {
+            await using ImageHarness harness = new();
+            string[] words = await PrepareAsync(harness, verb);
+            string trace = harness.Store["trace"];
+            using Process child = StoreChild.Start(typeof(KilledProcessTests).Assembly.Location, harness.Store.Options, ">" + trace, words);
+            string error = await child.StandardError.ReadToEndAsync(ImageHarness.Stop);
+            await child.WaitForExitAsync(ImageHarness.Stop);
+            Assert.True(child.ExitCode == 0, $"{verb}: {error}");
+            forgotten.AddRange(File.ReadLines(trace).Distinct().Where(point => !Deaths.Any(row => row.Data == (verb, point))).Select(point => $"{verb}, {point}"));
+            await DismountAllAsync(harness);
+        }
+
+        Assert.Empty(forgotten);
+    }
 
     [Theory]
     [MemberData(nameof(Deaths))]
@@ -49,10 +77,13 @@ public sealed class KilledProcessTests
         // Nobody must clean first: the store is whole as it is.
         LayerImageEngine engine = new(harness.Store.Options);
         string after = State(harness);
-        Assert.All(await StoreCheckTests.TestAsync(harness, StoreCheckTests.Check.Full), issue => Assert.Equal(Maintenance.IntegrityIssueKind.Leftover, issue.Kind));
+        // What was to be repaired is damaged as before, and not lost.
+        Func<Maintenance.IntegrityIssue, bool> isOld = issue => verb == "repair" && issue.Kind == Maintenance.IntegrityIssueKind.LayerDamaged;
+        Assert.All((await StoreCheckTests.TestAsync(harness, StoreCheckTests.Check.Full)).Where(issue => !isOld(issue)), issue => Assert.Equal(Maintenance.IntegrityIssueKind.Leftover, issue.Kind));
         engine.RemoveLeftovers();
         _ = engine.Store.Clear(engine.Store.FindGarbage()).Count();
-        Assert.Empty(await StoreCheckTests.TestAsync(harness, StoreCheckTests.Check.Full));
+        Assert.DoesNotContain(await StoreCheckTests.TestAsync(harness, StoreCheckTests.Check.Full), issue => !isOld(issue));
+        await AssertMountsAsync(harness, engine);
         Assert.Empty(Directory.EnumerateFileSystemEntries(harness.Layout.Scratch));
         Assert.Empty(Directory.EnumerateFileSystemEntries(harness.Layout.Ingest));
         Assert.Equal(after, State(harness));
@@ -67,12 +98,38 @@ public sealed class KilledProcessTests
         {
             // It was removed before the death.
         }
+        catch (InvalidOperationException) when (words[0] == "dismount")
+        {
+            // It was dismounted by then.
+        }
+        await DismountAllAsync(harness);
         string done = State(harness);
         Assert.True(after == before || after == done, $"before:\n{before}\nafter:\n{after}\ndone:\n{done}");
         Assert.Empty(await StoreCheckTests.TestAsync(harness, StoreCheckTests.Check.Full));
         foreach (Container container in await engine.Containers.ListAsync(ImageHarness.Stop))
         {
             Assert.Equal(["/changed"], (await engine.Containers.GetChangesAsync(container.Id, ImageHarness.Stop)).Select(change => change.Path).Where(path => path != "/"));
+        }
+    }
+
+    // A union is whole or none is there; what was made for one that is not there is gone, at the user's paths too.
+    private static async Task AssertMountsAsync(ImageHarness harness, LayerImageEngine engine)
+    {
+        foreach (UnionMount mount in engine.Mounts.List())
+        {
+            Assert.Equal("2", await File.ReadAllTextAsync(mount.Merged + "/etc/two", ImageHarness.Stop));
+        }
+        await DismountAllAsync(harness);
+        Assert.False(Path.Exists(harness.Store["at"]));
+        Assert.False(Path.Exists(harness.Store["upper.work"]));
+        Assert.False(Directory.Exists(harness.Layout.Mounts) && Directory.EnumerateFileSystemEntries(harness.Layout.Mounts).Any());
+    }
+
+    private static async Task DismountAllAsync(ImageHarness harness)
+    {
+        foreach (UnionMount mount in harness.Engine.Mounts.List())
+        {
+            await harness.Engine.Mounts.DismountAsync(mount, new DismountOptions { Discard = true }, SilentObserver.Instance, ImageHarness.Stop);
         }
     }
 
@@ -111,6 +168,17 @@ public sealed class KilledProcessTests
                 Container container = await harness.Engine.Containers.CreateAsync(new ContainerRequest { Image = reference, Network = "none", Command = ["sh"] }, SilentObserver.Instance, ImageHarness.Stop);
                 await File.WriteAllTextAsync(Path.Combine(harness.Layout.Upper(container.Id), "changed"), "changed", ImageHarness.Stop);
                 return [verb, container.Id, "made:here"];
+            case "mount":
+                await harness.ReceiveAsync(reference);
+                return ["mount", reference, harness.Store["at"], harness.Store["upper"]];
+            case "dismount":
+                await harness.ReceiveAsync(reference);
+                await StoreChild.RunAsync(harness.Store.Options, "mount", reference, harness.Store["at"], harness.Store["upper"]);
+                return ["dismount", harness.Store["at"]];
+            case "repair":
+                Image damaged = await harness.ReceiveAsync(reference);
+                await File.AppendAllTextAsync(Path.Combine(damaged.Layers[1].Path!, "etc/two"), "more", ImageHarness.Stop);
+                return ["repair"];
             default:
                 await harness.ReceiveAsync(reference);
                 return verb == "tag" ? ["tag", reference, "new:tag"] : ["remove", reference];

@@ -1,9 +1,13 @@
+using LayerImage.Engine.Containers;
 using LayerImage.Engine.Errors;
 using LayerImage.Engine.Images;
+using LayerImage.Engine.Images.Mounting;
 using LayerImage.Engine.Interop.Libc;
 using LayerImage.Engine.Maintenance;
+using LayerImage.Engine.Mounts;
 using LayerImage.Engine.Store;
 using LayerImage.Engine.SystemTests.Images;
+using LayerImage.Testing;
 using LayerImage.Testing.Images;
 using Xunit;
 
@@ -50,6 +54,12 @@ public sealed class StoreCheckTests
     [InlineData("cp -p bin/tool t; rm bin/same; mv t bin/same; touch -d 2024-02-29T12:00:00Z . bin", IntegrityIssueKind.LayerDamaged, Check.Full, "file of its own")]
     [InlineData("rm pipe; mkdir pipe", IntegrityIssueKind.LayerDamaged, Check.Full, "a directory instead of a fifo")]
     [InlineData("rm -r \"$L\"", IntegrityIssueKind.LayerMissing, Check.Quick, "missing")]
+    [InlineData("rm -r \"$L\"; touch \"$L\"", IntegrityIssueKind.LayerMissing, Check.Quick, "something else is in its place")]
+    [InlineData("rm -r \"$L\"; ln -s / \"$L\"", IntegrityIssueKind.LayerMissing, Check.Quick, "something else is in its place")]
+    [InlineData("rm -r \"$L\"; ln -s /nowhere \"$L\"", IntegrityIssueKind.LayerMissing, Check.Quick, "something else is in its place")]
+    [InlineData("rm \"$B\"; mkdir \"$B\"; touch \"$B/x\"", IntegrityIssueKind.BlobDamaged, Check.Quick, "not a file")]
+    [InlineData("rm \"$B\"; mkfifo \"$B\"", IntegrityIssueKind.BlobDamaged, Check.Quick, "not a file")]
+    [InlineData("ln -sf /etc/passwd \"$B\"", IntegrityIssueKind.BlobDamaged, Check.Quick, "not a file")]
     [InlineData("printf X | dd of=\"$B\" bs=1 seek=40 conv=notrunc status=none", IntegrityIssueKind.BlobDamaged, Check.Full, "damaged")]
     [InlineData("truncate -s 20 \"$B\"", IntegrityIssueKind.BlobDamaged, Check.Quick, "20 bytes")]
     [InlineData("rm \"$B\"", IntegrityIssueKind.BlobMissing, Check.Quick, "missing")]
@@ -128,6 +138,8 @@ public sealed class StoreCheckTests
     [Theory]
     [InlineData("DELETE FROM blob WHERE digest = (SELECT blob FROM image_layer WHERE position = 1)", IntegrityIssueKind.BlobNotRecorded)]
     [InlineData("DELETE FROM blob WHERE digest IN (SELECT id FROM image)", IntegrityIssueKind.BlobNotRecorded)]
+    [InlineData("UPDATE blob SET size = size + 1 WHERE digest = (SELECT blob FROM image_layer WHERE position = 1)", IntegrityIssueKind.BlobDamaged)]
+    [InlineData("UPDATE blob SET size = size + 1 WHERE digest IN (SELECT id FROM image)", IntegrityIssueKind.BlobDamaged)]
     [InlineData("DELETE FROM layer WHERE key = (SELECT layer FROM image_layer WHERE position = 1)", IntegrityIssueKind.LayerNotRecorded)]
     [InlineData("DELETE FROM layer WHERE key = (SELECT layer FROM image_layer WHERE position = 2)", IntegrityIssueKind.LayerNotRecorded)]
     [InlineData("INSERT INTO layer VALUES ('ab', 'sha256:' || hex(zeroblob(32)), 0, 0, 0, 0, 0, NULL)", IntegrityIssueKind.LayerMissing)]
@@ -159,17 +171,159 @@ public sealed class StoreCheckTests
     {
         await using ImageHarness harness = new();
         await harness.ReceiveAsync(Build().PushTo(harness.Registry, Odd));
-        await ImageHarness.ShellAsync($"cd '{harness.Layout.Root}'; mkdir -p layers/abc/etc containers/def scratch/dead; echo x >layers/abc/etc/x; echo x >content/blobs/sha256/{new string('a', 64)}; touch -d 2020-01-01 content/blobs/sha256/x.tmp");
+        await ImageHarness.ShellAsync($"cd '{harness.Layout.Root}'; mkdir -p layers/abc/etc containers/def scratch/dead mounts/ghi/upper ingest/jkl content/blobs/sha256/folder; touch layers/file containers/file scratch/file; ln -s /etc layers/link; ln -s /nowhere scratch/link; mkfifo ingest/pipe; touch -d 2020-01-01 content/blobs/sha256/folder; echo x >layers/abc/etc/x; echo x >content/blobs/sha256/{new string('a', 64)}; touch -d 2020-01-01 content/blobs/sha256/x.tmp");
 
         List<IntegrityIssue> issues = await TestAsync(harness, Check.Quick);
 
         Assert.All(issues, issue => Assert.Equal(IntegrityIssueKind.Leftover, issue.Kind));
-        Assert.Equal(5, issues.Count);
+        Assert.Equal(14, issues.Count);
         foreach (IntegrityIssue issue in issues)
         {
             Assert.True((await harness.Engine.Store.RepairAsync(issue, removeLost: false, SilentObserver.Instance, ImageHarness.Stop)).IsRepaired);
-            Assert.False(Path.Exists(issue.Path));
+            Assert.False(StoreEntry.Exists(issue.Path), issue.Path);
         }
+        Assert.Empty(await TestAsync(harness, Check.Full));
+        Assert.True(File.Exists("/etc/passwd"));
+    }
+
+    [Fact]
+    public async Task LostDirectoryOfALayer_IsMadeAgainByWhoeverNeedsIt()
+    {
+        await using ImageHarness harness = new();
+        string reference = Build().PushTo(harness.Registry, Odd);
+        Image image = await harness.ReceiveAsync(reference);
+        int before = harness.Requests("/blobs/");
+
+        Directory.Delete(image.Layers[1].Path!, recursive: true);
+        await harness.ReceiveAsync(reference);
+        Assert.Empty(await TestAsync(harness, Check.Full));
+
+        Directory.Delete(image.Layers[1].Path!, recursive: true);
+        Directory.Delete(image.Layers[2].Path!, recursive: true);
+        await harness.Engine.Images.GetTreeAsync(image, SilentObserver.Instance, ImageHarness.Stop);
+        Assert.Empty(await TestAsync(harness, Check.Full));
+        Assert.Equal(before + 1, harness.Requests("/blobs/")); // the configuration, to receive by
+    }
+
+    [Theory]
+    [InlineData("rm \"$B\"")]
+    [InlineData("truncate -s 20 \"$B\"")]
+    [InlineData("rm \"$C\"")]
+    [InlineData("echo >\"$C\"")]
+    [InlineData("echo >\"$M\"")]
+    public async Task LostBlob_ComesWithTheImage(string damage)
+    {
+        await using ImageHarness harness = new();
+        string reference = Build().PushTo(harness.Registry, Odd);
+        Image image = await harness.ReceiveAsync(reference);
+        string at(string? digest) => harness.Layout.Blob(Oci.Digest.Parse(digest!));
+        await ImageHarness.ShellAsync($"B='{at(image.Layers[1].Digest)}'; C='{at(image.Id)}'; M='{at(image.Digest)}'; {damage}");
+
+        await harness.ReceiveAsync(reference);
+
+        Assert.Empty(await TestAsync(harness, Check.Full));
+    }
+
+    // No registry has what was imported: the same archive brings it again.
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task DamagedBlobOfAnImport_ComesWithTheSameImport(bool ofLayer)
+    {
+        await using ImageHarness harness = new();
+        Image received = await harness.ReceiveAsync(Build().PushTo(harness.Registry, Odd));
+        string archive = harness.Store["image.tar"];
+        await harness.Engine.Images.ExportAsync([new ImageToExport(received, [.. received.Tags])], archive, new ExportOptions(), SilentObserver.Instance, ImageHarness.Stop);
+        harness.Engine.Images.Remove(received, null, force: true, pretend: false);
+        Image image = await harness.Engine.Images.ImportAsync(archive, null, message: null, ImageHarness.Stop);
+        string blob = harness.Layout.Blob(Oci.Digest.Parse(ofLayer ? image.Layers[1].Digest! : image.Id));
+        await ImageHarness.ShellAsync($"printf X | dd of='{blob}' bs=1 seek=40 conv=notrunc status=none");
+
+        IntegrityIssue issue = Assert.Single(await TestAsync(harness, Check.Full));
+        Assert.False(issue.IsRepairable);
+        StoreRepair repair = await harness.Engine.Store.RepairAsync(issue, removeLost: false, SilentObserver.Instance, ImageHarness.Stop);
+        Assert.False(repair.IsRepaired);
+        Assert.Contains("import", repair.Message, StringComparison.Ordinal);
+        await harness.Engine.Images.ImportAsync(archive, null, message: null, ImageHarness.Stop);
+
+        Assert.Empty(await TestAsync(harness, Check.Full));
+    }
+
+    [Fact]
+    public async Task DamagedConfigurationOfAnImport_IsPutAgainByTheSameImport()
+    {
+        await using ImageHarness harness = new();
+        Image received = await harness.ReceiveAsync(Build().PushTo(harness.Registry, Odd));
+        string archive = harness.Store["image.tar"];
+        await harness.Engine.Images.ExportAsync([new ImageToExport(received, [.. received.Tags])], archive, new ExportOptions(), SilentObserver.Instance, ImageHarness.Stop);
+        await File.WriteAllTextAsync(harness.Layout.Blob(Oci.Digest.Parse(received.Id)), "{}", ImageHarness.Stop);
+
+        await harness.Engine.Images.ImportAsync(archive, null, message: null, ImageHarness.Stop);
+
+        Assert.Empty(await TestAsync(harness, Check.Full));
+    }
+
+    [Fact]
+    public async Task ImageWithDamagedConfiguration_CanBeRemoved()
+    {
+        await using ImageHarness harness = new();
+        Directory.CreateDirectory(harness.Store["root"]);
+        foreach (bool byRepair in (bool[])[true, false])
+        {
+            await File.WriteAllTextAsync(harness.Store["root/file"], $"{byRepair}", ImageHarness.Stop);
+            Image image = await harness.Engine.Images.ImportAsync(harness.Store["root"], "made:here", message: null, ImageHarness.Stop);
+            await File.WriteAllTextAsync(harness.Layout.Blob(Oci.Digest.Parse(image.Id)), "{}", ImageHarness.Stop);
+            IntegrityIssue issue = Assert.Single(await TestAsync(harness, Check.Full));
+            Assert.Equal(EngineError.LayerCorrupt, Assert.Throws<LayerImageException>(() => harness.Engine.Images.Get("made:here").Layers.Count).Error);
+            if (byRepair)
+            {
+                Assert.True((await harness.Engine.Store.RepairAsync(issue, removeLost: true, SilentObserver.Instance, ImageHarness.Stop)).IsRepaired);
+            }
+            else
+            {
+                harness.Engine.Images.Remove(harness.Engine.Images.Get("made:here"), "made:here", force: false, pretend: false);
+            }
+            harness.AssertNothingLeft();
+        }
+    }
+
+    [Fact]
+    public async Task LostFolderOfAContainer_IsTold()
+    {
+        string? missing = Requires.All(Requires.Tool("crun"), Requires.Tool("conmon"));
+        Assert.SkipWhen(missing is not null, missing ?? "");
+        await using ImageHarness harness = new();
+        string reference = Build().PushTo(harness.Registry, Odd);
+        Container container = await harness.Engine.Containers.CreateAsync(new ContainerRequest { Image = reference, Network = "none", Command = ["sh"] }, SilentObserver.Instance, ImageHarness.Stop);
+
+        Directory.Delete(harness.Layout.Container(container.Id), recursive: true);
+
+        IntegrityIssue issue = Assert.Single(await TestAsync(harness, Check.Quick));
+        Assert.Equal((IntegrityIssueKind.ContainerMissing, false), (issue.Kind, issue.IsRepairable));
+        Assert.Equal([container.Name], issue.Containers);
+        LayerImageException error = await Assert.ThrowsAnyAsync<LayerImageException>(() => harness.Engine.Containers.StartAsync(container.Id, null, SilentObserver.Instance, ImageHarness.Stop));
+        Assert.Contains("Test-LayerStore", error.Advice, StringComparison.Ordinal);
+    }
+
+    // To replace a layer under a union would take its files away.
+    [Fact]
+    public async Task MountedLayer_IsNotReplaced()
+    {
+        await using ImageHarness harness = new();
+        Image image = await harness.ReceiveAsync(Build().PushTo(harness.Registry, Odd));
+        UnionMount mount = await harness.Engine.Mounts.MountAsync(new UnionMountRequest { Reference = image.Tags[0], Path = harness.Store["at"] }, SilentObserver.Instance, ImageHarness.Stop);
+        await ImageHarness.ShellAsync($"chmod 700 '{image.Layers[1].Path}/etc'");
+
+        IntegrityIssue issue = Assert.Single(await TestAsync(harness, Check.Full));
+        Assert.False(issue.IsRepairable);
+        Assert.Contains(mount.Merged, issue.Message, StringComparison.Ordinal);
+        StoreRepair refused = await harness.Engine.Store.RepairAsync(issue, removeLost: true, SilentObserver.Instance, ImageHarness.Stop);
+        Assert.False(refused.IsRepaired);
+        Assert.Contains("Dismount-LayerImage", refused.Message, StringComparison.Ordinal);
+        Assert.True(File.Exists(mount.Merged + "/etc/passwd"));
+
+        await harness.Engine.Mounts.DismountAsync(mount, new DismountOptions(), SilentObserver.Instance, ImageHarness.Stop);
+        Assert.True((await harness.Engine.Store.RepairAsync(issue, removeLost: false, SilentObserver.Instance, ImageHarness.Stop)).IsRepaired);
         Assert.Empty(await TestAsync(harness, Check.Full));
     }
 

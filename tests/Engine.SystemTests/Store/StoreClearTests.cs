@@ -2,8 +2,10 @@ using System.Globalization;
 using LayerImage.Engine.Containers;
 using LayerImage.Engine.Errors;
 using LayerImage.Engine.Images;
+using LayerImage.Engine.Images.Mounting;
 using LayerImage.Engine.IO;
 using LayerImage.Engine.Maintenance;
+using LayerImage.Engine.Mounts;
 using LayerImage.Engine.Oci;
 using LayerImage.Engine.Store;
 using LayerImage.Engine.SystemTests.Images;
@@ -82,6 +84,27 @@ public sealed class StoreClearTests
         Assert.Equal(await DuAsync(harness.Layout.Layers), info.LayerBytes);
         Assert.Equal(await DuAsync(harness.Layout.Content), info.BlobBytes);
         Assert.Equal(0, info.ReclaimableBytes + info.LeftoverBytes);
+    }
+
+    [Fact]
+    public async Task MountedLayers_AreNeededUntilTheirUnionIsGone()
+    {
+        await using ImageHarness harness = new();
+        Image image = await harness.ReceiveAsync(Image(1).PushTo(harness.Registry, "some/image"));
+        UnionMount mount = await harness.Engine.Mounts.MountAsync(new UnionMountRequest { Reference = image.Tags[0], Path = harness.Store["at"], Writable = true }, SilentObserver.Instance, ImageHarness.Stop);
+        await File.WriteAllBytesAsync(mount.Merged + "/new", new byte[100_000], ImageHarness.Stop);
+        harness.Engine.Images.Remove(image, null, force: true, pretend: false);
+
+        LayerStoreInfo info = harness.Engine.Store.Get();
+
+        Assert.Equal(0, info.ReclaimableBytes);
+        Assert.True(info.MountBytes > 100_000);
+        Assert.Empty(harness.Engine.Store.FindGarbage());
+        // As a session leaves it whose mount namespace ended with it.
+        await ImageHarness.ShellAsync($"umount '{mount.Merged}'");
+        Assert.Empty(harness.Engine.Store.FindGarbage());
+        Assert.Empty(harness.LayerFolders());
+        Assert.True(File.Exists(mount.UpperDir + "/new"));
     }
 
     // The second layer is held back by the registry while the first is in and recorded, and no image has it.

@@ -6,6 +6,7 @@ using LayerImage.Engine.Containers;
 using LayerImage.Engine.Errors;
 using LayerImage.Engine.Images;
 using LayerImage.Engine.Images.Mounting;
+using LayerImage.Engine.Maintenance;
 using LayerImage.Engine.Mounts;
 
 namespace LayerImage.Testing.Host;
@@ -84,6 +85,18 @@ public static class StoreChild
             case ["peak", .. var what]:
                 await RunAsync(options, what);
                 Console.Out.WriteLine(File.ReadLines("/proc/self/status").Single(line => line.StartsWith("VmHWM:", StringComparison.Ordinal)));
+                break;
+            case ["mount", var image, var path, var upper]:
+                await engine.Mounts.MountAsync(new UnionMountRequest { Reference = image, Path = path, UpperDir = upper }, SilentObserver.Instance, default);
+                break;
+            case ["dismount", var path]:
+                await engine.Mounts.DismountAsync(engine.Mounts.List().Single(mount => mount.Merged == path), new DismountOptions(), SilentObserver.Instance, default);
+                break;
+            case ["repair"]:
+                foreach (IntegrityIssue issue in await engine.Store.TestAsync(full: true, SilentObserver.Instance, default).ToListAsync())
+                {
+                    await engine.Store.RepairAsync(issue, removeLost: false, SilentObserver.Instance, default);
+                }
                 break;
             case ["clear"]:
                 _ = engine.Store.Clear(engine.Store.FindGarbage()).Count();

@@ -17,7 +17,8 @@ internal sealed class UnionMountPlan(StoreLayout layout, UnionMountRecords recor
     /// <param name="request">What is asked.</param>
     /// <param name="image">The unpacked image, or null for folders.</param>
     /// <param name="lowerDirs">What is united, the top one first; what no union shows is left out.</param>
-    public UnionMountRecord Make(UnionMountRequest request, Image? image, IReadOnlyList<string> lowerDirs)
+    /// <param name="shownRoot">The layer whose root the union shows; null: the top-most folder's.</param>
+    public UnionMountRecord Make(UnionMountRequest request, Image? image, IReadOnlyList<string> lowerDirs, string? shownRoot)
     {
         string id = RandomNumberGenerator.GetHexString(16, lowercase: true);
         if (request.WorkDir is not null && request.UpperDir is null)
@@ -40,16 +41,24 @@ internal sealed class UnionMountPlan(StoreLayout layout, UnionMountRecords recor
         }
         CheckPath(path, request, lowerDirs);
         CheckUpper(upper, work, lowerDirs);
+        string root = shownRoot ?? lowerDirs[0];
+        // Overlayfs unites two at least, and shows the top-most folder's root, which need not be the one that the image describes.
+        if (upper is null && (lowerDirs.Count == 1 || (lowerDirs.Count < OverlayMountDriver.MostLayers && !LooksLike(root, lowerDirs[0]))))
+        {
+            made |= MadeForMount.Root;
+            lowerDirs = [RootOf(id), .. lowerDirs];
+        }
         UnionMount mount = new() { Id = id, Reference = image?.Reference, ImageId = image?.Id, LowerDirs = lowerDirs, UpperDir = upper, WorkDir = work, Merged = path, IsMounted = true, MountedAt = clock.GetUtcNow() };
         return new UnionMountRecord { Mount = mount, Made = made };
     }
 
-    /// <summary>Makes the folders; the record as it then is.</summary>
-    /// <param name="record">What was planned.</param>
-    /// <param name="root">The layer whose root the union shows; null: the top-most folder's.</param>
-    public UnionMountRecord Prepare(UnionMountRecord record, string? root)
+    /// <summary>Makes the folders.</summary>
+    /// <param name="record">What was planned, and is recorded: so that whatever is made here goes again.</param>
+    /// <param name="shownRoot">The layer whose root the union shows; null: the top-most folder's.</param>
+    public void Prepare(UnionMountRecord record, string? shownRoot)
     {
         UnionMount mount = record.Mount;
+        string root = shownRoot ?? mount.LowerDirs[record.Made.HasFlag(MadeForMount.Root) ? 1 : 0];
         if (HostFolder.IsWithin(mount.Merged, layout.Run) && !OperatingSystem.IsWindows())
         {
             Directory.CreateDirectory(Path.GetDirectoryName(mount.Merged)!, Private); // layers hold setuid programs
@@ -62,19 +71,16 @@ internal sealed class UnionMountPlan(StoreLayout layout, UnionMountRecords recor
             Directory.CreateDirectory(mount.WorkDir!);
             if (isNew)
             {
-                Dress(root ?? mount.LowerDirs[0], mount.UpperDir);
+                Dress(root, mount.UpperDir);
             }
-            return record;
         }
-        // Overlayfs unites two at least, and shows the top-most folder's root, which need not be the one that the image describes.
-        if (mount.LowerDirs.Count > 1 && (root is null || mount.LowerDirs.Count == OverlayMountDriver.MostLayers || LooksLike(root, mount.LowerDirs[0])))
+        else if (record.Made.HasFlag(MadeForMount.Root))
         {
-            return record;
+            Dress(root, Directory.CreateDirectory(RootOf(mount.Id)).FullName);
         }
-        string top = Directory.CreateDirectory(Path.Combine(records.FolderOf(mount.Id), "root")).FullName;
-        Dress(root ?? mount.LowerDirs[0], top);
-        return record with { Mount = mount with { LowerDirs = [top, .. mount.LowerDirs] } };
     }
+
+    private string RootOf(string id) => Path.Combine(records.FolderOf(id), "root");
 
     private void CheckPath(string path, UnionMountRequest request, IReadOnlyList<string> lowerDirs)
     {
@@ -86,7 +92,7 @@ internal sealed class UnionMountPlan(StoreLayout layout, UnionMountRecords recor
         {
             throw new LayerImageException(EngineError.PathInvalid, $"The mount point {path} would hide a part of the store {layout.Root}.") { Target = request.Path, Advice = "Give a folder outside the store." };
         }
-        if (MountInfo.Read().LastOrDefault(mount => mount.MountPoint == path) is { Source: OverlayMountDriver.Source })
+        if (MountInfo.Read().LastOrDefault(mount => mount.MountPoint == path) is { IsOurs: true })
         {
             throw new LayerImageException(EngineError.MountInUse, $"A union is mounted at {path} already.") { Target = request.Path, Advice = $"Dismount-LayerImage '{path}' first, or give another path." };
         }
@@ -110,6 +116,10 @@ internal sealed class UnionMountPlan(StoreLayout layout, UnionMountRecords recor
         {
             throw new LayerImageException(EngineError.PathInvalid, $"The upper folder {upper} and {overlap}, which is to be united, are inside one another.") { Target = upper, Advice = "Give a folder of its own." };
         }
+        if (MountOf(upper) != MountOf(work!))
+        {
+            throw new LayerImageException(EngineError.PathInvalid, $"The upper folder {upper} and the work folder {work} are not on one file system.") { Target = upper, Advice = "Give a -WorkDir on the file system of the upper folder: where that is a mount point itself, folders in it for both." };
+        }
         // The kernel only warns, and then loses data. Other programs' unions are asked of mountinfo; ours may be in another namespace.
         bool isTaken(string? used) => used == upper || used == work;
         string? user = records.List().Find(record => record.Mount.IsMounted && (isTaken(record.Mount.UpperDir) || isTaken(record.Mount.WorkDir)))?.Mount.Merged
@@ -118,6 +128,18 @@ internal sealed class UnionMountPlan(StoreLayout layout, UnionMountRecords recor
         {
             throw new LayerImageException(EngineError.MountInUse, $"The upper folder {upper} takes the changes of the union at {user} already.") { Target = upper, Advice = "Dismount that first, or give another folder." };
         }
+    }
+
+    // Of the folder, or of the one that it will be made in.
+    private static ulong MountOf(string folder)
+    {
+        string there = folder;
+        while (!Directory.Exists(there))
+        {
+            there = Path.GetDirectoryName(there)!;
+        }
+        using SafeFileHandle handle = Libc.Open(there, OpenFlags.PathOnly | OpenFlags.Directory);
+        return Libc.Stat(handle).MountId;
     }
 
     private static void Dress(string from, string to)

@@ -14,6 +14,7 @@ internal enum MadeForMount
     Path = 1,
     WorkDir = 2,
     UpperDir = 4,
+    Root = 8, // an empty folder in mounts/ on top of the layers
 }
 
 /// <summary>A row of the table of mounts.</summary>
@@ -28,6 +29,9 @@ internal sealed record UnionMountRecord
     public string Namespace { get; init; } = MountNamespace.Own;
 
     public MadeForMount Made { get; init; }
+
+    /// <summary>By what mountinfo shows it wherever it is: who renames a folder on the way moves it.</summary>
+    public string Source => $"{OverlayMountDriver.Source}:{Mount.Id}";
 
     /// <summary>Whether the changes are in the store and not in a folder of the user's.</summary>
     public bool KeepsChanges => Made.HasFlag(MadeForMount.UpperDir);

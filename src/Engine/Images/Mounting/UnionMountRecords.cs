@@ -32,10 +32,22 @@ internal sealed class UnionMountRecords(StoreLayout layout, StoreDatabase databa
         {
             return;
         }
-        using FileLock? held = FileLock.TryAcquire(LockPath);
+        using FileLock? held = TryLock();
         if (held is not null)
         {
             SettleLocked();
+        }
+    }
+
+    private FileLock? TryLock()
+    {
+        try
+        {
+            return FileLock.TryAcquire(LockPath);
+        }
+        catch (LinuxException e) when (e.Error is EngineError.NotPrivileged or EngineError.DiskFull)
+        {
+            return null; // a store that cannot be written is looked at as it is
         }
     }
 
@@ -43,9 +55,17 @@ internal sealed class UnionMountRecords(StoreLayout layout, StoreDatabase databa
     public void SettleLocked()
     {
         List<UnionMountRecord> records = List();
-        foreach (UnionMountRecord record in records.Where(record => record.Mount.IsMounted && !IsThere(record)))
+        foreach (UnionMountRecord record in records.Where(record => record.Mount.IsMounted))
         {
-            End(record, discard: false);
+            if (FindPath(record) is not string path)
+            {
+                End(record, discard: false);
+            }
+            else if (path != record.Mount.Merged)
+            {
+                // What was made for it is not known to be there any more.
+                database.Write(transaction => transaction.Execute("UPDATE mount SET path = ?2, made = made & ~?3 WHERE id = ?1", record.Mount.Id, path, (int)MadeForMount.Path));
+            }
         }
         if (Directory.Exists(layout.Mounts))
         {
@@ -57,15 +77,32 @@ internal sealed class UnionMountRecords(StoreLayout layout, StoreDatabase databa
         }
     }
 
-    /// <summary>Whether it is mounted, in whichever namespace.</summary>
-    public static bool IsThere(UnionMountRecord record) => record.BootId == HostProcess.BootId
-        && (MountNamespace.Read(record.Namespace) is not { } mounts || mounts.Any(mount => mount.MountPoint == record.Mount.Merged && mount.Source == OverlayMountDriver.Source));
+    /// <summary>Where it is mounted, in whichever namespace; null when it is not.</summary>
+    public static string? FindPath(UnionMountRecord record)
+    {
+        if (record.BootId != HostProcess.BootId)
+        {
+            return null;
+        }
+        if (MountNamespace.Read(record.Namespace) is not { } mounts)
+        {
+            return record.Mount.Merged; // it cannot be told
+        }
+        // A session before it had a name of its own made it without.
+        List<string> places = [.. mounts.Where(mount => mount.Source == record.Source || (mount.Source == OverlayMountDriver.Source && mount.MountPoint == record.Mount.Merged)).Select(mount => mount.MountPoint)];
+        return places.Contains(record.Mount.Merged) ? record.Mount.Merged : places.FirstOrDefault();
+    }
 
-    /// <summary>Deals with a mount that is gone: the record first, then what was made for it, then layers that only it had.</summary>
+    /// <summary>
+    /// Deals with a mount that is gone: what was made for it first, then the record, so that who is killed in between leaves it to
+    /// the next one; then layers that only it had.
+    /// </summary>
     /// <returns>Whether changes are kept.</returns>
     public bool End(UnionMountRecord record, bool discard)
     {
         bool keeps = record.KeepsChanges && !discard && Directory.Exists(record.Mount.UpperDir) && Directory.EnumerateFileSystemEntries(record.Mount.UpperDir).Any();
+        RemoveMade(record, keeps);
+        FaultPoint.Reach(FaultPoint.MountCleared);
         List<(string Key, Digest DiffId)> unused = database.Write(transaction =>
         {
             List<(string Key, Digest DiffId)> had = UnionMountRecord.LayersOf(transaction, record.Mount.Id).ConvertAll(key =>
@@ -75,24 +112,38 @@ internal sealed class UnionMountRecords(StoreLayout layout, StoreDatabase databa
             HashSet<string> deleted = [.. LayerStore.DeleteUnusedRecords(transaction, had.Select(layer => layer.Key))];
             return had.FindAll(layer => deleted.Contains(layer.Key));
         });
-        RemoveMade(record, keeps);
         layers.DeleteDirectories(unused);
         return keeps;
     }
 
     private void RemoveMade(UnionMountRecord record, bool keeps)
     {
-        if (record.Made.HasFlag(MadeForMount.Path) && record.Namespace == MountNamespace.Own)
+        // A path of the user's may mean another folder in this mount namespace.
+        bool isOurs = record.Namespace == MountNamespace.Own;
+        if (record.Made.HasFlag(MadeForMount.Path) && isOurs)
         {
             TryRemoveEmpty(record.Mount.Merged);
         }
-        if (record.Made.HasFlag(MadeForMount.WorkDir) && record.Mount.WorkDir is string work)
+        if (record.Made.HasFlag(MadeForMount.WorkDir) && record.Mount.WorkDir is string work && (isOurs || record.KeepsChanges))
         {
-            TreeRemoval.Remove(work);
+            TryRemove(work);
         }
         if (!keeps)
         {
-            TreeRemoval.Remove(FolderOf(record.Mount.Id));
+            TryRemove(FolderOf(record.Mount.Id));
+        }
+    }
+
+    // What cannot go must not keep the record: in the store it is a leftover then, and found as such.
+    private static void TryRemove(string folder)
+    {
+        try
+        {
+            TreeRemoval.Remove(folder);
+        }
+        catch (LinuxException)
+        {
+            // Its file system is read-only by now, say.
         }
     }
 

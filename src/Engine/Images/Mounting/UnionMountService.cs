@@ -70,33 +70,35 @@ public sealed class UnionMountService
         string[] keys = [.. layers.Where(layer => Path.GetDirectoryName(layer) == _layout.Layers).Select(layer => Path.GetFileName(layer))];
         using FileLock held = await _records.LockAsync(observer, cancellationToken).ConfigureAwait(false);
         _records.SettleLocked();
-        UnionMountRecord record = _plan.Make(request, image, UnionLookup.Visible(layers.Reverse()));
-        return Mount(record, keys, image is null ? null : _layers.RootOf(keys), observer);
+        string? root = image is null ? null : _layers.RootOf(keys);
+        return Mount(_plan.Make(request, image, UnionLookup.Visible(layers.Reverse()), root), keys, root, observer);
     }
 
-    private UnionMount Mount(UnionMountRecord planned, string[] keys, string? root, IEngineObserver observer)
+    private UnionMount Mount(UnionMountRecord record, string[] keys, string? root, IEngineObserver observer)
     {
-        // The record comes first, so that the layers stay; a killed process leaves one whose mount is not there.
-        UnionMountRecord record = planned;
-        bool hadUpper = planned.KeepsChanges || Directory.Exists(planned.Mount.UpperDir);
+        // The record comes first, so that the layers stay, and that what a killed process made here goes again.
+        bool hadUpper = record.KeepsChanges || Directory.Exists(record.Mount.UpperDir);
         try
         {
-            record = _plan.Prepare(planned, root);
             _records.Insert(record, keys);
+            FaultPoint.Reach(FaultPoint.MountRecorded);
+            _plan.Prepare(record, root);
+            FaultPoint.Reach(FaultPoint.MountPrepared);
             if (!record.Made.HasFlag(MadeForMount.Path) && Directory.EnumerateFileSystemEntries(record.Mount.Merged).Any())
             {
                 observer.Warning($"The folder {record.Mount.Merged} is not empty: what is in it is hidden until the union is dismounted.");
             }
             UnionMount mount = record.Mount;
-            _driver.Mount(new OverlayMount { LowerDirs = mount.LowerDirs, UpperDir = mount.UpperDir, WorkDir = mount.WorkDir, Merged = mount.Merged });
+            _driver.Mount(new OverlayMount { LowerDirs = mount.LowerDirs, UpperDir = mount.UpperDir, WorkDir = mount.WorkDir, Source = record.Source, Merged = mount.Merged });
+            FaultPoint.Reach(FaultPoint.Mounted);
             return mount;
         }
         catch
         {
             _records.End(record, discard: true);
-            if (!hadUpper && Directory.Exists(planned.Mount.UpperDir))
+            if (!hadUpper && Directory.Exists(record.Mount.UpperDir))
             {
-                Directory.Delete(planned.Mount.UpperDir);
+                Directory.Delete(record.Mount.UpperDir);
             }
             throw;
         }
@@ -116,6 +118,7 @@ public sealed class UnionMountService
         if (record.Mount.IsMounted)
         {
             Unmount(record, options.Force, observer);
+            FaultPoint.Reach(FaultPoint.Unmounted);
         }
         if (_records.End(record, options.Discard))
         {
