@@ -48,6 +48,18 @@ Describe "The drive$(if ($Missing) { " ($Missing)" })" -Skip:([bool]$Missing) {
         (Get-Failure { Get-Content "$Rootfs/etc" }).Exception.Message | Should -Match directory
     }
 
+    It 'knows -File, -Directory and -Encoding' {
+        (Get-ChildItem $Rootfs -Directory).Name | Should -Contain etc
+        (Get-ChildItem $Rootfs -Directory).Name | Should -Not -Contain climbing
+        (Get-ChildItem $Rootfs -File).Name | Should -Not -Contain etc
+        (Get-ChildItem $Rootfs -File -Recurse -Filter *.html).Name | Should -Be index.html
+        (Get-ChildItem $Rootfs -File -Recurse -Include srv, *.html).Name | Should -Be index.html
+        Get-ChildItem $Rootfs -Directory -Name | Should -Not -Contain climbing
+        Get-Content "$Rootfs/srv/index.html" -Encoding latin1 | Should -Be 'It works.'
+        (Get-Content "$Rootfs/srv/index.html" -Encoding unicode -Raw).Length | Should -Be 5
+        (Get-Failure { Get-Content "$Rootfs/srv/index.html" -Encoding nosuch }).Exception.Message | Should -Match 'not an encoding'
+    }
+
     It 'is tested' {
         Test-Path "$Rootfs/etc/passwd" | Should -BeTrue
         Test-Path "$Rootfs/etc" -PathType Container | Should -BeTrue

@@ -1,4 +1,6 @@
 using System.Management.Automation;
+using System.Text;
+using LayerImage.Cmdlets.Transformation;
 
 namespace LayerImage.Cmdlets.Drive;
 
@@ -8,6 +10,11 @@ public sealed class ContentReaderParameters
     /// <summary>Bytes instead of lines of text.</summary>
     [Parameter]
     public SwitchParameter AsByteStream { get; set; }
+
+    /// <summary>How bytes are made text where no byte order mark says it; UTF-8 unless given.</summary>
+    [Parameter]
+    [EncodingTransformation]
+    public Encoding Encoding { get; set; } = Encoding.UTF8;
 
     /// <summary>All of it as one text, or one array of bytes.</summary>
     [Parameter]

@@ -1,15 +1,17 @@
 using System.Collections;
 using System.Management.Automation.Provider;
+using System.Text;
 
 namespace LayerImage.Cmdlets.Drive;
 
-/// <summary>Reads a file of the drive forward: lines of UTF-8 (or of what a byte order mark says), or bytes.</summary>
+/// <summary>Reads a file of the drive forward: lines of text (a byte order mark says more than the encoding), or bytes.</summary>
 /// <param name="content">The content; it is disposed with the reader.</param>
 /// <param name="asBytes">Bytes instead of lines.</param>
 /// <param name="raw">All as one object.</param>
-internal sealed class LayerImageContentReader(Stream content, bool asBytes, bool raw) : IContentReader
+/// <param name="encoding">How bytes are made text.</param>
+internal sealed class LayerImageContentReader(Stream content, bool asBytes, bool raw, Encoding encoding) : IContentReader
 {
-    private readonly StreamReader _text = new(content);
+    private readonly StreamReader _text = new(content, encoding);
     private bool _isDone;
 
     public IList Read(long readCount)

@@ -39,7 +39,8 @@ public sealed partial class LayerImageProvider : NavigationCmdletProvider
     /// <inheritdoc/>
     protected override void GetItem(string path)
     {
-        if (Find(path) is LayerImageItem item)
+        // Get-ChildItem -Include asks for each item like this.
+        if (Find(path) is LayerImageItem item && IsWanted(item))
         {
             WriteItemObject(item, path, item.IsContainer);
         }
@@ -53,7 +54,10 @@ public sealed partial class LayerImageProvider : NavigationCmdletProvider
     {
         if (Find(path) is { IsContainer: false } single)
         {
-            WriteItemObject(single, path, isContainer: false);
+            if (IsWanted(single))
+            {
+                WriteItemObject(single, path, isContainer: false);
+            }
             return;
         }
         List(path, recurse ? depth : 0, FilterPattern());
@@ -65,12 +69,18 @@ public sealed partial class LayerImageProvider : NavigationCmdletProvider
         WildcardPattern? filter = FilterPattern();
         foreach (LayerImageItem item in Browser.List(path, _stopping.Token))
         {
-            if (filter is null || filter.IsMatch(item.Name) || (item.IsContainer && returnContainers == ReturnContainers.ReturnAllContainers))
+            if ((IsWanted(item) && (filter is null || filter.IsMatch(item.Name))) || (item.IsContainer && returnContainers == ReturnContainers.ReturnAllContainers))
             {
                 WriteItemObject(item.Name, MakePath(path, item.Name), item.IsContainer);
             }
         }
     });
+
+    /// <inheritdoc/>
+    protected override object GetChildItemsDynamicParameters(string path, bool recurse) => new ChildItemParameters();
+
+    /// <inheritdoc/>
+    protected override object GetChildNamesDynamicParameters(string path) => new ChildItemParameters();
 
     /// <inheritdoc/>
     protected override bool HasChildItems(string path) => Find(path) is { IsContainer: true } && Ask(path, () => Browser.List(path, _stopping.Token).Any());
@@ -83,7 +93,7 @@ public sealed partial class LayerImageProvider : NavigationCmdletProvider
         foreach (LayerImageItem item in Browser.List(path, _stopping.Token))
         {
             string place = MakePath(path, item.Name);
-            if (filter is null || filter.IsMatch(item.Name))
+            if (IsWanted(item) && (filter is null || filter.IsMatch(item.Name)))
             {
                 WriteItemObject(item, place, item.IsContainer);
             }
@@ -97,6 +107,8 @@ public sealed partial class LayerImageProvider : NavigationCmdletProvider
             Try(folder, () => List(folder, depth == uint.MaxValue ? depth : depth - 1, filter));
         }
     }
+
+    private bool IsWanted(LayerImageItem item) => DynamicParameters is not ChildItemParameters parameters || parameters.Has(item);
 
     private WildcardPattern? FilterPattern() => string.IsNullOrEmpty(Filter) ? null : new WildcardPattern(Filter, WildcardOptions.IgnoreCase);
 

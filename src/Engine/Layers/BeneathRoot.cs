@@ -14,6 +14,7 @@ internal sealed class BeneathRoot(SafeFileHandle root) : IDisposable
 {
     private readonly List<(NativePath Name, SafeFileHandle Handle)> _open = [];
     private readonly List<bool> _hides = []; // of the root and those open, as far as it was asked
+    private readonly Stack<(int Depth, NativePath[] Target)> _links = []; // which of those open are links, and what they lead to
 
     public SafeFileHandle Root { get; } = root;
 
@@ -33,11 +34,21 @@ internal sealed class BeneathRoot(SafeFileHandle root) : IDisposable
         }
     }
 
+    /// <summary>Whether the way to the last opened directory goes through a link.</summary>
+    public bool IsThroughLink => _links.Count > 0;
+
+    /// <summary>Where a name in the last opened directory really is: the way through links is not part of it.</summary>
+    public LayerPath Locate(NativePath name)
+    {
+        (int from, NativePath[] target) = _links.TryPeek(out (int Depth, NativePath[] Target) link) ? (link.Depth + 1, link.Target) : (0, []);
+        return LayerPath.Of([.. target, .. _open.Skip(from).Select(level => level.Name), name]);
+    }
+
     /// <summary>
-    /// The directory of a path. Missing ones are made by <paramref name="make"/>, which is told the parent, the name
-    /// and the depth; null: a missing one yields null. The handle belongs to this object and is good until the next call.
+    /// The directory of a path. Missing ones are made by <paramref name="make"/>, which is told the parent and
+    /// the name; null: a missing one yields null. The handle belongs to this object and is good until the next call.
     /// </summary>
-    public SafeFileHandle? Open(ReadOnlySpan<NativePath> path, Action<SafeFileHandle, NativePath, int>? make)
+    public SafeFileHandle? Open(ReadOnlySpan<NativePath> path, Action<SafeFileHandle, NativePath>? make)
     {
         int common = 0;
         while (common < _open.Count && common < path.Length && _open[common].Name.Bytes.SequenceEqual(path[common].Bytes))
@@ -55,7 +66,7 @@ internal sealed class BeneathRoot(SafeFileHandle root) : IDisposable
                 {
                     return null;
                 }
-                make(parent, path[depth], depth);
+                make(parent, path[depth]);
                 child = OpenChild(parent, path, depth) ?? throw new LinuxException("openat", LinuxException.ENOENT, path[depth].ToString());
             }
             _open.Add((path[depth], child));
@@ -84,7 +95,9 @@ internal sealed class BeneathRoot(SafeFileHandle root) : IDisposable
             {
                 return null; // as good as not there
             }
-            return OpenThroughLink(path[..(depth + 1)]);
+            SafeFileHandle target = OpenThroughLink(path[..(depth + 1)]);
+            _links.Push((depth, Resolve(target) ?? path[..(depth + 1)].ToArray()));
+            return target;
         }
     }
 
@@ -107,6 +120,22 @@ internal sealed class BeneathRoot(SafeFileHandle root) : IDisposable
         });
     }
 
+    // The kernel knows the names of what is open. Null: further down than it can say.
+    private NativePath[]? Resolve(SafeFileHandle directory)
+    {
+        try
+        {
+            ReadOnlySpan<byte> top = PathOf(Root), path = PathOf(directory);
+            return !path.StartsWith(top) ? null : path.Length == top.Length ? [] : LayerPath.Parse(NativePath.From(path[top.Length..])).Components;
+        }
+        catch (LinuxException)
+        {
+            return null;
+        }
+    }
+
+    private static byte[] PathOf(SafeFileHandle handle) => Libc.ReadLinkAt(handle, $"/proc/self/fd/{handle.DangerousGetHandle()}").Bytes.ToArray();
+
     private static byte[] Join(ReadOnlySpan<NativePath> path)
     {
         List<byte> joined = [];
@@ -127,6 +156,10 @@ internal sealed class BeneathRoot(SafeFileHandle root) : IDisposable
         {
             _open[i].Handle.Dispose();
             _open.RemoveAt(i);
+        }
+        while (_links.TryPeek(out (int Depth, NativePath[] Target) link) && link.Depth >= keep)
+        {
+            _links.Pop();
         }
         if (_hides.Count > keep + 1)
         {

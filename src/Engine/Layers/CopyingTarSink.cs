@@ -68,7 +68,11 @@ internal sealed class CopyingTarSink : TarSink, IDisposable
     public override void Whiteout(SafeFileHandle parent, NativePath name, TarEntry entry)
     {
         base.Whiteout(parent, name, entry);
-        _line.Add(() => Libc.MknodAt(Here, name, FileType.CharacterDevice, 0, 0, 0));
+        _line.Add(() =>
+        {
+            Libc.MknodAt(Here, name, FileType.CharacterDevice, 0, 0, 0);
+            OverlayXAttrs.MarkWhiteouts(Here);
+        });
     }
 
     public override void Opaque(TarEntry entry)

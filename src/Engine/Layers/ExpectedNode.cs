@@ -32,6 +32,22 @@ internal sealed class ExpectedNode
     /// <summary>The directory that a directory is in.</summary>
     public ExpectedNode? Parent { get; private set; }
 
+    private string _name = ""; // a directory's: files have many
+
+    /// <summary>A directory's path.</summary>
+    public NativePath[] Path
+    {
+        get
+        {
+            Stack<NativePath> names = [];
+            for (ExpectedNode node = this; node.Parent is not null; node = node.Parent)
+            {
+                names.Push(NativePath.From(System.Text.Encoding.Latin1.GetBytes(node._name)));
+            }
+            return [.. names];
+        }
+    }
+
     /// <summary>Whether nothing of lower layers shows where it is.</summary>
     public bool IsHidden
     {
@@ -44,6 +60,17 @@ internal sealed class ExpectedNode
             }
             return above is not null;
         }
+    }
+
+    /// <summary>Whether a directory is in the tree yet: nothing took its place, or that of one above it.</summary>
+    public bool IsBeneath(ExpectedNode root)
+    {
+        ExpectedNode node = this;
+        while (node.Parent is ExpectedNode above && above.Children.GetValueOrDefault(node._name) == node)
+        {
+            node = above;
+        }
+        return node == root;
     }
 
     /// <summary>Of a directory that is described twice: the attributes add up, as they do in unpacking.</summary>
@@ -79,7 +106,7 @@ internal sealed class ExpectedNode
     {
         _ = Children;
         _children![name] = child;
-        child.Parent = child.IsDirectory ? this : null;
+        (child.Parent, child._name) = child.IsDirectory ? (this, name) : (null, "");
     }
 
     /// <summary>Describes a directory, perhaps once more.</summary>

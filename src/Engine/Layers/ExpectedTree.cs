@@ -9,17 +9,16 @@ namespace LayerImage.Engine.Layers;
 internal sealed class ExpectedTree
 {
     private const int MostLinks = 40; // as the kernel, path_resolution(7)
-    private readonly List<(LayerPath Path, TarEntry Entry)> _lateLinks = [];
+    private readonly List<LateLink> _lateLinks = [];
 
-    private readonly List<(LayerPath Path, ExpectedNode Node)> _implied = [];
+    private readonly List<ExpectedNode> _implied = [];
 
     public ExpectedNode Root { get; } = ExpectedNode.Directory();
 
     /// <summary>
-    /// Directories that the tar uses and does not describe, and that look as they do below: parents first; without those that a
-    /// link led to.
+    /// Directories that the tar uses and does not describe, and that look as they do below: parents first, each where it really is.
     /// </summary>
-    public IReadOnlyList<LayerPath> Implied => [.. _implied.Where(made => made.Node is { IsImplied: true, IsHidden: false }).Select(made => made.Path)];
+    public IReadOnlyList<LayerPath> Implied => [.. _implied.Where(node => node is { IsImplied: true, IsHidden: false } && node.IsBeneath(Root)).Select(node => LayerPath.Of(node.Path))];
 
     /// <summary>Puts an entry into its place; the node of a regular file, whose content follows, else null.</summary>
     public ExpectedNode? Place(TarEntry entry)
@@ -36,7 +35,7 @@ internal sealed class ExpectedTree
             PlaceWhiteout(path);
             return null;
         }
-        if (Open(path.Parent, path) is not ExpectedNode parent)
+        if (Open(path.Parent, make: true) is not ExpectedNode parent)
         {
             return null;
         }
@@ -47,14 +46,14 @@ internal sealed class ExpectedTree
                 existing.Describe(entry);
                 return null;
             case TarEntryType.Directory:
-                // Deleted and made again in one layer: nothing of the lower directory shows through.
+                // Deleted, or replaced by a file, and made again in one layer: nothing of the lower directory shows through.
                 parent.Put(name, ExpectedNode.Directory(entry));
-                parent.Children[name].IsOpaque = existing is { IsWhiteout: true };
+                parent.Children[name].IsOpaque = existing is not null;
                 return null;
             case TarEntryType.HardLink:
-                if (!TryLink(parent, name, entry))
+                if (!TryLink(parent, name, entry.LinkName))
                 {
-                    _lateLinks.Add((path, entry));
+                    _lateLinks.Add(new LateLink(path, entry.LinkName));
                 }
                 return null;
             default:
@@ -67,18 +66,18 @@ internal sealed class ExpectedTree
     /// <summary>The tar is over: links whose targets came after them find them now.</summary>
     public void Finish()
     {
-        foreach ((LayerPath path, TarEntry entry) in _lateLinks)
+        foreach (LateLink link in _lateLinks)
         {
-            if (Open(path.Parent, path) is ExpectedNode parent)
+            if (Open(link.Path.Parent, make: true) is ExpectedNode parent)
             {
-                TryLink(parent, ExpectedNode.Key(path.Name), entry);
+                TryLink(parent, ExpectedNode.Key(link.Path.Name), link.Target);
             }
         }
     }
 
     private void PlaceWhiteout(LayerPath path)
     {
-        if (Whiteouts.IsAufs(path.Name) || Open(path.Parent, path) is not ExpectedNode parent)
+        if (Whiteouts.IsAufs(path.Name) || Open(path.Parent, make: true) is not ExpectedNode parent)
         {
             return;
         }
@@ -98,10 +97,10 @@ internal sealed class ExpectedTree
         }
     }
 
-    private bool TryLink(ExpectedNode parent, string name, TarEntry entry)
+    private bool TryLink(ExpectedNode parent, string name, NativePath linkName)
     {
-        LayerPath target = LayerPath.Parse(entry.LinkName);
-        if (target.IsRoot || Open(target.Parent, null)?.Children.GetValueOrDefault(ExpectedNode.Key(target.Name)) is not { IsDirectory: false, IsWhiteout: false } node)
+        LayerPath target = LayerPath.Parse(linkName);
+        if (target.IsRoot || Open(target.Parent, make: false)?.Children.GetValueOrDefault(ExpectedNode.Key(target.Name)) is not { IsDirectory: false, IsWhiteout: false } node)
         {
             return false;
         }
@@ -110,7 +109,7 @@ internal sealed class ExpectedTree
     }
 
     // The directory of a path; where the way does not exist it is made for an entry, or null.
-    private ExpectedNode? Open(ReadOnlySpan<NativePath> path, LayerPath? entry)
+    private ExpectedNode? Open(ReadOnlySpan<NativePath> path, bool make)
     {
         Stack<string> left = new();
         for (int i = path.Length - 1; i >= 0; i--)
@@ -133,18 +132,18 @@ internal sealed class ExpectedTree
             ExpectedNode? child = here.Children.GetValueOrDefault(name);
             if (child is null or { IsWhiteout: true })
             {
-                if (entry is not LayerPath whole)
+                if (!make)
                 {
                     return null;
                 }
                 here.Put(name, ExpectedNode.Directory());
                 here.Children[name].IsOpaque = child is not null;
                 here.Children[name].IsImplied = child is null;
-                if (child is null && links == 0)
-                {
-                    _implied.Add((whole.Take(path.Length - left.Count), here.Children[name]));
-                }
                 child = here.Children[name];
+                if (child.IsImplied)
+                {
+                    _implied.Add(child);
+                }
             }
             if (child.Entry is { Type: TarEntryType.SymbolicLink } link)
             {

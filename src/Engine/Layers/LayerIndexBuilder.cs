@@ -14,7 +14,7 @@ internal sealed class LayerIndexBuilder
 
     private const long MostText = 512L << 20;
     private const int MostLinks = 40; // as the kernel, MAXSYMLINKS
-    private readonly List<(LayerPath Path, TarEntry Entry)> _lateLinks = [];
+    private readonly List<LateLink> _lateLinks = [];
     private long _text;
     private int _entries;
 
@@ -46,9 +46,9 @@ internal sealed class LayerIndexBuilder
         }
         else if (entry.Type == TarEntryType.HardLink)
         {
-            if (!TryHardLink(path, entry))
+            if (!TryHardLink(path, entry.LinkName))
             {
-                _lateLinks.Add((path, entry));
+                _lateLinks.Add(new LateLink(path, entry.LinkName));
             }
         }
         else
@@ -60,11 +60,11 @@ internal sealed class LayerIndexBuilder
     /// <summary>Resolves hard links whose target came later.</summary>
     public void Finish()
     {
-        foreach ((LayerPath path, TarEntry entry) in _lateLinks)
+        foreach (LateLink link in _lateLinks)
         {
-            if (!TryHardLink(path, entry))
+            if (!TryHardLink(link.Path, link.Target))
             {
-                throw LayerPath.Refuse(entry.Name, $"it is a hard link to '{entry.LinkName}', which the layer does not have");
+                throw link.Refuse();
             }
         }
     }
@@ -85,8 +85,8 @@ internal sealed class LayerIndexBuilder
                 throw LayerPath.Refuse(entry.Name, "a character device 0:0 is overlayfs's mark for a deleted file; a layer deletes by '.wh.' names");
         }
         LayerIndexEntry added = parent.Put(name, TypeOf(entry.Type));
-        // Deleted and made again in one layer: nothing of the lower directory may show through.
-        added.IsOpaque = entry.Type == TarEntryType.Directory && existing?.Type == LayerNodeType.Whiteout;
+        // Deleted, or replaced by a file, and made again in one layer: nothing of the lower directory may show through.
+        added.IsOpaque = entry.Type == TarEntryType.Directory && existing is not null;
         Describe(added, entry, offset);
     }
 
@@ -129,12 +129,12 @@ internal sealed class LayerIndexBuilder
         }
     }
 
-    private bool TryHardLink(LayerPath path, TarEntry entry)
+    private bool TryHardLink(LayerPath path, NativePath linkName)
     {
-        LayerPath target = LayerPath.Parse(entry.LinkName);
+        LayerPath target = LayerPath.Parse(linkName);
         if (target.IsRoot)
         {
-            throw LayerPath.Refuse(entry.Name, "a hard link needs a file as its target");
+            throw LayerPath.Refuse(path, "a hard link needs a file as its target");
         }
         LayerIndexEntry parent = OpenParent(path);
         string name = LayerIndexEntry.Text(path.Name);
@@ -144,12 +144,12 @@ internal sealed class LayerIndexBuilder
         }
         if (file.Type is LayerNodeType.Directory or LayerNodeType.Whiteout)
         {
-            throw LayerPath.Refuse(entry.Name, $"its hard link target '{entry.LinkName}' is not a file");
+            throw LayerPath.Refuse(path, $"its hard link target '{linkName}' is not a file");
         }
         LayerIndexEntry? existing = parent.Find(name);
         if (existing?.Type == LayerNodeType.Directory)
         {
-            throw LayerPath.Refuse(entry.Name, "a hard link cannot take the place of a directory of the same layer");
+            throw LayerPath.Refuse(path, "a hard link cannot take the place of a directory of the same layer");
         }
         if (existing?.Inode != file.Inode || existing is null)
         {

@@ -72,7 +72,8 @@ internal sealed class LayerIndexEntry(string name, LayerIndexEntry? parent, Laye
     /// <summary>Takes what a tar says.</summary>
     public void Describe(TarEntry entry, long offset)
     {
-        (Permissions, Uid, Gid, Size) = (entry.Permissions, entry.Uid, entry.Gid, entry.Size);
+        // The kernel gives every link 0777, whatever a tar says.
+        (Permissions, Uid, Gid, Size) = (Type == LayerNodeType.SymbolicLink ? 0x1FF : entry.Permissions, entry.Uid, entry.Gid, entry.Size);
         (ModifiedSeconds, ModifiedNanoseconds) = (entry.ModifiedSeconds, entry.ModifiedNanoseconds);
         (DeviceMajor, DeviceMinor) = (entry.DeviceMajor, entry.DeviceMinor);
         LinkTarget = Type == LayerNodeType.SymbolicLink ? Text(entry.LinkName) : "";

@@ -12,7 +12,7 @@ namespace LayerImage.Engine.Layers;
 internal static class LayerIndexFormat
 {
     /// <summary>Another version is made again.</summary>
-    public const uint Version = 2;
+    public const uint Version = 3;
 
     public const int HeaderSize = 96;
     public const int HashedHeader = 64;

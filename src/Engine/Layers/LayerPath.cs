@@ -36,11 +36,8 @@ internal readonly struct LayerPath
     /// <summary>The path as a dictionary key: one character for each byte, so that nothing is lost.</summary>
     public string Key => string.Join('/', Components.Select(component => System.Text.Encoding.Latin1.GetString(component.Bytes)));
 
-    /// <summary>The first components of the path.</summary>
-    public LayerPath Take(int count) => new(Components[..count]);
-
-    /// <summary>Another name in the same directory.</summary>
-    public LayerPath Beside(NativePath name) => new([.. Components[..^1], name]);
+    /// <summary>A path of names that are there.</summary>
+    public static LayerPath Of(NativePath[] components) => new(components);
 
     /// <summary>Checks and splits a tar's name.</summary>
     /// <exception cref="LayerImageException"><see cref="EngineError.LayerInvalid"/>: the name leaves the layer or is too long.</exception>
@@ -85,6 +82,8 @@ internal readonly struct LayerPath
     /// <summary>A path through a link that is too long for the one call that resolves a link safely.</summary>
     public static LayerImageException RefuseLongLink(ReadOnlySpan<NativePath> path) =>
         Refuse(string.Join('/', path[..8].ToArray()) + "/…", $"its path goes through a symbolic link more than {LongestCall} bytes down");
+
+    public static LayerImageException Refuse(LayerPath path, string why) => Refuse(path.ToString(), why);
 
     public static LayerImageException Refuse(NativePath name, string why) =>
         new(EngineError.LayerInvalid, $"The layer's entry '{name}' is refused: {why}.")

@@ -180,9 +180,9 @@ internal sealed partial class LayerUnpacker
             return;
         }
         TreeRemoval.Remove(parent, name);
-        if (status.Type == FileType.Directory)
+        if (status.Type is FileType.Directory or FileType.SymbolicLink)
         {
-            // Its handles are dead; those of _directories end at its parent.
+            // Its handles are dead, or lead where it does not any more; those of _directories end at its parent.
             _linkTargets.Forget();
         }
     }
@@ -191,6 +191,14 @@ internal sealed partial class LayerUnpacker
     // a time changes nothing else.
     private void RestoreDirectoryTimes()
     {
+        // Nobody says when: the moment of unpacking would make two of what is one.
+        foreach (LayerPath implied in _implied.Values)
+        {
+            if (OpenImplied(implied) is SafeFileHandle directory)
+            {
+                Libc.SetTimes(directory, 0, 0, implied.ToString());
+            }
+        }
         foreach ((LayerPath path, long seconds, uint nanoseconds) in _directoryTimes)
         {
             SafeFileHandle? directory = OpenExisting(path);

@@ -25,7 +25,7 @@ internal sealed partial class LayerUnpacker : IDisposable
     private readonly byte[] _buffer = new byte[1 << 20];
     private readonly Dictionary<string, LayerPath> _implied = new(StringComparer.Ordinal);
     private readonly List<(LayerPath Path, long Seconds, uint Nanoseconds)> _directoryTimes = [];
-    private readonly List<(LayerPath Path, TarEntry Entry)> _lateLinks = [];
+    private readonly List<LateLink> _lateLinks = [];
     private long _entries, _contentBytes, _impliedText;
     private readonly int _umask = HostProcess.FileModeMask;
     private bool _hasRoot;
@@ -68,11 +68,11 @@ internal sealed partial class LayerUnpacker : IDisposable
             Place(entry);
             FaultPoint.Reach(FaultPoint.Unpacking);
         }
-        foreach ((LayerPath path, TarEntry entry) in _lateLinks)
+        foreach (LateLink link in _lateLinks)
         {
-            if (!TryHardLink(path, entry))
+            if (!TryHardLink(link.Path, link.Target))
             {
-                throw LayerPath.Refuse(entry.Name, $"it is a hard link to '{entry.LinkName}', which the layer does not have");
+                throw link.Refuse();
             }
         }
         RestoreDirectoryTimes();
@@ -82,9 +82,14 @@ internal sealed partial class LayerUnpacker : IDisposable
             ContentBytes = _contentBytes,
             HasRoot = _hasRoot,
             // Beneath a directory that hides all below it nothing is taken from there.
-            ImpliedDirectories = [.. _implied.Values.Where(path => OpenExisting(path) is not null && !(_hasOpaque && _directories.IsHidden)).OrderBy(path => path.Components.Length)],
+            ImpliedDirectories = [.. _implied.Values.Where(IsImplied).OrderBy(path => path.Components.Length)],
         };
     }
+
+    private bool IsImplied(LayerPath path) => OpenImplied(path) is not null && !(_hasOpaque && _directories.IsHidden);
+
+    // One that a link has taken the place of is another directory now.
+    private SafeFileHandle? OpenImplied(LayerPath path) => OpenExisting(path) is SafeFileHandle directory && !_directories.IsThroughLink ? directory : null;
 
     private void Place(TarEntry entry)
     {
@@ -109,9 +114,9 @@ internal sealed partial class LayerUnpacker : IDisposable
                 PlaceFile(parent, path, entry);
                 break;
             case TarEntryType.HardLink:
-                if (!TryHardLink(path, entry))
+                if (!TryHardLink(path, entry.LinkName))
                 {
-                    _lateLinks.Add((path, entry));
+                    _lateLinks.Add(new LateLink(path, entry.LinkName));
                 }
                 break;
             default:
@@ -122,18 +127,19 @@ internal sealed partial class LayerUnpacker : IDisposable
 
     private SafeFileHandle OpenParent(LayerPath path)
     {
-        return _directories.Open(path.Parent, (directory, name, depth) =>
+        return _directories.Open(path.Parent, (directory, name) =>
         {
             if (!TryMakeDirectory(directory, name))
             {
                 // Deleted before in this layer: what is made again has nothing of the lower directory.
-                MakeInsteadOfWhiteout(directory, name);
+                MakeInsteadOfOther(directory, name);
                 Libc.ChmodAt(directory, name, 0x1ED); // 0755
+                _directoryTimes.Add((_directories.Locate(name), 0, 0));
                 return;
             }
             // What the tar does not describe gets its attributes from below later; until then root's defaults.
             Libc.ChmodAt(directory, name, 0x1ED); // 0755
-            LayerPath implied = path.Take(depth + 1);
+            LayerPath implied = _directories.Locate(name);
             string key = implied.Key;
             _impliedText += key.Length;
             if (_impliedText > MostImpliedText)
@@ -164,25 +170,20 @@ internal sealed partial class LayerUnpacker : IDisposable
             Libc.TryStatAt(parent, path.Name, out FileStatus existing);
             if (existing.Type != FileType.Directory)
             {
-                if (existing.IsWhiteout)
-                {
-                    MakeInsteadOfWhiteout(parent, path.Name);
-                }
-                else
-                {
-                    Clear(parent, path.Name);
-                    TryMakeDirectory(parent, path.Name);
-                }
+                MakeInsteadOfOther(parent, path.Name);
             }
         }
         SetAttributes(parent, path.Name, entry);
         _inheritsGroup |= (entry.Permissions & SetGroupId) != 0;
-        _implied.Remove(path.Key);
+        Describe(path.Name);
         _directoryTimes.Add((path, entry.ModifiedSeconds, entry.ModifiedNanoseconds));
     }
 
-    // Deleted and made again in one layer: nothing of the lower directory may show through.
-    private void MakeInsteadOfWhiteout(SafeFileHandle parent, NativePath name)
+    // What the tar says of a directory counts, and not what is below.
+    private bool Describe(NativePath name) => _implied.Count > 0 && _implied.Remove(_directories.Locate(name).Key);
+
+    // Deleted, or replaced by a file, and made again in one layer: nothing of the lower directory may show through.
+    private void MakeInsteadOfOther(SafeFileHandle parent, NativePath name)
     {
         Clear(parent, name);
         TryMakeDirectory(parent, name);
@@ -217,12 +218,12 @@ internal sealed partial class LayerUnpacker : IDisposable
         Libc.SetTimesAt(parent, path.Name, entry.ModifiedSeconds, entry.ModifiedNanoseconds);
     }
 
-    private bool TryHardLink(LayerPath path, TarEntry entry)
+    private bool TryHardLink(LayerPath path, NativePath linkName)
     {
-        LayerPath target = LayerPath.Parse(entry.LinkName);
+        LayerPath target = LayerPath.Parse(linkName);
         if (target.IsRoot)
         {
-            throw LayerPath.Refuse(entry.Name, "a hard link needs a file as its target");
+            throw LayerPath.Refuse(path, "a hard link needs a file as its target");
         }
         SafeFileHandle parent = OpenParent(path);
         if (_linkTargets.Open(target.Parent, make: null) is not SafeFileHandle targetParent
@@ -232,7 +233,7 @@ internal sealed partial class LayerUnpacker : IDisposable
         }
         if (status.Type == FileType.Directory || status.IsWhiteout)
         {
-            throw LayerPath.Refuse(entry.Name, $"its hard link target '{entry.LinkName}' is not a file");
+            throw LayerPath.Refuse(path, $"its hard link target '{linkName}' is not a file");
         }
         if (Libc.TryStatAt(parent, path.Name, out FileStatus existing))
         {
@@ -242,7 +243,7 @@ internal sealed partial class LayerUnpacker : IDisposable
             }
             if (existing.Type == FileType.Directory)
             {
-                throw LayerPath.Refuse(entry.Name, "a hard link cannot take the place of a directory of the same layer");
+                throw LayerPath.Refuse(path, "a hard link cannot take the place of a directory of the same layer");
             }
             Libc.TryUnlinkAt(parent, path.Name, isDirectory: false);
         }
@@ -271,12 +272,16 @@ internal sealed partial class LayerUnpacker : IDisposable
         if (!Libc.TryStatAt(parent, hidden, out FileStatus existing))
         {
             Libc.MknodAt(parent, hidden, FileType.CharacterDevice, 0, 0, 0);
+            OverlayXAttrs.MarkWhiteouts(parent);
         }
         else if (existing.Type == FileType.Directory)
         {
             // A whiteout speaks of lower layers only; what this layer itself put there stays, and is nothing of theirs.
             SetOpaque(parent, hidden);
-            _implied.Remove(path.Beside(hidden).Key);
+            if (Describe(hidden))
+            {
+                _directoryTimes.Add((_directories.Locate(hidden), 0, 0));
+            }
         }
     }
 }

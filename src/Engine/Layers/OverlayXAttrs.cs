@@ -1,4 +1,6 @@
 using LayerImage.Engine.Interop;
+using LayerImage.Engine.Interop.Libc;
+using Microsoft.Win32.SafeHandles;
 
 namespace LayerImage.Engine.Layers;
 
@@ -10,6 +12,15 @@ internal static class OverlayXAttrs
 
     /// <summary>The value of <see cref="Opaque"/>.</summary>
     public static ReadOnlySpan<byte> Yes => "y"u8;
+
+    /// <summary>
+    /// On a directory with whiteouts in it. In a directory that only one layer has, overlayfs lists whiteouts as names that cannot be
+    /// looked up, unless it finds this mark, which it makes itself in an upper directory; empty it says nothing else.
+    /// </summary>
+    private static NativePath Origin { get; } = "trusted.overlay.origin";
+
+    /// <summary>Marks a directory, so that whiteouts in it are never listed in a union.</summary>
+    public static void MarkWhiteouts(SafeFileHandle directory) => Libc.SetXAttr(Libc.ThroughDescriptor(directory, NativePath.From("."u8)), Origin, default);
 
     /// <summary>
     /// Whether a layer may set it and a commit may keep it. overlay's own would let an image redirect a directory;

@@ -110,8 +110,12 @@ internal sealed class PaxRecords
     {
         if (key.StartsWith(XAttrPrefix))
         {
-            XAttrs.Add(new XAttr(Name(key[XAttrPrefix.Length..]), value.ToArray()));
+            XAttrs.Add(new XAttr(XAttrKey.Decode(key[XAttrPrefix.Length..]), value.ToArray()));
             return;
+        }
+        if (value.Length == 0 && !key.StartsWith("GNU.sparse."u8))
+        {
+            return; // as good as not there: what the header says counts. But a map without pieces is one.
         }
         switch (Encoding.UTF8.GetString(key))
         {

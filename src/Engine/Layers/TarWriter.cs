@@ -13,7 +13,7 @@ namespace LayerImage.Engine.Layers;
 internal sealed class TarWriter(Stream destination)
 {
     /// <summary>The version of the bytes that this writer makes.</summary>
-    public const int Version = 1;
+    public const int Version = 2;
 
     private const long LargestOctal7 = 0x1FFFFF, LargestOctal11 = 0x1FFFFFFFF;
     private readonly byte[] _block = new byte[TarHeader.BlockSize];
@@ -33,7 +33,7 @@ internal sealed class TarWriter(Stream destination)
         }
         foreach (XAttr attribute in entry.XAttrs)
         {
-            pax["SCHILY.xattr." + Encoding.Latin1.GetString(attribute.Name.Bytes)] = attribute.Value;
+            pax["SCHILY.xattr." + Encoding.Latin1.GetString(XAttrKey.Encode(attribute.Name.Bytes))] = attribute.Value;
         }
         if (pax.Count > 0)
         {

@@ -200,7 +200,7 @@ public sealed class LayerUnpackerTests : IDisposable
 
         SealedLayer layer = _harness.Seal("around/layer", "sealed.tar");
 
-        Assert.Equal(1, TarWriter.Version);
+        Assert.Equal(2, TarWriter.Version);
         Assert.Equal("d30860a6e9cbcbb1fcfd16896da369951719af78356c89f5270beb5b38654861", layer.DiffId.Hex);
     }
 }

@@ -27,7 +27,7 @@ public sealed class LayerIndexTests : IDisposable
         Assert.Equal((LayerNodeType.File, 4L, "etc/passwd"), (passwd.Type, passwd.Size, passwd.Path.ToString()));
         Assert.Equal(["user.note"], passwd.XAttrNames.Select(name => name.ToString()));
         Assert.Equal(passwd.TarOffset, index.FindPath("other")!.TarOffset);
-        Assert.Equal("etc/passwd", index.FindPath("link")!.LinkTarget.ToString());
+        Assert.Equal(("etc/passwd", 0x1FF), (index.FindPath("link")!.LinkTarget.ToString(), index.FindPath("link")!.Permissions));
         Assert.Equal((1u, 3u), (index.FindPath("null")!.DeviceMajor, index.FindPath("null")!.DeviceMinor));
         Assert.Equal(LayerNodeType.Whiteout, index.FindPath("gone")!.Type);
         Assert.Null(index.FindPath("etc/shadow"));
@@ -59,7 +59,7 @@ public sealed class LayerIndexTests : IDisposable
             .Directory("e/").File("e/own").Whiteout("e")
             .HardLink("late", "f").File("f", "later").ToTar());
 
-        Assert.Equal(LayerNodeType.File, index.FindPath("a/in")!.Type);
+        Assert.Equal((LayerNodeType.File, true), (index.FindPath("a/in")!.Type, index.FindPath("a")!.IsOpaque));
         Assert.Equal((LayerNodeType.File, null), (index.FindPath("b")!.Type, index.FindPath("b/in")));
         Assert.True(index.FindPath("c")!.IsOpaque);
         Assert.Equal(LayerNodeType.File, index.FindPath("d")!.Type);

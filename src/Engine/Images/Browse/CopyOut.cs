@@ -1,3 +1,5 @@
+using System.Text;
+using System.Text.Unicode;
 using LayerImage.Engine.Errors;
 
 namespace LayerImage.Engine.Images.Browse;
@@ -15,6 +17,7 @@ internal sealed class CopyOut(LayerImageBrowser browser, bool recurse, bool forc
 {
     private const int UsualBits = 0x1FF; // 0777: what is copied is the user's, so it is never setuid
     private const int OwnerMayWrite = 0x1C0;
+    private const int Hole = 4096;
     private readonly List<(string Path, string Target)> _links = [];
     private readonly List<(string Path, LayerImageItem Item)> _directories = []; // parents before what is in them
 
@@ -22,7 +25,7 @@ internal sealed class CopyOut(LayerImageBrowser browser, bool recurse, bool forc
     public string Copy(string path, string destination)
     {
         LayerImageItem item = browser.Find(path, cancellationToken) ?? throw LayerImageBrowser.NotFound(path);
-        string target = Directory.Exists(destination) ? Path.Combine(destination, SafeName(item)) : destination;
+        string target = Directory.Exists(destination) ? Path.Combine(destination, NameHere(item)) : destination;
         if (item.IsContainer)
         {
             if (!recurse)
@@ -42,7 +45,7 @@ internal sealed class CopyOut(LayerImageBrowser browser, bool recurse, bool forc
         foreach ((string link, string text) in _links)
         {
             MakeWay(link);
-            File.CreateSymbolicLink(link, text);
+            Writing(link, () => File.CreateSymbolicLink(link, text));
         }
         for (int i = _directories.Count - 1; i >= 0; i--)
         {
@@ -57,7 +60,7 @@ internal sealed class CopyOut(LayerImageBrowser browser, bool recurse, bool forc
         {
             throw Invalid(target, $"'{target}' is in the way: it is no folder.", "Give another destination.");
         }
-        Directory.CreateDirectory(target);
+        Writing(target, () => Directory.CreateDirectory(target));
         _directories.Add((target, folder));
     }
 
@@ -66,11 +69,11 @@ internal sealed class CopyOut(LayerImageBrowser browser, bool recurse, bool forc
     {
         foreach (LayerImageItem item in browser.List(folder.FullPath["LayerImage:".Length..], cancellationToken))
         {
-            string place = Path.Combine(target, SafeName(item));
+            string place = Path.Combine(target, NameHere(item));
             switch (item.Type)
             {
                 case LayerImageItemType.SymbolicLink:
-                    _links.Add((place, item.LinkTarget!));
+                    _links.Add((place, TextHere(item.LinkTarget!)));
                     break;
                 case LayerImageItemType.File:
                     CopyFile(item, place);
@@ -92,38 +95,87 @@ internal sealed class CopyOut(LayerImageBrowser browser, bool recurse, bool forc
         {
             throw Invalid(target, $"'{target}' exists.", "Use -Force to replace it.");
         }
-        string temporary = $"{target}.{Guid.NewGuid():N}.tmp";
+        if (Directory.Exists(target))
+        {
+            throw Invalid(target, $"'{target}' is in the way: it is a folder.", "Give another destination.");
+        }
+        // A name of its own, for the file's may be as long as a name can be.
+        string temporary = Path.Combine(Path.GetDirectoryName(target) ?? "/", $".{Guid.NewGuid():N}.tmp");
         try
         {
-            using (FileStream file = new(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, 0))
+            Writing(target, () =>
             {
-                byte[] buffer = new byte[256 << 10];
-                for (int read; (read = content.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false)) > 0;)
-                {
-                    cancellationToken.ThrowIfCancellationRequested();
-                    file.Write(buffer, 0, read);
-                }
-            }
-            Dress(temporary, item);
-            File.Move(temporary, target, overwrite: force);
+                Write(content, temporary);
+                Dress(temporary, item);
+                File.Move(temporary, target, overwrite: force);
+            });
         }
-        catch (Exception e)
+        catch
         {
             File.Delete(temporary);
-            throw e switch
+            throw;
+        }
+    }
+
+    // Zeros are left out: a log of logins has a few kilobytes, and a length of hundreds of gigabytes.
+    private void Write(Stream content, string path)
+    {
+        using FileStream file = new(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, 0);
+        byte[] buffer = new byte[256 << 10];
+        for (int read; (read = content.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false)) > 0;)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            for (int at = 0, end; at < read; at = end)
             {
-                IOException io when DiskFull.Is(io) => new LinuxException("write", LinuxException.ENOSPC, target),
-                UnauthorizedAccessException or DirectoryNotFoundException => new LayerImageException(EngineError.PathInvalid, $"'{target}' cannot be written: {e.Message}", e) { Target = target },
-                _ => e,
-            };
+                bool isHole = IsHole(buffer.AsSpan(at, Math.Min(Hole, read - at)));
+                end = at;
+                do
+                {
+                    end = Math.Min(end + Hole, read);
+                }
+                while (end < read && IsHole(buffer.AsSpan(end, Math.Min(Hole, read - end))) == isHole);
+                if (isHole)
+                {
+                    file.Seek(end - at, SeekOrigin.Current);
+                }
+                else
+                {
+                    file.Write(buffer, at, end - at);
+                }
+            }
+        }
+        file.SetLength(file.Position);
+    }
+
+    private static bool IsHole(ReadOnlySpan<byte> block) => block.Length == Hole && !block.ContainsAnyExcept((byte)0);
+
+    // What this machine refuses, in the engine's words.
+    private static void Writing(string target, Action write)
+    {
+        try
+        {
+            write();
+        }
+        catch (IOException e) when (DiskFull.Is(e))
+        {
+            throw new LinuxException("write", LinuxException.ENOSPC, target);
+        }
+        catch (Exception e) when (e is UnauthorizedAccessException or IOException)
+        {
+            throw new LayerImageException(EngineError.PathInvalid, $"'{target}' cannot be written: {e.Message}", e) { Target = target, Advice = "Give another destination." };
         }
     }
 
     private void MakeWay(string link)
     {
-        if (!File.Exists(link) && new FileInfo(link).LinkTarget is null)
+        bool isFolder = Directory.Exists(link) && new FileInfo(link).LinkTarget is null;
+        if (!isFolder && !File.Exists(link) && new FileInfo(link).LinkTarget is null)
         {
             return;
+        }
+        if (isFolder)
+        {
+            throw Invalid(link, $"'{link}' is in the way: it is a folder, and a link would take its place.", "Give another destination.");
         }
         if (!force)
         {
@@ -146,9 +198,20 @@ internal sealed class CopyOut(LayerImageBrowser browser, bool recurse, bool forc
         }
     }
 
-    private static string SafeName(LayerImageItem item) => item.Name.Length > 0 && item.Name is not ("." or "..") && item.Name.IndexOfAny(Path.GetInvalidFileNameChars()) < 0
-        ? item.Name
-        : throw Invalid(item.FullPath, $"'{item.FullPath}' cannot have its name here.", "Copy the file by itself, to a destination with another name.");
+    // What only the drive cannot hold has its own characters on this machine: a backslash, a line break. Bytes that are no text stay escaped.
+    private static string TextHere(string text)
+    {
+        byte[] bytes = BrowseNames.Decode(text).Bytes.ToArray();
+        return !OperatingSystem.IsWindows() && Utf8.IsValid(bytes) ? Encoding.UTF8.GetString(bytes) : text;
+    }
+
+    private static string NameHere(LayerImageItem item)
+    {
+        string name = TextHere(item.Name);
+        return name.Length > 0 && name is not ("." or "..") && name.IndexOfAny(Path.GetInvalidFileNameChars()) < 0
+            ? name
+            : throw Invalid(item.FullPath, $"'{item.FullPath}' cannot have its name here.", "Copy the file by itself, to a destination with another name.");
+    }
 
     private static LayerImageException Invalid(string target, string what, string advice) => new(EngineError.PathInvalid, what) { Target = target, Advice = advice };
 }

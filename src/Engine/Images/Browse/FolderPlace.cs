@@ -4,8 +4,8 @@ namespace LayerImage.Engine.Images.Browse;
 /// <param name="path">Its path.</param>
 /// <param name="type">What it is.</param>
 /// <param name="find">The place in it with a name, or null.</param>
-/// <param name="list">The names in it.</param>
-internal sealed class FolderPlace(string path, LayerImageItemType type, Func<string, Place?> find, Func<IEnumerable<string>> list) : Place(path)
+/// <param name="list">The places in it.</param>
+internal sealed class FolderPlace(string path, LayerImageItemType type, Func<string, Place?> find, Func<IEnumerable<Place?>> list) : Place(path)
 {
     public override LayerImageItem Item => ItemOf(Path, type);
 
@@ -14,5 +14,5 @@ internal sealed class FolderPlace(string path, LayerImageItemType type, Func<str
 
     public override Place? Child(string name, CancellationToken cancellationToken) => find(name);
 
-    public override IEnumerable<Place> Children(CancellationToken cancellationToken) => list().Select(name => find(name)).OfType<Place>();
+    public override IEnumerable<Place> Children(CancellationToken cancellationToken) => list().OfType<Place>();
 }

@@ -15,7 +15,7 @@ internal sealed class LayerCache(StoreLayout layout, long? bound)
     private const long MostBytes = 2L << 30;
 
     /// <summary>Bytes it has now.</summary>
-    public long Size() => Files().Sum(file => file.Length);
+    public long Size() => Files().Sum(LengthOf);
 
     /// <summary>Empties it; the bytes freed.</summary>
     public long Clear() => Remove(Files());
@@ -105,7 +105,7 @@ internal sealed class LayerCache(StoreLayout layout, long? bound)
         long left = Bound() - needed;
         foreach (FileInfo file in Files().OrderByDescending(file => file.LastWriteTimeUtc))
         {
-            left -= file.Length;
+            left -= LengthOf(file);
             if (left < 0)
             {
                 Remove([file]);
@@ -115,12 +115,25 @@ internal sealed class LayerCache(StoreLayout layout, long? bound)
 
     private List<FileInfo> Files() => Directory.Exists(layout.Cache) ? [.. new DirectoryInfo(layout.Cache).EnumerateFiles("*.tar")] : [];
 
+    // Another process may have evicted it since it was listed.
+    private static long LengthOf(FileInfo file)
+    {
+        try
+        {
+            return file.Length;
+        }
+        catch (FileNotFoundException)
+        {
+            return 0;
+        }
+    }
+
     private static long Remove(IEnumerable<FileInfo> files)
     {
         long freed = 0;
         foreach (FileInfo file in files)
         {
-            long size = file.Length;
+            long size = LengthOf(file);
             file.Delete();
             freed += size;
         }

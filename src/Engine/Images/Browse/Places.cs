@@ -12,16 +12,17 @@ namespace LayerImage.Engine.Images.Browse;
 internal sealed class Places(StoreLayout layout, StoreDatabase database, ContentStore content, ImageCatalog catalog, LayerFiles files, Func<IReadOnlyList<BrowsedContainer>> containers)
 {
     private const int MostTrees = 16;
+    private static readonly string[] s_folders = ["containers", "images", "layers"], s_inContainer = ["changes", "rootfs"];
     private readonly ConcurrentDictionary<string, BrowsedTree> _trees = new(StringComparer.Ordinal);
     private readonly ImageFolders _images = new(catalog);
 
     public Place Root => new FolderPlace("", LayerImageItemType.Folder, name => name.ToLowerInvariant() switch
     {
         "images" => Repository("/images", []),
-        "layers" => new FolderPlace("/layers", LayerImageItemType.Folder, FindLayer, () => AllLayers().Keys.Select(diffId => diffId.Short).Order(StringComparer.Ordinal)),
-        "containers" => new FolderPlace("/containers", LayerImageItemType.Folder, FindContainer, () => containers().Select(container => container.Name)),
+        "layers" => new FolderPlace("/layers", LayerImageItemType.Folder, FindLayer, () => AllLayers().Select(LayerByShortId).OrderBy(layer => layer.Path, StringComparer.Ordinal)),
+        "containers" => new FolderPlace("/containers", LayerImageItemType.Folder, FindContainer, () => containers().Select(container => Container(container.Name, container))),
         _ => null,
-    }, () => ["containers", "images", "layers"]);
+    }, () => s_folders.Select(name => Root.Child(name, default)));
 
     /// <summary>Forgets what it knows of the store's records.</summary>
     public void Forget()
@@ -31,7 +32,7 @@ internal sealed class Places(StoreLayout layout, StoreDatabase database, Content
     }
 
     private FolderPlace Repository(string path, IReadOnlyList<string> names) =>
-        new(path, LayerImageItemType.Folder, name => FindImage($"{path}/{name}", [.. names, name]), () => _images.Names(names));
+        new(path, LayerImageItemType.Folder, name => FindImage($"{path}/{name}", [.. names, name]), () => _images.Names(names).Select(name => FindImage($"{path}/{name}", [.. names, name])));
 
     private Place? FindImage(string path, IReadOnlyList<string> names)
     {
@@ -41,9 +42,9 @@ internal sealed class Places(StoreLayout layout, StoreDatabase database, Content
             return isFolder ? Repository(path, names) : null;
         }
         Lazy<Image> image = new(() => catalog.Find(tag) is [Image found, ..] ? found : throw ImageCatalog.NotFound(tag));
-        return new FolderPlace(path, LayerImageItemType.Image,
-            name => FindInImage(image.Value, $"{path}/{name}", name) ?? (isFolder ? FindImage($"{path}/{name}", [.. names, name]) : null),
-            () => ((string[])["config", "layers", .. image.Value.Digest is null ? Array.Empty<string>() : ["manifest"], "rootfs"]).Union(isFolder ? _images.Names(names) : []));
+        Place? Find(string name) => FindInImage(image.Value, $"{path}/{name}", name) ?? (isFolder ? FindImage($"{path}/{name}", [.. names, name]) : null);
+        return new FolderPlace(path, LayerImageItemType.Image, Find,
+            () => ((string[])["config", "layers", .. image.Value.Digest is null ? Array.Empty<string>() : ["manifest"], "rootfs"]).Union(isFolder ? _images.Names(names) : []).Select(Find));
     }
 
     private Place? FindInImage(Image image, string path, string name) => name switch
@@ -52,7 +53,7 @@ internal sealed class Places(StoreLayout layout, StoreDatabase database, Content
         "manifest" when image.Digest is not null => new DocumentPlace(path, () => content.Read(Digest.Parse(image.Digest))),
         "rootfs" => Tree(path, image.Id, [.. image.Layers.Select(Origin)], isLayer: false),
         "layers" => new FolderPlace(path, LayerImageItemType.Folder, layer => FindLayer(image, $"{path}/{layer}", layer),
-            () => image.Layers.Select(layer => layer.Position.ToString(CultureInfo.InvariantCulture))),
+            () => image.Layers.Select(layer => Layer(string.Create(CultureInfo.InvariantCulture, $"{path}/{layer.Position}"), Origin(layer)))),
         _ => null,
     };
 
@@ -67,16 +68,21 @@ internal sealed class Places(StoreLayout layout, StoreDatabase database, Content
         IsId(name) && AllLayers().FirstOrDefault(layer => layer.Key.Hex.StartsWith(name, StringComparison.Ordinal)) is { Key: var diffId, Value: var key } && diffId != default
             ? Layer($"/layers/{name}", new LayerOrigin(diffId, key)) : null;
 
-    private FolderPlace? FindContainer(string name)
+    private LazyTreePlace LayerByShortId(KeyValuePair<Digest, string?> layer) => Layer($"/layers/{layer.Key.Short}", new LayerOrigin(layer.Key, layer.Value));
+
+    private FolderPlace? FindContainer(string name) =>
+        containers().FirstOrDefault(container => string.Equals(container.Name, name, StringComparison.OrdinalIgnoreCase)) is BrowsedContainer container ? Container(name, container) : null;
+
+    private FolderPlace Container(string name, BrowsedContainer container)
     {
-        BrowsedContainer? container = containers().FirstOrDefault(container => string.Equals(container.Name, name, StringComparison.OrdinalIgnoreCase));
         string path = $"/containers/{name}";
-        return container is null ? null : new FolderPlace(path, LayerImageItemType.Container, child => child.ToLowerInvariant() switch
+        Place? Find(string child) => child.ToLowerInvariant() switch
         {
             "rootfs" => Live(path + "/rootfs", container.Init is null ? container.Own : [.. container.Own, container.Init], container.Image, null),
             "changes" => Live(path + "/changes", container.Own, [], (directory, whiteout) => Hides(container, directory, whiteout)),
             _ => null,
-        }, () => ["changes", "rootfs"]);
+        };
+        return new FolderPlace(path, LayerImageItemType.Container, Find, () => s_inContainer.Select(Find));
     }
 
     // One layer with the same effect would not delete what the image does not show there, or what is deleted with its directory.
