@@ -47,11 +47,15 @@ function Merge-Page([Management.Automation.CmdletInfo] $Command, [string] $Skele
 
 # Blank lines around headings and fences, for every reader of Markdown.
 function Format-Block([string] $Text) {
-    [regex]::Replace([regex]::Replace($Text, '(?m)^(### .*)\n(?!\n)', "`$1`n`n"), '(?ms)\n*^(```[a-z]*\n.*?\n```)$\n*', "`n`n`$1`n`n").Trim()
+    $text = [regex]::Replace($Text, '(?ms)\n*^(```[a-z]*\n.*?\n```)$\n*', "`n`n`$1`n`n")
+    [regex]::Replace($text, '(?m)\n*^(### .*)$\n*', "`n`n`$1`n`n").Trim()
 }
 
 function Merge-Type([string] $New, [string] $Written, [string] $None) {
-    if (-not $New) { return "### None`n`n$None" }
+    if (-not $New) {
+        $texts = Split-Heading $Written '###'
+        return "### None`n`n$($texts['None'] ?? $texts['System.Object'] ?? $None)"
+    }
     Merge-Part $New $Written { param($Type, $Skeleton, $Text) if ($Text) { $Text } else { $Skeleton } }
 }
 
