@@ -43,6 +43,9 @@ switch ($Task) {
         exit (Invoke-AllTests -Filter $Filter)
     }
     'Docs' {
+        # Before the build, which takes longer.
+        . "$Root/tools/Docs.Functions.ps1"
+        Assert-PlatyPS
         Build-Module
         Invoke-Part 'tools/Docs.ps1' $Arguments
         Build-Module

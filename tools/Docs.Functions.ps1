@@ -1,5 +1,11 @@
 # The steps of Docs.ps1.
 
+function Assert-PlatyPS {
+    if (-not (Get-Module -ListAvailable Microsoft.PowerShell.PlatyPS | Where-Object Version -ge ([version]'1.0.0'))) {
+        throw 'build.ps1 Docs needs pwsh 7.6 or later with Microsoft.PowerShell.PlatyPS 1.0 or later: run it there, after Install-PSResource Microsoft.PowerShell.PlatyPS. Nothing else needs it: pages can be edited and read without.'
+    }
+}
+
 # The parts of a text under its headings of one level ('##'). What is in a fence is no heading.
 function Split-Heading([string] $Text, [string] $Mark) {
     $parts = [ordered]@{}

@@ -4,9 +4,7 @@ $ErrorActionPreference = 'Stop'
 $Root = [IO.Path]::GetFullPath("$PSScriptRoot/..")
 . "$PSScriptRoot/Docs.Functions.ps1"
 
-if (-not (Get-Command Get-Module -ErrorAction Ignore) -or -not (Get-Module -ListAvailable Microsoft.PowerShell.PlatyPS | Where-Object Version -ge ([version]'1.0.0'))) {
-    throw 'build.ps1 Docs needs pwsh 7.6 or later with Microsoft.PowerShell.PlatyPS 1.0 or later: run it there, after Install-PSResource Microsoft.PowerShell.PlatyPS. Nothing else needs it; the pages can be edited and read without.'
-}
+Assert-PlatyPS
 Import-Module Microsoft.PowerShell.PlatyPS -MinimumVersion 1.0.0
 Import-Module "$Root/out/LayerImage/LayerImage.psd1"
 $module = Get-Module LayerImage

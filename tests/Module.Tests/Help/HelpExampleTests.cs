@@ -8,7 +8,7 @@ namespace LayerImage.Module.Tests.Help;
 public sealed class HelpExampleTests(ModuleHost host) : IClassFixture<ModuleHost>
 {
     // What pwsh has and this host has not, with the parameters that examples use of it.
-    private static readonly Dictionary<string, string[]> s_wellKnown = new(StringComparer.OrdinalIgnoreCase)
+    static readonly Dictionary<string, string[]> s_wellKnown = new(StringComparer.OrdinalIgnoreCase)
     {
         ["Sort-Object"] = ["Property", "Descending"],
         ["Select-Object"] = ["Property", "First"],

@@ -6,8 +6,8 @@ namespace LayerImage.Module.Tests.Help;
 /// <summary>What Get-Help shows is made of the pages: build.ps1 Docs was not forgotten. It is committed, for a build needs no PlatyPS.</summary>
 public sealed class MamlTests
 {
-    private static readonly XNamespace s_maml = "http://schemas.microsoft.com/maml/2004/10", s_command = "http://schemas.microsoft.com/maml/dev/command/2004/10", s_dev = "http://schemas.microsoft.com/maml/dev/2004/10";
-    private static readonly XElement s_help = XElement.Load(Path.Combine(Repository.Root, "en-US", "LayerImage.Cmdlets.dll-Help.xml"), LoadOptions.PreserveWhitespace);
+    static readonly XNamespace s_maml = "http://schemas.microsoft.com/maml/2004/10", s_command = "http://schemas.microsoft.com/maml/dev/command/2004/10", s_dev = "http://schemas.microsoft.com/maml/dev/2004/10";
+    static readonly XElement s_help = XElement.Load(Path.Combine(Repository.Root, "en-US", "LayerImage.Cmdlets.dll-Help.xml"), LoadOptions.PreserveWhitespace);
 
     [Fact]
     public void Help_IsOfAllPages() =>
