@@ -52,13 +52,19 @@ internal sealed class LayerRows(IReadOnlyList<IContender> contenders, Measuremen
         TomcatImage image = await TomcatImage.GetAsync(cancellationToken);
         string oci = folder["oci.tar"], docker = folder["docker.tar"];
         await ShellAsync($"tar -C '{image.Layout}' -cf '{oci}' .; skopeo --insecure-policy copy -q 'oci:{image.Layout}:latest' 'docker-archive:{docker}:tomcat:bench'", cancellationToken);
-        await UnpackAsync(Tomcat, contender => contender is DockerContender ? docker : oci, folder, cancellationToken,
-            ("gunzip, two at a time", $"cd '{image.Layout}/blobs/sha256'; for name in $(ls -S); do [ \"$(od -An -tx1 -N2 $name)\" != ' 1f 8b' ] || echo $name; done | xargs -P 2 -I NAME sh -c 'gunzip <NAME >/dev/null'"));
+        if (wants([Tomcat]))
+        {
+            await UnpackTomcatAsync(image, contender => contender is DockerContender ? docker : oci, folder, cancellationToken);
+        }
         if (Ours is LayerImageContender ours && wants([Compare]))
         {
             await CompareAsync(ours, folder, cancellationToken);
         }
     }
+
+    private Task UnpackTomcatAsync(TomcatImage image, Func<IContender, string> archive, TempFolder folder, CancellationToken cancellationToken) =>
+        UnpackAsync(Tomcat, archive, folder, cancellationToken,
+            ("gunzip, two at a time", $"cd '{image.Layout}/blobs/sha256'; for name in $(ls -S); do [ \"$(od -An -tx1 -N2 $name)\" != ' 1f 8b' ] || echo $name; done | xargs -P 2 -I NAME sh -c 'gunzip <NAME >/dev/null'"));
 
     private async Task SmallFilesAsync(TempFolder folder, CancellationToken cancellationToken)
     {

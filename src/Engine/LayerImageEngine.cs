@@ -45,7 +45,7 @@ public sealed class LayerImageEngine
         Firewall = HostFirewalls.Open(options);
         NetworkOptions network = NetworkOptions.For(options);
         ContainerRecords records = new(database, network);
-        Containers = new ContainerService(options, layout, Images, layers, records, new Lazy<ContainerResources>(() => OpenHost(network)),
+        Containers = new ContainerService(options, layout, Images, layers, content, records, new Lazy<ContainerResources>(() => OpenHost(network)),
             files => new ContainerCommitter(layout, database, layers, content, Images, records, files, options.Clock));
         HostPorts = new HostPortService(Firewall, records);
         Browser = Images.OpenBrowser(options.LayerCacheBytes, new ContainerTrees(layout, layers, records).List);

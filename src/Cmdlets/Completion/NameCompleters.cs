@@ -26,10 +26,7 @@ public abstract class NameCompleter : IArgumentCompleter
 
     /// <summary>What there is, with a tip for each.</summary>
     /// <param name="bound">What the line says already, by parameter.</param>
-    protected virtual IEnumerable<(string Text, string ToolTip)> Candidates(IDictionary bound) => Candidates();
-
-    /// <summary>The same where the rest of the line does not matter.</summary>
-    protected virtual IEnumerable<(string Text, string ToolTip)> Candidates() => [];
+    protected abstract IEnumerable<(string Text, string ToolTip)> Candidates(IDictionary bound);
 
     private static string Quote(string text) => text.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' or '.' or ':' or '/')
         ? text
@@ -40,7 +37,7 @@ public abstract class NameCompleter : IArgumentCompleter
 public sealed class ContainerNameCompleter : NameCompleter
 {
     /// <inheritdoc/>
-    protected override IEnumerable<(string Text, string ToolTip)> Candidates()
+    protected override IEnumerable<(string Text, string ToolTip)> Candidates(IDictionary bound)
     {
         foreach (Container container in Task.Run(() => EngineSession.Get((string?)null).Containers.ListAsync(CancellationToken.None)).GetAwaiter().GetResult())
         {
@@ -53,7 +50,7 @@ public sealed class ContainerNameCompleter : NameCompleter
 public sealed class ImageReferenceCompleter : NameCompleter
 {
     /// <inheritdoc/>
-    protected override IEnumerable<(string Text, string ToolTip)> Candidates()
+    protected override IEnumerable<(string Text, string ToolTip)> Candidates(IDictionary bound)
     {
         // Names only: a completer answers at once, however many images there are.
         foreach (string tag in EngineSession.Get((string?)null).Images.ListTags())
@@ -67,7 +64,7 @@ public sealed class ImageReferenceCompleter : NameCompleter
 public sealed class UnionMountCompleter : NameCompleter
 {
     /// <inheritdoc/>
-    protected override IEnumerable<(string Text, string ToolTip)> Candidates() =>
+    protected override IEnumerable<(string Text, string ToolTip)> Candidates(IDictionary bound) =>
         EngineSession.Get((string?)null).Mounts.List().Select(mount => (mount.Merged, mount.Reference ?? string.Join(", ", mount.LowerDirs)));
 }
 
@@ -75,7 +72,7 @@ public sealed class UnionMountCompleter : NameCompleter
 public sealed class RegistryCompleter : NameCompleter
 {
     /// <inheritdoc/>
-    protected override IEnumerable<(string Text, string ToolTip)> Candidates() =>
+    protected override IEnumerable<(string Text, string ToolTip)> Candidates(IDictionary bound) =>
         EngineSession.Get((string?)null).Registries.Names().Select(name => (name, $"log-in at {name}"));
 }
 
@@ -83,6 +80,6 @@ public sealed class RegistryCompleter : NameCompleter
 public sealed class FirewallZoneCompleter : NameCompleter
 {
     /// <inheritdoc/>
-    protected override IEnumerable<(string Text, string ToolTip)> Candidates() =>
+    protected override IEnumerable<(string Text, string ToolTip)> Candidates(IDictionary bound) =>
         EngineSession.Get((string?)null).Firewall.Get().Zones.Select(zone => (zone.Name, $"target {zone.Target}"));
 }

@@ -9,14 +9,14 @@ namespace LayerImage.Cmdlets.Completion;
 public sealed class SignalCompleter : NameCompleter
 {
     /// <inheritdoc/>
-    protected override IEnumerable<(string Text, string ToolTip)> Candidates() => RequestVocabulary.Signals.Select(name => (name, name));
+    protected override IEnumerable<(string Text, string ToolTip)> Candidates(IDictionary bound) => RequestVocabulary.Signals.Select(name => (name, name));
 }
 
 /// <summary>Completes capabilities.</summary>
 public sealed class CapabilityCompleter : NameCompleter
 {
     /// <inheritdoc/>
-    protected override IEnumerable<(string Text, string ToolTip)> Candidates() => RequestVocabulary.Capabilities.Select(name => (name, name));
+    protected override IEnumerable<(string Text, string ToolTip)> Candidates(IDictionary bound) => RequestVocabulary.Capabilities.Select(name => (name, name));
 }
 
 /// <summary>Completes ports to publish: those that the image exposes, at the same port of the host.</summary>
@@ -42,5 +42,5 @@ public sealed class PlatformCompleter : NameCompleter
     private static readonly string[] s_common = ["linux/amd64", "linux/arm64", "linux/arm/v7", "linux/386", "linux/ppc64le", "linux/riscv64", "linux/s390x"];
 
     /// <inheritdoc/>
-    protected override IEnumerable<(string Text, string ToolTip)> Candidates() => s_common.Select(name => (name, name));
+    protected override IEnumerable<(string Text, string ToolTip)> Candidates(IDictionary bound) => s_common.Select(name => (name, name));
 }

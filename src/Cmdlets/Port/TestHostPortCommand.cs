@@ -30,9 +30,8 @@ public sealed class TestHostPortCommand : LayerImageCmdlet
     /// <inheritdoc/>
     protected override Task ProcessAsync(CancellationToken cancellationToken) => ForEachAsync(Port, text =>
     {
-        foreach (int port in PortRange.Parse(text))
+        foreach (HostPortStatus status in Engine.HostPorts.Get(PortRange.Parse(text), Protocol))
         {
-            HostPortStatus status = Engine.HostPorts.Get(port, Protocol);
             WriteObject(Detailed ? status : status.Answers);
         }
         return Task.CompletedTask;

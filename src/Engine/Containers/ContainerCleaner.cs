@@ -1,3 +1,4 @@
+using LayerImage.Engine.Content;
 using LayerImage.Engine.Errors;
 using LayerImage.Engine.IO;
 using LayerImage.Engine.Runtime;
@@ -9,7 +10,7 @@ namespace LayerImage.Engine.Containers;
 /// Takes away what a container that has ended still holds of the host, and records its end. Called by the Agent when
 /// conmon reports the end, and by any look that finds an end nobody has dealt with. Idempotent.
 /// </summary>
-internal sealed class ContainerCleaner(StoreLayout layout, ContainerRecords records, ContainerFiles files, LayerStore layers, ContainerResources host, TimeProvider clock)
+internal sealed class ContainerCleaner(StoreLayout layout, ContainerRecords records, ContainerFiles files, LayerStore layers, ContentStore content, ContainerResources host, TimeProvider clock)
 {
     // How long the exit code of a container that removed itself is kept for who waits for it.
     private static readonly TimeSpan s_exitFileLife = TimeSpan.FromMinutes(10);
@@ -75,7 +76,10 @@ internal sealed class ContainerCleaner(StoreLayout layout, ContainerRecords reco
     /// <param name="keepExitFile">Whether somebody may still wait for the exit code of a container that removed itself.</param>
     public void Remove(string id, bool keepExitFile = false)
     {
-        List<(string Key, Oci.Digest DiffId)> unused = records.Delete(id, layout);
+        // Until all of it is gone, what has no record any more is not garbage of a dead process.
+        using ScratchFolder claim = ScratchFolder.Create(layout);
+        (IReadOnlyList<(string Key, Oci.Digest DiffId)> unused, IReadOnlyList<Oci.Digest> blobs) = records.Delete(id, claim.Claim);
+        content.DeleteFiles(blobs);
         files.Delete(id);
         layers.DeleteDirectories(unused);
         RuntimePaths paths = new(layout.Run);

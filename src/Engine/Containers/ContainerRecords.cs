@@ -124,15 +124,17 @@ internal sealed class ContainerRecords(StoreDatabase database, NetworkOptions ne
         "UPDATE container SET state = ?2, boot_id = NULL, pid = NULL, pid_start = NULL, exit_code = coalesce(?3, exit_code), finished = coalesce(?4, finished), error = ?5 WHERE id = ?1",
         id, state.ToString(), exitCode, finished?.ToUnixTimeMilliseconds(), error));
 
-    /// <summary>Deletes a container's record and those of layers that were only its own; their keys and DiffIDs.</summary>
-    public List<(string Key, Digest DiffId)> Delete(string id, StoreLayout layout)
+    /// <summary>Deletes a container's record and those of layers and blobs that were only its own.</summary>
+    /// <param name="id">The container.</param>
+    /// <param name="claim">Told, before the records are gone, the names of what they leave on the disk.</param>
+    public (IReadOnlyList<(string Key, Digest DiffId)> Layers, IReadOnlyList<Digest> Blobs) Delete(string id, Action<IEnumerable<string>> claim) => database.Write(transaction =>
     {
-        (List<(string Key, Digest DiffId)> unused, List<Digest> blobs) = database.Write(transaction => Delete(transaction, id));
-        new ContentStore(layout, database).DeleteFiles(blobs);
-        return unused;
-    }
+        (List<(string Key, Digest DiffId)> layers, List<Digest> blobs) = Delete(transaction, id);
+        claim([id, .. layers.Select(layer => layer.Key), .. blobs.Select(blob => blob.ToString())]);
+        return (layers, blobs);
+    });
 
-    private static (List<(string Key, Digest DiffId)> Unused, List<Digest> Blobs) Delete(StoreTransaction transaction, string id)
+    private static (List<(string Key, Digest DiffId)> Layers, List<Digest> Blobs) Delete(StoreTransaction transaction, string id)
     {
         List<(string Key, Digest DiffId)> layers = transaction.Query("SELECT layer, diff_id FROM container_layer JOIN layer ON layer.key = layer WHERE container = ?1",
             row => (row.GetString(0), Digest.Parse(row.GetString(1))), id);

@@ -1,4 +1,5 @@
 using LayerImage.Engine.Commit;
+using LayerImage.Engine.Content;
 using LayerImage.Engine.Errors;
 using LayerImage.Engine.Images;
 using LayerImage.Engine.IO;
@@ -17,18 +18,20 @@ public sealed partial class ContainerService
     private readonly StoreLayout _layout;
     private readonly ImageService _images;
     private readonly LayerStore _layers;
+    private readonly ContentStore _content;
     private readonly ContainerRecords _records;
     private readonly ContainerFiles _files;
     private readonly Lazy<ContainerResources> _host;
     private readonly RuntimePaths _paths;
     private readonly ContainerCommitter _committer;
 
-    internal ContainerService(EngineOptions options, StoreLayout layout, ImageService images, LayerStore layers, ContainerRecords records, Lazy<ContainerResources> host, Func<ContainerFiles, ContainerCommitter> makeCommitter)
+    internal ContainerService(EngineOptions options, StoreLayout layout, ImageService images, LayerStore layers, ContentStore content, ContainerRecords records, Lazy<ContainerResources> host, Func<ContainerFiles, ContainerCommitter> makeCommitter)
     {
         _options = options;
         _layout = layout;
         _images = images;
         _layers = layers;
+        _content = content;
         _records = records;
         _host = host;
         _files = new ContainerFiles(layout, layers);
@@ -36,7 +39,7 @@ public sealed partial class ContainerService
         _committer = makeCommitter(_files);
     }
 
-    private ContainerCleaner Cleaner => new(_layout, _records, _files, _layers, _host.Value, _options.Clock);
+    private ContainerCleaner Cleaner => new(_layout, _records, _files, _layers, _content, _host.Value, _options.Clock);
 
     private ContainerStarter Starter => new(_layout, _options, _records, _files, _host.Value);
 

@@ -50,35 +50,40 @@ public sealed class HostPortService
         _records = records;
     }
 
-    /// <summary>What stands behind a port. Nothing is sent anywhere.</summary>
-    public HostPortStatus Get(int port, PortProtocol protocol)
+    /// <summary>What stands behind each port of a range, in their order. Nothing is sent anywhere; the host is looked at once.</summary>
+    public IReadOnlyList<HostPortStatus> Get(PortRange ports, PortProtocol protocol)
     {
-        if (port is < 1 or > 65535)
+        bool isRoot = Environment.IsPrivilegedProcess;
+        List<ContainerRecord> running = [.. _records.List().Where(record => record.State == ContainerState.Running && record.BootId == HostProcess.BootId)];
+        ILookup<int, PortListener> listeners = HostPortProbe.Find(ports.First, ports.Last, protocol).ToLookup(listener => (int)listener.Port);
+        IReadOnlyList<HostPortOpening?>? openings = isRoot ? _firewall.FindOpenings(ports, ContainerPorts.Protocol(protocol), zone: null) : null;
+        return [.. ports.Select(port =>
         {
-            throw new Errors.LayerImageException(Errors.EngineError.PortInvalid, $"{port} is not a port.") { Target = port, Advice = "A port is a number from 1 to 65535." };
-        }
-        ContainerRecord? owner = _records.List().Find(record => record.State == ContainerState.Running && record.BootId == HostProcess.BootId && record.Ports.Any(mapping => Covers(mapping, port, protocol)));
-        HostPortOpening? opening = Environment.IsPrivilegedProcess ? _firewall.FindOpening(port, ContainerPorts.Protocol(protocol), zone: null) : null;
-        return new HostPortStatus
-        {
-            Port = port,
-            Protocol = protocol,
-            Listeners = [.. HostPortProbe.Find((ushort)port, protocol).Where(listener => owner is null || listener.ProcessName != "conmon")],
-            Container = owner?.Name,
-            Mapping = owner?.Ports.First(mapping => Covers(mapping, port, protocol)),
-            IsOpen = Environment.IsPrivilegedProcess ? opening is not null : null,
-            Zone = opening?.Zone,
-            Rule = opening?.Rule,
-            OpenedBy = opening switch
+            ContainerRecord? owner = running.Find(record => record.Ports.Any(mapping => Covers(mapping, port, protocol)));
+            HostPortOpening? opening = openings?[port - ports.First];
+            return new HostPortStatus
             {
-                null => null,
-                { Unfiltered: true } => "no firewall runs",
-                { Rule: HostPortRule rule } => $"rule {rule.Port}/{rule.Protocol.ToString().ToLowerInvariant()}",
-                { Service: string service } => $"service {service}",
-                _ => "the zone's target",
-            },
-        };
+                Port = port,
+                Protocol = protocol,
+                // conmon holds the port for the container.
+                Listeners = [.. listeners[port].Where(listener => owner is null || listener.ProcessName != "conmon")],
+                Container = owner?.Name,
+                Mapping = owner?.Ports.First(mapping => Covers(mapping, port, protocol)),
+                IsOpen = isRoot ? opening is not null : null,
+                Zone = opening?.Zone,
+                Rule = opening?.Rule,
+                OpenedBy = opening is null ? null : Describe(opening),
+            };
+        })];
     }
+
+    private static string Describe(HostPortOpening opening) => opening switch
+    {
+        { Unfiltered: true } => "no firewall runs",
+        { Rule: HostPortRule rule } => $"rule {rule.Port}/{rule.Protocol.ToString().ToLowerInvariant()}",
+        { Service: string service } => $"service {service}",
+        _ => "the zone's target",
+    };
 
     private static bool Covers(PortMapping mapping, int port, PortProtocol protocol) =>
         mapping.Protocol == protocol && mapping.HostPort != 0 && port >= mapping.HostPort && port < mapping.HostPort + mapping.Count;

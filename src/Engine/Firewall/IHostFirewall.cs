@@ -59,10 +59,10 @@ public interface IHostFirewall
     void RemoveRule(PortRuleRequest request);
 
     /// <summary>
-    /// What lets a port in now, or null when it is closed. Without a zone the default zone is asked first, then
-    /// the other active ones.
+    /// What lets each port of a range in now, in the ports' order; null for one that is closed. Without a zone the default
+    /// zone is asked first, then the other active ones. The firewall is looked at once.
     /// </summary>
-    HostPortOpening? FindOpening(int port, FirewallProtocol protocol, string? zone);
+    IReadOnlyList<HostPortOpening?> FindOpenings(PortRange ports, FirewallProtocol protocol, string? zone);
 
     /// <summary>Opens a port for as long as a container runs. Idempotent. False when no firewall of ours runs: nothing to open.</summary>
     /// <exception cref="LayerImageException"><see cref="EngineError.PortInvalid"/>, <see cref="EngineError.ZoneNotFound"/>.</exception>

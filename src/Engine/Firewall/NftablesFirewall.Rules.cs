@@ -48,42 +48,38 @@ internal sealed partial class NftablesFirewall
         });
     }
 
-    public HostPortOpening? FindOpening(int port, FirewallProtocol protocol, string? zone)
+    public IReadOnlyList<HostPortOpening?> FindOpenings(PortRange ports, FirewallProtocol protocol, string? zone)
     {
-        PortRange range = PortRange.Parse(port.ToString(System.Globalization.CultureInfo.InvariantCulture));
         using NftContext nft = Open();
         if (Running(nft) is not { } state)
         {
-            return FirewalldProbe.IsRunning(nft) ? throw FirewalldProbe.Owned("The port cannot be looked up") : new HostPortOpening { Unfiltered = true };
+            HostPortOpening unfiltered = FirewalldProbe.IsRunning(nft) ? throw FirewalldProbe.Owned("The port cannot be looked up") : new() { Unfiltered = true };
+            return [.. ports.Select(_ => unfiltered)];
         }
         IEnumerable<ZoneSettings> zones = zone is not null ? [ZoneOf(state, zone)]
             : [state.Zones[state.DefaultZone], .. state.Zones.Values.Where(other => other.Name != state.DefaultZone && IsActiveForHosts(other))];
         IReadOnlyList<HostPortRule> rules = RuleList.Merge(state, _configuration.Read());
-        return zones.Select(candidate => OpeningIn(candidate, rules, protocol, range)).FirstOrDefault(opening => opening is not null);
+        List<(PortRange Ports, HostPortOpening Opening)> openings = [.. zones.SelectMany(candidate => OpeningsIn(candidate, rules, protocol)).Where(found => found.Ports.Overlaps(ports))];
+        return [.. ports.Select(port => openings.Find(found => found.Ports.Contains(new PortRange(port, port))).Opening)];
     }
 
     /// <summary>Something other than the containers' bridge is bound to it.</summary>
     private static bool IsActiveForHosts(ZoneSettings zone) =>
         zone.Sources.Count > 0 || zone.Interfaces.Any(name => name != NftFirewallScript.ContainerBridge);
 
-    private HostPortOpening? OpeningIn(ZoneSettings zone, IReadOnlyList<HostPortRule> rules, FirewallProtocol protocol, PortRange port)
-    {
-        // A rule for everyone says more than one for a network.
-        HostPortRule? rule = rules.Where(found => found.Runtime && found.Zone == zone.Name && found.Protocol == protocol
-            && found.FirstPort <= port.First && port.First <= found.LastPort).MinBy(found => found.Source is null ? 0 : 1);
-        if (rule is not null)
-        {
-            return new HostPortOpening { Zone = zone.Name, Rule = rule };
-        }
-        string? service = zone.Services.FirstOrDefault(name => Opens(name, protocol, port, []));
-        return service is not null ? new HostPortOpening { Zone = zone.Name, Service = service }
-            : zone.Target == "ACCEPT" ? new HostPortOpening { Zone = zone.Name, ByZoneTarget = true } : null;
-    }
+    // In their order of precedence: a rule says more than a service, and one for everyone more than one for a network.
+    private IEnumerable<(PortRange Ports, HostPortOpening Opening)> OpeningsIn(ZoneSettings zone, IReadOnlyList<HostPortRule> rules, FirewallProtocol protocol) =>
+    [
+        .. rules.Where(rule => rule.Runtime && rule.Zone == zone.Name && rule.Protocol == protocol).OrderBy(rule => rule.Source is null ? 0 : 1)
+            .Select(rule => (new PortRange(rule.FirstPort, rule.LastPort), new HostPortOpening { Zone = zone.Name, Rule = rule })),
+        .. zone.Services.SelectMany(service => PortsOf(service, protocol, []).Select(ports => (ports, new HostPortOpening { Zone = zone.Name, Service = service }))),
+        .. zone.Target == "ACCEPT" ? [(PortRange.All, new HostPortOpening { Zone = zone.Name, ByZoneTarget = true })] : Array.Empty<(PortRange, HostPortOpening)>(),
+    ];
 
-    private bool Opens(string service, FirewallProtocol protocol, PortRange port, HashSet<string> seen) =>
-        seen.Add(service) && _configuration.FindService(service) is { } definition
-        && (definition.Ports.Any(element => element.Protocol == protocol && element.Range.Contains(port))
-            || definition.Includes.Any(included => Opens(included, protocol, port, seen)));
+    private IEnumerable<PortRange> PortsOf(string service, FirewallProtocol protocol, HashSet<string> seen) =>
+        !seen.Add(service) || _configuration.FindService(service) is not { } definition ? []
+            : definition.Ports.Where(element => element.Protocol == protocol).Select(element => element.Range)
+                .Concat(definition.Includes.SelectMany(included => PortsOf(included, protocol, seen)));
 
     /// <summary>
     /// Changes one or both configurations: the file is written beside the old one, the kernel changed, and the file

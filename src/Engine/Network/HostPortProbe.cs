@@ -11,18 +11,18 @@ internal static class HostPortProbe
 {
     private const string ListeningTcp = "0A", UnconnectedUdp = "07";
 
-    /// <summary>The processes that listen on a port. SCTP has no table of this kind, so nothing is found for it.</summary>
-    public static IReadOnlyList<PortListener> Find(ushort port, PortProtocol protocol)
+    /// <summary>The processes that listen on a port from the first to the last one. SCTP has no table of this kind, so nothing is found for it.</summary>
+    public static IReadOnlyList<PortListener> Find(int first, int last, PortProtocol protocol)
     {
         if (protocol == PortProtocol.Sctp)
         {
             return [];
         }
         string table = protocol == PortProtocol.Tcp ? "tcp" : "udp";
-        List<(IPAddress Address, string Inode)> sockets =
+        List<(IPAddress Address, ushort Port, string Inode)> sockets =
         [
-            .. Parse(Read(table), port, protocol),
-            .. Parse(Read(table + "6"), port, protocol),
+            .. Parse(Read(table), first, last, protocol),
+            .. Parse(Read(table + "6"), first, last, protocol),
         ];
         if (sockets.Count == 0)
         {
@@ -32,21 +32,26 @@ internal static class HostPortProbe
         return sockets.ConvertAll(socket =>
         {
             int? owner = owners.TryGetValue($"socket:[{socket.Inode}]", out int id) ? id : null;
-            return new PortListener(protocol, socket.Address, port, owner, owner is null ? null : NameOf(owner.Value));
+            return new PortListener(protocol, socket.Address, socket.Port, owner, owner is null ? null : NameOf(owner.Value));
         });
     }
 
-    /// <summary>The listening sockets of one port in the text of such a table.</summary>
-    internal static IEnumerable<(IPAddress Address, string Inode)> Parse(string table, ushort port, PortProtocol protocol)
+    /// <summary>The listening sockets of the ports from the first to the last one in the text of such a table.</summary>
+    internal static IEnumerable<(IPAddress Address, ushort Port, string Inode)> Parse(string table, int first, int last, PortProtocol protocol)
     {
         string state = protocol == PortProtocol.Tcp ? ListeningTcp : UnconnectedUdp;
-        string suffix = string.Create(CultureInfo.InvariantCulture, $":{port:X4}");
         foreach (string line in table.Split('\n').Skip(1))
         {
             string[] fields = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-            if (fields.Length > 9 && fields[3] == state && fields[1].EndsWith(suffix, StringComparison.Ordinal))
+            if (fields.Length <= 9 || fields[3] != state)
             {
-                yield return (ParseAddress(fields[1][..^suffix.Length]), fields[9]);
+                continue;
+            }
+            int colon = fields[1].IndexOf(':', StringComparison.Ordinal);
+            ushort port = ushort.Parse(fields[1].AsSpan(colon + 1), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+            if (first <= port && port <= last)
+            {
+                yield return (ParseAddress(fields[1][..colon]), port, fields[9]);
             }
         }
     }

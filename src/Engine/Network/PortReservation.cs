@@ -164,7 +164,7 @@ internal sealed class PortReservation : IDisposable
 
     private static LayerImageException InUse(PortMapping mapping, ushort port)
     {
-        PortListener? listener = HostPortProbe.Find(port, mapping.Protocol).FirstOrDefault();
+        PortListener? listener = HostPortProbe.Find(port, port, mapping.Protocol).FirstOrDefault();
         return InUse(mapping, listener is null ? $"another process holds port {port}" : $"port {port} is used by {listener}");
     }
 

@@ -14,7 +14,6 @@ namespace LayerImage.Engine.Registry;
 internal sealed class RegistryConversation : IDisposable
 {
     private const int MostRedirects = 5, MostAnswers = 2;
-    private static readonly TimeSpan s_longestSilence = TimeSpan.FromMinutes(2);
     private static readonly string s_manifestTypes = string.Join(", ", [MediaTypes.OciIndex, MediaTypes.OciManifest, MediaTypes.DockerIndex, MediaTypes.DockerManifest, MediaTypes.DockerSchema1Signed, MediaTypes.DockerSchema1]);
     private readonly RegistryEndpoint _endpoint;
     private readonly RetryPolicy _retry;
@@ -136,9 +135,11 @@ internal sealed class RegistryConversation : IDisposable
             request.RequestUri = Plain(request.RequestUri);
         }
         // The token ends the wait for the headers only, so a long transfer is not cut.
-        // Others may take their time: a registry checks what was sent before it answers.
-        bool mayBeLong = request.Method != HttpMethod.Get && request.Method != HttpMethod.Head;
-        using CancellationTokenSource late = new(mayBeLong ? Timeout.InfiniteTimeSpan : s_longestSilence);
+        using CancellationTokenSource late = new(Timeout.InfiniteTimeSpan, _retry.Clock);
+        if (request.Method == HttpMethod.Get || request.Method == HttpMethod.Head)
+        {
+            late.CancelAfter(_retry.Idle); // others may take their time: a registry checks what was sent before it answers
+        }
         using CancellationTokenSource silence = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, late.Token);
         try
         {

@@ -87,9 +87,10 @@ public class NftablesFirewallTests
         Assert.Single(host.On(firewall => firewall.GetRules()));
         host.Sync();
         Assert.True(host.IsOpen(9200));
-        Assert.Equal("public", host.On(firewall => firewall.FindOpening(9200, FirewallProtocol.Tcp, null))!.Rule!.Zone);
-        Assert.Equal("ssh", host.On(firewall => firewall.FindOpening(22, FirewallProtocol.Tcp, null))!.Service);
-        Assert.Null(host.On(firewall => firewall.FindOpening(9201, FirewallProtocol.Tcp, null)));
+        Assert.Equal("public", Opening(host, 9200)!.Rule!.Zone);
+        Assert.Equal("ssh", Opening(host, 22)!.Service);
+        Assert.Null(Opening(host, 9201));
+        Assert.Equal([null, "public", null], host.On(firewall => firewall.FindOpenings(new PortRange(9199, 9201), FirewallProtocol.Tcp, null)).Select(opening => opening?.Rule!.Zone));
         host.Remove("9200");
         Assert.False(host.IsOpen(9200));
     }
@@ -229,7 +230,7 @@ public class NftablesFirewallTests
         Assert.Equal(EngineError.FirewallNotRunning, Assert.Throws<LayerImageException>(() => host.Set("1", PortRuleScope.Runtime)).Error);
         Assert.Equal(EngineError.FirewallNotRunning, Assert.Throws<LayerImageException>(() => host.Set("1")).Error);
         Assert.Equal(EngineError.FirewallNotRunning, Assert.Throws<LayerImageException>(host.Sync).Error);
-        Assert.True(host.On(firewall => firewall.FindOpening(1, FirewallProtocol.Tcp, null))!.Unfiltered);
+        Assert.True(Opening(host, 1)!.Unfiltered);
         Assert.False(host.On(firewall => firewall.OpenForContainer("0123456789ab", "80", FirewallProtocol.Tcp, null)));
         host.On(firewall => firewall.CloseForContainer("0123456789ab"));
         Assert.Equal("", host.Ruleset());
@@ -315,4 +316,7 @@ public class NftablesFirewallTests
         {
         }
     }
+
+    private static HostPortOpening? Opening(FirewallHost host, int port) =>
+        Assert.Single(host.On(firewall => firewall.FindOpenings(new PortRange(port, port), FirewallProtocol.Tcp, null)));
 }

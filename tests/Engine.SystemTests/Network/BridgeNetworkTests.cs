@@ -74,7 +74,7 @@ public sealed class BridgeNetworkTests : IAsyncLifetime
         // A neighbour that sends packets for 127.0.0.1 over the cable.
         await LeadLoopbackOutAsync(_network.PeerPath, TestNetwork.HostAddress);
 
-        Assert.Equal("TimedOut", AskFrom(_network.PeerPath, Loopback, 8081));
+        Assert.Equal("TimedOut", AskFrom(_network.PeerPath, Loopback, 8081, patience: 1000));
     }
 
     [Fact]
@@ -84,7 +84,7 @@ public sealed class BridgeNetworkTests : IAsyncLifetime
         using EchoServer secret = EchoServer.StartTcp("secret", IPAddress.Loopback, 9999);
         await LeadLoopbackOutAsync(web, "10.93.0.1");
 
-        Assert.Equal("TimedOut", AskFrom(web, Loopback, 9999));
+        Assert.Equal("TimedOut", AskFrom(web, Loopback, 9999, patience: 1000));
 
         // The same attempt succeeds without the rule, so it is the rule that stops it.
         using NftContext nft = new();
@@ -97,7 +97,7 @@ public sealed class BridgeNetworkTests : IAsyncLifetime
     {
         string web = await _network.AddContainerAsync("web", Web, 80);
 
-        Assert.Equal("TimedOut", AskFrom(_network.PeerPath, Web, 80));
+        Assert.Equal("TimedOut", AskFrom(_network.PeerPath, Web, 80, patience: 1000));
         using EchoServer world = NetworkThread.Run(_network.PeerPath, () => EchoServer.StartTcp("world", IPAddress.Any, 7000));
         Assert.Equal($"world 7000 {TestNetwork.HostAddress}", AskFrom(web, "192.0.2.2", 7000));
     }
@@ -332,8 +332,8 @@ public sealed class BridgeNetworkTests : IAsyncLifetime
         }
     }
 
-    private static string AskFrom(string path, string address, int port, ProtocolType protocol = ProtocolType.Tcp) =>
-        NetworkThread.Run(path, () => EchoServer.Ask(address, port, protocol));
+    private static string AskFrom(string path, string address, int port, ProtocolType protocol = ProtocolType.Tcp, int patience = 20_000) =>
+        NetworkThread.Run(path, () => EchoServer.Ask(address, port, protocol, patience));
 
     /// <summary>Makes a namespace send its packets for 127.0.0.1 to a gateway.</summary>
     private static async Task LeadLoopbackOutAsync(string path, string gateway)

@@ -36,14 +36,15 @@ internal sealed class EchoServer : IDisposable
     }
 
     /// <summary>What the server at an address says, or the error's name. Call it inside the client's namespace.</summary>
-    public static string Ask(string address, int port, ProtocolType protocol = ProtocolType.Tcp)
+    /// <param name="patience">Milliseconds: a busy machine's answer may come late; where none is expected, be shorter.</param>
+    public static string Ask(string address, int port, ProtocolType protocol = ProtocolType.Tcp, int patience = 20_000)
     {
         bool tcp = protocol == ProtocolType.Tcp;
         using Socket client = new(AddressFamily.InterNetwork, tcp ? SocketType.Stream : SocketType.Dgram, protocol);
-        client.ReceiveTimeout = 1000;
+        client.ReceiveTimeout = patience;
         try
         {
-            if (!client.ConnectAsync(IPAddress.Parse(address), port).Wait(1000))
+            if (!client.ConnectAsync(IPAddress.Parse(address), port).Wait(patience))
             {
                 return nameof(SocketError.TimedOut);
             }

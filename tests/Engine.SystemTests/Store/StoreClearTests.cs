@@ -1,6 +1,8 @@
 using System.Globalization;
+using LayerImage.Engine.Containers;
 using LayerImage.Engine.Errors;
 using LayerImage.Engine.Images;
+using LayerImage.Engine.IO;
 using LayerImage.Engine.Maintenance;
 using LayerImage.Engine.Oci;
 using LayerImage.Engine.Store;
@@ -40,6 +42,31 @@ public sealed class StoreClearTests
         Assert.Empty(Directory.EnumerateFileSystemEntries(ingest));
         Assert.Equal([kept.Id], harness.Engine.Images.List().Select(left => left.Id));
         Assert.Empty(await StoreCheckTests.TestAsync(harness, StoreCheckTests.Check.Full));
+    }
+
+    [Fact]
+    public async Task RemovalUnderWay_LeavesNothingThatLooksLost()
+    {
+        await using ImageHarness harness = new();
+        Image image = await harness.ReceiveAsync(new ImageBuilder().WithLayer(layer => layer.File("a", "a")).Build().PushTo(harness.Registry, "some/image"));
+        Container container = await harness.Engine.Containers.CreateAsync(new ContainerRequest { Image = image.Id, Network = "none", Command = ["x"] }, SilentObserver.Instance, ImageHarness.Stop);
+        harness.Engine.Images.Remove(image, null, force: true, pretend: false);
+        string layer = Assert.Single(Directory.GetDirectories(harness.Layout.Layers));
+        Task removing;
+        using (FileLock reader = FileLock.TryAcquire(harness.Layout.Lock("layer-" + Path.GetFileName(layer)))!)
+        {
+            removing = Task.Run(() => harness.Engine.Containers.RemoveAsync(container.Id, force: false, SilentObserver.Instance, ImageHarness.Stop));
+            while (Directory.Exists(harness.Layout.Container(container.Id)))
+            {
+                await Task.Delay(10, ImageHarness.Stop);
+            }
+
+            Assert.Empty(await StoreCheckTests.TestAsync(harness, StoreCheckTests.Check.Quick));
+            Assert.Empty(harness.Engine.Store.FindGarbage());
+            Assert.True(Directory.Exists(layer));
+        }
+        await removing;
+        Assert.False(Directory.Exists(layer));
     }
 
     [Fact]

@@ -21,14 +21,18 @@ public sealed class HostPortProbeTests
 
     [Fact]
     public void Parse_FindsListenersOnly() =>
-        Assert.Equal([(IPAddress.Loopback, "4711")], HostPortProbe.Parse(Table4, 8080, PortProtocol.Tcp));
+        Assert.Equal([(IPAddress.Loopback, (ushort)8080, "4711")], HostPortProbe.Parse(Table4, 8080, 8080, PortProtocol.Tcp));
+
+    [Fact]
+    public void Parse_FindsAllOfARangeAtOnce() =>
+        Assert.Equal([8080, 8081], HostPortProbe.Parse(Table4, 8000, 8081, PortProtocol.Tcp).Select(found => (int)found.Port));
 
     [Fact]
     public void Parse_ReadsIPv6Addresses()
     {
         Assert.SkipUnless(BitConverter.IsLittleEndian, "the sample was made on a little-endian machine");
 
-        Assert.Equal([(IPAddress.Parse("2001:db8::1"), "4714")], HostPortProbe.Parse(Table6, 8080, PortProtocol.Tcp));
+        Assert.Equal([(IPAddress.Parse("2001:db8::1"), (ushort)8080, "4714")], HostPortProbe.Parse(Table6, 8080, 8080, PortProtocol.Tcp));
     }
 
     [Theory]
@@ -47,7 +51,7 @@ public sealed class HostPortProbeTests
         }
         ushort port = (ushort)((IPEndPoint)socket.LocalEndPoint!).Port;
 
-        PortListener listener = Assert.Single(HostPortProbe.Find(port, protocol), found => found.Address.Equals(own));
+        PortListener listener = Assert.Single(HostPortProbe.Find(port, port, protocol), found => found.Address.Equals(own));
 
         Assert.Equal(Environment.ProcessId, listener.ProcessId);
         Assert.False(string.IsNullOrEmpty(listener.ProcessName));
