@@ -5,7 +5,7 @@
     Runs in pwsh 7.6 and, without it, through ./layerimage build.ps1: it uses the language, core cmdlets and .NET only.
       Build      out/LayerImage (the module) and out/shell
       Test       builds, then runs every test; as root it installs the programs that the tests compare with
-      Docs       regenerates en-US/ from docs/en-US (needs pwsh with Microsoft.PowerShell.PlatyPS)
+      Docs       brings docs/en-US up to the cmdlets and makes en-US/ of it (needs pwsh with Microsoft.PowerShell.PlatyPS)
       Benchmark  measures beside podman and docker
       Package    out/package/LayerImage-<version>-<runtime>.tar.gz
       Clean      removes out/ and artifacts/
@@ -42,7 +42,14 @@ switch ($Task) {
         Build-TestProgram
         exit (Invoke-AllTests -Filter $Filter)
     }
-    'Docs' { Invoke-Part 'tools/Docs.ps1' $Arguments }
+    'Docs' {
+        # Before the build, which takes longer.
+        . "$Root/tools/Docs.Functions.ps1"
+        Assert-PlatyPS
+        Build-Module
+        Invoke-Part 'tools/Docs.ps1' $Arguments
+        Build-Module
+    }
     'Benchmark' {
         Install-TestPackage
         Build-Module

@@ -90,6 +90,19 @@ public sealed class ShellRunTests : IDisposable
     }
 
     [Fact]
+    public async Task GetHelp_ShowsThePages_InWholeWords()
+    {
+        ShellOutcome outcome = await _shell.RunAsync("", "-Command", "Get-Help Receive-LayerImage -Full");
+
+        Assert.Contains("Receive-LayerImage tomcat:9\n", outcome.Output, StringComparison.Ordinal);
+        Assert.Contains("How many layers are received at once, 1 to 64. The default is 3.\n", outcome.Output, StringComparison.Ordinal);
+        // Its description is longer than a line; the invariant culture breaks such a line anywhere.
+        string[] description = outcome.Output[outcome.Output.IndexOf("DESCRIPTION", StringComparison.Ordinal)..outcome.Output.IndexOf("PARAMETERS", StringComparison.Ordinal)].Split('\n');
+        Assert.True(description.Length > 10);
+        Assert.All(description, line => Assert.InRange(line.Length, 0, 79));
+    }
+
+    [Fact]
     public async Task Cd_ChangesTheFolder_ForNativeProgramsToo()
     {
         ShellOutcome outcome = await _shell.RunAsync("", "-Command", "cd /usr; sh -c pwd");
