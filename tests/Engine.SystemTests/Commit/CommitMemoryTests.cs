@@ -10,8 +10,8 @@ namespace LayerImage.Engine.SystemTests.Commit;
 /// <summary>The most memory that a process which commits takes: no more for much than for little.</summary>
 public sealed class CommitMemoryTests : IAsyncLifetime
 {
-    // What the garbage collector leaves lying for a while: 64 buffers of a copy are 16 MiB.
-    private const long Slack = 20 << 20;
+    // What the garbage collector leaves lying for a while, longer on a busy machine: 64 buffers of a copy are 16 MiB. Each "much" is many times that.
+    private const long Slack = 32 << 20;
     private const string Little = "fallocate -l 10M file", Files = "for d in $(seq 20); do mkdir $d; cd $d; for i in $(seq 1000); do echo $d $i >$i; done; cd ..; done";
 
     private readonly CommitHarness _harness = new(), _inMemory = new(inMemory: true);

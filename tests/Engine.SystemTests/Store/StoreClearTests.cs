@@ -46,25 +46,42 @@ public sealed class StoreClearTests
         Assert.Empty(await StoreCheckTests.TestAsync(harness, StoreCheckTests.Check.Full));
     }
 
-    [Fact]
-    public async Task RemovalUnderWay_LeavesNothingThatLooksLost()
+    [Theory]
+    [InlineData("container")]
+    [InlineData("mount")]
+    public async Task LastUserOfALayer_LeavesNothingThatLooksLostWhileItGoes(string user)
     {
         await using ImageHarness harness = new();
+        LayerImageEngine engine = harness.Engine;
         Image image = await harness.ReceiveAsync(new ImageBuilder().WithLayer(layer => layer.File("a", "a")).Build().PushTo(harness.Registry, "some/image"));
-        Container container = await harness.Engine.Containers.CreateAsync(new ContainerRequest { Image = image.Id, Network = "none", Command = ["x"] }, SilentObserver.Instance, ImageHarness.Stop);
-        harness.Engine.Images.Remove(image, null, force: true, pretend: false);
+        Func<Task> remove;
+        Func<bool> isForgotten;
+        if (user == "container")
+        {
+            Container container = await engine.Containers.CreateAsync(new ContainerRequest { Image = image.Id, Network = "none", Command = ["x"] }, SilentObserver.Instance, ImageHarness.Stop);
+            remove = () => engine.Containers.RemoveAsync(container.Id, force: false, SilentObserver.Instance, ImageHarness.Stop);
+            isForgotten = () => !Directory.Exists(harness.Layout.Container(container.Id));
+        }
+        else
+        {
+            UnionMount mount = await engine.Mounts.MountAsync(new UnionMountRequest { Reference = image.Tags[0], Path = harness.Store["at"] }, SilentObserver.Instance, ImageHarness.Stop);
+            remove = () => engine.Mounts.DismountAsync(mount, new DismountOptions(), SilentObserver.Instance, ImageHarness.Stop);
+            StoreDatabase records = StoreDatabase.Open(harness.Layout.Database);
+            isForgotten = () => records.Read(transaction => transaction.Scalar<long>("SELECT count(*) FROM layer")) == 0;
+        }
+        engine.Images.Remove(image, null, force: true, pretend: false);
         string layer = Assert.Single(Directory.GetDirectories(harness.Layout.Layers));
         Task removing;
         using (FileLock reader = FileLock.TryAcquire(harness.Layout.Lock("layer-" + Path.GetFileName(layer)))!)
         {
-            removing = Task.Run(() => harness.Engine.Containers.RemoveAsync(container.Id, force: false, SilentObserver.Instance, ImageHarness.Stop));
-            while (Directory.Exists(harness.Layout.Container(container.Id)))
+            removing = Task.Run(remove);
+            while (!isForgotten())
             {
                 await Task.Delay(10, ImageHarness.Stop);
             }
 
             Assert.Empty(await StoreCheckTests.TestAsync(harness, StoreCheckTests.Check.Quick));
-            Assert.Empty(harness.Engine.Store.FindGarbage());
+            Assert.Empty(engine.Store.FindGarbage());
             Assert.True(Directory.Exists(layer));
         }
         await removing;

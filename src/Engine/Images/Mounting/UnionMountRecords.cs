@@ -103,6 +103,8 @@ internal sealed class UnionMountRecords(StoreLayout layout, StoreDatabase databa
         bool keeps = record.KeepsChanges && !discard && Directory.Exists(record.Mount.UpperDir) && Directory.EnumerateFileSystemEntries(record.Mount.UpperDir).Any();
         RemoveMade(record, keeps);
         FaultPoint.Reach(FaultPoint.MountCleared);
+        // Until they are gone, what has no record any more is not garbage of a dead process.
+        using ScratchFolder claim = ScratchFolder.Create(layout);
         List<(string Key, Digest DiffId)> unused = database.Write(transaction =>
         {
             List<(string Key, Digest DiffId)> had = UnionMountRecord.LayersOf(transaction, record.Mount.Id).ConvertAll(key =>
@@ -110,6 +112,7 @@ internal sealed class UnionMountRecords(StoreLayout layout, StoreDatabase databa
             transaction.Execute("DELETE FROM mount_layer WHERE mount = ?1", record.Mount.Id);
             transaction.Execute(keeps ? "UPDATE mount SET mounted = 0 WHERE id = ?1" : "DELETE FROM mount WHERE id = ?1", record.Mount.Id);
             HashSet<string> deleted = [.. LayerStore.DeleteUnusedRecords(transaction, had.Select(layer => layer.Key))];
+            claim.Claim(deleted);
             return had.FindAll(layer => deleted.Contains(layer.Key));
         });
         layers.DeleteDirectories(unused);
