@@ -128,5 +128,5 @@ internal sealed class ContainerCleaner(StoreLayout layout, ContainerRecords reco
         }
     }
 
-    private string LockPath(string id) => layout.Lock("container-" + id);
+    private string LockPath(string id) => layout.Lock(StoreLeftovers.ContainerLock + id);
 }

@@ -9,6 +9,9 @@ namespace LayerImage.Engine.Store;
 /// </summary>
 internal static class StoreLeftovers
 {
+    /// <summary>How the names of containers' locks begin.</summary>
+    public const string ContainerLock = "container-";
+
     /// <summary>Removes it. Cheap when there is nothing.</summary>
     public static void Remove(StoreLayout layout, StoreDatabase database)
     {
@@ -16,7 +19,12 @@ internal static class StoreLeftovers
         RemoveIndexes(layout, database);
         // The directories first: one that is made meanwhile has its record by then.
         List<string> directories = [.. Directory.EnumerateFileSystemEntries(layout.Layers), .. Directory.EnumerateFileSystemEntries(layout.Containers)];
+        string[] locks = Directory.GetFiles(layout.Locks, ContainerLock + "*");
         HashSet<string> known = database.Read(transaction => transaction.Query("SELECT key FROM layer UNION ALL SELECT id FROM container", row => row.GetString(0)).ToHashSet(StringComparer.Ordinal));
+        foreach (string path in locks.Where(path => !known.Contains(Path.GetFileName(path)[ContainerLock.Length..])))
+        {
+            File.Delete(path); // whoever holds it loses nothing by that: no id comes back
+        }
         directories.RemoveAll(directory => known.Contains(Path.GetFileName(directory)));
         if (directories.Count == 0)
         {

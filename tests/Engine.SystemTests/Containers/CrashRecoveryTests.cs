@@ -184,8 +184,12 @@ public class CrashRecoveryTests
             Directory.CreateDirectory(Path.Combine(folder, "upper"));
         }
 
+        string[] locks = [harness.Layout.Lock("container-" + container.Id), harness.Layout.Lock("container-killed")];
+        Array.ForEach(locks, path => File.WriteAllText(path, ""));
+
         harness.Engine.RemoveLeftovers();
 
+        Assert.Equal([locks[0]], Directory.GetFiles(harness.Layout.Locks, "container-*"));
         Assert.DoesNotContain(left, Directory.Exists);
         Assert.All(known, folder => Assert.True(Directory.Exists(folder)));
         Assert.Empty(Directory.EnumerateFileSystemEntries(harness.Layout.Scratch));
