@@ -17,7 +17,7 @@ internal sealed class ImageUnpacker(StoreLayout layout, StoreDatabase database, 
     /// <exception cref="LayerImageException">NotPrivileged: this process cannot unpack; LayerCorrupt: a blob is missing.</exception>
     public async Task<Image> UnpackAsync(Image image, IEngineObserver observer, CancellationToken cancellationToken)
     {
-        if (image.Layers.All(layer => layer.Path is not null && StoreEntry.IsDirectory(layer.Path)))
+        if (IsUnpacked(image))
         {
             return image;
         }
@@ -30,8 +30,22 @@ internal sealed class ImageUnpacker(StoreLayout layout, StoreDatabase database, 
         IReadOnlyList<Descriptor> blobs = [.. image.Layers.Select(layer => new Descriptor { Digest = Digest.Parse(layer.Digest ?? layer.DiffId), Size = layer.DownloadSize, MediaType = layer.MediaType ?? MediaTypes.OciLayer })];
         for (int attempt = 1; ; attempt++)
         {
-            IReadOnlyList<LayerRecord?> records = await stacks.ReceiveAsync(new StoredBlobSource(content), blobs, [.. image.Layers.Select(layer => Digest.Parse(layer.DiffId))],
-                image.Reference, Environment.ProcessorCount, new LayerProgress(observer, $"Unpack {image.Reference}"), cancellationToken).ConfigureAwait(false);
+            IReadOnlyList<LayerRecord?> records;
+            try
+            {
+                records = await stacks.ReceiveAsync(new StoredBlobSource(content), blobs, [.. image.Layers.Select(layer => Digest.Parse(layer.DiffId))],
+                    image.Reference, Environment.ProcessorCount, new LayerProgress(observer, $"Unpack {image.Reference}"), cancellationToken).ConfigureAwait(false);
+            }
+            catch (LayerImageException e) when (e.Error == EngineError.LayerCorrupt)
+            {
+                // Lost with the image, which another process has removed; it may have come back since.
+                Image now = catalog.FindExact(image.Id) ?? throw ImageCatalog.NotFound(image.Reference);
+                if (IsUnpacked(now))
+                {
+                    return now;
+                }
+                throw;
+            }
             if (database.Write(transaction => TryRecord(transaction, image.Id, records)))
             {
                 return catalog.FindExact(image.Id) ?? throw ImageCatalog.NotFound(image.Reference);
@@ -42,6 +56,8 @@ internal sealed class ImageUnpacker(StoreLayout layout, StoreDatabase database, 
             }
         }
     }
+
+    private static bool IsUnpacked(Image image) => image.Layers.All(layer => layer.Path is not null && StoreEntry.IsDirectory(layer.Path));
 
     // A layer that was there may have gone with the last image that had it: this one has had it only from here on.
     private static bool TryRecord(StoreTransaction transaction, string image, IReadOnlyList<LayerRecord?> records)

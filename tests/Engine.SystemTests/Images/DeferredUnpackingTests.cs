@@ -76,6 +76,24 @@ public sealed class DeferredUnpackingTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task ImageThatGoesMeanwhile_IsNotFound()
+    {
+        string reference = new ImageBuilder().WithLayer(layer => layer.File("file", "x")).Build().PushTo(_harness.Registry, "going/image");
+        for (int round = 0; round < 50; round++)
+        {
+            Image image = await _harness.ReceiveAsync(reference);
+
+            Task<Image> making = Task.Run(() => ForContainerAsync(image.Id));
+            _harness.Engine.Images.Remove(image, null, force: true, pretend: false);
+
+            if (await Record.ExceptionAsync(() => making) is Exception error)
+            {
+                Assert.Equal(EngineError.ImageNotFound, Assert.IsType<LayerImageException>(error, exactMatch: false).Error);
+            }
+        }
+    }
+
+    [Fact]
     public async Task DamagedBlob_IsToldAndReceivedAgainFromItsRegistry()
     {
         Image image = await ReceiveAsync(new ImageBuilder().WithLayer(layer => layer.File("file", new byte[100_000])));
