@@ -56,8 +56,7 @@ public sealed class HostPortService
         bool isRoot = Environment.IsPrivilegedProcess;
         List<ContainerRecord> running = [.. _records.List().Where(record => record.State == ContainerState.Running && record.BootId == HostProcess.BootId)];
         ILookup<int, PortListener> listeners = HostPortProbe.Find(ports.First, ports.Last, protocol).ToLookup(listener => (int)listener.Port);
-        bool isOwned = isRoot && _firewall.Get().Backend == FirewallBackend.Firewalld;
-        IReadOnlyList<HostPortOpening?>? openings = isRoot && !isOwned ? _firewall.FindOpenings(ports, ContainerPorts.Protocol(protocol), zone: null) : null;
+        IReadOnlyList<HostPortOpening?>? openings = isRoot ? FindOpenings(ports, protocol) : null;
         return [.. ports.Select(port =>
         {
             ContainerRecord? owner = running.Find(record => record.Ports.Any(mapping => Covers(mapping, port, protocol)));
@@ -73,9 +72,22 @@ public sealed class HostPortService
                 IsOpen = openings is null ? null : opening is not null,
                 Zone = opening?.Zone,
                 Rule = opening?.Rule,
-                OpenedBy = opening is not null ? Describe(opening) : isOwned ? "firewalld decides" : null,
+                OpenedBy = opening is not null ? Describe(opening) : isRoot && openings is null ? "firewalld decides" : null,
             };
         })];
+    }
+
+    // Null where firewalld has them.
+    private IReadOnlyList<HostPortOpening?>? FindOpenings(PortRange ports, PortProtocol protocol)
+    {
+        try
+        {
+            return _firewall.FindOpenings(ports, ContainerPorts.Protocol(protocol), zone: null);
+        }
+        catch (Errors.LayerImageException e) when (e.Error == Errors.EngineError.FirewallOwned)
+        {
+            return null;
+        }
     }
 
     private static string Describe(HostPortOpening opening) => opening switch

@@ -132,7 +132,7 @@ internal sealed class StoreRepairer(StoreLayout layout, StoreDatabase database, 
         using ScratchFolder scratch = ScratchFolder.Create(layout);
         scratch.Claim([diffId]);
         using FileLock held = await layers.LockAsync(diffId, observer, cancellationToken).ConfigureAwait(false);
-        database.Read(transaction => ThrowIfUsed(transaction, key));
+        ThrowIfUsed(key, database.Read(transaction => StoreUsers.OfLayer(transaction, key)));
         (Digest blob, string how) = await FindBlobAsync(diffId, observer, cancellationToken).ConfigureAwait(false);
         string unpacked = Path.Combine(scratch.Path, "layer");
         Directory.CreateDirectory(unpacked);
@@ -157,17 +157,18 @@ internal sealed class StoreRepairer(StoreLayout layout, StoreDatabase database, 
             HasRoot = found.HasRoot,
             HasImplied = found.ImpliedDirectories.Count > 0,
             Writer = database.Read(transaction => transaction.Scalar<long?>("SELECT writer FROM layer WHERE key = ?1", key)) is long writer ? (int)writer : null,
-        }, check: transaction => ThrowIfUsed(transaction, key));
+        }, check: transaction => ThrowIfUsed(key, StoreUsers.OfLayer(transaction, key)));
         return $"{how}The layer {diffId} was unpacked again.";
     }
 
     // A container that runs and a mounted union stand on the directory itself.
-    private static bool ThrowIfUsed(StoreTransaction transaction, string key)
+    private static void ThrowIfUsed(string key, StoreUsers users)
     {
-        StoreUsers users = StoreUsers.OfLayer(transaction, key);
-        return users.Standing.Length == 0 ? false : throw new LayerImageException(users.Running.Count > 0 ? EngineError.ContainerRunning : EngineError.MountInUse,
-            $"The layer {key} is used by {users.Standing}, and cannot be replaced under that.")
-        { Target = key, Advice = "Stop the container or dismount the union (Dismount-LayerImage), then repair again." };
+        if (users.Standing.Length > 0)
+        {
+            throw new LayerImageException(users.Running.Count > 0 ? EngineError.ContainerRunning : EngineError.MountInUse, $"The layer {key} is used by {users.Standing}, and cannot be replaced under that.")
+            { Target = key, Advice = "Stop the container or dismount the union (Dismount-LayerImage), then repair again." };
+        }
     }
 
     private async Task<(Digest Blob, string How)> FindBlobAsync(Digest diffId, IEngineObserver observer, CancellationToken cancellationToken)

@@ -23,19 +23,7 @@ internal sealed class ScratchFolder : IDisposable
         int pid = Environment.ProcessId;
         string name = string.Create(CultureInfo.InvariantCulture, $"{HostProcess.BootId}.{pid}.{HostProcess.StartTime(pid)}.{Guid.NewGuid():N}");
         string path = System.IO.Path.Combine(layout.Scratch, name);
-        try
-        {
-            Directory.CreateDirectory(path);
-        }
-        catch (Exception e) when (e is UnauthorizedAccessException || (e is IOException io && !DiskFull.Is(io)))
-        {
-            throw new LayerImageException(EngineError.NotPrivileged, $"The store {layout.Root} cannot be changed: {e.Message}", e)
-            { Target = layout.Root, Advice = "Run as root, or use a store of your own: set $LAYERIMAGE_ROOT. If its file system is mounted read-only, mount it read-write." };
-        }
-        catch (IOException)
-        {
-            throw new LinuxException("mkdir", LinuxException.ENOSPC, path);
-        }
+        StoreLayout.CreateFolder(path, $"The store {layout.Root} cannot be changed", layout.Root);
         return new ScratchFolder(path);
     }
 

@@ -64,7 +64,7 @@ internal sealed class StoreLayout(EngineOptions options)
     {
         foreach (string folder in (string[])[Root, Path.Combine(Content, "blobs", "sha256"), Path.Combine(Content, "blobs", "sha512"), Ingest, Layers, Containers, Scratch, Indexes, Cache, Locks])
         {
-            CreateFolder(folder);
+            CreateFolder(folder, $"The store's folder {folder} cannot be made", folder);
         }
         const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
         // Layers hold setuid programs that must not be reachable by ordinary users, in old versions too. A store on a
@@ -80,7 +80,11 @@ internal sealed class StoreLayout(EngineOptions options)
         }
     }
 
-    private static void CreateFolder(string folder)
+    /// <summary>Makes a folder of the store's, or tells why that cannot be.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="refused">What to say where this machine refuses it.</param>
+    /// <param name="target">What that is about.</param>
+    public static void CreateFolder(string folder, string refused, string target)
     {
         try
         {
@@ -92,8 +96,8 @@ internal sealed class StoreLayout(EngineOptions options)
         }
         catch (Exception e) when (e is UnauthorizedAccessException || (e is IOException io && !DiskFull.Is(io)))
         {
-            throw new LayerImageException(EngineError.NotPrivileged, $"The store's folder {folder} cannot be made: {e.Message}", e)
-            { Target = folder, Advice = "Run as root, or use a store of your own: set $LAYERIMAGE_ROOT. If its file system is mounted read-only, mount it read-write." };
+            throw new LayerImageException(EngineError.NotPrivileged, $"{refused}: {e.Message}", e)
+            { Target = target, Advice = "Run as root, or use a store of your own: set $LAYERIMAGE_ROOT. If its file system is mounted read-only, mount it read-write." };
         }
         catch (IOException)
         {

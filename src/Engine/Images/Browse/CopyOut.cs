@@ -168,14 +168,14 @@ internal sealed class CopyOut(LayerImageBrowser browser, bool recurse, bool forc
 
     private void MakeWay(string link)
     {
-        bool isFolder = Directory.Exists(link) && new FileInfo(link).LinkTarget is null;
-        if (!isFolder && !File.Exists(link) && new FileInfo(link).LinkTarget is null)
-        {
-            return;
-        }
-        if (isFolder)
+        bool isLink = new FileInfo(link).LinkTarget is not null;
+        if (!isLink && Directory.Exists(link))
         {
             throw Invalid(link, $"'{link}' is in the way: it is a folder, and a link would take its place.", "Give another destination.");
+        }
+        if (!isLink && !File.Exists(link))
+        {
+            return;
         }
         if (!force)
         {
