@@ -52,6 +52,9 @@ public abstract class AcceptanceTest : IAsyncLifetime
         _store.Dispose();
     }
 
+    /// <summary>Imports a root file system with busybox as the image <c>box</c>.</summary>
+    protected async Task ImportBoxAsync() => await RunAsync($"$null = Import-LayerImage -Path '{await BusyboxRootFs.CreateAsync(Store["box"], Stop)}' -Reference box");
+
     /// <summary>Runs a script that must not fail.</summary>
     protected async Task<SessionResult> RunAsync(string script)
     {

@@ -13,8 +13,7 @@ public sealed class CommitPipeTests : AcceptanceTest
         await base.InitializeAsync();
         if (Missing is null)
         {
-            string root = await BusyboxRootFs.CreateAsync(Store["box"], Stop);
-            await RunAsync($"Import-LayerImage -Path '{root}' -Reference box");
+            await ImportBoxAsync();
             await RunAsync("foreach ($name in 'web1', 'web2', 'Db') { New-LayerContainer box 'echo x >/tmp/x; echo y >/root/y; rm /srv/www.dist/index.html' -Name $name -Network none | Start-LayerContainer | Wait-LayerContainer }");
         }
     }

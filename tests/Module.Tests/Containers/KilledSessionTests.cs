@@ -15,8 +15,7 @@ public sealed class KilledSessionTests : AcceptanceTest
         await base.InitializeAsync();
         if (Missing is null)
         {
-            string root = await BusyboxRootFs.CreateAsync(Store["box"], Stop);
-            await RunAsync($"$null = Import-LayerImage -Path '{root}' -Reference box");
+            await ImportBoxAsync();
         }
     }
 

@@ -15,8 +15,7 @@ public sealed class TerminalContainerTests : AcceptanceTest
     {
         string? missing = Requires.All(Missing, Requires.Tool("script"));
         Assert.SkipWhen(missing is not null, missing ?? "");
-        string root = await BusyboxRootFs.CreateAsync(Store["box"], Stop);
-        await RunAsync($"$null = Import-LayerImage -Path '{root}' -Reference box");
+        await ImportBoxAsync();
         using ShellProcess shell = new() { Environment = Store.Environment };
         await using Terminal terminal = new(shell);
         await terminal.WaitForAsync("PS ");
