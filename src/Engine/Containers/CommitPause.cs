@@ -91,7 +91,7 @@ internal sealed class CommitPause : IAsyncDisposable
         (SafeFileHandle read, SafeFileHandle write) = Libc.Pipe2();
         using (read)
         {
-            int agent = Libc.PosixSpawn(options.AgentCommand("committing", id), [], [read], null);
+            int agent = Libc.PosixSpawn(options.AgentCommand("committing", id), [], [read]);
             _ = Task.Run(() => Libc.WaitPid(agent));
         }
         return write;

@@ -10,7 +10,7 @@ internal static class FirewallNames
 
     public static bool IsService(string text) => text.Length is > 0 and <= 80 && text.All(c => IsWord(c) || c == '.');
 
-    public static bool IsProtocol(string text) => text.Length is > 0 and <= 32 && text.All(c => IsWord(c) || c == '.');
+    public static bool IsProtocol(string text) => text.Length is > 0 and <= 32 && text.All(c => IsWord(c) || c == '.') && IpProtocols.TryGetNumber(text, out _);
 
     /// <summary>An interface's name (IFNAMSIZ is 16 with the NUL); a final + stands for any end, as in firewalld.</summary>
     public static bool IsInterface(string text) => text.Length is > 0 and <= 15

@@ -1,5 +1,5 @@
 using LayerImage.Engine.Errors;
-using LayerImage.Engine.Interop.Libnftables;
+using LayerImage.Engine.Interop.Netlink;
 
 namespace LayerImage.Engine.Firewall;
 
@@ -8,8 +8,7 @@ internal static class FirewalldProbe
 {
     private const string Namespace = "/proc/thread-self/ns/net";
 
-    public static bool IsRunning(NftContext nft) => nft.ListJson("list chains inet")?.Contains("\"table\": \"firewalld\"", StringComparison.Ordinal) == true
-        || HasProcess();
+    public static bool IsRunning() => NftMessages.HasTable("firewalld") || HasProcess();
 
     public static LayerImageException Owned(string what) => new(EngineError.FirewallOwned, $"{what}: firewalld runs and owns this host's firewall.")
     {

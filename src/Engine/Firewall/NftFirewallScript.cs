@@ -106,11 +106,11 @@ internal static class NftFirewallScript
             .SelectMany(service => NftServiceRules.Of(service, forward)).Distinct().Select(rule => $"{rule} accept comment \"service {name}\"")));
         if (!forward)
         {
-            rules.AddRange(zone.Protocols.Select(protocol => $"meta l4proto {protocol} accept comment \"protocol {protocol}\""));
+            rules.AddRange(zone.Protocols.Select(protocol => $"meta l4proto {IpProtocols.Number(protocol)} accept comment \"protocol {protocol}\""));
             rules.AddRange(zone.SourcePorts.Select(port => $"{port.Protocol.Name()} sport {port.Range} accept"));
             if (zone.Target == ZoneSettings.DefaultTarget)
             {
-                rules.Add("meta l4proto { icmp, ipv6-icmp } accept");
+                rules.Add("meta l4proto { 1, 58 } accept comment \"icmp, ipv6-icmp\"");
             }
         }
         string verdict = zone.Target switch { "ACCEPT" => "accept", "DROP" => "drop", _ => Reject };

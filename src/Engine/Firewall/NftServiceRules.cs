@@ -20,6 +20,6 @@ internal static class NftServiceRules
         };
         return destinations.SelectMany(destination => service.Ports.Select(port => $"{destination}{port.Protocol.Name()} dport {port.Range}")
             .Concat(service.SourcePorts.Select(port => $"{destination}{port.Protocol.Name()} sport {port.Range}"))
-            .Concat(service.Protocols.Select(protocol => $"{destination}meta l4proto {protocol}")));
+            .Concat(service.Protocols.Select(protocol => $"{destination}meta l4proto {IpProtocols.Number(protocol)}")));
     }
 }

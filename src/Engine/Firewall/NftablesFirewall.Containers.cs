@@ -1,5 +1,5 @@
 using LayerImage.Engine.Errors;
-using LayerImage.Engine.Interop.Libnftables;
+using LayerImage.Engine.Processes;
 
 namespace LayerImage.Engine.Firewall;
 
@@ -17,7 +17,7 @@ internal sealed partial class NftablesFirewall
         PortRuleChange change = PortRuleChange.From(new PortRuleRequest { Port = port, Protocol = protocol, Zone = zone, Scope = PortRuleScope.Runtime });
         string owner = ShortId(containerId);
         using IDisposable held = Lock();
-        using NftContext nft = Open();
+        NftProgram nft = Open();
         if (Running(nft) is not { } state)
         {
             return false;
@@ -32,7 +32,7 @@ internal sealed partial class NftablesFirewall
     {
         string owner = ShortId(containerId);
         using IDisposable held = Lock();
-        using NftContext nft = Open();
+        NftProgram nft = Open();
         if (Running(nft) is { } state)
         {
             Disown(nft, state.Zones.Values, owner, null);
@@ -42,7 +42,7 @@ internal sealed partial class NftablesFirewall
     private void RemoveOwned(PortRuleChange change, string owner)
     {
         using IDisposable held = Lock();
-        using NftContext nft = Open();
+        NftProgram nft = Open();
         FirewallState state = MustRun(nft);
         if (!Disown(nft, [ZoneOf(state, change.Zone ?? state.DefaultZone)], owner, change))
         {
@@ -51,7 +51,7 @@ internal sealed partial class NftablesFirewall
     }
 
     /// <summary>One transaction for all zones.</summary>
-    private static bool Disown(NftContext nft, IEnumerable<ZoneSettings> zones, string owner, PortRuleChange? only)
+    private static bool Disown(NftProgram nft, IEnumerable<ZoneSettings> zones, string owner, PortRuleChange? only)
     {
         string script = string.Concat(
             from zone in zones

@@ -1,5 +1,5 @@
 using LayerImage.Engine.Errors;
-using LayerImage.Engine.Interop.Libnftables;
+using LayerImage.Engine.Processes;
 
 namespace LayerImage.Engine.Firewall;
 
@@ -7,9 +7,9 @@ internal sealed partial class NftablesFirewall
 {
     public IReadOnlyList<HostPortRule> GetRules()
     {
-        using NftContext nft = Open();
+        NftProgram nft = Open();
         FirewallState? running = Running(nft);
-        return running is not null || !FirewalldProbe.IsRunning(nft) ? RuleList.Merge(running, _configuration.Read())
+        return running is not null || !FirewalldProbe.IsRunning() ? RuleList.Merge(running, _configuration.Read())
             : throw FirewalldProbe.Owned("The rules cannot be listed");
     }
 
@@ -50,10 +50,10 @@ internal sealed partial class NftablesFirewall
 
     public IReadOnlyList<HostPortOpening?> FindOpenings(PortRange ports, FirewallProtocol protocol, string? zone)
     {
-        using NftContext nft = Open();
+        NftProgram nft = Open();
         if (Running(nft) is not { } state)
         {
-            HostPortOpening unfiltered = FirewalldProbe.IsRunning(nft) ? throw FirewalldProbe.Owned("The port cannot be looked up") : new() { Unfiltered = true };
+            HostPortOpening unfiltered = FirewalldProbe.IsRunning() ? throw FirewalldProbe.Owned("The port cannot be looked up") : new() { Unfiltered = true };
             return [.. ports.Select(_ => unfiltered)];
         }
         IEnumerable<ZoneSettings> zones = zone is not null ? [ZoneOf(state, zone)]
@@ -91,9 +91,9 @@ internal sealed partial class NftablesFirewall
     private string Apply(PortRuleChange change, Func<IReadOnlyList<PortElement>, bool, PortSetChange> compute)
     {
         using IDisposable held = Lock();
-        using NftContext nft = Open();
+        NftProgram nft = Open();
         FirewallState? running = change.IsRuntime ? MustRun(nft) : Running(nft);
-        if (running is null && FirewalldProbe.IsRunning(nft))
+        if (running is null && FirewalldProbe.IsRunning())
         {
             throw FirewalldProbe.Owned("Nothing was changed");
         }
@@ -120,7 +120,7 @@ internal sealed partial class NftablesFirewall
         return zone;
     }
 
-    private static void ApplyRuntime(NftContext nft, PortSetKey key, PortSetChange change, ZoneSettings? zone)
+    private static void ApplyRuntime(NftProgram nft, PortSetKey key, PortSetChange change, ZoneSettings? zone)
     {
         if (!change.IsEmpty)
         {

@@ -1,5 +1,6 @@
 using LayerImage.Engine.Errors;
-using LayerImage.Engine.Interop.Libnftables;
+using LayerImage.Engine.Interop.Netlink;
+using LayerImage.Engine.Processes;
 
 namespace LayerImage.Engine.Firewall;
 
@@ -14,12 +15,12 @@ internal sealed partial class NftablesFirewall(EngineOptions options, ServiceMan
 
     public HostFirewall Get()
     {
-        using NftContext nft = Open();
+        NftProgram nft = Open();
         if (Running(nft) is { } running)
         {
             return Describe(running, isRunning: true);
         }
-        return !FirewalldProbe.IsRunning(nft) ? Describe(_configuration.Read(), isRunning: false) : new HostFirewall
+        return !FirewalldProbe.IsRunning() ? Describe(_configuration.Read(), isRunning: false) : new HostFirewall
         {
             Backend = FirewallBackend.Firewalld,
             Running = true,
@@ -32,8 +33,8 @@ internal sealed partial class NftablesFirewall(EngineOptions options, ServiceMan
     public HostFirewall Start(IEngineObserver observer)
     {
         using IDisposable held = Lock();
-        using NftContext nft = Open();
-        if (FirewalldProbe.IsRunning(nft))
+        NftProgram nft = Open();
+        if (FirewalldProbe.IsRunning())
         {
             throw FirewalldProbe.Owned("The firewall was not started");
         }
@@ -48,8 +49,8 @@ internal sealed partial class NftablesFirewall(EngineOptions options, ServiceMan
     {
         using (Lock())
         {
-            using NftContext nft = Open();
-            if (nft.ListJson($"list table inet {NftFirewallScript.Table}") is not null)
+            NftProgram nft = Open();
+            if (IsLoaded())
             {
                 nft.Run(NftFirewallScript.Delete(), EngineError.FirewallFailed);
             }
@@ -72,7 +73,7 @@ internal sealed partial class NftablesFirewall(EngineOptions options, ServiceMan
     public HostFirewall Sync(SyncOptions options, IEngineObserver observer)
     {
         using IDisposable held = Lock();
-        using NftContext nft = Open();
+        NftProgram nft = Open();
         FirewallState running = MustRun(nft);
         if (options.RuntimeToPermanent)
         {
@@ -107,7 +108,7 @@ internal sealed partial class NftablesFirewall(EngineOptions options, ServiceMan
         return permanent with { Zones = zones };
     }
 
-    private void Load(NftContext nft, FirewallState state, IEngineObserver observer)
+    private void Load(NftProgram nft, FirewallState state, IEngineObserver observer)
     {
         FirewallState bound = BindContainerBridge(state);
         foreach (ZoneSettings zone in state.Zones.Values.Where(state.IsActive))
@@ -194,10 +195,10 @@ internal sealed partial class NftablesFirewall(EngineOptions options, ServiceMan
         return FirewallLock.Take(options.Run);
     }
 
-    private static NftContext Open()
+    private static NftProgram Open()
     {
         RequireRoot();
-        return new NftContext();
+        return new NftProgram();
     }
 
     private static void RequireRoot()
@@ -211,11 +212,27 @@ internal sealed partial class NftablesFirewall(EngineOptions options, ServiceMan
         }
     }
 
-    private static FirewallState? Running(NftContext nft) =>
-        nft.ListJson($"list table inet {NftFirewallScript.Table}") is { } json ? NftFirewallReader.Parse(json) : null;
+    /// <summary>What runs, or null. It is asked for without starting nft when nothing does.</summary>
+    private static FirewallState? Running(NftProgram nft)
+    {
+        while (IsLoaded())
+        {
+            try
+            {
+                return NftFirewallReader.Parse(nft.List($"table inet {NftFirewallScript.Table}", EngineError.FirewallFailed));
+            }
+            catch (LayerImageException e) when (e.Error == EngineError.FirewallFailed && !IsLoaded())
+            {
+                // Another process stopped it in between.
+            }
+        }
+        return null;
+    }
+
+    private static bool IsLoaded() => NftMessages.HasTable(NftFirewallScript.Table);
 
     /// <exception cref="LayerImageException"><see cref="EngineError.FirewallNotRunning"/>, <see cref="EngineError.FirewallOwned"/>.</exception>
-    private static FirewallState MustRun(NftContext nft) => Running(nft) ?? throw (FirewalldProbe.IsRunning(nft)
+    private static FirewallState MustRun(NftProgram nft) => Running(nft) ?? throw (FirewalldProbe.IsRunning()
         ? FirewalldProbe.Owned("Nothing was changed")
         : new LayerImageException(EngineError.FirewallNotRunning, "The host firewall does not run, so it has no running rules; every port is open.")
         {

@@ -1,14 +1,14 @@
 using System.Net;
 using LayerImage.Engine.Errors;
-using LayerImage.Engine.Interop.Libnftables;
 using LayerImage.Engine.Interop.Netlink;
+using LayerImage.Engine.Processes;
 using static LayerImage.Engine.Interop.Libc.Libc;
 
 namespace LayerImage.Engine.Network;
 
 /// <summary>
-/// A bridge on the host, a veth pair for each container, NAT by nftables. No program is started: links and addresses
-/// go through rtnetlink, rules through libnftables.
+/// A bridge on the host, a veth pair for each container, NAT by nftables. Links, addresses and published ports are
+/// messages to the kernel; a program (nft) is started only to make the rules, once after each boot.
 /// </summary>
 internal sealed class BridgeNetwork : INetworkBackend
 {
@@ -39,12 +39,11 @@ internal sealed class BridgeNetwork : INetworkBackend
             MakeBridge();
         }
         SetKernelParameter("net/ipv4/ip_forward");
-        using NftContext nft = new();
-        if (nft.TryRun(NetworkRules.Probe(_options), out _))
+        if (HasRules())
         {
             return !linked;
         }
-        nft.Run(NetworkRules.Compose(_options), EngineError.NetworkFailed);
+        new NftProgram().Run(NetworkRules.Compose(_options), EngineError.NetworkFailed);
         return true;
     }
 
@@ -104,24 +103,22 @@ internal sealed class BridgeNetwork : INetworkBackend
         {
             return;
         }
-        using NftContext nft = new();
-        string commands = NetworkRules.Publish(_options, address, mappings);
-        if (nft.TryRun(commands, out string error))
+        int errno = Execute(NetworkRules.Publish(_options, address, mappings));
+        if (errno == 0)
         {
             ForgetUdpFlows(address, mappings);
             return;
         }
         string ports = string.Join(", ", mappings);
-        // nftables' words are in the user's language, so they are shown and not interpreted: with the maps there, an
-        // element is refused only because it overlaps another.
         string what = $"The ports {ports} of container {containerId} cannot be published";
-        throw nft.TryRun(NetworkRules.Probe(_options), out _)
-            ? new LayerImageException(EngineError.PortInUse, $"{what}: one of them leads to another container. nftables says: {error.Trim()}")
+        // EBUSY: the same key leads elsewhere; EEXIST: it overlaps another one (net/netfilter/nf_tables_api.c).
+        throw errno is LinuxException.EEXIST or LinuxException.EBUSY
+            ? new LayerImageException(EngineError.PortInUse, $"{what}: one of them leads to another container.")
             {
                 Target = ports,
                 Advice = "Publish another host port, or stop the container that has this one.",
             }
-            : new LayerImageException(EngineError.NetworkFailed, $"{what}: nftables refused: {error.Trim()}") { Target = ports };
+            : Failed(what, new LinuxException("netlink", errno, $"nftables table {_options.TableName}"));
     }
 
     public void Unpublish(string containerId, IPAddress address, IReadOnlyList<PortMapping> mappings)
@@ -130,16 +127,33 @@ internal sealed class BridgeNetwork : INetworkBackend
         {
             return;
         }
-        using NftContext nft = new();
         // Refused although the rules are there: a port leads to another container by now. Then one by one.
-        if (!nft.TryRun(NetworkRules.Unpublish(_options, address, mappings), out _) && nft.TryRun(NetworkRules.Probe(_options), out _))
+        if (Execute(NetworkRules.Unpublish(_options, address, mappings)) is LinuxException.EEXIST or LinuxException.EBUSY)
         {
             foreach (PortMapping mapping in mappings)
             {
-                _ = nft.TryRun(NetworkRules.Unpublish(_options, address, [mapping]), out _);
+                _ = Execute(NetworkRules.Unpublish(_options, address, [mapping]));
             }
         }
         ForgetUdpFlows(address, mappings);
+    }
+
+    private static int Execute(IReadOnlyList<NetlinkMessage> requests)
+    {
+        using NetlinkSocket socket = NetlinkSocket.OpenNetfilter();
+        return socket.TryExecuteTogether(requests);
+    }
+
+    private bool HasRules()
+    {
+        try
+        {
+            return NetworkRules.AreThere(_options);
+        }
+        catch (LinuxException e)
+        {
+            throw Failed("The rules of the container network cannot be seen", e);
+        }
     }
 
     /// <summary>

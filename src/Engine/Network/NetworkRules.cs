@@ -1,20 +1,18 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using System.Text;
 using LayerImage.Engine.Errors;
+using LayerImage.Engine.Interop.Netlink;
 
 namespace LayerImage.Engine.Network;
 
 /// <summary>
-/// The nft commands of the container network, as text. Whatever the number of published ports, a new connection
+/// The nft commands of the container network, as text, and what is asked of the kernel for each container. Whatever the number of published ports, a new connection
 /// costs two map look-ups, and a packet of an existing one costs none (chains of type nat see first packets only).
 /// </summary>
 /// <remarks>
-/// A key is host address . protocol . host port, each of which may be an interval: all addresses are 0.0.0.0/0,
-/// and a range of ports is one element. The kernel refuses elements of a map that overlap.
-/// <c>published</c> maps to address and port; <c>published_ranges</c> to an address alone, keeping the port, because
-/// nftables cannot shift a range: a range whose ports differ inside is one element for each port in <c>published</c>.
+/// A key is host address . protocol . host port, each of which may be an interval (<see cref="PublishedElement"/>). The
+/// kernel refuses elements of a map that overlap.
 /// </remarks>
 internal static class NetworkRules
 {
@@ -58,22 +56,19 @@ internal static class NetworkRules
             """;
     }
 
-    /// <summary>
-    /// Fails unless the rules of this version are there, and changes nothing: flushing an empty chain. Unlike a
-    /// list command it makes libnftables read nothing else of the ruleset, however large that is.
-    /// </summary>
-    public static string Probe(NetworkOptions options) => $"flush chain {Table(options)} {VersionChain}\n";
+    /// <summary>Whether the rules of this version are there, in the calling thread's network namespace.</summary>
+    public static bool AreThere(NetworkOptions options) => NftMessages.HasChain(options.TableName, VersionChain);
 
-    /// <summary>Adds a container's ports.</summary>
-    public static string Publish(NetworkOptions options, IPAddress address, IReadOnlyList<PortMapping> mappings) =>
-        Elements(options, "add", address, mappings);
+    /// <summary>The requests that add a container's ports.</summary>
+    public static IReadOnlyList<NetlinkMessage> Publish(NetworkOptions options, IPAddress address, IReadOnlyList<PortMapping> mappings) =>
+        [.. Requests(NftMessages.Add, options, address, mappings)];
 
     /// <summary>
-    /// Removes a container's ports whether they are there or not: each is added first, which changes nothing when it is
-    /// there and fails the transaction when it leads elsewhere (nft 1.0.6 has no "destroy").
+    /// The requests that remove a container's ports whether they are there or not: each is added first, which changes
+    /// nothing when it is there and fails the transaction when it leads elsewhere.
     /// </summary>
-    public static string Unpublish(NetworkOptions options, IPAddress address, IReadOnlyList<PortMapping> mappings) =>
-        Elements(options, "add", address, mappings) + Elements(options, "delete", address, mappings);
+    public static IReadOnlyList<NetlinkMessage> Unpublish(NetworkOptions options, IPAddress address, IReadOnlyList<PortMapping> mappings) =>
+        [.. Requests(NftMessages.Add, options, address, mappings), .. Requests(NftMessages.Delete, options, address, mappings)];
 
     /// <summary>Refuses what this network cannot publish.</summary>
     /// <exception cref="LayerImageException"><see cref="EngineError.PortInvalid"/>.</exception>
@@ -93,32 +88,8 @@ internal static class NetworkRules
 
     private static string Table(NetworkOptions options) => $"inet {options.TableName}";
 
-    private static string Elements(NetworkOptions options, string verb, IPAddress address, IReadOnlyList<PortMapping> mappings)
-    {
-        List<string> single = [], ranges = [];
-        foreach (PortMapping mapping in mappings)
-        {
-            RequirePublishable(mapping);
-            string key = $"{(mapping.CoversAllAddresses ? "0.0.0.0/0" : mapping.HostAddress!.ToString())} . {mapping.Protocol.ToString().ToLowerInvariant()}";
-            if (mapping.Count > 1 && mapping.HostPort == mapping.ContainerPort)
-            {
-                ranges.Add(string.Create(CultureInfo.InvariantCulture, $"{key} . {mapping.HostPort}-{mapping.HostPort + mapping.Count - 1} : {address}"));
-                continue;
-            }
-            single.AddRange(Enumerable.Range(0, mapping.Count).Select(offset => string.Create(CultureInfo.InvariantCulture,
-                $"{key} . {mapping.HostPort + offset} : {address} . {mapping.ContainerPort + offset}")));
-        }
-        StringBuilder text = new();
-        Append(text, $"{verb} element {Table(options)} published", single);
-        Append(text, $"{verb} element {Table(options)} published_ranges", ranges);
-        return text.ToString();
-    }
-
-    private static void Append(StringBuilder text, string command, List<string> elements)
-    {
-        if (elements.Count > 0)
-        {
-            text.Append(command).Append(" { ").AppendJoin(", ", elements).Append(" }\n");
-        }
-    }
+    private static IEnumerable<NetlinkMessage> Requests(
+        Func<string, string, IEnumerable<NftElement>, IEnumerable<NetlinkMessage>> verb, NetworkOptions options, IPAddress address, IReadOnlyList<PortMapping> mappings) =>
+        PublishedElement.Of(address, mappings).ToLookup(element => element.Map)
+            .SelectMany(map => verb(options.TableName, map.Key, map.Select(element => element.ToKernel())));
 }

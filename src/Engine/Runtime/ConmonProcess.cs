@@ -37,7 +37,7 @@ internal static class ConmonProcess
             using (startRead)
             using (errorWrite)
             {
-                pid = Libc.PosixSpawn(arguments, EnvironmentOf("_OCI_SYNCPIPE=3", "_OCI_STARTPIPE=4"), [syncWrite, startRead, .. held], errorWrite);
+                pid = Libc.PosixSpawn(arguments, EnvironmentOf("_OCI_SYNCPIPE=3", "_OCI_STARTPIPE=4"), [syncWrite, startRead, .. held], new SpawnStreams(Error: errorWrite));
             }
             cgroups.MoveToMonitors(pid);
             start.WriteByte(1);

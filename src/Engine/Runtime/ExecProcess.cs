@@ -56,7 +56,7 @@ internal sealed class ExecProcess : IAsyncDisposable
         if (options.Detach)
         {
             // Streams of its own on /dev/null: a detached process must hold nothing of ours.
-            int pid = Libc.PosixSpawn(arguments, ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"], [], null);
+            int pid = Libc.PosixSpawn(arguments, ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"], []);
             int exitCode = await Task.Run(() => Libc.WaitPid(pid), CancellationToken.None).ConfigureAwait(false);
             files.ThrowIfFailed(exitCode, options.Process.Args[0]);
             files.Delete();

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net.Sockets;
 using LayerImage.Engine.Errors;
 using LayerImage.Engine.Firewall;
+using LayerImage.Engine.Interop.Libc;
 using LayerImage.Testing;
 using Xunit;
 
@@ -43,6 +44,54 @@ public class NftablesFirewallTests
         host.On(firewall => firewall.Stop());
         Assert.True(host.IsOpen(9200));
         Assert.Equal("", host.Ruleset());
+    }
+
+    [Fact]
+    public void Start_NeedsNoTableOfProtocolNames()
+    {
+        SkipWithoutParts();
+        using FirewallHost host = new();
+        host.Listen(host.HostPid, 9200);
+        File.WriteAllText(Path.Combine(Directory.CreateDirectory(host.ZoneFolder).FullName, "public.xml"),
+            """<zone><service name="ssh"/><protocol value="igmp"/><protocol value="VRRP"/><protocol value="50"/><port port="9200" protocol="tcp"/></zone>""");
+
+        // A minimal Debian has no /etc/protocols (package netbase), where nft looks for most names.
+        HostFirewall started = host.On(firewall =>
+        {
+            HideProtocols();
+            _ = firewall.Start(SilentObserver.Instance);
+            _ = firewall.SetRule(new PortRuleRequest { Port = "9300", Scope = PortRuleScope.Runtime });
+            return firewall.Get();
+        });
+
+        Assert.Equal(["9200/tcp", "9300/tcp"], started.Zones.Single(zone => zone.Name == "public").Ports);
+        Assert.True(host.IsOpen(9200) && host.Pings("10.77.0.1") && host.Pings("fd77::1"));
+    }
+
+    [Fact]
+    public void ZoneFile_WithAnUnknownProtocol_IsRefusedByFileAndLine()
+    {
+        SkipWithoutParts();
+        using FirewallHost host = new();
+        File.WriteAllText(Path.Combine(Directory.CreateDirectory(host.ZoneFolder).FullName, "public.xml"), "<zone>\n<protocol value=\"nonsense\"/></zone>");
+
+        LayerImageException error = Assert.Throws<LayerImageException>(host.Start);
+
+        Assert.Equal(EngineError.FirewallConfigurationInvalid, error.Error);
+        Assert.Contains("line 2", error.Message, StringComparison.Ordinal);
+    }
+
+    // For this thread, and what it starts, alone.
+    private static void HideProtocols()
+    {
+        const int CLONE_FS = 0x200, CLONE_NEWNS = 0x20000; // linux/sched.h
+        const ulong MS_REC = 0x4000, MS_PRIVATE = 0x40000; // linux/mount.h
+        Libc.Unshare(CLONE_FS | CLONE_NEWNS);
+        Libc.Mount("none", "/", null, MS_REC | MS_PRIVATE, null);
+        if (File.Exists("/etc/protocols"))
+        {
+            Libc.Mount("/dev/null", "/etc/protocols", null, Libc.MS_BIND, null);
+        }
     }
 
     [Fact]

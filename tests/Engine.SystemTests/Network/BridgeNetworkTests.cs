@@ -4,8 +4,8 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using LayerImage.Engine.Errors;
-using LayerImage.Engine.Interop.Libnftables;
 using LayerImage.Engine.Network;
+using LayerImage.Engine.Processes;
 using LayerImage.Testing;
 using Xunit;
 
@@ -87,8 +87,7 @@ public sealed class BridgeNetworkTests : IAsyncLifetime
         Assert.Equal("TimedOut", AskFrom(web, Loopback, 9999, patience: 1000));
 
         // The same attempt succeeds without the rule, so it is the rule that stops it.
-        using NftContext nft = new();
-        nft.Run($"flush chain inet {_network.Options.TableName} raw_prerouting", EngineError.NetworkFailed);
+        new NftProgram().Run($"flush chain inet {_network.Options.TableName} raw_prerouting", EngineError.NetworkFailed);
         Assert.StartsWith("secret", AskFrom(web, Loopback, 9999), StringComparison.Ordinal);
     }
 
@@ -125,6 +124,35 @@ public sealed class BridgeNetworkTests : IAsyncLifetime
 
         Assert.StartsWith("web 9000", EchoServer.Ask(Loopback, 8000), StringComparison.Ordinal);
         Assert.StartsWith("web 9002", EchoServer.Ask(Loopback, 8002), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Publish_TensOfThousandsOfShiftedPorts_IsAllOrNothing()
+    {
+        // More than a socket's buffer and an attribute hold at once.
+        await _network.AddContainerAsync("web", Web, 30000, 49999);
+        _network.Publish("other", Other, "19999:80");
+
+        LayerImageException error = Assert.Throws<LayerImageException>(() => _network.Publish("web", Web, "10000-29999:30000-49999"));
+        Assert.Equal(EngineError.PortInUse, error.Error);
+        Assert.DoesNotContain("10000", _network.PublishedElements(), StringComparison.Ordinal);
+        _network.Unpublish("other", Other, "19999:80");
+        _network.Publish("web", Web, "10000-29999:30000-49999");
+
+        Assert.StartsWith("web 30000", EchoServer.Ask(Loopback, 10000), StringComparison.Ordinal);
+        Assert.StartsWith("web 49999", EchoServer.Ask(Loopback, 29999), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Publish_WithoutTheRules_SaysWhatIsMissing()
+    {
+        BridgeNetwork unready = new(_network.Options with { TableName = "layerimage_none" });
+
+        LayerImageException error = Assert.Throws<LayerImageException>(() => unready.Publish("web", IPAddress.Parse(Web), [PortMapping.Parse("8081:80")]));
+
+        Assert.Equal(EngineError.NetworkFailed, error.Error);
+        Assert.Contains("layerimage_none", error.Message, StringComparison.Ordinal);
+        unready.Unpublish("web", IPAddress.Parse(Web), [PortMapping.Parse("8081:80")]);
     }
 
     [Fact]
@@ -202,11 +230,8 @@ public sealed class BridgeNetworkTests : IAsyncLifetime
         _network.Publish("web", Web, "8081:80");
 
         Assert.False(_network.Backend.EnsureReady());
-        using (NftContext nft = new())
-        {
-            // What a table of another version looks like.
-            nft.Run($"delete chain inet {_network.Options.TableName} version_{NetworkRules.Version}; flush chain inet {_network.Options.TableName} output", EngineError.NetworkFailed);
-        }
+        // What a table of another version looks like.
+        new NftProgram().Run($"delete chain inet {_network.Options.TableName} version_{NetworkRules.Version}; flush chain inet {_network.Options.TableName} output", EngineError.NetworkFailed);
         Assert.True(_network.Backend.EnsureReady());
 
         Assert.StartsWith("web 80", EchoServer.Ask(Loopback, 8081), StringComparison.Ordinal);
@@ -217,7 +242,6 @@ public sealed class BridgeNetworkTests : IAsyncLifetime
     {
         await _network.DisposeAsync();
         _network = null!;
-        using NftContext before = new();
         string state = TestNetwork.State();
         NetworkOptions options = new() { BridgeName = "limgtest1", TableName = "layerimage_test1", Subnet = IPNetwork.Parse("10.94.0.0/16"), NamespaceFolder = "/nowhere" };
 
@@ -228,7 +252,7 @@ public sealed class BridgeNetworkTests : IAsyncLifetime
         {
             socket.Execute(Interop.Netlink.RouteMessages.DeleteLink(options.BridgeName), options.BridgeName);
         }
-        before.Run($"delete table inet {options.TableName}", EngineError.NetworkFailed);
+        new NftProgram().Run($"delete table inet {options.TableName}", EngineError.NetworkFailed);
         Assert.Equal(state, TestNetwork.State());
     }
 

@@ -1,7 +1,8 @@
 using System.Net;
-using LayerImage.Engine.Interop.Libnftables;
+using LayerImage.Engine.Errors;
 using LayerImage.Engine.Interop.Netlink;
 using LayerImage.Engine.Network;
+using LayerImage.Engine.Processes;
 using Xunit;
 using static LayerImage.Engine.Interop.Libc.Libc;
 
@@ -79,8 +80,8 @@ internal sealed class TestNetwork : IAsyncDisposable
     /// <summary>The published elements, as the kernel has them.</summary>
     public string PublishedElements()
     {
-        using NftContext nft = new();
-        return nft.ListJson($"list map inet {Options.TableName} published") + nft.ListJson($"list map inet {Options.TableName} published_ranges");
+        NftProgram nft = new();
+        return nft.List($"map inet {Options.TableName} published", EngineError.NetworkFailed) + nft.List($"map inet {Options.TableName} published_ranges", EngineError.NetworkFailed);
     }
 
     public async ValueTask DisposeAsync()
@@ -101,10 +102,7 @@ internal sealed class TestNetwork : IAsyncDisposable
             _ = socket.TryExecute(RouteMessages.DeleteLink(Options.BridgeName));
         }
         NetworkNamespace.Delete(PeerPath);
-        using (NftContext nft = new())
-        {
-            _ = nft.TryRun($"delete table inet {Options.TableName}", out _);
-        }
+        new NftProgram().Run($"delete table inet {Options.TableName}", EngineError.NetworkFailed);
         Directory.Delete(_folder, recursive: true);
         Assert.Equal(_before, State());
     }
@@ -112,10 +110,9 @@ internal sealed class TestNetwork : IAsyncDisposable
     /// <summary>Links, tables and pinned namespaces.</summary>
     public static string State()
     {
-        using NftContext nft = new();
         IEnumerable<string> links = File.ReadLines("/proc/thread-self/net/dev").Skip(2).Select(line => line.Split(':')[0].Trim()).Order();
         IEnumerable<string> pins = File.ReadLines("/proc/self/mountinfo").Where(line => line.Contains(" - nsfs ", StringComparison.Ordinal));
-        return string.Join('\n', [.. links, .. pins, nft.ListJson("list ruleset") ?? ""]);
+        return string.Join('\n', [.. links, .. pins, new NftProgram().List("ruleset", EngineError.NetworkFailed)]);
     }
 
     private async Task AddPeerAsync()

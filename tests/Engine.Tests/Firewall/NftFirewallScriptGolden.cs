@@ -37,7 +37,7 @@ internal static class NftFirewallScriptGolden
         		jump in.public.sources
         		tcp dport 22 accept comment "service ssh"
         		ip6 daddr fe80::/64 udp dport 546 accept comment "service dhcpv6-client"
-        		meta l4proto { icmp, ipv6-icmp } accept
+        		meta l4proto { 1, 58 } accept comment "icmp, ipv6-icmp"
         		reject with icmpx admin-prohibited comment "target default"
         	}
         	chain fwd.public {

@@ -1,5 +1,6 @@
 using System.Net;
 using LayerImage.Engine.Errors;
+using LayerImage.Engine.Interop.Netlink;
 using LayerImage.Engine.Network;
 using Xunit;
 
@@ -11,23 +12,44 @@ public sealed class NetworkRulesTests
     private static readonly IPAddress s_address = IPAddress.Parse("10.89.0.2");
 
     [Theory]
-    [InlineData("8081:8080", "add element inet layerimage published { 0.0.0.0/0 . tcp . 8081 : 10.89.0.2 . 8080 }\n")]
-    [InlineData("0.0.0.0:53:53/udp", "add element inet layerimage published { 0.0.0.0/0 . udp . 53 : 10.89.0.2 . 53 }\n")]
-    [InlineData("127.0.0.1:8081:80/sctp", "add element inet layerimage published { 127.0.0.1 . sctp . 8081 : 10.89.0.2 . 80 }\n")]
-    [InlineData("8000-8999:8000-8999", "add element inet layerimage published_ranges { 0.0.0.0/0 . tcp . 8000-8999 : 10.89.0.2 }\n")]
-    [InlineData("80-81:90-91", "add element inet layerimage published { 0.0.0.0/0 . tcp . 80 : 10.89.0.2 . 90, 0.0.0.0/0 . tcp . 81 : 10.89.0.2 . 91 }\n")]
+    [InlineData("8081:8080", "published { 0.0.0.0/0 . tcp . 8081 : 10.89.0.2 . 8080 }")]
+    [InlineData("0.0.0.0:53:53/udp", "published { 0.0.0.0/0 . udp . 53 : 10.89.0.2 . 53 }")]
+    [InlineData("127.0.0.1:8081:80/sctp", "published { 127.0.0.1 . sctp . 8081 : 10.89.0.2 . 80 }")]
+    [InlineData("8000-8999:8000-8999", "published_ranges { 0.0.0.0/0 . tcp . 8000-8999 : 10.89.0.2 }")]
+    [InlineData("80-81:90-91", "published { 0.0.0.0/0 . tcp . 80 : 10.89.0.2 . 90 }, published { 0.0.0.0/0 . tcp . 81 : 10.89.0.2 . 91 }")]
     public void Publish_IsOneElementForAPortOrAnUnshiftedRange(string mapping, string expected) =>
-        Assert.Equal(expected, NetworkRules.Publish(s_options, s_address, [PortMapping.Parse(mapping)]));
+        Assert.Equal(expected, string.Join(", ", PublishedElement.Of(s_address, [PortMapping.Parse(mapping)]).Select(element => $"{element.Map} {{ {element} }}")));
+
+    [Theory]
+    // Each field fills a register of 4 bytes, in network order.
+    [InlineData("8081:8080", "00000000 06000000 1F910000", "FFFFFFFF 06000000 1F910000", "0A590002 1F900000")]
+    [InlineData("127.0.0.1:53:54/udp", "7F000001 11000000 00350000", "7F000001 11000000 00350000", "0A590002 00360000")]
+    [InlineData("8000-8999:8000-8999/sctp", "00000000 84000000 1F400000", "FFFFFFFF 84000000 23270000", "0A590002")]
+    public void Element_InTheKernelsForm(string mapping, string first, string last, string data)
+    {
+        NftElement element = Assert.Single(PublishedElement.Of(s_address, [PortMapping.Parse(mapping)])).ToKernel();
+
+        Assert.Equal([Convert.FromHexString(first.Replace(" ", "")), Convert.FromHexString(last.Replace(" ", "")), Convert.FromHexString(data.Replace(" ", ""))],
+            [element.First, element.Last, element.Data]);
+    }
 
     [Fact]
-    public void Unpublish_AddsFirstSoThatAMissingElementIsNoError() =>
-        Assert.Equal("""
-            add element inet layerimage published { 0.0.0.0/0 . tcp . 80 : 10.89.0.2 . 8080 }
-            add element inet layerimage published_ranges { 0.0.0.0/0 . tcp . 90-99 : 10.89.0.2 }
-            delete element inet layerimage published { 0.0.0.0/0 . tcp . 80 : 10.89.0.2 . 8080 }
-            delete element inet layerimage published_ranges { 0.0.0.0/0 . tcp . 90-99 : 10.89.0.2 }
+    public void Unpublish_AddsFirstSoThatAMissingElementIsNoError()
+    {
+        IReadOnlyList<NetlinkMessage> requests = NetworkRules.Unpublish(s_options, s_address, [PortMapping.Parse("80:8080"), PortMapping.Parse("90-99:90-99")]);
 
-            """, NetworkRules.Unpublish(s_options, s_address, [PortMapping.Parse("80:8080"), PortMapping.Parse("90-99:90-99")]));
+        // The low byte of a message's type: NFT_MSG_NEWSETELEM, NFT_MSG_DELSETELEM (linux/netfilter/nf_tables.h).
+        Assert.Equal([12, 12, 14, 14], requests.Select(request => (int)request.Finish(1)[4]));
+    }
+
+    [Fact]
+    public void Publish_OfManyShiftedPorts_IsSeveralRequests()
+    {
+        // An attribute's length has 16 bits: 1,000 elements do not go into one.
+        IReadOnlyList<NetlinkMessage> requests = NetworkRules.Publish(s_options, s_address, [PortMapping.Parse("10000-10999:20000-20999")]);
+
+        Assert.Equal(3, requests.Count);
+    }
 
     [Fact]
     public void Publish_RefusesIPv6()

@@ -4,10 +4,14 @@ using Microsoft.Win32.SafeHandles;
 
 namespace LayerImage.Engine.Interop.Libc;
 
+/// <summary>Where a program's standard streams lead; null is /dev/null.</summary>
+internal readonly record struct SpawnStreams(SafeHandle? Input = null, SafeHandle? Output = null, SafeHandle? Error = null);
+
 /// <summary>
 /// posix_spawn(3): starts a program in a session of its own, so that no Ctrl-C of our terminal reaches it, with
 /// its standard streams on /dev/null (or where told) and the given descriptors as 3, 4, 5 … and no others.
-/// .NET's Process can give a child no descriptors but the three standard ones.
+/// .NET's Process can give a child no descriptors but the three standard ones, and leaves it those that others opened
+/// in our process without O_CLOEXEC.
 /// </summary>
 internal static unsafe partial class Libc
 {
@@ -21,7 +25,7 @@ internal static unsafe partial class Libc
     /// </summary>
     /// <exception cref="LinuxException">The call failed.</exception>
     internal static int PosixSpawn(
-        IReadOnlyList<string> arguments, IReadOnlyList<string> environment, IReadOnlyList<SafeHandle> descriptors, SafeHandle? standardError)
+        IReadOnlyList<string> arguments, IReadOnlyList<string> environment, IReadOnlyList<SafeHandle> descriptors, SpawnStreams streams = default)
     {
         // The numbers 3, 4, 5 … may be in use for others of the very handles to pass: copies with higher numbers cannot clash.
         int lowest = 3 + descriptors.Count;
@@ -32,15 +36,15 @@ internal static unsafe partial class Libc
         try
         {
             copies.AddRange(descriptors.Select(handle => FcntlDupFd(handle, lowest)));
-            SafeFileHandle? error = standardError is null ? null : FcntlDupFd(standardError, lowest);
-            using (error)
-            {
-                SetActions(actions, copies, error);
-                SetAttributes(attributes);
-                int pid;
-                int errno = posix_spawn(&pid, argv[0], actions, attributes, argv, envp);
-                return errno == 0 ? pid : throw new LinuxException(nameof(posix_spawn), errno, arguments[0]);
-            }
+            SafeFileHandle?[] standard = [Copy(streams.Input), Copy(streams.Output), Copy(streams.Error)];
+            copies.AddRange(standard.OfType<SafeFileHandle>());
+            SetActions(actions, standard, copies.Take(descriptors.Count));
+            SetAttributes(attributes);
+            int pid;
+            int errno = posix_spawn(&pid, argv[0], actions, attributes, argv, envp);
+            return errno == 0 ? pid : throw new LinuxException(nameof(posix_spawn), errno, arguments[0]);
+
+            SafeFileHandle? Copy(SafeHandle? stream) => stream is null ? null : FcntlDupFd(stream, lowest);
         }
         finally
         {
@@ -54,22 +58,19 @@ internal static unsafe partial class Libc
         }
     }
 
-    private static void SetActions(byte* actions, List<SafeFileHandle> copies, SafeFileHandle? standardError)
+    private static void SetActions(byte* actions, SafeFileHandle?[] standard, IEnumerable<SafeFileHandle> others)
     {
         Check(posix_spawn_file_actions_init(actions), nameof(posix_spawn_file_actions_init));
-        for (int fd = 0; fd < 3; fd++)
+        int next = 0;
+        foreach (SafeFileHandle? stream in standard.Concat(others))
         {
-            Check(posix_spawn_file_actions_addopen(actions, fd, "/dev/null", fd == 0 ? OpenFlags.ReadOnly : OpenFlags.WriteOnly, 0), nameof(posix_spawn_file_actions_addopen));
+            Check(
+                stream is null ? posix_spawn_file_actions_addopen(actions, next, "/dev/null", next == 0 ? OpenFlags.ReadOnly : OpenFlags.WriteOnly, 0)
+                    : posix_spawn_file_actions_adddup2(actions, (int)stream.DangerousGetHandle(), next),
+                stream is null ? nameof(posix_spawn_file_actions_addopen) : nameof(posix_spawn_file_actions_adddup2));
+            next++;
         }
-        if (standardError is not null)
-        {
-            Check(posix_spawn_file_actions_adddup2(actions, (int)standardError.DangerousGetHandle(), 2), nameof(posix_spawn_file_actions_adddup2));
-        }
-        for (int i = 0; i < copies.Count; i++)
-        {
-            Check(posix_spawn_file_actions_adddup2(actions, (int)copies[i].DangerousGetHandle(), 3 + i), nameof(posix_spawn_file_actions_adddup2));
-        }
-        Check(posix_spawn_file_actions_addclosefrom_np(actions, 3 + copies.Count), nameof(posix_spawn_file_actions_addclosefrom_np));
+        Check(posix_spawn_file_actions_addclosefrom_np(actions, next), nameof(posix_spawn_file_actions_addclosefrom_np));
     }
 
     private static void SetAttributes(byte* attributes)

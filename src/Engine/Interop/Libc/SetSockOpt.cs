@@ -6,7 +6,7 @@ namespace LayerImage.Engine.Interop.Libc;
 internal static unsafe partial class Libc
 {
     // asm-generic/socket.h
-    internal const int SOL_SOCKET = 1, SO_REUSEADDR = 2;
+    internal const int SOL_SOCKET = 1, SO_REUSEADDR = 2, SO_SNDBUFFORCE = 32;
 
     /// <summary>Sets an integer socket option.</summary>
     internal static void SetSockOpt(SafeHandle socketHandle, int level, int option, int value)

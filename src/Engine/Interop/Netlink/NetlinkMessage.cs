@@ -15,10 +15,10 @@ internal sealed class NetlinkMessage
     private byte[] _bytes = new byte[256];
     private int _length = HeaderLength;
 
-    public NetlinkMessage(ushort type, ushort flags)
+    public NetlinkMessage(ushort type, ushort flags, bool isAcknowledged = true)
     {
         MemoryMarshal.Write(_bytes.AsSpan(4), type);
-        MemoryMarshal.Write(_bytes.AsSpan(6), (ushort)(flags | NLM_F_REQUEST | NLM_F_ACK));
+        MemoryMarshal.Write(_bytes.AsSpan(6), (ushort)(flags | NLM_F_REQUEST | (isAcknowledged ? NLM_F_ACK : 0)));
     }
 
     /// <summary>Appends the fixed part of a message, or of a nested one (ifinfomsg in VETH_INFO_PEER).</summary>

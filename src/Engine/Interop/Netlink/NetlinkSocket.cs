@@ -12,7 +12,9 @@ namespace LayerImage.Engine.Interop.Netlink;
 internal sealed class NetlinkSocket : IDisposable
 {
     private const int NETLINK_ROUTE = 0, NETLINK_NETFILTER = 12; // linux/netlink.h
+    private const int SOL_NETLINK = 270, NETLINK_CAP_ACK = 10;
     private const ushort NLMSG_ERROR = 2;
+    private const int DefaultSendBuffer = 64 * 1024; // well below net.core.wmem_default
 
     private readonly SafeFileHandle _socket;
     private readonly byte[] _answer = new byte[8192];
@@ -23,24 +25,40 @@ internal sealed class NetlinkSocket : IDisposable
     /// <summary>For links, addresses and routes (rtnetlink(7)).</summary>
     public static NetlinkSocket OpenRoute() => new(NETLINK_ROUTE);
 
-    /// <summary>For the table of connections.</summary>
+    /// <summary>For the table of connections and for nf_tables.</summary>
     public static NetlinkSocket OpenNetfilter() => new(NETLINK_NETFILTER);
 
     /// <summary>Does what the message asks and returns 0 or the errno.</summary>
     public int TryExecute(NetlinkMessage message)
     {
-        uint sequence = ++_sequence;
-        Send(_socket, message.Finish(sequence));
-        while (true)
+        Send(_socket, message.Finish(++_sequence));
+        return Receive(_sequence, _sequence);
+    }
+
+    /// <summary>
+    /// Does what the messages ask as one transaction of nf_tables, all of it or nothing, and returns 0 or the errno of the
+    /// first that was refused.
+    /// </summary>
+    public int TryExecuteTogether(IReadOnlyList<NetlinkMessage> messages)
+    {
+        if (messages.Count == 0)
         {
-            ReadOnlySpan<byte> answer = _answer.AsSpan(0, Recv(_socket, _answer));
-            // struct nlmsghdr { u32 len; u16 type; u16 flags; u32 seq; u32 pid; }, then for NLMSG_ERROR an int: -errno, or 0 for an acknowledgement.
-            if (answer.Length >= NetlinkMessage.HeaderLength + 4
-                && MemoryMarshal.Read<ushort>(answer[4..]) == NLMSG_ERROR && MemoryMarshal.Read<uint>(answer[8..]) == sequence)
-            {
-                return -MemoryMarshal.Read<int>(answer[NetlinkMessage.HeaderLength..]);
-            }
+            return 0;
         }
+        uint first = _sequence + 1;
+        List<byte> batch = [];
+        foreach (NetlinkMessage message in (IEnumerable<NetlinkMessage>)[NftMessages.Begin(), .. messages, NftMessages.End()])
+        {
+            batch.AddRange(message.Finish(++_sequence));
+        }
+        // An error would bring its whole request back, and several of them more than the socket holds.
+        SetSockOpt(_socket, SOL_NETLINK, NETLINK_CAP_ACK, 1);
+        if (batch.Count > DefaultSendBuffer)
+        {
+            SetSockOpt(_socket, SOL_SOCKET, SO_SNDBUFFORCE, batch.Count);
+        }
+        Send(_socket, CollectionsMarshal.AsSpan(batch));
+        return Receive(first, _sequence - 1);
     }
 
     /// <summary>Does what the message asks; <paramref name="what"/> names it in the error.</summary>
@@ -55,4 +73,27 @@ internal sealed class NetlinkSocket : IDisposable
     }
 
     public void Dispose() => _socket.Dispose();
+
+    /// <summary>
+    /// Reads the answers to requests and returns the first errno, or 0 when the last of them was acknowledged. The commit
+    /// of a transaction fails under the number of its first message.
+    /// </summary>
+    private int Receive(uint first, uint last)
+    {
+        while (true)
+        {
+            ReadOnlySpan<byte> answer = _answer.AsSpan(0, Recv(_socket, _answer));
+            // struct nlmsghdr { u32 len; u16 type; u16 flags; u32 seq; u32 pid; }, then for NLMSG_ERROR an int: -errno, or 0 for an acknowledgement.
+            if (answer.Length < NetlinkMessage.HeaderLength + 4 || MemoryMarshal.Read<ushort>(answer[4..]) != NLMSG_ERROR)
+            {
+                continue;
+            }
+            uint about = MemoryMarshal.Read<uint>(answer[8..]);
+            int errno = -MemoryMarshal.Read<int>(answer[NetlinkMessage.HeaderLength..]);
+            if (about >= first && (errno != 0 || about >= last))
+            {
+                return errno;
+            }
+        }
+    }
 }

@@ -1,0 +1,97 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using LayerImage.Engine.Errors;
+using static LayerImage.Engine.Interop.Netlink.NetlinkMessage;
+
+namespace LayerImage.Engine.Interop.Netlink;
+
+/// <summary>An element of a map whose keys are concatenated intervals (nft(8): "flags interval"), as the kernel takes it.</summary>
+/// <param name="First">The key's lower bound: each of its fields in network order, padded to 4 bytes.</param>
+/// <param name="Last">Its upper bound, inclusive.</param>
+/// <param name="Data">What it maps to, in the same form.</param>
+internal readonly record struct NftElement(byte[] First, byte[] Last, byte[] Data);
+
+/// <summary>
+/// The few requests to nf_tables that come with every container, as values; what is longer than an element is nft's.
+/// Numbers: linux/netfilter/nfnetlink.h, linux/netfilter/nf_tables.h.
+/// </summary>
+internal static class NftMessages
+{
+    private const ushort NFNL_SUBSYS_NFTABLES = 10, NFNL_MSG_BATCH_BEGIN = 16, NFNL_MSG_BATCH_END = 17;
+    private const ushort NFT_MSG_GETTABLE = 1, NFT_MSG_GETCHAIN = 4, NFT_MSG_NEWSETELEM = 12, NFT_MSG_DELSETELEM = 14;
+    private const ushort NFTA_TABLE_NAME = 1, NFTA_CHAIN_TABLE = 1, NFTA_CHAIN_NAME = 3, NFTA_LIST_ELEM = 1, NFTA_DATA_VALUE = 1;
+    private const ushort NFTA_SET_ELEM_LIST_TABLE = 1, NFTA_SET_ELEM_LIST_SET = 2, NFTA_SET_ELEM_LIST_ELEMENTS = 3;
+    private const ushort NFTA_SET_ELEM_KEY = 1, NFTA_SET_ELEM_DATA = 2, NFTA_SET_ELEM_KEY_END = 10;
+    private const byte NFPROTO_UNSPEC = 0, NFPROTO_INET = 1;
+
+    /// <summary>How many elements one message may hold: an attribute's length has 16 bits.</summary>
+    private const int MostElements = 400;
+
+    /// <summary>Whether the table "inet NAME" is there, in the calling thread's network namespace.</summary>
+    /// <exception cref="LinuxException">The kernel did not say.</exception>
+    public static bool HasTable(string table) =>
+        IsThere(Request(NFT_MSG_GETTABLE, 0).Attribute(NFTA_TABLE_NAME, table), table);
+
+    /// <summary>Whether a chain of the table "inet TABLE" is there.</summary>
+    /// <exception cref="LinuxException">The kernel did not say.</exception>
+    public static bool HasChain(string table, string chain) =>
+        IsThere(Request(NFT_MSG_GETCHAIN, 0).Attribute(NFTA_CHAIN_TABLE, table).Attribute(NFTA_CHAIN_NAME, chain), $"{table} {chain}");
+
+    /// <summary>Requests that add elements to a map of "inet TABLE"; one that is there already is no error.</summary>
+    public static IEnumerable<NetlinkMessage> Add(string table, string map, IEnumerable<NftElement> elements) =>
+        Elements(NFT_MSG_NEWSETELEM, NLM_F_CREATE, table, map, elements);
+
+    /// <summary>Requests that delete elements of a map of "inet TABLE"; one that is not there fails all.</summary>
+    public static IEnumerable<NetlinkMessage> Delete(string table, string map, IEnumerable<NftElement> elements) =>
+        Elements(NFT_MSG_DELSETELEM, 0, table, map, elements);
+
+    /// <summary>The message that opens a transaction.</summary>
+    public static NetlinkMessage Begin() => Boundary(NFNL_MSG_BATCH_BEGIN);
+
+    /// <summary>The message that commits it.</summary>
+    public static NetlinkMessage End() => Boundary(NFNL_MSG_BATCH_END);
+
+    private static bool IsThere(NetlinkMessage question, string what)
+    {
+        using NetlinkSocket socket = NetlinkSocket.OpenNetfilter();
+        return socket.TryExecute(question) switch
+        {
+            0 => true,
+            LinuxException.ENOENT => false,
+            int errno => throw new LinuxException("netlink", errno, what),
+        };
+    }
+
+    private static IEnumerable<NetlinkMessage> Elements(ushort verb, ushort flags, string table, string map, IEnumerable<NftElement> elements) =>
+        elements.Chunk(MostElements).Select(chunk => Request(verb, flags)
+            .Attribute(NFTA_SET_ELEM_LIST_TABLE, table)
+            .Attribute(NFTA_SET_ELEM_LIST_SET, map)
+            .Nest(NFTA_SET_ELEM_LIST_ELEMENTS, list => Array.ForEach(chunk, element => list.Nest(NFTA_LIST_ELEM, entry =>
+            {
+                Value(entry, NFTA_SET_ELEM_KEY, element.First);
+                Value(entry, NFTA_SET_ELEM_KEY_END, element.Last);
+                if (verb == NFT_MSG_NEWSETELEM)
+                {
+                    Value(entry, NFTA_SET_ELEM_DATA, element.Data);
+                }
+            }))));
+
+    private static void Value(NetlinkMessage entry, ushort type, byte[] value) =>
+        entry.Nest(type, data => data.Attribute(NFTA_DATA_VALUE, value));
+
+    private static NetlinkMessage Request(ushort verb, ushort flags) =>
+        new NetlinkMessage((ushort)((NFNL_SUBSYS_NFTABLES << 8) | verb), flags).Fixed(new Header { Family = NFPROTO_INET });
+
+    // Unacknowledged: kernels differ in whether they answer these two at all.
+    private static NetlinkMessage Boundary(ushort type) => new NetlinkMessage(type, 0, isAcknowledged: false)
+        .Fixed(new Header { Family = NFPROTO_UNSPEC, Resource = BinaryPrimitives.ReverseEndianness(NFNL_SUBSYS_NFTABLES) });
+
+    // struct nfgenmsg: the resource is in network order.
+    [StructLayout(LayoutKind.Sequential)]
+    private struct Header
+    {
+        public byte Family;
+        public byte Version;
+        public ushort Resource;
+    }
+}
