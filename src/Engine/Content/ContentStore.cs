@@ -96,11 +96,13 @@ internal sealed class ContentStore(StoreLayout layout, StoreDatabase database)
 
     /// <summary>
     /// Gives a received and checked file its place, in the transaction that records it: files are deleted in one, too,
-    /// so that nobody deletes what another has just put there. Its content must be synced before.
+    /// so that nobody deletes what another has just put there. Its content must be synced before. When the transaction
+    /// is not committed after all, the file comes back.
     /// </summary>
-    public void Adopt(string file, Digest digest)
+    public void Adopt(StoreTransaction transaction, string file, Digest digest)
     {
         StoreEntry.MakeWayForFile(layout.Blob(digest));
+        transaction.IfUndone(() => PutBack(file, digest));
         AtomicFile.Publish(file, layout.Blob(digest));
     }
 
@@ -120,7 +122,7 @@ internal sealed class ContentStore(StoreLayout layout, StoreDatabase database)
         Sync(file);
         database.Write(transaction =>
         {
-            Adopt(file, digest);
+            Adopt(transaction, file, digest);
             FaultPoint.Reach(FaultPoint.BlobPlaced);
             Record(transaction, digest, size);
         });
@@ -226,6 +228,25 @@ internal sealed class ContentStore(StoreLayout layout, StoreDatabase database)
                     FaultPoint.Reach(FaultPoint.BlobDeleting);
                 }
             });
+        }
+    }
+
+    // Unless somebody else has recorded it since.
+    private void PutBack(string file, Digest digest)
+    {
+        try
+        {
+            database.Write(transaction =>
+            {
+                if (!IsRecorded(transaction, digest) && !File.Exists(file) && StoreEntry.FileLength(layout.Blob(digest)) is not null)
+                {
+                    File.Move(layout.Blob(digest), file);
+                }
+            });
+        }
+        catch (Exception e) when (e is LayerImageException or IOException)
+        {
+            // The first failure is the one to tell; what is left is garbage.
         }
     }
 

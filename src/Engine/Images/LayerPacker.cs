@@ -64,7 +64,7 @@ internal sealed class LayerPacker(StoreLayout layout, StoreDatabase database, La
         scratch.Claim([blob.Digest]);
         database.Write(transaction =>
         {
-            content.Adopt(file, blob.Digest);
+            content.Adopt(transaction, file, blob.Digest);
             ContentStore.Record(transaction, blob.Digest, blob.Size);
             ContentStore.RecordLayer(transaction, diffId, blob);
             UseBlob(transaction, diffId, blob);

@@ -194,7 +194,7 @@ internal sealed class LayerReceiver(StoreLayout layout, LayerStore layers, Conte
         {
             if (File.Exists(partial))
             {
-                content.Adopt(partial, wanted.Blob.Digest);
+                content.Adopt(transaction, partial, wanted.Blob.Digest);
             }
             ContentStore.Record(transaction, wanted.Blob.Digest, wanted.Blob.Size);
         });

@@ -104,16 +104,19 @@ internal sealed partial class StoreDatabase
     private T Run<T>(Func<StoreTransaction, T> body, bool writes, bool commit = true)
     {
         SqliteConnection? connection = null;
+        StoreTransaction? open = null;
         try
         {
             connection = _idle.TryTake(out SqliteConnection? idle) ? idle : Connect(writes);
             T result;
             using (SqliteTransaction transaction = connection.BeginTransaction(deferred: !writes))
             {
-                result = body(new StoreTransaction(connection, transaction));
+                open = new StoreTransaction(connection, transaction);
+                result = body(open);
                 if (commit)
                 {
                     transaction.Commit();
+                    open = null;
                 }
             }
             if (writes)
@@ -131,6 +134,7 @@ internal sealed partial class StoreDatabase
         finally
         {
             GiveBack(connection);
+            open?.Undo();
         }
     }
 

@@ -6,6 +6,8 @@ namespace LayerImage.Engine.Store;
 /// <summary>SQL inside one transaction. Parameters are positional: ?1, ?2 …</summary>
 internal sealed class StoreTransaction(SqliteConnection connection, SqliteTransaction transaction)
 {
+    private readonly Stack<Action> _undo = [];
+
     /// <summary>Runs a statement; the number of rows it changed.</summary>
     public int Execute(string sql, params ReadOnlySpan<object?> values)
     {
@@ -31,6 +33,20 @@ internal sealed class StoreTransaction(SqliteConnection connection, SqliteTransa
             rows.Add(make(reader));
         }
         return rows;
+    }
+
+    /// <summary>
+    /// What undoes something outside the records if they are not committed after all: the disk was full at the commit, say.
+    /// It runs after the roll-back, in the reverse order, and must not fail.
+    /// </summary>
+    public void IfUndone(Action undo) => _undo.Push(undo);
+
+    internal void Undo()
+    {
+        while (_undo.TryPop(out Action? undo))
+        {
+            undo();
+        }
     }
 
     private SqliteCommand Command(string sql, ReadOnlySpan<object?> values)

@@ -1,5 +1,7 @@
+using LayerImage.Engine.Content;
 using LayerImage.Engine.Errors;
 using LayerImage.Engine.Images;
+using LayerImage.Engine.Oci;
 using LayerImage.Engine.Store;
 using LayerImage.Engine.SystemTests.Images;
 using LayerImage.Testing;
@@ -37,6 +39,36 @@ public sealed class StoreTests
         LayerImageException error = Assert.Throws<LayerImageException>(() => new LayerImageEngine(store.Options));
 
         Assert.Equal(EngineError.StoreNotSupported, error.Error);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void BlobOfATransactionThatFails_ComesBack(bool recordedByOthers)
+    {
+        using TempStore store = new();
+        _ = new LayerImageEngine(store.Options);
+        StoreLayout layout = new(store.Options);
+        StoreDatabase database = StoreDatabase.Open(layout.Database);
+        ContentStore content = new(layout, database);
+        Digest digest = Digest.Of("content"u8.ToArray());
+        string received = layout.Partial(digest);
+        File.WriteAllText(received, "content");
+        if (recordedByOthers)
+        {
+            content.Put("content"u8.ToArray());
+            database.Write(transaction => ContentStore.Record(transaction, digest, 7));
+        }
+
+        // As a disk that is full at the commit.
+        Assert.Throws<IOException>(() => database.Write(transaction =>
+        {
+            content.Adopt(transaction, received, digest);
+            throw new IOException("full");
+        }));
+
+        Assert.Equal(recordedByOthers, File.Exists(layout.Blob(digest)));
+        Assert.Equal(!recordedByOthers, File.Exists(received));
     }
 
     [Fact]
