@@ -6,6 +6,7 @@ using LayerImage.Engine.Firewall;
 using LayerImage.Engine.Images;
 using LayerImage.Engine.Images.Browse;
 using LayerImage.Engine.Images.Mounting;
+using LayerImage.Engine.IO;
 using LayerImage.Engine.Maintenance;
 using LayerImage.Engine.Mounts;
 using LayerImage.Engine.Network;
@@ -30,6 +31,7 @@ public sealed class LayerImageEngine
     public LayerImageEngine(EngineOptions options)
     {
         Options = options;
+        FileSizeLimit.MakeAnError();
         StoreLayout layout = _layout = new(options);
         layout.Create();
         StoreDatabase database = _database = StoreDatabase.Open(layout.Database);

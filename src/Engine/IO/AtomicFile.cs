@@ -33,9 +33,9 @@ internal static class AtomicFile
         catch (Exception e)
         {
             File.Delete(temporary);
-            if (e is IOException io && DiskFull.Is(io))
+            if (DiskFull.Is(e))
             {
-                throw new LinuxException("write", LinuxException.ENOSPC, path);
+                throw DiskFull.ToError(e, path);
             }
             throw;
         }

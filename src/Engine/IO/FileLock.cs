@@ -90,7 +90,7 @@ internal sealed class FileLock : IDisposable
         {
             RandomAccess.Write(file, pid, 0);
         }
-        catch (IOException e) when (DiskFull.Is(e))
+        catch (Exception e) when (DiskFull.Is(e))
         {
             // Nothing is lost.
         }

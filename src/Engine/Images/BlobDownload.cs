@@ -122,9 +122,9 @@ internal sealed class BlobDownload(RegistryClient client, Descriptor descriptor,
         {
             RandomAccess.Write(file, piece, offset);
         }
-        catch (IOException e) when (DiskFull.Is(e))
+        catch (Exception e) when (DiskFull.Is(e))
         {
-            throw new LinuxException("write", LinuxException.ENOSPC, null);
+            throw DiskFull.ToError(e, null);
         }
     }
 }

@@ -36,9 +36,9 @@ internal sealed class ImageExporter(LayerStore layers, ContentStore content, Lay
         {
             await WriteAsync(plan, target, isFolder, cancellationToken).ConfigureAwait(false);
         }
-        catch (IOException e) when (DiskFull.Is(e))
+        catch (Exception e) when (DiskFull.Is(e))
         {
-            throw new LinuxException("write", LinuxException.ENOSPC, target);
+            throw DiskFull.ToError(e, target);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

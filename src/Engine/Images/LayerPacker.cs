@@ -99,9 +99,9 @@ internal sealed class LayerPacker(StoreLayout layout, StoreDatabase database, La
             progress.Report(tar, "Compressed", tar.Size);
             return new Descriptor { MediaType = TypeOf(compression), Digest = compressed.GetDigest(), Size = compressed.Count };
         }
-        catch (IOException e) when (DiskFull.Is(e))
+        catch (Exception e) when (DiskFull.Is(e))
         {
-            throw new LinuxException("write", LinuxException.ENOSPC, path);
+            throw DiskFull.ToError(e, path);
         }
     }
 

@@ -46,7 +46,7 @@ internal sealed class ScratchFolder : IDisposable
         {
             File.WriteAllLines(System.IO.Path.Combine(Path, ClaimFile), names);
         }
-        catch (IOException e) when (DiskFull.Is(e))
+        catch (Exception e) when (DiskFull.Is(e))
         {
             // Who clears a full disk now may take what is then received again.
         }

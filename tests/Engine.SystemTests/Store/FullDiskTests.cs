@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using LayerImage.Engine.Commit;
 using LayerImage.Engine.Containers;
 using LayerImage.Engine.Errors;
@@ -77,6 +78,30 @@ public sealed class FullDiskTests : IAsyncDisposable
         }
         Assert.NotEqual(0, failures);
         await engine.Containers.RemoveAsync(container.Id, force: true, SilentObserver.Instance, ImageHarness.Stop);
+    }
+
+    // SIGXFSZ would end the process.
+    [Theory]
+    [InlineData("receive")]
+    [InlineData("import")]
+    public async Task FileLargerThanTheSessionMayWrite_IsAnErrorThatSaysSo(string verb)
+    {
+        Assert.SkipWhen(Requires.Root is not null, Requires.Root ?? "");
+        byte[] content = new byte[3_000_000];
+        Random.Shared.NextBytes(content);
+        await File.WriteAllBytesAsync(Path.Combine(Directory.CreateDirectory(_store["tree"]).FullName, "file"), content, ImageHarness.Stop);
+        string reference = new ImageBuilder().WithLayer(layer => layer.File("big", content)).Build().PushTo(_registry, "big/image");
+        string[] words = verb == "receive" ? [verb, reference] : [verb, _store["tree"], "made:1"];
+
+        using Process child = StoreChild.Start(typeof(FullDiskTests).Assembly.Location, _store.Options, null, ["limited", "2000000", .. words]);
+        string error = await child.StandardError.ReadToEndAsync(ImageHarness.Stop);
+        await child.WaitForExitAsync(ImageHarness.Stop);
+
+        Assert.True(child.ExitCode == 1 && error.Contains("errno 27", StringComparison.Ordinal), $"{child.ExitCode}: {error}");
+        LayerImageEngine engine = new(_store.Options);
+        await AssertWholeAsync(engine, _store.Options.Root, "after");
+        await StoreChild.RunAsync(_store.Options, words);
+        await AssertWholeAsync(engine, _store.Options.Root, "again");
     }
 
     // SQLite's index of the log is made anew by whoever comes first, and has 32 KiB.

@@ -33,7 +33,7 @@ public sealed partial class DependencyArrowsTests
         ["Containers"] = ["Commit", "Content", "Errors", "Firewall", "IO", "Images", "Interop", "Layers", "Mounts", "Network", "Oci", "Processes", "Runtime", "Store"],
         ["Commit"] = ["Containers", "Content", "Errors", "IO", "Images", "Interop", "Layers", "Mounts", "Network", "Oci", "References", "Store"],
         ["Maintenance"] = ["Commit", "Content", "Errors", "IO", "Images", "Layers", "Oci", "References", "Registry", "Store"],
-        [Root] = ["Commit", "Containers", "Content", "Errors", "Firewall", "Images", "Maintenance", "Mounts", "Network", "Registry", "Runtime", "Store"],
+        [Root] = ["Commit", "Containers", "Content", "Errors", "Firewall", "IO", "Images", "Maintenance", "Mounts", "Network", "Registry", "Runtime", "Store"],
     };
 
     // Only these three know each other both ways: a container is committed to an image, an image is sealed as a commit is.

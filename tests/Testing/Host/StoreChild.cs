@@ -86,6 +86,14 @@ public static class StoreChild
                 await RunAsync(options, what);
                 Console.Out.WriteLine(File.ReadLines("/proc/self/status").Single(line => line.StartsWith("VmHWM:", StringComparison.Ordinal)));
                 break;
+            case ["limited", var bytes, .. var what]:
+                // As "ulimit -f", but for the files of this process's own run time, which are made before.
+                using (Process prlimit = Process.Start("prlimit", [$"--pid={Environment.ProcessId}", $"--fsize={bytes}"]))
+                {
+                    await prlimit.WaitForExitAsync();
+                }
+                await RunAsync(options, what);
+                break;
             case ["mount", var image, var path, var upper]:
                 await engine.Mounts.MountAsync(new UnionMountRequest { Reference = image, Path = path, UpperDir = upper }, SilentObserver.Instance, default);
                 break;

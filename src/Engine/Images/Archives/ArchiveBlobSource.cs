@@ -40,9 +40,9 @@ internal sealed class ArchiveBlobSource(IArchiveFiles files, string archive, IRe
             isWhole = true;
             return Task.CompletedTask;
         }
-        catch (IOException e) when (DiskFull.Is(e))
+        catch (Exception e) when (DiskFull.Is(e))
         {
-            throw new LinuxException("write", LinuxException.ENOSPC, partial);
+            throw DiskFull.ToError(e, partial);
         }
         finally
         {

@@ -79,9 +79,9 @@ internal static class ArchiveOpener
         {
             throw ArchiveErrors.Invalid(path, "its compression is malformed: " + e.Message, e);
         }
-        catch (IOException e) when (DiskFull.Is(e))
+        catch (Exception e) when (DiskFull.Is(e))
         {
-            throw new LinuxException("write", LinuxException.ENOSPC, destination);
+            throw DiskFull.ToError(e, destination);
         }
     }
 }

@@ -30,9 +30,9 @@ internal static class RootFileSystemBlob
             string mediaType = compression switch { LayerCompression.Gzip => MediaTypes.OciLayerGzip, LayerCompression.Zstd => MediaTypes.OciLayerZstd, _ => MediaTypes.OciLayer };
             return (diffId, new Descriptor { MediaType = mediaType, Digest = blob.GetDigest(), Size = blob.Count }, file);
         }
-        catch (IOException e) when (DiskFull.Is(e))
+        catch (Exception e) when (DiskFull.Is(e))
         {
-            throw new LinuxException("write", LinuxException.ENOSPC, file);
+            throw DiskFull.ToError(e, file);
         }
     }
 

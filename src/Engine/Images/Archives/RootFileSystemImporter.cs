@@ -113,9 +113,9 @@ internal sealed class RootFileSystemImporter(StoreDatabase database, LayerStore 
                 grown(target.Position);
             }
         }
-        catch (IOException e) when (DiskFull.Is(e))
+        catch (Exception e) when (DiskFull.Is(e))
         {
-            throw new LinuxException("write", LinuxException.ENOSPC, tar);
+            throw DiskFull.ToError(e, tar);
         }
     }
 }

@@ -156,9 +156,9 @@ internal sealed class CopyOut(LayerImageBrowser browser, bool recurse, bool forc
         {
             write();
         }
-        catch (IOException e) when (DiskFull.Is(e))
+        catch (Exception e) when (DiskFull.Is(e))
         {
-            throw new LinuxException("write", LinuxException.ENOSPC, target);
+            throw DiskFull.ToError(e, target);
         }
         catch (Exception e) when (e is UnauthorizedAccessException or IOException)
         {

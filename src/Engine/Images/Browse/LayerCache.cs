@@ -46,7 +46,7 @@ internal sealed class LayerCache(StoreLayout layout, long? bound)
         {
             Inflate(diffId, openTar, cancellationToken);
         }
-        catch (IOException e) when (DiskFull.Is(e))
+        catch (Exception e) when (DiskFull.Is(e))
         {
             return null;
         }

@@ -82,9 +82,9 @@ internal sealed class LayerFiles(StoreLayout layout, LayerStore layers, ContentS
             // Not synced: it can be made again, and one that a power cut damaged is not taken.
             File.Move(temporary, path, overwrite: true);
         }
-        catch (IOException e) when (DiskFull.Is(e))
+        catch (Exception e) when (DiskFull.Is(e))
         {
-            throw new LinuxException("write", LinuxException.ENOSPC, path);
+            throw DiskFull.ToError(e, path);
         }
         return LayerIndex.Open(path, _blocks) ?? throw Corrupt(layer.DiffId, null);
     }
