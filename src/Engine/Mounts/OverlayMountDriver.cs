@@ -7,9 +7,9 @@ namespace LayerImage.Engine.Mounts;
 
 /// <summary>
 /// The kernel's overlay through its new mount API (fsopen(2), fsconfig(2) with one <c>lowerdir+</c> for each layer),
-/// which has no page of options to overflow: 500 layers mount. Kernels before 6.5 lack <c>lowerdir+</c>; there mount(2)
-/// is given the directories as descriptors (<c>/proc/self/fd/9</c>), which are short enough for about 200 in its page
-/// and need no escaping.
+/// which has no page of options to overflow: 500 layers mount. A path that is too long for it is given as a descriptor
+/// (<c>/proc/self/fd/9</c>). Kernels before 6.7 lack <c>lowerdir+</c>; there mount(2)
+/// is given all layers so, which is short enough for about 200 in its page of options and needs no escaping.
 /// </summary>
 internal sealed class OverlayMountDriver : IUnionMountDriver
 {
@@ -19,7 +19,8 @@ internal sealed class OverlayMountDriver : IUnionMountDriver
     /// <summary>What mountinfo shows as the source of these mounts; a colon and a name may follow.</summary>
     public const string Source = "layerimage";
 
-    private const int PageSize = 4096; // mount(2): data is at most a page
+    private const int PageSize = 4096; // mount(2): data is at most a page, with its closing zero
+    private const int LongestValue = 255; // fsconfig(2): a value is at most 256 bytes, with its closing zero
     private const ulong ReadOnly = 1; // MS_RDONLY, sys/mount.h
 
     // A commit reads the upper directory by itself: it must hold whole files and whole directories.
@@ -27,8 +28,8 @@ internal sealed class OverlayMountDriver : IUnionMountDriver
 
     private readonly Lazy<OverlayProbe> _probe;
 
-    /// <param name="oldKernel">Whether to go the way of kernels before 6.5: for tests.</param>
-    public OverlayMountDriver(bool oldKernel = false) => _probe = new Lazy<OverlayProbe>(() => oldKernel ? new OverlayProbe(false, null, default) : OverlayProbe.Run());
+    /// <param name="oldKernel">Whether to go the way of kernels before 6.7: for tests.</param>
+    public OverlayMountDriver(bool oldKernel = false) => _probe = new Lazy<OverlayProbe>(() => oldKernel ? OverlayProbe.Old : OverlayProbe.Run());
 
     internal OverlayMountDriver(OverlayProbe probe) => _probe = new Lazy<OverlayProbe>(probe);
 
@@ -66,17 +67,20 @@ internal sealed class OverlayMountDriver : IUnionMountDriver
 
     private static void MountNew(OverlayMount mount)
     {
+        using FolderDescriptors folders = new();
+        string Fitting(string path, string given) => ByteCount(given) > LongestValue ? folders.NameOf(path) : given;
+        // In these two, unlike lowerdir+, the kernel takes a backslash for an escape (ovl_unescape, fs/overlayfs/params.c).
+        string Escaped(string path) => Fitting(path, path.Replace(@"\", @"\\", StringComparison.Ordinal));
         using SafeFileHandle context = Libc.FsOpen("overlay");
         Libc.FsConfigSet(context, "source", mount.Source);
         foreach (string lower in mount.LowerDirs)
         {
-            Libc.FsConfigSet(context, "lowerdir+", lower);
+            Libc.FsConfigSet(context, "lowerdir+", Fitting(lower, lower));
         }
         if (mount.UpperDir is not null)
         {
-            // In these two, unlike lowerdir+, the kernel takes a backslash for an escape (ovl_unescape, fs/overlayfs/params.c).
-            Libc.FsConfigSet(context, "upperdir", mount.UpperDir.Replace(@"\", @"\\", StringComparison.Ordinal));
-            Libc.FsConfigSet(context, "workdir", mount.WorkDir!.Replace(@"\", @"\\", StringComparison.Ordinal));
+            Libc.FsConfigSet(context, "upperdir", Escaped(mount.UpperDir));
+            Libc.FsConfigSet(context, "workdir", Escaped(mount.WorkDir!));
         }
         foreach (string option in s_plain)
         {
@@ -89,36 +93,43 @@ internal sealed class OverlayMountDriver : IUnionMountDriver
 
     private static void MountOld(OverlayMount mount)
     {
-        List<SafeFileHandle> open = [];
-        try
+        using FolderDescriptors folders = new();
+        string[] lower = [.. mount.LowerDirs.Select(folders.NameOf)];
+        string options = Compose(lower, mount.UpperDir, mount.WorkDir);
+        if (mount.UpperDir is not null && (ByteCount(options) >= PageSize || IsSpecial(mount.UpperDir) || IsSpecial(mount.WorkDir!)))
         {
-            string ByDescriptor(string path)
-            {
-                open.Add(Libc.Open(path, OpenFlags.PathOnly | OpenFlags.Directory));
-                return $"/proc/self/fd/{open[^1].DangerousGetHandle()}";
-            }
-            StringBuilder options = new("lowerdir=");
-            options.AppendJoin(':', mount.LowerDirs.Select(ByDescriptor));
-            if (mount.UpperDir is not null)
-            {
-                options.Append(",upperdir=").Append(ByDescriptor(mount.UpperDir)).Append(",workdir=").Append(ByDescriptor(mount.WorkDir!));
-            }
-            foreach (string option in s_plain)
-            {
-                options.Append(',').Append(option).Append("=off");
-            }
-            if (options.Length >= PageSize)
-            {
-                throw new LayerImageException(EngineError.NotSupportedByKernel, $"This kernel cannot unite {mount.LowerDirs.Count} layers: it takes one page of options.")
-                { Target = mount.Merged, Advice = "Linux 6.5 or later unites up to 500." };
-            }
-            Libc.Mount(mount.Source, mount.Merged, "overlay", mount.UpperDir is null ? ReadOnly : 0, options.ToString());
+            options = Compose(lower, folders.NameOf(mount.UpperDir), folders.NameOf(mount.WorkDir!));
         }
-        finally
+        if (ByteCount(options) >= PageSize)
         {
-            open.ForEach(handle => handle.Dispose());
+            throw new LayerImageException(EngineError.NotSupportedByKernel, $"This kernel cannot unite {mount.LowerDirs.Count} layers: it takes one page of options, which is enough for about 200.")
+            { Target = mount.Merged, Advice = "Linux 6.7 or later unites up to 500; there, Save-ContainerAsImage -Squash makes an image of one layer." };
         }
+        Libc.Mount(mount.Source, mount.Merged, "overlay", mount.UpperDir is null ? ReadOnly : 0, options);
     }
+
+    /// <summary>
+    /// mount(2)'s options. Pure. The upper and work directories are given by their own names where these fit and need no
+    /// escaping: the kernel shows in mountinfo what it was given, and others find there that they are in use.
+    /// </summary>
+    internal static string Compose(IReadOnlyList<string> lower, string? upper, string? work)
+    {
+        StringBuilder options = new StringBuilder("lowerdir=").AppendJoin(':', lower);
+        if (upper is not null)
+        {
+            options.Append(",upperdir=").Append(upper).Append(",workdir=").Append(work);
+        }
+        foreach (string option in s_plain)
+        {
+            options.Append(',').Append(option).Append("=off");
+        }
+        return options.ToString();
+    }
+
+    private static int ByteCount(string options) => Encoding.UTF8.GetByteCount(options);
+
+    // A comma ends an option and a backslash is an escape, which 6.5 does not know.
+    private static bool IsSpecial(string path) => path.AsSpan().ContainsAny(',', '\\');
 
     public bool Unmount(string merged)
     {
@@ -159,7 +170,7 @@ internal sealed class OverlayMountDriver : IUnionMountDriver
             { Errno: LinuxException.ENOENT or LinuxException.ENOTDIR } when Missing(mount) is string missing => (EngineError.MountFailed, $"The folder {missing} is not there. If it is the store's, Test-LayerStore says what else is damaged, and Repair-LayerStore mends it."),
             { Errno: LinuxException.ELOOP } => (EngineError.MountFailed, "A folder is given twice, or is inside another one of them."),
             { Call: "mount", Errno: 19 } => (EngineError.NotSupportedByKernel, "This kernel has no overlay file system: load the module 'overlay'."),
-            { Call: "fsconfig(create)" or "fsconfig(upperdir)" or "fsconfig(workdir)" or "mount", Errno: LinuxException.EINVAL } => (EngineError.MountFailed,
+            { Call: "fsconfig(create)" or "fsconfig(upperdir)" or "fsconfig(workdir)" or "mount", Errno: LinuxException.EINVAL } when mount.UpperDir is not null => (EngineError.MountFailed,
                 $"The file system of {mount.UpperDir} may not serve as an upper (another overlay, a network file system). Give an upper folder on another one; where it is the store's own, move the store with $LAYERIMAGE_ROOT."),
             _ => (EngineError.MountFailed, "See the kernel's log (dmesg) for more."),
         };

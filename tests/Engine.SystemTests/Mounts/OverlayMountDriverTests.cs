@@ -15,12 +15,12 @@ public sealed class OverlayMountDriverTests : UnionMountDriverContract
     {
         OverlayProbe probe = OverlayProbe.Run();
         Assert.Null(probe.Reason);
-        Assert.SkipWhen(!probe.HasOneByOne, "needs Linux 6.5");
+        Assert.SkipWhen(!probe.HasOneByOne, "needs Linux 6.7");
         return new OverlayMountDriver(probe);
     }
 }
 
-/// <summary>The same by mount(2), as kernels before 6.5 need it.</summary>
+/// <summary>The same by mount(2), as kernels before 6.7 need it.</summary>
 public sealed class OldKernelOverlayTests : UnionMountDriverContract
 {
     protected override int MostLayers => 200;
@@ -42,6 +42,8 @@ public sealed class OverlayRefusalTests
         LayerImageException error = Assert.Throws<LayerImageException>(() => new OverlayMountDriver(oldKernel: true).Mount(mount));
 
         Assert.Equal(EngineError.NotSupportedByKernel, error.Error);
+        Assert.Contains("about 200", error.Message, StringComparison.Ordinal);
+        Assert.Contains("Linux 6.7", error.Advice, StringComparison.Ordinal);
         Assert.Empty(TempFolder.MountsBeneath(folder.Root));
     }
 

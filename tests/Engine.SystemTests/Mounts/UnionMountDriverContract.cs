@@ -64,6 +64,33 @@ public abstract class UnionMountDriverContract : IDisposable
         }
     }
 
+    // By this others find that these folders are in use: the kernel lets two unions have one upper, and only warns.
+    [Fact]
+    public void UpperAndWork_AreSeenInMountinfo()
+    {
+        OverlayMount mount = Describe(2);
+
+        Driver.Mount(mount);
+
+        MountInfo seen = MountInfo.Read().Single(info => info.MountPoint == mount.Merged);
+        Assert.Equal((mount.UpperDir, mount.WorkDir), (seen.Option("upperdir"), seen.Option("workdir")));
+    }
+
+    // Longer than a value of fsconfig(2) may be; and mount(2)'s page of options is full of layers.
+    [Fact]
+    public void LongPaths_AreUnited()
+    {
+        string far = $"{new string('u', 240)}/{new string('v', 240)}";
+        OverlayMount mount = Describe(MostLayers, far + "/layers/");
+        mount = mount with { UpperDir = Directory.CreateDirectory(_folder[far + "/upper"]).FullName, WorkDir = Directory.CreateDirectory(_folder[far + "/work"]).FullName };
+
+        Driver.Mount(mount);
+
+        Assert.Equal(MostLayers, Names(mount.Merged).Length);
+        File.WriteAllText(_folder["merged/new"], "x");
+        Assert.Equal(["new"], Names(mount.UpperDir!));
+    }
+
     [Fact]
     public void ReadOnlyUnion_TakesNoChange()
     {
