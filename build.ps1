@@ -20,6 +20,9 @@ param(
     # Test: only the classes whose name contains this.
     [string] $Filter,
 
+    # Test: the order of the tests, as a former run printed it.
+    [Nullable[int]] $Seed,
+
     # Package: the machine it is for.
     [ValidateSet('linux-x64', 'linux-arm64')]
     [string] $Runtime,
@@ -40,7 +43,7 @@ switch ($Task) {
         Install-TestPackage
         Build-Module
         Build-TestProgram
-        exit (Invoke-AllTests -Filter $Filter)
+        exit (Invoke-AllTests -Filter $Filter -Seed $Seed)
     }
     'Docs' {
         # Before the build, which takes longer.

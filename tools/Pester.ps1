@@ -1,9 +1,11 @@
-# Runs the Pester suite in a pwsh of its own: tools/Pester.ps1 FOLDER REPORT
-param([Parameter(Mandatory)] [string] $Path, [Parameter(Mandatory)] [string] $Report)
+# Runs the Pester suite in a pwsh of its own: tools/Pester.ps1 FOLDER REPORT SEED. The seed says in which order the files run.
+param([Parameter(Mandatory)] [string] $Path, [Parameter(Mandatory)] [string] $Report, [int] $Seed)
 
 Import-Module Pester -MinimumVersion 5.0
 $configuration = New-PesterConfiguration
-$configuration.Run.Path = $Path
+$files = [string[]](Get-ChildItem $Path -Filter *.Tests.ps1 | Sort-Object Name).FullName
+[Random]::new($Seed).Shuffle($files)
+$configuration.Run.Path = $files
 $configuration.Run.Exit = $true
 $configuration.Output.Verbosity = 'Normal'
 $configuration.TestResult.Enabled = $true

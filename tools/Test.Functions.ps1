@@ -4,6 +4,18 @@
 $script:IsRoot = [Environment]::IsPrivilegedProcess
 $script:Results = [Collections.Generic.List[object]]::new()
 
+function Test-DefaultSignalOption {
+    $null = & env --default-signal true 2>&1
+    $LASTEXITCODE -eq 0
+}
+
+# What the tests may see of the environment of whoever starts them. Settings of docker, podman and others, and stores that
+# are in use, would make them another run on each machine.
+$script:KeptVariables = '^(PATH|HOME|USER|LOGNAME|SHELL|TERM|TMPDIR|TZ|LANG|LANGUAGE|LC_.*|CI|DOTNET_.*|NUGET_.*|SSL_CERT_.*|(?i:.*_proxy)|LAYERIMAGE_TEST_.*|LAYERIMAGE_PWSH)$'
+
+# env of coreutils 8.31 or later; busybox's has no such option.
+$script:DefaultSignals = @(if (Test-DefaultSignalOption) { 'env', '--default-signal' })
+
 function Add-Result([string] $Status, [string] $Name, [string] $Text) {
     $script:Results.Add([pscustomobject]@{ Status = $Status; Name = $Name; Text = $Text })
 }
@@ -25,8 +37,10 @@ function Install-TestPackage {
     }
 }
 
-# Runs all and returns the exit code.
-function Invoke-AllTests([string] $Filter) {
+# Runs all and returns the exit code. The seed says in which order the tests run: each run tries another one.
+function Invoke-AllTests([string] $Filter, [Nullable[int]] $Seed) {
+    $script:Seed = $Seed ?? [Random]::Shared.Next(1, 1000000)
+    Write-Line "Order: seed $script:Seed (repeat it with -Seed $script:Seed)"
     $folder = [IO.Directory]::CreateTempSubdirectory('layerimage-tests-').FullName
     $before = Get-HostState
     try {
@@ -66,8 +80,14 @@ function Invoke-TestProgram([string] $Name, [string] $Folder, [string] $Filter, 
 function Invoke-Guarded([string[]] $Command, [string] $Folder, [int] $Minutes, [switch] $Private) {
     $isolated = $Private -and $script:IsRoot
     if ($isolated) { $Command = @('unshare', '--net', '--mount', 'sh', '-c', 'ip link set lo up && exec "$@"', 'sh') + $Command }
+    # Signals that whoever started this has ignored (nohup, a script's &) would stay ignored in all that the tests start.
+    $Command = @($script:DefaultSignals) + $Command
     $start = [Diagnostics.ProcessStartInfo]::new($Command[0])
     for ($i = 1; $i -lt $Command.Count; $i++) { $start.ArgumentList.Add($Command[$i]) }
+    foreach ($name in @($start.Environment.Keys)) {
+        if ($name -notmatch $script:KeptVariables) { $null = $start.Environment.Remove($name) }
+    }
+    $start.Environment['LAYERIMAGE_TEST_SEED'] = "$script:Seed"
     foreach ($name in 'root', 'run', 'config') {
         $null = [IO.Directory]::CreateDirectory("$Folder/$name")
         $start.Environment["LAYERIMAGE_$($name.ToUpperInvariant())"] = "$Folder/$name"
@@ -124,7 +144,7 @@ function Invoke-PesterSuite([string] $Folder) {
     }
     Write-Line '== Pester'
     $report = "$Folder/Pester.xml"
-    $code = Invoke-Guarded @($pwsh, '-NoLogo', '-NoProfile', '-NonInteractive', '-File', "$Root/tools/Pester.ps1", "$Root/tests/Pester", $report) "$Folder/Pester" 20 -Private
+    $code = Invoke-Guarded @($pwsh, '-NoLogo', '-NoProfile', '-NonInteractive', '-File', "$Root/tools/Pester.ps1", "$Root/tests/Pester", $report, "$script:Seed") "$Folder/Pester" 20 -Private
     if (-not [IO.File]::Exists($report)) {
         Add-Result Fail 'tests/Pester' "ended with exit code $code and without a report"
         return

@@ -30,7 +30,7 @@ ip iproute2 iproute
 TABLE
 }
 
-test_packages='podman skopeo umoci buildah docker-registry firewalld dbus busybox-static mmdebstrap uidmap apache2-utils curl xfsprogs btrfs-progs attr acl'
+test_packages='podman skopeo umoci buildah docker.io docker-registry firewalld dbus busybox-static mmdebstrap uidmap apache2-utils curl tini xfsprogs btrfs-progs attr acl'
 
 missing() {
     local command package fedora

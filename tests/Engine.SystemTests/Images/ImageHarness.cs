@@ -93,7 +93,7 @@ public sealed class ImageHarness : IAsyncDisposable
 
     public static async Task<string> ShellAsync(string script)
     {
-        ProcessResult result = await ProcessRunner.RunAsync(["/bin/sh", "-ec", script], null, Stop);
+        ProcessResult result = await ForeignProgram.RunAsync(["/bin/sh", "-ec", script], Stop);
         Assert.True(result.ExitCode == 0, $"{script}: {result.Error}");
         return result.Output.TrimEnd('\n');
     }

@@ -31,10 +31,16 @@ internal sealed class PodmanStore : IDisposable
 
     public void Dispose()
     {
-        // podman leaves a bind mount of its storage until the next boot.
-        foreach (string point in TempFolder.MountsBeneath(_folder.Root).Reverse())
+        // podman leaves a bind mount of its storage until the next boot, and a process that cleans up after a container may
+        // make it again.
+        for (int attempt = 0; attempt < 20 && TempFolder.MountsBeneath(_folder.Root) is { Count: > 0 } mounts; attempt++)
         {
-            System.Diagnostics.Process.Start("umount", ["--lazy", point]).WaitForExit();
+            foreach (string point in mounts.Reverse())
+            {
+                using System.Diagnostics.Process umount = System.Diagnostics.Process.Start("umount", ["--lazy", point]);
+                umount.WaitForExit();
+            }
+            Thread.Sleep(100);
         }
         _folder.Dispose();
     }

@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using System.Text;
-using LayerImage.Engine.Errors;
 using LayerImage.Engine.Processes;
 using LayerImage.Testing.Host;
 using LayerImage.Testing.Registry;
@@ -8,8 +7,8 @@ using LayerImage.Testing.Registry;
 namespace LayerImage.Testing.Images;
 
 /// <summary>
-/// The Tomcat image of the acceptance tests and benchmarks, made by tools that are not ours (tests/data/tomcat) once per
-/// machine and kept in a cache under a hash of the recipe.
+/// The Tomcat image of the acceptance tests and benchmarks, made by tools that are not ours (tests/data/tomcat) and kept in a
+/// cache under a hash of the recipe: once per machine, or once per run where $LAYERIMAGE_TEST_CACHE names an empty folder.
 /// </summary>
 public sealed class TomcatImage
 {
@@ -24,7 +23,7 @@ public sealed class TomcatImage
         : Requires.All(Requires.Root, Requires.Tool("skopeo"), Requires.Tool("buildah"), Requires.Tool("mmdebstrap"), Requires.Tool("apt-config"));
 
     /// <summary>Finds it in the cache, or builds it (two to three minutes, from the Debian mirror of this machine's apt).</summary>
-    /// <exception cref="ProcessFailedException">It cannot be built here; the message says why.</exception>
+    /// <exception cref="InvalidOperationException">It cannot be built here; the message says why.</exception>
     public static async Task<TomcatImage> GetAsync(CancellationToken cancellationToken)
     {
         string layout = CachedLayout();
@@ -37,7 +36,7 @@ public sealed class TomcatImage
             using TempFolder work = new("tomcat-image-");
             await BuildAsync(work.Root, cancellationToken);
             // Not a rename: the cache may be on another file system.
-            await CheckedAsync(["cp", "-r", work["image"], layout + ".new"], cancellationToken);
+            await ForeignProgram.RunCheckedAsync(["cp", "-r", work["image"], layout + ".new"], cancellationToken);
             Directory.Move(layout + ".new", layout);
         }
         return new TomcatImage(layout);
@@ -47,7 +46,7 @@ public sealed class TomcatImage
     public async Task<string> PushToAsync(DebianRegistry registry, string repository, string tag, CancellationToken cancellationToken)
     {
         string reference = $"{registry.Host}/{repository}:{tag}";
-        await CheckedAsync(
+        await ForeignProgram.RunCheckedAsync(
             [ToolLocator.Get("skopeo", "skopeo"), "--insecure-policy", "copy", "--quiet", "--dest-tls-verify=false", $"oci:{Layout}:latest", $"docker://{reference}"],
             cancellationToken);
         return reference;
@@ -63,11 +62,8 @@ public sealed class TomcatImage
         {
             command.InsertRange(0, [ToolLocator.Get("nsenter", "util-linux"), $"--net={host}"]);
         }
-        await CheckedAsync(command, cancellationToken);
+        await ForeignProgram.RunCheckedAsync(command, cancellationToken);
     }
-
-    private static Task<string> CheckedAsync(IReadOnlyList<string> command, CancellationToken cancellationToken) =>
-        ProcessRunner.RunCheckedAsync(EngineError.RuntimeFailed, command, null, cancellationToken);
 
     private static async Task<FileStream> LockAsync(string path, CancellationToken cancellationToken)
     {
@@ -87,7 +83,8 @@ public sealed class TomcatImage
     private static string CachedLayout()
     {
         string key = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Recipe())))[..16];
-        string root = Environment.GetEnvironmentVariable("XDG_CACHE_HOME") is { Length: > 0 } cache ? cache
+        string root = Environment.GetEnvironmentVariable("LAYERIMAGE_TEST_CACHE") is { Length: > 0 } own ? own
+            : Environment.GetEnvironmentVariable("XDG_CACHE_HOME") is { Length: > 0 } cache ? cache
             : Environment.IsPrivilegedProcess ? "/var/cache"
             : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache");
         return Path.Combine(root, "layerimage-tests", $"tomcat-{key}");
