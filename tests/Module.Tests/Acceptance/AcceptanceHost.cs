@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using LayerImage.Testing.Host;
 using LayerImage.Testing.Module;
 using Xunit;
 
@@ -16,21 +17,20 @@ internal sealed class AcceptanceHost : IModuleHost
 
     private sealed class Session(IReadOnlyDictionary<string, string> environment) : IModuleSession
     {
+        private readonly EnvironmentScope _scope = new(environment);
         private readonly ModuleHost _host = new();
 
         public Task<SessionResult> InvokeAsync(string script, CancellationToken cancellationToken)
         {
             // The process has one environment, and another session may have changed it.
-            foreach ((string name, string value) in environment)
-            {
-                Environment.SetEnvironmentVariable(name, value);
-            }
+            _scope.Set();
             return Task.Run(() => Convert(_host.Invoke(script)), cancellationToken);
         }
 
         public ValueTask DisposeAsync()
         {
             _host.Dispose();
+            _scope.Dispose();
             return ValueTask.CompletedTask;
         }
 

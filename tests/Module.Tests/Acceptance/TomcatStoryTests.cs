@@ -143,11 +143,5 @@ public sealed class TomcatStoryTests : AcceptanceTest
         return long.Parse(line.Split('\t')[0], CultureInfo.InvariantCulture);
     }
 
-    private static async Task<string> ToolAsync(string program, params string[] arguments)
-    {
-        // The session's own log-in files are not there, and podman wants the one that it is told of.
-        ProcessResult result = await ProcessRunner.RunAsync(["env", "-u", "REGISTRY_AUTH_FILE", "-u", "DOCKER_CONFIG", program, .. arguments], null, Stop);
-        Assert.True(result.ExitCode == 0, $"{program} {string.Join(' ', arguments)}: {result.Error}");
-        return result.Output;
-    }
+    private static Task<string> ToolAsync(string program, params string[] arguments) => ForeignProgram.RunCheckedAsync([program, .. arguments], Stop);
 }

@@ -66,10 +66,7 @@ public sealed class InterruptedReceiveTests : IAsyncDisposable
         LayerBlob[] layers = [Noise(3), Noise(4)];
         string reference = new ImageBuilder().WithLayer(layers[0]).WithLayer(layers[1]).Build().PushTo(_registry, "some/image");
         _registry.Add(RegistryFault.Slow(64 << 10, TimeSpan.FromMilliseconds(20)).On("blobs"));
-        foreach ((string name, string value) in _store.Environment)
-        {
-            Environment.SetEnvironmentVariable(name, value);
-        }
+        using EnvironmentScope scope = new(_store.Environment);
         using ModuleHost host = new();
         Stopwatch watch = Stopwatch.StartNew();
 
