@@ -19,7 +19,8 @@ internal static class ErrorMap
 
     /// <summary>Whether going on with the next input makes no sense: no store, no privilege, no tool.</summary>
     public static bool IsFatal(EngineError error) =>
-        error is EngineError.NotPrivileged or EngineError.ToolMissing or EngineError.StoreNotSupported or EngineError.NotSupportedByKernel;
+        error is EngineError.NotPrivileged or EngineError.ToolMissing or EngineError.StoreNotSupported or EngineError.NotSupportedByKernel
+            or EngineError.RootNotIsolated;
 
     /// <summary>The category of each error.</summary>
     public static ErrorCategory CategoryOf(EngineError error) => error switch
@@ -32,7 +33,7 @@ internal static class ErrorMap
         EngineError.ImageInUse or EngineError.MountInUse or EngineError.PortInUse or EngineError.StoreLocked => ErrorCategory.ResourceBusy,
         EngineError.NameInUse => ErrorCategory.ResourceExists,
         EngineError.ContainerRunning or EngineError.ContainerNotRunning or EngineError.FirewallNotRunning or EngineError.FirewallOwned
-            or EngineError.CommandNotExecutable => ErrorCategory.InvalidOperation,
+            or EngineError.CommandNotExecutable or EngineError.RootNotIsolated => ErrorCategory.InvalidOperation,
         EngineError.RegistryUnreachable => ErrorCategory.ConnectionError,
         EngineError.RegistryUnauthorized => ErrorCategory.AuthenticationError,
         EngineError.CredentialHelperFailed => ErrorCategory.ResourceUnavailable,

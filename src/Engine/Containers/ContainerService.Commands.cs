@@ -42,6 +42,7 @@ public sealed partial class ContainerService
     public async Task<RunningCommand> InvokeAsync(string nameOrId, ContainerCommandRequest request, CancellationToken cancellationToken)
     {
         Container container = await RequireRunningAsync(nameOrId, cancellationToken).ConfigureAwait(false);
+        RequireNamespaceRoot(container.Name);
         if (container.State == ContainerState.Paused)
         {
             throw new LayerImageException(EngineError.ContainerNotRunning, $"The container {container.Name} is paused.") { Target = container.Name, Advice = $"Resume it first: Resume-LayerContainer {container.Name}" };
@@ -76,6 +77,7 @@ public sealed partial class ContainerService
             CgroupsPath = CgroupLayout.PathOf(record.Id),
         };
         CommandResolver.Check(root, options);
+        RequireRootOf(container, options.RootFsPath);
         SpecProcess process = RuntimeSpecBuilder.BuildExec(options, RuntimeHost.Read());
         ExecProcess started = await _host.Value.Runtime.ExecAsync(record.Id, new ExecOptions { Process = process, StandardInput = request.StandardInput, Detach = request.Detach }, cancellationToken).ConfigureAwait(false);
         return new RunningCommand(started);

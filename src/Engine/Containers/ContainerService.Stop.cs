@@ -56,6 +56,7 @@ public sealed partial class ContainerService
     public async Task<Container> RestartAsync(string nameOrId, TimeSpan? timeout, IEngineObserver observer, CancellationToken cancellationToken)
     {
         Container container = await GetAsync(nameOrId, cancellationToken).ConfigureAwait(false);
+        RequireNamespaceRoot(container.Name);
         ContainerRecord record = _records.Find(container.Id) ?? throw Gone(nameOrId);
         if (record.Spec.AutoRemove)
         {

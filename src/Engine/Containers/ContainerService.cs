@@ -100,6 +100,7 @@ public sealed partial class ContainerService
         {
             return container;
         }
+        RequireNamespaceRoot(container.Name);
         await SettlePortHoldersAsync(_records.Find(container.Id) ?? throw Gone(nameOrId), cancellationToken).ConfigureAwait(false);
         using FileLock held = await Cleaner.LockAsync(container.Id, observer, cancellationToken).ConfigureAwait(false);
         ContainerRecord record = await SettleLockedAsync(container.Id, cancellationToken).ConfigureAwait(false) ?? throw Gone(nameOrId);
@@ -130,6 +131,10 @@ public sealed partial class ContainerService
     private async Task<ContainerRecord> MakeAsync(ContainerRequest request, bool starting, IEngineObserver observer, CancellationToken cancellationToken)
     {
         RequireRoot();
+        if (starting)
+        {
+            RequireNamespaceRoot(request.Image);
+        }
         if (request.Name is not null)
         {
             ContainerNames.Check(request.Name);

@@ -86,6 +86,8 @@ public enum EngineError
     ToolMissing,
     /// <summary>The OCI runtime or the monitor failed.</summary>
     RuntimeFailed,
+    /// <summary>The root directory is not that of its mount namespace (a chroot), so that what is started could end outside it.</summary>
+    RootNotIsolated,
     /// <summary>A network could not be set up.</summary>
     NetworkFailed,
     /// <summary>A port specification is malformed.</summary>

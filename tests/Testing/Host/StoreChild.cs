@@ -24,9 +24,13 @@ public static class StoreChild
     /// <param name="options">The store.</param>
     /// <param name="fault">The fault point where it kills itself, or null.</param>
     /// <param name="words">The verb and its arguments.</param>
-    public static Process Start(string program, EngineOptions options, string? fault, params string[] words)
+    public static Process Start(string program, EngineOptions options, string? fault, params string[] words) => Start([], program, options, fault, words);
+
+    /// <summary>The same by another program, which gets the child's command line after its own arguments.</summary>
+    public static Process Start(IReadOnlyList<string> by, string program, EngineOptions options, string? fault, params string[] words)
     {
-        ProcessStartInfo start = new(Environment.ProcessPath!, [program]) { RedirectStandardError = true, RedirectStandardOutput = true };
+        string[] command = [.. by, Environment.ProcessPath!, program];
+        ProcessStartInfo start = new(command[0], command.Skip(1)) { RedirectStandardError = true, RedirectStandardOutput = true };
         start.Environment[Verb] = string.Join('\n', words);
         start.Environment["LAYERIMAGE_ROOT"] = options.Root;
         start.Environment["LAYERIMAGE_RUN"] = options.Run;
@@ -52,7 +56,7 @@ public static class StoreChild
         }
         catch (Exception e)
         {
-            Console.Error.WriteLine(e);
+            Console.Error.WriteLine($"{(e as LayerImageException)?.Error} {e}");
             status = 1;
         }
         Environment.Exit(status);
@@ -81,6 +85,26 @@ public static class StoreChild
                 break;
             case ["commit-copy", var container, var tag]:
                 await engine.Containers.CommitAsync(container, new() { Reference = tag, Timestamp = DateTimeOffset.UnixEpoch }, SilentObserver.Instance, default);
+                break;
+            case ["run", var image, var command]:
+                Container run = await engine.Containers.RunAsync(new ContainerRequest { Image = image, Network = "none", Command = ["sleep", "100"] }, null, SilentObserver.Instance, default);
+                await RunAsync(options, "exec", run.Id, command);
+                await engine.Containers.RemoveAsync(run.Id, force: true, SilentObserver.Instance, default);
+                break;
+            case ["start", var container]:
+                await engine.Containers.StartAsync(container, null, SilentObserver.Instance, default);
+                break;
+            case ["restart", var container]:
+                await engine.Containers.RestartAsync(container, TimeSpan.Zero, SilentObserver.Instance, default);
+                break;
+            case ["exec", var container, var command]:
+                await using (RunningCommand running = await engine.Containers.InvokeAsync(container, new ContainerCommandRequest { Command = [command] }, default))
+                {
+                    await foreach (Engine.Runtime.OutputLine line in running.ReadLinesAsync(default))
+                    {
+                        Console.Out.WriteLine(line.Text);
+                    }
+                }
                 break;
             case ["peak", .. var what]:
                 await RunAsync(options, what);

@@ -6,7 +6,7 @@ namespace LayerImage.Engine.Interop.Libc;
 internal static partial class Libc
 {
     // linux/sched.h
-    internal const int CLONE_NEWNET = 0x40000000;
+    internal const int CLONE_FS = 0x200, CLONE_NEWNS = 0x20000, CLONE_NEWNET = 0x40000000;
 
     /// <summary>
     /// Moves the calling thread into namespaces of its own. Only for a thread that ends afterwards: a pool
