@@ -10,31 +10,56 @@ public sealed partial class ContainerService
     // What the kernel says of a container, and the end dealt with when nobody else does.
     private async Task<Container?> ReconcileAsync(ContainerRecord record, CancellationToken cancellationToken)
     {
-        if (record.State is ContainerState.Created or ContainerState.Exited)
+        long start = Environment.TickCount64;
+        while (true)
         {
-            return record.ToContainer(record.State);
-        }
-        if (IsBeingStarted(record))
-        {
-            return record.ToContainer(ContainerState.Starting);
-        }
-        RuntimeState state = StateOf(record);
-        if (IsAlive(record, state) && !IsPausedForCommit(record, state))
-        {
-            return record.ToContainer(state.Status == RuntimeStatus.Paused ? ContainerState.Paused : ContainerState.Running);
-        }
-        using FileLock? held = Cleaner.TryLock(record.Id);
-        if (held is null)
-        {
+            if (record.State is ContainerState.Created or ContainerState.Exited)
+            {
+                return record.ToContainer(record.State);
+            }
+            if (IsBeingStarted(record))
+            {
+                return record.ToContainer(ContainerState.Starting);
+            }
+            RuntimeState state = StateOf(record);
+            if (IsAlive(record, state) && !IsPausedForCommit(record, state))
+            {
+                return record.ToContainer(state.Status == RuntimeStatus.Paused ? ContainerState.Paused : ContainerState.Running);
+            }
+            using (FileLock? held = Cleaner.TryLock(record.Id))
+            {
+                if (held is not null)
+                {
+                    return await SettleLockedAsync(record.Id, cancellationToken).ConfigureAwait(false) is ContainerRecord settled
+                        ? settled.ToContainer(settled.State)
+                        : null;
+                }
+            }
             // The Agent, a start or a commit is at work on it.
-            return (record with { ExitCode = state.ExitCode, FinishedAt = state.FinishedAt }).ToContainer(
-                state.Status == RuntimeStatus.Paused ? ContainerState.Paused
-                : state.Status == RuntimeStatus.Created || record.State == ContainerState.Starting ? ContainerState.Starting : ContainerState.Exited);
+            bool isBetween = record.State == ContainerState.Starting || state.Status == RuntimeStatus.Created;
+            if (!isBetween || Environment.TickCount64 - start > s_agentPatience.TotalMilliseconds)
+            {
+                return Unsettled(record, state);
+            }
+            // The record is from before that, and says "Starting" of a session that is dead: whoever has the lock undoes its start (a
+            // monitor that loses its session in a create calls the Agent), has begun another, or lets the program go just now.
+            await Task.Delay(2, cancellationToken).ConfigureAwait(false);
+            if (_records.Find(record.Id) is not ContainerRecord fresh)
+            {
+                return null;
+            }
+            record = fresh;
         }
-        return await SettleLockedAsync(record.Id, cancellationToken).ConfigureAwait(false) is ContainerRecord settled
-            ? settled.ToContainer(settled.State)
-            : null;
     }
+
+    // What is to be said of a container while another process has its lock: what that one will leave.
+    private static Container? Unsettled(ContainerRecord record, RuntimeState state) => (record.State, state.Status) switch
+    {
+        (_, RuntimeStatus.Paused) => record.ToContainer(ContainerState.Paused),
+        (ContainerState.Starting, _) => record.IsNew ? null : record.ToContainer(record.StartedAt is null ? ContainerState.Created : ContainerState.Exited),
+        (_, RuntimeStatus.Created) => record.ToContainer(ContainerState.Starting),
+        _ => (record with { ExitCode = state.ExitCode, FinishedAt = state.FinishedAt }).ToContainer(ContainerState.Exited),
+    };
 
     /// <summary>Deals with what has happened to a container, its end or the end of who committed it: the Agent's task. Idempotent.</summary>
     internal async Task CatchUpAsync(string id, CancellationToken cancellationToken)

@@ -53,6 +53,54 @@ public class CrashRecoveryTests
         Assert.Equal(ContainerState.Running, (await harness.Containers.StartAsync(container.Id, null, SilentObserver.Instance, Stop)).State);
     }
 
+    // A monitor that loses its session in a create calls the Agent, which is then at work when somebody looks.
+    [Theory]
+    [InlineData("Starting", "Created")]
+    [InlineData("New", "")]
+    public async Task LookWhileTheAgentUndoesAKilledStart_WaitsForIt(string state, string after)
+    {
+        await using ContainerHarness harness = await ContainerHarness.CreateAsync();
+        Container container = await harness.NewAsync("true");
+        harness.Record(container.Id, state);
+        Task<IReadOnlyList<Container>> look;
+        using (IO.FileLock agent = IO.FileLock.TryAcquire(harness.Layout.Lock("container-" + container.Id))!)
+        {
+            look = harness.Containers.ListAsync(Stop);
+            await Task.Delay(300, Stop);
+            Assert.False(look.IsCompleted);
+        }
+
+        Assert.Equal(after, string.Join(' ', (await look).Select(seen => seen.State)));
+    }
+
+    [Fact]
+    public async Task LookWhileAKilledStartIsFollowedByAnother_SeesThatOne()
+    {
+        await using ContainerHarness harness = await ContainerHarness.CreateAsync();
+        Container container = await harness.NewAsync("true");
+        harness.Record(container.Id, "Starting");
+        using (IO.FileLock next = IO.FileLock.TryAcquire(harness.Layout.Lock("container-" + container.Id))!)
+        {
+            Task<Container> look = harness.Containers.GetAsync(container.Id, Stop);
+            await Task.Delay(100, Stop);
+            harness.Database.Write(transaction => transaction.Execute("UPDATE container SET pid_start = ?2 WHERE id = ?1", container.Id, IO.HostProcess.StartTime(Environment.ProcessId)));
+
+            Assert.Equal(ContainerState.Starting, (await look).State);
+        }
+        harness.Record(container.Id, "Starting");
+    }
+
+    [Fact]
+    public async Task LookWhileSomebodyHangsOverAKilledStart_SaysWhatWasBefore()
+    {
+        await using ContainerHarness harness = await ContainerHarness.CreateAsync();
+        Container container = await harness.NewAsync("true");
+        harness.Record(container.Id, "Starting");
+        using IO.FileLock hangs = IO.FileLock.TryAcquire(harness.Layout.Lock("container-" + container.Id))!;
+
+        Assert.Equal(ContainerState.Created, (await harness.Containers.GetAsync(container.Id, Stop)).State);
+    }
+
     [Fact]
     public async Task StartKilledWhileTheRuntimeCreates_LeavesNoMonitor()
     {
