@@ -19,9 +19,13 @@ internal sealed class BridgeNetwork : INetworkBackend
 
     private readonly NetworkOptions _options;
     private readonly IPAddress _gateway;
+    private readonly bool _oldKernel;
 
-    public BridgeNetwork(NetworkOptions options)
+    /// <param name="options">Names and addresses.</param>
+    /// <param name="oldKernel">Whether to go the way of kernels before 6.12: for tests.</param>
+    public BridgeNetwork(NetworkOptions options, bool oldKernel = false)
     {
+        _oldKernel = oldKernel;
         ArgumentOutOfRangeException.ThrowIfGreaterThan(options.BridgeName.Length, MaximumInterfaceName, nameof(options));
         if (!IsWord(options.BridgeName) || !IsWord(options.TableName) || options.Subnet.BaseAddress.GetAddressBytes().Length != 4)
         {
@@ -158,10 +162,9 @@ internal sealed class BridgeNetwork : INetworkBackend
 
     /// <summary>
     /// A UDP flow keeps the way of its first packet while it goes on, so a client that never pauses would not notice
-    /// that a port was published, closed or given to another container. A kernel before 5.8 cannot be asked; there
-    /// such a client has to pause for 30 seconds.
+    /// that a port was published, closed or given to another container.
     /// </summary>
-    private static void ForgetUdpFlows(IPAddress address, IReadOnlyList<PortMapping> mappings)
+    private void ForgetUdpFlows(IPAddress address, IReadOnlyList<PortMapping> mappings)
     {
         List<PortMapping> udp = [.. mappings.Where(mapping => mapping.Protocol == PortProtocol.Udp)];
         if (udp.Count == 0)
@@ -169,13 +172,29 @@ internal sealed class BridgeNetwork : INetworkBackend
             return;
         }
         using NetlinkSocket socket = NetlinkSocket.OpenNetfilter();
-        _ = socket.TryExecute(ConntrackMessages.ForgetUdpAnsweredBy(address));
+        Forget(socket, new UdpFlows(null, address));
         // Each request walks the whole table; flows to a large range that nobody answered may just as well expire.
         foreach (PortMapping mapping in udp.Where(mapping => mapping.Count <= MaximumForgottenPorts))
         {
             for (int offset = 0; offset < mapping.Count; offset++)
             {
-                _ = socket.TryExecute(ConntrackMessages.ForgetUdpTo((ushort)(mapping.HostPort + offset)));
+                Forget(socket, new UdpFlows((ushort)(mapping.HostPort + offset), null));
+            }
+        }
+    }
+
+    private void Forget(NetlinkSocket socket, UdpFlows flows)
+    {
+        if (!_oldKernel && socket.TryExecute(ConntrackMessages.Forget(flows)) == 0)
+        {
+            return;
+        }
+        // Linux before 6.12 (Debian 12's is 6.1) lists by a filter, and deletes flows by name only.
+        foreach (byte[] flow in socket.List(ConntrackMessages.List(flows)))
+        {
+            if (ConntrackMessages.ForgetOne(flow, flows) is NetlinkMessage one)
+            {
+                _ = socket.TryExecute(one); // it may have ended since
             }
         }
     }

@@ -181,9 +181,12 @@ public sealed class BridgeNetworkTests : IAsyncLifetime
         Assert.DoesNotContain("8082", _network.PublishedElements(), StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task Publish_Udp_TurnsFlowsThatNeverPause()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Publish_Udp_TurnsFlowsThatNeverPause(bool oldKernel)
     {
+        _network.Backend = new BridgeNetwork(_network.Options, oldKernel);
         await _network.AddContainerAsync("web", Web, 80);
         await _network.AddContainerAsync("other", Other, 80);
         using Socket client = NetworkThread.Run(_network.PeerPath, () => new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp) { ReceiveTimeout = 1000 });

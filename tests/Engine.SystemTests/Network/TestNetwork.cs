@@ -35,7 +35,7 @@ internal sealed class TestNetwork : IAsyncDisposable
 
     public NetworkOptions Options { get; }
 
-    public BridgeNetwork Backend { get; }
+    public BridgeNetwork Backend { get; set; }
 
     public string PeerPath => Path.Combine(_folder, "peer");
 

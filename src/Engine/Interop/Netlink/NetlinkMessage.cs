@@ -10,7 +10,8 @@ internal sealed class NetlinkMessage
     // linux/netlink.h
     internal const ushort NLM_F_REQUEST = 1, NLM_F_ACK = 4, NLM_F_REPLACE = 0x100, NLM_F_EXCL = 0x200, NLM_F_CREATE = 0x400;
     internal const int HeaderLength = 16;
-    private const ushort NLA_F_NESTED = 0x8000;
+    internal const ushort NLM_F_DUMP = 0x300, NLA_F_NESTED = 0x8000;
+    private const ushort NLA_TYPE_MASK = 0x3FFF;
 
     private byte[] _bytes = new byte[256];
     private int _length = HeaderLength;
@@ -51,6 +52,21 @@ internal sealed class NetlinkMessage
         content(this);
         MemoryMarshal.Write(_bytes.AsSpan(start), (ushort)(_length - start));
         return this;
+    }
+
+    /// <summary>An attribute's value among those in an answer; empty when it is not there.</summary>
+    public static ReadOnlySpan<byte> Find(ReadOnlySpan<byte> attributes, ushort type)
+    {
+        // struct nlattr { u16 len; u16 type; }, each begins at a multiple of 4.
+        while (attributes.Length >= 4 && MemoryMarshal.Read<ushort>(attributes) is ushort length && length >= 4 && length <= attributes.Length)
+        {
+            if ((MemoryMarshal.Read<ushort>(attributes[2..]) & NLA_TYPE_MASK) == type)
+            {
+                return attributes[4..length];
+            }
+            attributes = attributes[Math.Min((length + 3) & ~3, attributes.Length)..];
+        }
+        return [];
     }
 
     /// <summary>The finished bytes under a sequence number.</summary>

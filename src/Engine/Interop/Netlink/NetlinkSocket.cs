@@ -13,7 +13,7 @@ internal sealed class NetlinkSocket : IDisposable
 {
     private const int NETLINK_ROUTE = 0, NETLINK_NETFILTER = 12; // linux/netlink.h
     private const int SOL_NETLINK = 270, NETLINK_CAP_ACK = 10;
-    private const ushort NLMSG_ERROR = 2;
+    private const ushort NLMSG_ERROR = 2, NLMSG_DONE = 3;
     private const int DefaultSendBuffer = 64 * 1024; // well below net.core.wmem_default
 
     private readonly SafeFileHandle _socket;
@@ -59,6 +59,35 @@ internal sealed class NetlinkSocket : IDisposable
         }
         Send(_socket, CollectionsMarshal.AsSpan(batch));
         return Receive(first, _sequence - 1);
+    }
+
+    /// <summary>What a request with NLM_F_DUMP lists: each answer without its header. Empty when the kernel refuses.</summary>
+    public List<byte[]> List(NetlinkMessage message)
+    {
+        Send(_socket, message.Finish(++_sequence));
+        List<byte[]> list = [];
+        while (true)
+        {
+            ReadOnlySpan<byte> answers = _answer.AsSpan(0, Recv(_socket, _answer));
+            while (answers.Length >= NetlinkMessage.HeaderLength)
+            {
+                int length = MemoryMarshal.Read<int>(answers);
+                ushort type = MemoryMarshal.Read<ushort>(answers[4..]);
+                if (length < NetlinkMessage.HeaderLength || length > answers.Length)
+                {
+                    break;
+                }
+                if (MemoryMarshal.Read<uint>(answers[8..]) == _sequence)
+                {
+                    if (type is NLMSG_ERROR or NLMSG_DONE)
+                    {
+                        return list;
+                    }
+                    list.Add(answers[NetlinkMessage.HeaderLength..length].ToArray());
+                }
+                answers = answers[Math.Min((length + 3) & ~3, answers.Length)..];
+            }
+        }
     }
 
     /// <summary>Does what the message asks; <paramref name="what"/> names it in the error.</summary>
