@@ -1,0 +1,106 @@
+# The steps of build.ps1 Test that need whole machines: Debian 12 and 13 booted by qemu, and README's commands in roots that
+# have the .NET SDK and nothing else. What runs in them is in tests/Machines; here the results are read and counted.
+
+# Why none can be made here; nothing when they can.
+function Get-MachineObstacle([string[]] $Programs) {
+    if (-not [Environment]::IsPrivilegedProcess) { return 'needs root' }
+    foreach ($program in $Programs) {
+        if (-not (Get-Command $program -CommandType Application -ErrorAction Ignore)) { return "needs the program '$program'" }
+    }
+    if (-not @(bash -c '. "$1" && debian_mirror' bash "$Root/tests/Machines/debian.sh")) {
+        return "needs a Debian mirror among apt's sources"
+    }
+}
+
+# The folder of pwsh.dll, which the machines get: of the PowerShell that runs this, or that LAYERIMAGE_PWSH names.
+function Get-PwshFolder {
+    foreach ($folder in $PSHOME, [IO.Path]::GetDirectoryName("$([Environment]::GetEnvironmentVariable('LAYERIMAGE_PWSH'))")) {
+        if ($folder -and [IO.File]::Exists("$folder/pwsh.dll")) { return $folder }
+    }
+}
+
+function Get-DotnetFolder {
+    [IO.Path]::GetDirectoryName(@(readlink -f @(Get-Command (Find-Dotnet) -CommandType Application)[0].Source)[0])
+}
+
+# So that neither mounts nor processes are left, however it ends.
+function Invoke-Isolated([string[]] $Command, [string] $Folder, [int] $Minutes) {
+    Invoke-Guarded (@('unshare', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc') + $Command) $Folder $Minutes
+}
+
+# Boots the machines and adds their tests to the results.
+function Invoke-MachineTests([string] $Folder) {
+    $names = 'Debian12', 'Debian13'
+    $obstacle = Get-MachineObstacle 'mmdebstrap', 'mke2fs', 'busybox', 'qemu-system-x86_64'
+    if (-not $obstacle -and [Runtime.InteropServices.RuntimeInformation]::OSArchitecture -ne 'X64') { $obstacle = 'needs an x64 host' }
+    if (-not $obstacle -and -not (Get-PwshFolder)) { $obstacle = 'needs a PowerShell to put into them' }
+    if ($obstacle) {
+        foreach ($name in $names) { Add-Result Skip "Machines.$name" $obstacle }
+        return
+    }
+    Write-Line '== Machines'
+    $all = "$Folder/Machines"
+    $null = [IO.Directory]::CreateDirectory("$all/machines")
+    $command = @("$Root/tests/Machines/run.sh", "$all/machines", "$Root/out/LayerImage", (Get-PwshFolder), (Get-DotnetFolder)) + $names
+    $code = Invoke-Isolated $command $all 20
+    foreach ($name in $names) { Read-MachineResult "Machines.$name" "$all/machines/$name" $code }
+}
+
+# Adds what one machine said. Whatever keeps it from its last line is a failure, and never silence.
+function Read-MachineResult([string] $Name, [string] $Folder, [int] $ExitCode) {
+    $lines = if ([IO.File]::Exists("$Folder/results")) { [IO.File]::ReadAllLines("$Folder/results") } else { @() }
+    $count = 0
+    $end = $null
+    foreach ($line in $lines) {
+        if ($line -match '^TEST PASS \d+ ([^:]+)$') {
+            $count++
+            Add-Result Pass "$Name.$($Matches[1])"
+        }
+        elseif ($line -match '^TEST FAIL \d+ ([^:]+): (.*)$') {
+            $count++
+            Add-Result Fail "$Name.$($Matches[1])" ([regex]::Unescape($Matches[2]))
+        }
+        elseif ($line -match '^NOTE (.*)$') { Write-Line "  ${Name}: $([regex]::Unescape($Matches[1]))" }
+        elseif ($line -match '^END (\d+)$') { $end = [int]$Matches[1] }
+    }
+    if ($end -eq $count) { Add-Result Pass "$Name.End_IsReached" }
+    elseif ($null -ne $end) { Add-Result Fail "$Name.End_IsReached" "It ran $end tests, of which $count were heard." }
+    else {
+        Add-Result Fail "$Name.End_IsReached" "After $count tests nothing more was heard; exit code $ExitCode.`n$(Get-LogEnd "$Folder/make.log")`n$(Get-LogEnd "$Folder/console")"
+    }
+}
+
+# README's commands in fresh roots; the first one alone unless all are asked for.
+function Invoke-FreshRoot([string] $Folder, [string] $Name, [string] $Suite, [switch] $All) {
+    $obstacle = Get-MachineObstacle 'mmdebstrap', 'git'
+    if ($obstacle) {
+        Add-Result Skip "Fresh.$Name" $obstacle
+        return
+    }
+    Write-Line "== Fresh $Name"
+    $here = "$Folder/Fresh.$Name"
+    $null = [IO.Directory]::CreateDirectory($here)
+    $commands = @('Story_Runs=./layerimage examples/tomcat-story.ps1')
+    if ($All) { $commands += 'Tests_Pass=./layerimage build.ps1 Test -NoMachine' }
+    $code = Invoke-Isolated (@("$Root/tests/Machines/fresh.sh", $Suite, $here, (Get-DotnetFolder)) + $commands) $here 60
+    Read-MachineResult "Fresh.$Name" $here $code
+}
+
+# build.ps1 Test -Fresh: nothing of this host's but its kernel. Returns the exit code.
+function Invoke-FreshTests {
+    $folder = [IO.Directory]::CreateTempSubdirectory('layerimage-tests-').FullName
+    $before = Get-HostState
+    try {
+        Invoke-FreshRoot $folder Debian12 bookworm -All
+        Invoke-FreshRoot $folder Debian13 trixie -All
+        Test-HostState $before $folder
+    }
+    finally { rm -rf --one-file-system $folder }
+    Write-Summary
+}
+
+function Get-LogEnd([string] $Path) {
+    if (-not [IO.File]::Exists($Path)) { return '' }
+    $lines = @([IO.File]::ReadAllLines($Path))
+    $lines[[Math]::Max(0, $lines.Count - 30)..($lines.Count)] -join "`n"
+}
