@@ -4,7 +4,9 @@ using LayerImage.Engine.Processes;
 namespace LayerImage.Benchmarks;
 
 /// <summary>An engine with docker's command line.</summary>
-internal abstract class CommandContender(string folder) : IContender
+/// <param name="folder">For its stores and settings.</param>
+/// <param name="boxTar">A tar of the image "box".</param>
+internal abstract class CommandContender(string folder, string boxTar) : IContender
 {
     private int _stores;
 
@@ -19,10 +21,12 @@ internal abstract class CommandContender(string folder) : IContender
     /// <summary>The program with the options that every call has.</summary>
     protected abstract IReadOnlyList<string> Command { get; }
 
-    public virtual async Task PrepareAsync(string rootfs, string tar, CancellationToken cancellationToken)
+    public virtual Task PrepareAsync(CancellationToken cancellationToken) => UseBoxAsync(cancellationToken);
+
+    public async Task UseBoxAsync(CancellationToken cancellationToken)
     {
         await UseEmptyStoreAsync(cancellationToken);
-        await RunAsync(["import", tar, "box"], cancellationToken);
+        await RunAsync(["import", boxTar, "box"], cancellationToken);
     }
 
     public Task StartAsync(string container, int? port, CancellationToken cancellationToken)
@@ -43,11 +47,22 @@ internal abstract class CommandContender(string folder) : IContender
     public Task CommitAsync(string container, string image, CancellationToken cancellationToken) =>
         RunAsync(["commit", container, image], cancellationToken);
 
-    public virtual Task UseEmptyStoreAsync(CancellationToken cancellationToken)
+    public abstract Task ClearAsync();
+
+    public virtual async Task UseEmptyStoreAsync(CancellationToken cancellationToken)
     {
-        _stores++;
-        Directory.CreateDirectory(Store);
-        return Task.CompletedTask;
+        try
+        {
+            if (_stores > 0)
+            {
+                await ClearAsync();
+            }
+        }
+        finally
+        {
+            _stores++;
+            Directory.CreateDirectory(Store);
+        }
     }
 
     public abstract Task PullAsync(string reference, CancellationToken cancellationToken);

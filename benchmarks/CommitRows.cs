@@ -4,30 +4,29 @@ namespace LayerImage.Benchmarks;
 /// Commits of new content, so that no layer of an earlier round can be had instead. It is on the disk before, and the
 /// file system has nothing else to write when the clock starts.
 /// </summary>
-internal sealed class CommitRows(IReadOnlyList<IContender> contenders, Measurements measurements, Func<int, int> rounds, Func<string[], bool> wants)
+internal sealed class CommitRows(Measurements measurements, BenchmarkOptions options)
 {
     private const string OneFile = "head -c 500000000 /dev/urandom >/file; sync";
     private const string SmallFiles = "for d in $(seq 20); do mkdir /d$d; for i in $(seq 1000); do echo $d $i $RANDOM$RANDOM$RANDOM >/d$d/$i; done; done; sync";
     private int _number;
 
     /// <summary>All rows.</summary>
-    public async Task RunAsync(CancellationToken cancellationToken)
-    {
-        await RowAsync("commit 10 MB", "for i in 1 2 3 4 5; do head -c 2000000 /dev/urandom >/file$i; done; sync", stops: false, rounds(5), cancellationToken);
-        foreach (bool stops in (bool[])[true, false])
-        {
-            string state = stops ? "stopped" : "running";
-            await RowAsync($"commit {state}, 500 MB in one file", OneFile, stops, rounds(3), cancellationToken);
-            await RowAsync($"commit {state}, 20,000 small files", SmallFiles, stops, rounds(3), cancellationToken);
-        }
-        await RowAsync("commit stopped, no change", "true", stops: true, rounds(7), cancellationToken);
-    }
+    public IEnumerable<Work> All() =>
+    [
+        Row("commit 10 MB", "for i in 1 2 3 4 5; do head -c 2000000 /dev/urandom >/file$i; done; sync", stops: false, 5),
+        Row("commit stopped, 500 MB in one file", OneFile, stops: true, 3),
+        Row("commit stopped, 20,000 small files", SmallFiles, stops: true, 3),
+        Row("commit running, 500 MB in one file", OneFile, stops: false, 3),
+        Row("commit running, 20,000 small files", SmallFiles, stops: false, 3),
+        Row("commit stopped, no change", "true", stops: true, 7),
+    ];
 
-    private async Task RowAsync(string row, string change, bool stops, int count, CancellationToken cancellationToken)
+    private Work Row(string row, string change, bool stops, int rounds) => new([row], async (turns, cancellationToken) =>
     {
-        for (int round = 0; round < (wants([row]) ? count : 0); round++)
+        await turns.RoundAsync(0, contender => contender.UseBoxAsync(cancellationToken), cancellationToken);
+        for (int round = 0; round < options.Rounds(rounds); round++)
         {
-            foreach (IContender contender in contenders.Skip(round % contenders.Count).Concat(contenders.Take(round % contenders.Count)))
+            await turns.RoundAsync(round, async contender =>
             {
                 string container = $"commit{++_number}";
                 await contender.StartAsync(container, null, cancellationToken);
@@ -38,7 +37,7 @@ internal sealed class CommitRows(IReadOnlyList<IContender> contenders, Measureme
                 }
                 await measurements.TimeAsync(row, contender.Name, () => contender.CommitAsync(container, $"committed:{container}", cancellationToken));
                 await contender.RemoveAsync(container, cancellationToken);
-            }
+            }, cancellationToken);
         }
-    }
+    });
 }

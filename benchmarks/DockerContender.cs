@@ -8,8 +8,8 @@ internal sealed class DockerContender : CommandContender
 {
     private Process? _daemon;
 
-    public DockerContender(string folder)
-        : base(folder)
+    public DockerContender(string folder, string boxTar)
+        : base(folder, boxTar)
     {
         Directory.CreateDirectory(Path.Combine(folder, "config"));
         File.WriteAllText(Path.Combine(folder, "daemon.json"), "{}");
@@ -23,11 +23,26 @@ internal sealed class DockerContender : CommandContender
     protected override IReadOnlyList<string> Command =>
         [ToolLocator.Get("docker", "docker.io"), "--config", Path.Combine(Folder, "config"), "--host", $"unix://{Folder}/docker.sock"];
 
+    public override async Task ClearAsync()
+    {
+        string[] containers = _daemon is null ? [] : (await RunAsync(["ps", "-aq"], CancellationToken.None)).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        if (containers.Length > 0)
+        {
+            await RunAsync(["rm", "-f", .. containers], CancellationToken.None);
+        }
+    }
+
     // Removing images would leave the file system busy for minutes: a daemon over a new folder instead.
     public override async Task UseEmptyStoreAsync(CancellationToken cancellationToken)
     {
-        await StopAsync();
-        await base.UseEmptyStoreAsync(cancellationToken);
+        try
+        {
+            await base.UseEmptyStoreAsync(cancellationToken);
+        }
+        finally
+        {
+            await StopAsync();
+        }
         _daemon = Process.Start(new ProcessStartInfo("sh",
         [
             "-c", "log=$1; shift; exec dockerd \"$@\" >\"$log\" 2>&1", "sh", Path.Combine(Folder, "log"),
@@ -52,18 +67,23 @@ internal sealed class DockerContender : CommandContender
         await RunAsync(["push", "--quiet", destination], cancellationToken);
     }
 
-    public override async ValueTask DisposeAsync() => await StopAsync();
+    public override async ValueTask DisposeAsync()
+    {
+        try
+        {
+            await ClearAsync();
+        }
+        finally
+        {
+            await StopAsync();
+        }
+    }
 
     private async Task StopAsync()
     {
         if (_daemon is null)
         {
             return;
-        }
-        string[] containers = (await RunAsync(["ps", "-aq"], CancellationToken.None)).Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        if (containers.Length > 0)
-        {
-            await RunAsync(["rm", "-f", .. containers], CancellationToken.None);
         }
         // SIGTERM, so that it takes its containerd with it.
         await ProcessRunner.RunAsync(["kill", _daemon.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)], null, CancellationToken.None);

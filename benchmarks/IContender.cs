@@ -1,16 +1,19 @@
 namespace LayerImage.Benchmarks;
 
 /// <summary>
-/// A container engine that takes part. It is prepared once with the image "box" (busybox) and does the same few things
-/// as the others, each as its users would do it.
+/// A container engine that takes part, and does the same few things as the others, each as its users would do it. Each work
+/// asks for the store that it needs; what is in the one before is ended then.
 /// </summary>
 internal interface IContender : IAsyncDisposable
 {
     /// <summary>The name in the table.</summary>
     string Name { get; }
 
-    /// <summary>Makes an empty store and takes in the image "box" from a folder and a tar of it.</summary>
-    Task PrepareAsync(string rootfs, string tar, CancellationToken cancellationToken);
+    /// <summary>Gets ready, once.</summary>
+    Task PrepareAsync(CancellationToken cancellationToken);
+
+    /// <summary>Makes a further store, with nothing in it but the image "box". Not part of what is measured.</summary>
+    Task UseBoxAsync(CancellationToken cancellationToken);
 
     /// <summary>Starts a detached container of "box" that sleeps; with a published port when given.</summary>
     Task StartAsync(string container, int? port, CancellationToken cancellationToken);
@@ -29,6 +32,9 @@ internal interface IContender : IAsyncDisposable
 
     /// <summary>Makes an image of a container.</summary>
     Task CommitAsync(string container, string image, CancellationToken cancellationToken);
+
+    /// <summary>Ends and removes all containers.</summary>
+    Task ClearAsync();
 
     /// <summary>Makes a further, empty store: what is pulled next finds nothing there. Not part of what is measured.</summary>
     Task UseEmptyStoreAsync(CancellationToken cancellationToken);

@@ -4,7 +4,10 @@ using System.Management.Automation.Runspaces;
 namespace LayerImage.Benchmarks;
 
 /// <summary>The built module in one long-lived PowerShell session, as a user has it.</summary>
-internal sealed class LayerImageContender(string repository, string folder) : IContender
+/// <param name="repository">The checkout.</param>
+/// <param name="folder">For its stores.</param>
+/// <param name="boxFolder">The root file system of the image "box".</param>
+internal sealed class LayerImageContender(string repository, string folder, string boxFolder) : IContender
 {
     private Runspace? _runspace;
     private int _stores;
@@ -16,14 +19,19 @@ internal sealed class LayerImageContender(string repository, string folder) : IC
 
     private string Manifest => Path.Combine(repository, "out", "LayerImage", "LayerImage.psd1");
 
-    public async Task PrepareAsync(string rootfs, string tar, CancellationToken cancellationToken)
+    public async Task PrepareAsync(CancellationToken cancellationToken)
     {
         Environment.SetEnvironmentVariable("POWERSHELL_TELEMETRY_OPTOUT", "1");
-        await UseEmptyStoreAsync(cancellationToken);
         _runspace = RunspaceFactory.CreateRunspace(InitialSessionState.CreateDefault2());
         _runspace.Open();
         await RunAsync($"Import-Module '{Manifest}'");
-        await RunAsync($"Import-LayerImage -Path '{rootfs}' -Reference box");
+        await UseBoxAsync(cancellationToken);
+    }
+
+    public async Task UseBoxAsync(CancellationToken cancellationToken)
+    {
+        await UseEmptyStoreAsync(cancellationToken);
+        await RunAsync($"Import-LayerImage -Path '{boxFolder}' -Reference box");
     }
 
     public Task StartAsync(string container, int? port, CancellationToken cancellationToken) => RunAsync(StartCommand(container, port));
@@ -40,13 +48,24 @@ internal sealed class LayerImageContender(string repository, string folder) : IC
     public Task CommitAsync(string container, string image, CancellationToken cancellationToken) =>
         RunAsync($"Get-Container {container} | Save-ContainerAsImage {image}");
 
-    public Task UseEmptyStoreAsync(CancellationToken cancellationToken)
+    public Task ClearAsync() => RunAsync("Get-Container | Remove-LayerContainer -Force; Get-LayerImageMount | Dismount-LayerImage -Force -Discard");
+
+    public async Task UseEmptyStoreAsync(CancellationToken cancellationToken)
     {
-        _stores++;
-        Environment.SetEnvironmentVariable("LAYERIMAGE_ROOT", Path.Combine(folder, $"root{_stores}"));
-        Environment.SetEnvironmentVariable("LAYERIMAGE_RUN", Path.Combine(folder, $"run{_stores}"));
-        Environment.SetEnvironmentVariable("LAYERIMAGE_CONFIG", Path.Combine(folder, "config"));
-        return Task.CompletedTask;
+        try
+        {
+            if (_stores > 0)
+            {
+                await ClearAsync();
+            }
+        }
+        finally
+        {
+            _stores++;
+            Environment.SetEnvironmentVariable("LAYERIMAGE_ROOT", Path.Combine(folder, $"root{_stores}"));
+            Environment.SetEnvironmentVariable("LAYERIMAGE_RUN", Path.Combine(folder, $"run{_stores}"));
+            Environment.SetEnvironmentVariable("LAYERIMAGE_CONFIG", Path.Combine(folder, "config"));
+        }
     }
 
     public Task PullAsync(string reference, CancellationToken cancellationToken) => RunAsync($"Receive-LayerImage '{reference}'");
@@ -63,8 +82,10 @@ internal sealed class LayerImageContender(string repository, string folder) : IC
     {
         if (_runspace is not null)
         {
-            await RunAsync("Get-Container | Remove-LayerContainer -Force");
-            _runspace.Dispose();
+            using (_runspace)
+            {
+                await ClearAsync();
+            }
         }
     }
 

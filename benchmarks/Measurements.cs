@@ -13,18 +13,75 @@ internal sealed class Measurements
     private readonly List<string> _rows = [];
     private readonly List<string> _columns = [];
     private readonly Dictionary<(string Row, string Column), List<double>> _times = [];
+    private readonly HashSet<(string Row, string Column)> _failures = [];
+    private readonly List<string> _notes = [];
 
     /// <summary>
     /// Does something once and notes how long it took. What was written before is on the disk by then: else who waits
     /// for the disk would wait for the others' data, too. And a virtual machine has the memory that its host may have taken back.
     /// </summary>
-    public async Task TimeAsync(string row, string column, Func<Task> work)
+    /// <param name="row">What is done.</param>
+    /// <param name="column">Who does it.</param>
+    /// <param name="work">Does it.</param>
+    /// <param name="isCounted">Whether it counts; else it is only done.</param>
+    public async Task TimeAsync(string row, string column, Func<Task> work, bool isCounted = true)
     {
         await ProcessRunner.RunCheckedAsync(EngineError.RuntimeFailed, ["sync"], null, CancellationToken.None);
         TakeMemory();
         long start = Stopwatch.GetTimestamp();
-        await work();
+        try
+        {
+            await work();
+        }
+        catch
+        {
+            Add(row, column);
+            _failures.Add((row, column));
+            throw;
+        }
         double milliseconds = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+        if (isCounted)
+        {
+            Add(row, column);
+            _times[(row, column)].Add(milliseconds);
+        }
+    }
+
+    /// <summary>Whether something failed.</summary>
+    public bool HasFailures { get; private set; }
+
+    /// <summary>Tells that somebody failed at some work: at the row that was timed then, and at those that it did not get to.</summary>
+    /// <param name="rows">The rows of the work; none where it is none of the table's.</param>
+    /// <param name="column">Who.</param>
+    /// <param name="error">How.</param>
+    public void Fail(IReadOnlyList<string> rows, string column, Exception error)
+    {
+        HasFailures = true;
+        foreach (string row in rows)
+        {
+            Add(row, column);
+            if (_times[(row, column)].Count == 0)
+            {
+                _failures.Add((row, column));
+            }
+        }
+        string where = string.Concat(rows.Where(row => _failures.Contains((row, column))).Select(row => row + ": "));
+        Note($"{where}{column} failed: {error.Message}");
+    }
+
+    /// <summary>Tells that rows are not measured here, which is nobody's failure.</summary>
+    public void Leave(IReadOnlyList<string> rows, string reason) => Note($"{string.Join("; ", rows)}: not measured: {reason}.");
+
+    /// <summary>Says something beneath the table, and at once.</summary>
+    public void Note(string text)
+    {
+        string line = string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+        _notes.Add(line);
+        Console.WriteLine(line);
+    }
+
+    private void Add(string row, string column)
+    {
         if (!_rows.Contains(row))
         {
             _rows.Add(row);
@@ -33,11 +90,7 @@ internal sealed class Measurements
         {
             _columns.Add(column);
         }
-        if (!_times.TryGetValue((row, column), out List<double>? times))
-        {
-            _times[(row, column)] = times = [];
-        }
-        times.Add(milliseconds);
+        _times.TryAdd((row, column), []);
     }
 
     // Free memory goes back to the host after seconds (free page reporting), and the first touch of each page then costs more
@@ -53,7 +106,7 @@ internal sealed class Measurements
         NativeMemory.Free(memory);
     }
 
-    /// <summary>A Markdown table: median (lowest to highest) in milliseconds, and the first column's ratio to the others.</summary>
+    /// <summary>A Markdown table: median (lowest to highest) in milliseconds, and the first column's ratio to the others; beneath it the notes.</summary>
     public string ToTable(string subject)
     {
         string[] columns = [.. _columns.OrderByDescending(column => column.StartsWith(subject, StringComparison.Ordinal))];
@@ -67,17 +120,18 @@ internal sealed class Measurements
             IEnumerable<string> cells = columns.Select(column => Cell(row, column)).Concat(peers.Select(peer => Ratio(row, subject, peer)));
             table.Append(CultureInfo.InvariantCulture, $"| {row} | ").AppendJoin(" | ", cells).AppendLine(" |");
         }
-        return table.ToString();
+        return _notes.Count == 0 ? table.ToString() : table.AppendLine().AppendJoin('\n', _notes.Select(note => $"- {note}")).AppendLine().ToString();
     }
 
-    private string Cell(string row, string column) => Find(row, column) is not { } times ? "–"
+    private string Cell(string row, string column) => _failures.Contains((row, column)) ? "failed" : Find(row, column) is not { } times ? "–"
         : string.Create(CultureInfo.InvariantCulture, $"{Median(times):F0} ({times.Min():F0}–{times.Max():F0}, n={times.Count})");
 
     private string Ratio(string row, string subject, string peer) => Find(row, subject) is { } ours && Find(row, peer) is { } theirs
         ? (Median(ours) / Median(theirs)).ToString("F2", CultureInfo.InvariantCulture)
         : "–";
 
-    private List<double>? Find(string row, string column) => _times.GetValueOrDefault((row, column));
+    private List<double>? Find(string row, string column) =>
+        _times.GetValueOrDefault((row, column)) is { Count: > 0 } times && !_failures.Contains((row, column)) ? times : null;
 
     private static double Median(List<double> times)
     {

@@ -5,8 +5,8 @@ namespace LayerImage.Benchmarks;
 /// <summary>podman, with settings and storage of its own.</summary>
 internal sealed class PodmanContender : CommandContender
 {
-    public PodmanContender(string folder)
-        : base(folder)
+    public PodmanContender(string folder, string boxTar)
+        : base(folder, boxTar)
     {
         Directory.CreateDirectory(folder);
         File.WriteAllText(Path.Combine(folder, "policy.json"), """{"default":[{"type":"insecureAcceptAnything"}]}""");
@@ -52,6 +52,8 @@ internal sealed class PodmanContender : CommandContender
         RunAsync(["save", "--quiet", "--format", "oci-archive", "-o", path, image], cancellationToken);
 
     public override Task LoadAsync(string path, CancellationToken cancellationToken) => RunAsync(["load", "--quiet", "--signature-policy", $"{Folder}/policy.json", "-i", path], cancellationToken);
+
+    public override Task ClearAsync() => RunAsync(["rm", "-f", "-a", "-t", "0"], CancellationToken.None);
 
     // Fails when it was never set up, which was said before.
     public override async ValueTask DisposeAsync() => await ProcessRunner.RunAsync([.. Command, "rm", "-f", "-a", "-t", "0"], null, CancellationToken.None);

@@ -5,8 +5,9 @@ using LayerImage.Engine.Errors;
 using LayerImage.Testing.Host;
 
 // Measures the built module side by side with the engines that are installed, and prints a Markdown table.
-//   LayerImage.Benchmarks [--quick] [--only TEXT] [--repository FOLDER]
-// --only: rows whose names contain the text.
+//   LayerImage.Benchmarks [--quick] [--only TEXT]… [--repository FOLDER]
+// --only: rows whose names contain the text; several are several times given.
+// The exit code is 1 when something failed: the table and the lines beneath it say what; 130 after Ctrl-C.
 const string inside = "--inside";
 
 if (!Environment.IsPrivilegedProcess)
@@ -33,31 +34,35 @@ using (Process loopback = Process.Start("ip", ["link", "set", "lo", "up"]))
 {
     await loopback.WaitForExitAsync();
 }
-string repository = args.SkipWhile(argument => argument != "--repository").ElementAtOrDefault(1) ?? Environment.CurrentDirectory;
+BenchmarkOptions options = BenchmarkOptions.Parse(args);
 using TempFolder folder = new("bench-");
-string rootfs = await BusyboxRootFs.CreateAsync(folder["rootfs"], interrupted.Token);
-await TarFile.CreateFromDirectoryAsync(rootfs, folder["rootfs.tar"], includeBaseDirectory: false, interrupted.Token);
+string rootfs = await BusyboxRootFs.CreateAsync(folder["rootfs"], interrupted.Token), tar = folder["rootfs.tar"];
+await TarFile.CreateFromDirectoryAsync(rootfs, tar, includeBaseDirectory: false, interrupted.Token);
 
 Measurements measurements = new();
 Machine machine = new();
 List<IContender> contenders = [];
 try
 {
-    LayerImageContender ours = new(repository, folder["limg"]);
+    LayerImageContender ours = new(options.Repository, folder["limg"], rootfs);
     await AddAsync(ours, ours.Missing);
-    await AddAsync(new PodmanContender(folder["podman"]), PodmanContender.Missing);
-    await AddAsync(new DockerContender(folder["docker"]), DockerContender.Missing);
-    if (contenders.Count == 0)
+    if (contenders.Contains(ours))
     {
-        return 1;
+        await AddAsync(new PodmanContender(folder["podman"], tar), PodmanContender.Missing);
+        await AddAsync(new DockerContender(folder["docker"], tar), DockerContender.Missing);
+        await new Suite(contenders, measurements, options).RunAsync(interrupted.Token);
     }
-    await new Suite(contenders, measurements, Path.Combine(repository, "layerimage"), args.Contains("--quick"), args.SkipWhile(argument => argument != "--only").ElementAtOrDefault(1) ?? "").RunAsync(interrupted.Token);
+}
+catch (Exception) when (interrupted.IsCancellationRequested)
+{
+    // Whatever the work makes of its end.
+    measurements.Note("Interrupted.");
 }
 finally
 {
     foreach (IContender contender in contenders)
     {
-        await contender.DisposeAsync();
+        await EndAsync(contender);
     }
     UnmountBeneath(folder.Root);
     RemoveEmptyCgroups();
@@ -66,24 +71,38 @@ finally
     Console.WriteLine();
     Console.WriteLine(measurements.ToTable("LayerImage"));
 }
-return 0;
+return interrupted.IsCancellationRequested ? 130 : measurements.HasFailures || contenders.Count == 0 ? 1 : 0;
 
 async Task AddAsync(IContender contender, string? missing)
 {
     if (missing is not null)
     {
-        Console.WriteLine($"Without {contender.Name}: {missing}.");
+        measurements.Note($"Without {contender.Name}: {missing}.");
         return;
     }
+    contenders.Add(contender);
     try
     {
-        await contender.PrepareAsync(rootfs, folder["rootfs.tar"], interrupted.Token);
-        contenders.Add(contender);
+        await contender.PrepareAsync(interrupted.Token);
     }
-    catch (Exception error) when (error is InvalidOperationException or LayerImageException)
+    catch (Exception error) when (!interrupted.IsCancellationRequested)
     {
-        Console.WriteLine($"Without {contender.Name}: {error.Message}");
+        measurements.Fail([], $"Without {contender.Name}: its preparation", error);
+        contenders.Remove(contender);
+        await EndAsync(contender);
+    }
+}
+
+// One that cannot clean up keeps neither the others nor the table from their end.
+async Task EndAsync(IContender contender)
+{
+    try
+    {
         await contender.DisposeAsync();
+    }
+    catch (Exception error)
+    {
+        measurements.Fail([], $"{contender.Name}'s end", error);
     }
 }
 
