@@ -214,7 +214,8 @@ public sealed class SendTests : IAsyncLifetime
 
         Assert.Equal(EngineError.LayerCorrupt, error.Error);
         Assert.Null(other.FindManifest("a", "1"));
-        Assert.Empty(_harness.Partials());
+        // A layer that was under way beside it may be gone on with.
+        Assert.DoesNotContain(_harness.Partials(), name => name.StartsWith(Digest.Parse(image.Layers[0].Digest!).Hex, StringComparison.Ordinal));
     }
 
     [Fact]
