@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using LayerImage.Cmdlets.Completion;
+using LayerImage.Cmdlets.Transformation;
 using LayerImage.Engine.Containers;
 using LayerImage.Engine.Errors;
 
@@ -18,7 +19,11 @@ public abstract class ContainerSelectionCommand : LayerImageCmdlet
     protected const string InputObjectSet = "InputObject";
 
     /// <summary>The containers that the user means.</summary>
-    protected async Task<IReadOnlyList<Container>> SelectAsync(string[]? names, Container? piped, CancellationToken cancellationToken)
+    /// <param name="names">Names, ids or their beginnings; those that were typed may have wildcards.</param>
+    /// <param name="piped">A container from the pipeline.</param>
+    /// <param name="cancellationToken">Fires at Ctrl-C.</param>
+    /// <param name="parameter">The parameter that has the names.</param>
+    protected async Task<IReadOnlyList<Container>> SelectAsync(string[]? names, Container? piped, CancellationToken cancellationToken, string parameter = "Name")
     {
         if (piped is not null)
         {
@@ -28,7 +33,7 @@ public abstract class ContainerSelectionCommand : LayerImageCmdlet
         IReadOnlyList<Container>? all = null;
         foreach (string name in names ?? [])
         {
-            if (WildcardPattern.ContainsWildcardCharacters(name))
+            if (IsPattern(parameter, name))
             {
                 all ??= await Engine.Containers.ListAsync(cancellationToken);
                 WildcardPattern pattern = new(name, WildcardOptions.IgnoreCase);
@@ -77,6 +82,7 @@ public abstract class ContainerCommand : ContainerSelectionCommand
 {
     /// <summary>Names (wildcards), ids or their beginnings.</summary>
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = NameSet, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [NameTransformation("ContainerName", "Name")]
     [ArgumentCompleter(typeof(ContainerNameCompleter))]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]

@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using LayerImage.Cmdlets.Completion;
+using LayerImage.Cmdlets.Transformation;
 using LayerImage.Engine.Images;
 using LayerImage.Engine.Registry;
 
@@ -10,6 +11,7 @@ public abstract class ImageRequestCommand : LayerImageCmdlet
 {
     /// <summary>The images: [registry/]repository[:tag][@digest].</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [NameTransformation("Reference")]
     [ArgumentCompleter(typeof(ImageReferenceCompleter))]
     [ValidateNotNullOrEmpty]
     public string[] Reference { get; set; } = [];
@@ -17,6 +19,7 @@ public abstract class ImageRequestCommand : LayerImageCmdlet
     /// <summary>For which machine: os/architecture[/variant]. This one when it is left out.</summary>
     [Parameter]
     [ArgumentCompleter(typeof(PlatformCompleter))]
+    [ValidateNotNullOrEmpty]
     public string? Platform { get; set; }
 
     /// <summary>User name and password for the registry.</summary>

@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using LayerImage.Cmdlets.Completion;
+using LayerImage.Cmdlets.Transformation;
 using LayerImage.Engine.Errors;
 using LayerImage.Engine.Images;
 
@@ -19,6 +20,7 @@ public abstract class ImageSelectionCommand : LayerImageCmdlet
 
     /// <summary>References (wildcards), ids or their beginnings.</summary>
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = ReferenceSet, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [NameTransformation("Reference")]
     [ArgumentCompleter(typeof(ImageReferenceCompleter))]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
@@ -38,7 +40,7 @@ public abstract class ImageSelectionCommand : LayerImageCmdlet
         }
         await ForEachAsync(Reference, async reference =>
         {
-            foreach ((Image image, string? name) in ImageMatcher.Match(Engine, reference))
+            foreach ((Image image, string? name) in ImageMatcher.Match(Engine, reference, IsPattern(nameof(Reference), reference)))
             {
                 await ProcessImageAsync(image, name, cancellationToken);
             }
@@ -55,10 +57,10 @@ public abstract class ImageSelectionCommand : LayerImageCmdlet
 /// <summary>Finds the images that a user's text means.</summary>
 internal static class ImageMatcher
 {
-    /// <summary>With a wildcard: every tag that matches, with or without its ":tag". Else the one image.</summary>
-    public static IEnumerable<(Image Image, string? Name)> Match(Engine.LayerImageEngine engine, string text)
+    /// <summary>Of a pattern every tag that matches, with or without its ":tag". Else the one image.</summary>
+    public static IEnumerable<(Image Image, string? Name)> Match(Engine.LayerImageEngine engine, string text, bool isPattern)
     {
-        if (!WildcardPattern.ContainsWildcardCharacters(text))
+        if (!isPattern)
         {
             return [(engine.Images.Get(text), text)];
         }

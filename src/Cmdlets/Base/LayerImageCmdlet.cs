@@ -11,6 +11,7 @@ namespace LayerImage.Cmdlets.Base;
 public abstract class LayerImageCmdlet : PSCmdlet, IDisposable
 {
     private readonly CancellationTokenSource _stopping = new();
+    private readonly HashSet<string> _typed = new(StringComparer.OrdinalIgnoreCase);
     private ProgressReporter? _reporter;
 
     /// <summary>The engine of this session.</summary>
@@ -25,18 +26,23 @@ public abstract class LayerImageCmdlet : PSCmdlet, IDisposable
         : LanguagePrimitives.IsTrue(SessionState.PSVariable.GetValue("WhatIfPreference"));
 
     /// <inheritdoc/>
-    protected sealed override void BeginProcessing() => Run(BeginAsync, null);
+    protected sealed override void BeginProcessing()
+    {
+        _typed.UnionWith(MyInvocation.BoundParameters.Keys);
+        // What could not be understood must not become a filter that lets everything pass.
+        Run(BeginAsync, endsAll: true);
+    }
 
     /// <inheritdoc/>
-    protected sealed override void ProcessRecord() => Run(ProcessAsync, null);
+    protected sealed override void ProcessRecord() => Run(ProcessAsync);
 
     /// <inheritdoc/>
-    protected sealed override void EndProcessing() => Run(EndAsync, null);
+    protected sealed override void EndProcessing() => Run(EndAsync);
 
     /// <inheritdoc/>
     protected sealed override void StopProcessing() => _stopping.Cancel();
 
-    /// <summary>Called once before the first input.</summary>
+    /// <summary>Called once before the first input. Its failure ends the cmdlet.</summary>
     protected virtual Task BeginAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <summary>Called for each input.</summary>
@@ -44,6 +50,15 @@ public abstract class LayerImageCmdlet : PSCmdlet, IDisposable
 
     /// <summary>Called once after the last input.</summary>
     protected virtual Task EndAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>Whether a parameter was given as an argument, and not by the pipeline.</summary>
+    protected bool IsTyped(string parameter) => _typed.Contains(parameter);
+
+    /// <summary>
+    /// Whether a text is a pattern: it has wildcards and was typed as an argument. What comes from the pipeline is literal,
+    /// be it a text or a property: it may be a container's or a registry's.
+    /// </summary>
+    protected bool IsPattern(string parameter, string text) => IsTyped(parameter) && WildcardPattern.ContainsWildcardCharacters(text);
 
     /// <summary>Does something for one of several inputs: its failure is written and the next one follows.</summary>
     /// <param name="inputs">The inputs.</param>
@@ -97,7 +112,7 @@ public abstract class LayerImageCmdlet : PSCmdlet, IDisposable
         }
     }
 
-    private void Run(Func<CancellationToken, Task> body, object? input)
+    private void Run(Func<CancellationToken, Task> body, bool endsAll = false)
     {
         try
         {
@@ -118,13 +133,13 @@ public abstract class LayerImageCmdlet : PSCmdlet, IDisposable
         {
             throw new PipelineStoppedException();
         }
-        catch (LayerImageException e) when (ErrorMap.IsFatal(e.Error))
+        catch (LayerImageException e) when (endsAll || ErrorMap.IsFatal(e.Error))
         {
-            ThrowTerminatingError(ErrorMap.ToRecord(e, input));
+            ThrowTerminatingError(ErrorMap.ToRecord(e, null));
         }
         catch (LayerImageException e)
         {
-            WriteError(ErrorMap.ToRecord(e, input));
+            WriteError(ErrorMap.ToRecord(e, null));
         }
     }
 }

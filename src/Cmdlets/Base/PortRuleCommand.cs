@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using LayerImage.Cmdlets.Completion;
 using LayerImage.Cmdlets.Transformation;
+using LayerImage.Engine.Errors;
 using LayerImage.Engine.Firewall;
 
 namespace LayerImage.Cmdlets.Base;
@@ -34,6 +35,20 @@ public abstract class PortRuleCommand : LayerImageCmdlet
     /// <summary>Runtime: now. Permanent: after the next Sync-HostFirewall or start. Both is the default.</summary>
     [Parameter]
     public PortRuleScope? Scope { get; set; }
+
+    /// <inheritdoc/>
+    protected override Task BeginAsync(CancellationToken cancellationToken)
+    {
+        // A piped rule may have none of these; who writes one that is empty means something else than the default.
+        foreach ((string name, string? value) in (ReadOnlySpan<(string, string?)>)[(nameof(Zone), Zone), (nameof(Source), Source)])
+        {
+            if (IsTyped(name) && string.IsNullOrEmpty(value))
+            {
+                throw new LayerImageException(EngineError.ParameterInvalid, $"-{name} is empty.") { Target = name, Advice = $"Leave -{name} out, or give it a value." };
+            }
+        }
+        return Task.CompletedTask;
+    }
 
     /// <summary>A rule's name for messages.</summary>
     protected static string Describe(PortRuleRequest rule) =>

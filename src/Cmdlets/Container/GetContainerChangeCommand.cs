@@ -13,6 +13,7 @@ public sealed class GetContainerChangeCommand : ContainerCommand
     /// <summary>Only these paths and what is beneath them, or paths that match a wildcard.</summary>
     [Parameter(Position = 1)]
     [SupportsWildcards]
+    [ValidateNotNullOrEmpty]
     public string[]? Path { get; set; }
 
     /// <summary>Read all files that were written, and tell the hashes of their contents.</summary>

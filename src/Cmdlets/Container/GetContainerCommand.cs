@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using LayerImage.Cmdlets.Base;
 using LayerImage.Cmdlets.Completion;
+using LayerImage.Cmdlets.Transformation;
 using LayerImage.Engine.Containers;
 using LayerImage.Engine.Errors;
 using LayerImage.Engine.Oci;
@@ -15,26 +16,32 @@ public sealed class GetContainerCommand : ContainerSelectionCommand
 {
     /// <summary>Names (wildcards), ids or their beginnings.</summary>
     [Parameter(Position = 0, ParameterSetName = NameSet, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [NameTransformation("ContainerName", "Name")]
     [ArgumentCompleter(typeof(ContainerNameCompleter))]
     [SupportsWildcards]
+    [ValidateNotNullOrEmpty]
     public string[]? Name { get; set; }
 
     /// <summary>Ids or their beginnings.</summary>
     [Parameter(Mandatory = true, ParameterSetName = "Id")]
+    [ValidateNotNullOrEmpty]
     public string[]? Id { get; set; }
 
     /// <summary>Only in these states.</summary>
     [Parameter]
+    [ValidateNotNullOrEmpty]
     public ContainerState[]? State { get; set; }
 
     /// <summary>Only of these images: under any of their names (wildcards), or by id or its beginning.</summary>
     [Parameter]
     [ArgumentCompleter(typeof(ImageReferenceCompleter))]
     [SupportsWildcards]
+    [ValidateNotNullOrEmpty]
     public string[]? Image { get; set; }
 
     /// <summary>Only with this label: 'key' or 'key=value'.</summary>
     [Parameter]
+    [ValidateNotNullOrEmpty]
     public string[]? Label { get; set; }
 
     /// <inheritdoc/>
@@ -42,7 +49,7 @@ public sealed class GetContainerCommand : ContainerSelectionCommand
     {
         string[]? wanted = Id ?? Name;
         IEnumerable<Container> containers = wanted is { Length: > 0 }
-            ? await SelectAsync(wanted, null, cancellationToken)
+            ? await SelectAsync(wanted, null, cancellationToken, Id is null ? nameof(Name) : nameof(Id))
             : await Engine.Containers.ListAsync(cancellationToken);
         HashSet<string> images = [.. Image is null ? [] : Engine.Images.List().Where(image => image.Tags.Any(IsWanted)).Select(image => image.Id)];
         WriteObject(containers.Where(container => Fits(container, images)), enumerateCollection: true);

@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using LayerImage.Cmdlets.Base;
+using LayerImage.Cmdlets.Transformation;
 using LayerImage.Engine.Containers;
 using LayerImage.Engine.Runtime;
 
@@ -19,12 +20,16 @@ public sealed class GetContainerLogCommand : ContainerCommand
     [ValidateRange(0, int.MaxValue)]
     public int? Tail { get; set; }
 
-    /// <summary>Only from this time on.</summary>
+    /// <summary>Only from this time on: a date, or how long ago ('10m').</summary>
     [Parameter]
+    [PointInTimeTransformation]
+    [ValidateNotNull]
     public DateTimeOffset? Since { get; set; }
 
-    /// <summary>Only up to this time.</summary>
+    /// <summary>Only up to this time: a date, or how long ago ('10m').</summary>
     [Parameter]
+    [PointInTimeTransformation]
+    [ValidateNotNull]
     public DateTimeOffset? Until { get; set; }
 
     /// <summary>Only standard output or standard error.</summary>

@@ -50,11 +50,13 @@ public sealed class SaveContainerAsImageCommand : ContainerSelectionCommand
 
     /// <summary>Instructions of a Dockerfile for the image's configuration: 'CMD ["httpd"]', 'ENV A=b', 'EXPOSE 80'.</summary>
     [Parameter]
+    [ValidateNotNullOrEmpty]
     public string[] Change { get; set; } = [];
 
     /// <summary>Paths in the container, from its root (wildcards, where * takes '/' too): changes there and beneath are left out.</summary>
     [Parameter]
     [SupportsWildcards]
+    [ValidateNotNullOrEmpty]
     public string[] Exclude { get; set; } = [];
 
     /// <summary>The time to record; no file in the layer is newer. The same changes make the same image on every machine then.</summary>

@@ -19,6 +19,7 @@ public sealed class StopLayerContainerCommand : ContainerCommand
     /// <summary>In place of the container's stop signal.</summary>
     [Parameter]
     [ArgumentCompleter(typeof(SignalCompleter))]
+    [ValidateNotNullOrEmpty]
     public string? Signal { get; set; }
 
     /// <summary>Emit the container.</summary>

@@ -36,6 +36,7 @@ public sealed class WaitLayerContainerCommand : ContainerCommand
 
     /// <summary>With LogMatch a regular expression for a line.</summary>
     [Parameter]
+    [ValidateNotNullOrEmpty]
     public string? Pattern { get; set; }
 
     /// <summary>Seconds to wait, or a TimeSpan, or '5m'; for ever when it is left out.</summary>

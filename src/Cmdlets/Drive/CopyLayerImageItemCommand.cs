@@ -18,11 +18,13 @@ public sealed class CopyLayerImageItemCommand : LayerImageCmdlet
     /// <summary>Items of the drive; wildcards are expanded.</summary>
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = "Path", ValueFromPipeline = true)]
     [SupportsWildcards]
+    [ValidateNotNullOrEmpty]
     public string[] Path { get; set; } = [];
 
     /// <summary>Items of the drive, exactly as given; what Get-ChildItem writes is bound to it.</summary>
     [Parameter(Mandatory = true, ParameterSetName = "LiteralPath", ValueFromPipelineByPropertyName = true)]
     [Alias("PSPath", "LP")]
+    [ValidateNotNullOrEmpty]
     public string[] LiteralPath { get; set; } = [];
 
     /// <summary>A folder to copy into, or the copy's own name.</summary>

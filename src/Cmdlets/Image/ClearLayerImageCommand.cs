@@ -18,18 +18,22 @@ public sealed class ClearLayerImageCommand : LayerImageCmdlet
     [Parameter]
     public SwitchParameter Dangling { get; set; }
 
-    /// <summary>Only images that were neither received nor made nor taken for a container since this time.</summary>
+    /// <summary>Only images that were neither received nor made nor taken for a container since this time: a date, how long ago ('30d'), or an image.</summary>
     [Parameter]
+    [PointInTimeTransformation]
+    [ValidateNotNull]
     public DateTimeOffset? UnusedSince { get; set; }
 
     /// <summary>In each repository all tags but those of so many newest images.</summary>
     [Parameter]
+    [ValidateNotNull]
     [ValidateRange(0, int.MaxValue)]
     public int? KeepLast { get; set; }
 
     /// <summary>Only images with all these labels: 'key', 'key=value', or a hashtable.</summary>
     [Parameter]
     [NameValueTransformation]
+    [ValidateNotNullOrEmpty]
     public string[] Label { get; set; } = [];
 
     /// <summary>Do not ask.</summary>

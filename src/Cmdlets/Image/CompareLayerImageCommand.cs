@@ -31,6 +31,7 @@ public sealed class CompareLayerImageCommand : LayerImageCmdlet
     /// <summary>Only these paths and what is beneath them, or paths that match a wildcard.</summary>
     [Parameter]
     [SupportsWildcards]
+    [ValidateNotNullOrEmpty]
     public string[]? Path { get; set; }
 
     /// <summary>Read files to compare them, and tell the hashes. Without it equal size and time count as equal content.</summary>

@@ -63,7 +63,7 @@ public sealed class ExportLayerImageCommand : ImageTargetCommand
         ExportOptions options = new()
         {
             Format = Format ?? (path.EndsWith(".tar", StringComparison.OrdinalIgnoreCase) ? ImageExportFormat.OciArchive : ImageExportFormat.OciLayout),
-            Excluding = [.. Excluding.SelectMany(text => ImageMatcher.Match(Engine, text)).Select(match => match.Image).DistinctBy(image => image.Id)],
+            Excluding = [.. Excluding.SelectMany(text => ImageMatcher.Match(Engine, text, IsPattern(nameof(Excluding), text))).Select(match => match.Image).DistinctBy(image => image.Id)],
             Force = Force,
         };
         WriteFile(await Engine.Images.ExportAsync(_images, path, options, Observer, cancellationToken));

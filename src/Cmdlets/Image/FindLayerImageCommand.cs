@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using LayerImage.Cmdlets.Base;
+using LayerImage.Cmdlets.Transformation;
 using LayerImage.Engine.Images;
 using LayerImage.Engine.Registry;
 
@@ -12,6 +13,7 @@ public sealed class FindLayerImageCommand : LayerImageCmdlet
 {
     /// <summary>The repository: [registry/]repository, with a tag (wildcards) to find only those: 'tomcat:9*'.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true)]
+    [NameTransformation("Repository")]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
     public string[] Repository { get; set; } = [];

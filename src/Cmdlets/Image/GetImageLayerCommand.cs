@@ -20,11 +20,14 @@ public sealed class GetImageLayerCommand : ImageSelectionCommand
     public string[]? UsedBy { get; set; }
 
     /// <inheritdoc/>
-    protected override Task BeginAsync(CancellationToken cancellationToken) => ForEachAsync(UsedBy ?? [], reference =>
+    protected override Task BeginAsync(CancellationToken cancellationToken)
     {
-        _shared.UnionWith(ImageMatcher.Match(Engine, reference).SelectMany(match => match.Image.Layers).Select(layer => layer.DiffId));
+        foreach (string reference in UsedBy ?? [])
+        {
+            _shared.UnionWith(ImageMatcher.Match(Engine, reference, IsPattern(nameof(UsedBy), reference)).SelectMany(match => match.Image.Layers).Select(layer => layer.DiffId));
+        }
         return Task.CompletedTask;
-    });
+    }
 
     /// <inheritdoc/>
     protected override Task ProcessImageAsync(Image image, string? name, CancellationToken cancellationToken)

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Management.Automation;
 using LayerImage.Cmdlets.Base;
 using LayerImage.Cmdlets.Completion;
@@ -16,13 +15,16 @@ public sealed class GetLayerImageCommand : LayerImageCmdlet
 
     /// <summary>References (wildcards; without a tag every tag), ids or their beginnings.</summary>
     [Parameter(Position = 0, ParameterSetName = "Reference", ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [NameTransformation("Reference")]
     [ArgumentCompleter(typeof(ImageReferenceCompleter))]
     [SupportsWildcards]
+    [ValidateNotNullOrEmpty]
     public string[]? Reference { get; set; }
 
     /// <summary>Ids or their beginnings (wildcards).</summary>
     [Parameter(Mandatory = true, ParameterSetName = "Id")]
     [SupportsWildcards]
+    [ValidateNotNullOrEmpty]
     public string[]? Id { get; set; }
 
     /// <summary>Only images without a tag.</summary>
@@ -36,19 +38,25 @@ public sealed class GetLayerImageCommand : LayerImageCmdlet
     /// <summary>Only images for this machine: os/architecture[/variant], or an architecture.</summary>
     [Parameter]
     [ArgumentCompleter(typeof(PlatformCompleter))]
+    [ValidateNotNullOrEmpty]
     public string? Platform { get; set; }
 
     /// <summary>Only images with all these labels: 'key', 'key=value', or a hashtable.</summary>
     [Parameter]
     [NameValueTransformation]
+    [ValidateNotNullOrEmpty]
     public string[] Label { get; set; } = [];
 
-    /// <summary>Only images made before this time, or before this image.</summary>
+    /// <summary>Only images made before this time: a date, how long ago ('30d'), or an image.</summary>
     [Parameter]
+    [PointInTimeTransformation]
+    [ValidateNotNull]
     public object? Before { get; set; }
 
-    /// <summary>Only images made after this time, or after this image.</summary>
+    /// <summary>Only images made after this time: a date, how long ago ('30d'), or an image.</summary>
     [Parameter]
+    [PointInTimeTransformation]
+    [ValidateNotNull]
     public object? Since { get; set; }
 
     /// <inheritdoc/>
@@ -59,8 +67,8 @@ public sealed class GetLayerImageCommand : LayerImageCmdlet
             Dangling = Dangling ? true : null,
             Platform = Platform is null ? null : PlatformArgument.Parse(Platform),
             Labels = Label,
-            Before = TimeOf(Before),
-            Since = TimeOf(Since),
+            Before = (DateTimeOffset?)Before,
+            Since = (DateTimeOffset?)Since,
         };
         return Task.CompletedTask;
     }
@@ -74,16 +82,17 @@ public sealed class GetLayerImageCommand : LayerImageCmdlet
             WriteObject(Engine.Images.List().Where(filter.Matches), enumerateCollection: true);
             return Task.CompletedTask;
         }
+        string parameter = Id is null ? nameof(Reference) : nameof(Id);
         return ForEachAsync(Id ?? Reference!, text =>
         {
-            WriteObject(Find(text).Where(_filter.Matches), enumerateCollection: true);
+            WriteObject(Find(text, IsPattern(parameter, text)).Where(_filter.Matches), enumerateCollection: true);
             return Task.CompletedTask;
         });
     }
 
-    private IEnumerable<Image> Find(string text)
+    private IEnumerable<Image> Find(string text, bool isPattern)
     {
-        if (WildcardPattern.ContainsWildcardCharacters(text))
+        if (isPattern)
         {
             WildcardPattern pattern = new(text, WildcardOptions.IgnoreCase);
             return Engine.Images.List().Where(image => Id is null
@@ -93,24 +102,5 @@ public sealed class GetLayerImageCommand : LayerImageCmdlet
         IReadOnlyList<Image> found = Engine.Images.Find(text);
         // Get() explains what is wrong: not here, or not a reference at all.
         return found.Count > 0 ? found : [Engine.Images.Get(text)];
-    }
-
-    private DateTimeOffset? TimeOf(object? value)
-    {
-        switch (value is PSObject wrapped ? wrapped.BaseObject : value)
-        {
-            case null: return null;
-            case DateTimeOffset time: return time;
-            case DateTime time: return new DateTimeOffset(time);
-            case Image image: return image.CreatedAt ?? image.StoredAt;
-            case var other:
-                string text = other.ToString() ?? "";
-                if (DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeLocal, out DateTimeOffset parsed) && text.Length >= 8)
-                {
-                    return parsed;
-                }
-                Image named = Engine.Images.Get(text);
-                return named.CreatedAt ?? named.StoredAt;
-        }
     }
 }

@@ -14,6 +14,7 @@ public sealed class GetLayerImageMountCommand : UnionMountSelectionCommand
     [Parameter(Position = 0, ParameterSetName = PathSet)]
     [ArgumentCompleter(typeof(UnionMountCompleter))]
     [SupportsWildcards]
+    [ValidateNotNullOrEmpty]
     public string[] Path { get; set; } = [];
 
     /// <summary>Of which image: references (wildcards), or ids or their beginnings.</summary>

@@ -24,6 +24,7 @@ public sealed class GetHostPortRuleCommand : LayerImageCmdlet
     [Parameter]
     [ArgumentCompleter(typeof(FirewallZoneCompleter))]
     [SupportsWildcards]
+    [ValidateNotNullOrEmpty]
     public string[]? Zone { get; set; }
 
     /// <summary>Only what is in force now, on disk, or in both.</summary>

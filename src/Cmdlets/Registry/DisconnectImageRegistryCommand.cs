@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using LayerImage.Cmdlets.Base;
 using LayerImage.Cmdlets.Completion;
+using LayerImage.Cmdlets.Transformation;
 
 namespace LayerImage.Cmdlets.Commands;
 
@@ -10,6 +11,7 @@ public sealed class DisconnectImageRegistryCommand : LayerImageCmdlet
 {
     /// <summary>The registries: host[:port].</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
+    [NameTransformation("Server")]
     [ArgumentCompleter(typeof(RegistryCompleter))]
     [ValidateNotNullOrEmpty]
     public string[] Server { get; set; } = [];

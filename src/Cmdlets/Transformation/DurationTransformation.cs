@@ -16,11 +16,14 @@ public sealed class DurationTransformationAttribute : ArgumentTransformationAttr
         {
             return value;
         }
-        string text = Convert.ToString(value, CultureInfo.InvariantCulture)!.Trim().ToLowerInvariant();
-        return (value as TimeSpan? ?? Parse(text)) is TimeSpan span && span >= TimeSpan.Zero && span <= s_longest
-            ? span
+        string text = Convert.ToString(value, CultureInfo.InvariantCulture)!;
+        return (value is TimeSpan given || TryParse(text, out given)) && given >= TimeSpan.Zero && given <= s_longest
+            ? given
             : throw new ArgumentTransformationMetadataException($"'{text}' is not a duration: write seconds, or a number with s, m, h or d, such as 5m.");
     }
+
+    /// <summary>Reads a length of time.</summary>
+    internal static bool TryParse(string text, out TimeSpan span) => (span = Parse(text.Trim().ToLowerInvariant()) ?? TimeSpan.MinValue) >= TimeSpan.Zero;
 
     private static TimeSpan? Parse(string text)
     {
