@@ -2,15 +2,16 @@
 .SYNOPSIS
     Builds, tests and packages LayerImage.
 .DESCRIPTION
-    Runs in pwsh 7.6 and, without it, through ./layerimage build.ps1: it uses the language, core cmdlets and .NET only.
-      Build      out/LayerImage (the module) and out/shell
-      Test       builds, then runs every test; as root it installs the programs that the tests compare with
-      Docs       brings docs/en-US up to the cmdlets and makes en-US/ of it (needs pwsh with Microsoft.PowerShell.PlatyPS)
+    Needs PowerShell 7.6: ./layerimage build.ps1 brings one where none is installed.
+      Build      out/LayerImage (the module)
+      Test       builds, then runs every test; as root it installs the programs that the tests compare with. -NoMachine leaves out
+                 the whole machines, -Filter Machines runs them alone; -Fresh runs README's commands in fresh roots
+      Docs       brings docs/en-US up to the cmdlets and makes en-US/ of it (needs Microsoft.PowerShell.PlatyPS)
       Benchmark  measures beside podman and docker
       Package    out/package/LayerImage-<version>-<runtime>.tar.gz
       Clean      removes out/ and artifacts/
 .EXAMPLE
-    ./layerimage build.ps1 Test -Filter ShellRunTests
+    ./layerimage build.ps1 Test -Filter PortMappingTests
 #>
 param(
     [Parameter(Position = 0)]
@@ -19,6 +20,12 @@ param(
 
     # Test: only the classes whose name contains this.
     [string] $Filter,
+
+    # Test: leave out the whole machines and the fresh root.
+    [switch] $NoMachine,
+
+    # Test: instead, README's two commands in fresh roots of Debian 12 and 13.
+    [switch] $Fresh,
 
     # Test: the order of the tests, as a former run printed it.
     [Nullable[int]] $Seed,
@@ -36,14 +43,19 @@ $ErrorActionPreference = 'Stop'
 $Root = $PSScriptRoot
 . "$Root/tools/Build.Functions.ps1"
 . "$Root/tools/Test.Functions.ps1"
+. "$Root/tools/Machine.Functions.ps1"
 
 switch ($Task) {
     'Build' { Build-Module }
     'Test' {
-        Install-TestPackage
+        if ($Fresh) {
+            Install-TestPackage -Kinds machines
+            exit (Invoke-FreshTests)
+        }
+        Install-TestPackage -Kinds @(@('runtime', 'tests') + @(if (-not $NoMachine) { 'machines' }))
         Build-Module
         Build-TestProgram
-        exit (Invoke-AllTests -Filter $Filter -Seed $Seed)
+        exit (Invoke-AllTests -Filter $Filter -Seed $Seed -NoMachine:$NoMachine)
     }
     'Docs' {
         # Before the build, which takes longer.
@@ -61,7 +73,7 @@ switch ($Task) {
     'Package' { New-Package -Runtime $Runtime }
     'Clean' {
         foreach ($folder in 'out', 'artifacts') {
-            if ([IO.Directory]::Exists("$Root/$folder")) { [IO.Directory]::Delete("$Root/$folder", $true) }
+            if (Test-Path "$Root/$folder") { Remove-Item -Recurse -Force "$Root/$folder" }
         }
     }
 }

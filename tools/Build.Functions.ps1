@@ -18,12 +18,16 @@ function Invoke-DotnetBuild([string] $Project, [string[]] $Properties) {
 
 function Find-Dotnet {
     $folder = [Environment]::GetEnvironmentVariable('DOTNET_ROOT')
-    if ($folder -and [IO.File]::Exists("$folder/dotnet")) { "$folder/dotnet" } else { 'dotnet' }
+    if ($folder -and (Test-Path "$folder/dotnet")) { "$folder/dotnet" } else { 'dotnet' }
 }
 
 function Build-Module {
-    Write-Line 'Building the module and the shell.'
+    Write-Line 'Building the module.'
+    $null = New-Item -ItemType Directory -Force "$Root/out"
+    # What ./layerimage goes by: the time before, so that what changes meanwhile is built at its next start.
+    Set-Content "$Root/out/.building" ''
     Invoke-DotnetBuild 'src/Package/LayerImage.Package.proj'
+    Move-Item -Force "$Root/out/.building" "$Root/out/.built"
 }
 
 function Build-TestProgram {
@@ -32,7 +36,6 @@ function Build-TestProgram {
 }
 
 function Invoke-Part([string] $Script, [object[]] $Arguments) {
-    if (-not [IO.File]::Exists("$Root/$Script")) { throw "$Script does not exist yet." }
     & "$Root/$Script" @Arguments
 }
 
@@ -50,6 +53,5 @@ function New-Package([string] $Runtime) {
 }
 
 function Get-ManifestVersion {
-    $text = [IO.File]::ReadAllText("$Root/LayerImage.psd1")
-    [regex]::Match($text, "ModuleVersion\s*=\s*'([^']+)'").Groups[1].Value
+    (Import-PowerShellDataFile "$Root/LayerImage.psd1").ModuleVersion
 }

@@ -2,7 +2,7 @@
 
 function Assert-PlatyPS {
     if (-not (Get-Module -ListAvailable Microsoft.PowerShell.PlatyPS | Where-Object Version -ge ([version]'1.0.0'))) {
-        throw 'build.ps1 Docs needs pwsh 7.6 or later with Microsoft.PowerShell.PlatyPS 1.0 or later: run it there, after Install-PSResource Microsoft.PowerShell.PlatyPS. Nothing else needs it: pages can be edited and read without.'
+        throw 'build.ps1 Docs needs Microsoft.PowerShell.PlatyPS 1.0 or later: install it by Install-PSResource Microsoft.PowerShell.PlatyPS. Nothing else needs it: pages can be edited and read without.'
     }
 }
 

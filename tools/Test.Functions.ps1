@@ -20,12 +20,12 @@ function Add-Result([string] $Status, [string] $Name, [string] $Text) {
     $script:Results.Add([pscustomobject]@{ Status = $Status; Name = $Name; Text = $Text })
 }
 
-function Install-TestPackage {
+function Install-TestPackage([string[]] $Kinds = @('runtime', 'tests')) {
     if (-not $script:IsRoot) {
         Write-Line 'Not root: nothing is installed, and the tests that need root are skipped.'
         return
     }
-    foreach ($what in 'runtime', 'tests') {
+    foreach ($what in $Kinds) {
         $missing = @(bash "$Root/tools/packages.sh" missing $what)
         if ($missing.Count -eq 0) { continue }
         Write-Line "Installing $($missing -join ' ')"
@@ -38,7 +38,7 @@ function Install-TestPackage {
 }
 
 # Runs all and returns the exit code. The seed says in which order the tests run: each run tries another one.
-function Invoke-AllTests([string] $Filter, [Nullable[int]] $Seed) {
+function Invoke-AllTests([string] $Filter, [Nullable[int]] $Seed, [switch] $NoMachine) {
     $script:Seed = $Seed ?? [Random]::Shared.Next(1, 1000000)
     Write-Line "Order: seed $script:Seed (repeat it with -Seed $script:Seed)"
     $folder = [IO.Directory]::CreateTempSubdirectory('layerimage-tests-').FullName
@@ -48,6 +48,11 @@ function Invoke-AllTests([string] $Filter, [Nullable[int]] $Seed) {
         Invoke-TestProgram 'Engine.SystemTests' $folder $Filter -Minutes 25 -Private
         Invoke-TestProgram 'Module.Tests' $folder $Filter -Minutes 35 -Private
         if (-not $Filter) { Invoke-PesterSuite $folder }
+        if ($NoMachine) { Write-Line 'Without the machines and the fresh root (-NoMachine).' }
+        elseif (-not $Filter -or $Filter -eq 'Machines') {
+            Invoke-FreshRoot $folder Debian13 trixie
+            Invoke-MachineTests $folder
+        }
         Test-HostState $before $folder
     }
     finally {
@@ -93,7 +98,8 @@ function Invoke-Guarded([string[]] $Command, [string] $Folder, [int] $Minutes, [
         $start.Environment["LAYERIMAGE_$($name.ToUpperInvariant())"] = "$Folder/$name"
     }
     if ($isolated) { $start.Environment['LAYERIMAGE_TEST_NETNS'] = '1' }
-    $end = [DateTime]::UtcNow.AddMinutes($Minutes)
+    $begin = [DateTime]::UtcNow
+    $end = $begin.AddMinutes($Minutes)
     $process = [Diagnostics.Process]::Start($start)
     try {
         # In slices, so that Ctrl-C is seen between them.
@@ -108,6 +114,7 @@ function Invoke-Guarded([string[]] $Command, [string] $Folder, [int] $Minutes, [
     finally {
         if (-not $process.HasExited) { $process.Kill($true) }
         $process.Dispose()
+        Write-Line ('== {0} took {1:m\:ss}' -f (Split-Path -Leaf $Folder), ([DateTime]::UtcNow - $begin))
     }
 }
 
@@ -136,21 +143,15 @@ function Read-XunitReport([string] $Path) {
 }
 
 function Invoke-PesterSuite([string] $Folder) {
-    if (-not [IO.Directory]::Exists("$Root/tests/Pester")) { return }
-    $pwsh = Find-Pwsh
-    if (-not $pwsh) {
-        Add-Result Skip 'tests/Pester' 'needs pwsh 7.6 or later with Pester 5 (LAYERIMAGE_PWSH may name the pwsh)'
-        return
-    }
     Write-Line '== Pester'
     $report = "$Folder/Pester.xml"
-    $code = Invoke-Guarded @($pwsh, '-NoLogo', '-NoProfile', '-NonInteractive', '-File', "$Root/tools/Pester.ps1", "$Root/tests/Pester", $report, "$script:Seed") "$Folder/Pester" 20 -Private
+    $command = @(Get-PwshCommand) + '-NoLogo', '-NoProfile', '-NonInteractive', '-File', "$Root/tools/Pester.ps1", "$Root/tests/Pester", $report, "$script:Seed"
+    $code = Invoke-Guarded $command "$Folder/Pester" 20 -Private
     if (-not [IO.File]::Exists($report)) {
         Add-Result Fail 'tests/Pester' "ended with exit code $code and without a report"
         return
     }
-    $document = [xml]::new()
-    $document.Load($report)
+    $document = [xml](Get-Content -Raw $report)
     $failed = 0
     foreach ($test in $document.SelectNodes('//test-case')) {
         $name = $test.GetAttribute('name')
@@ -167,13 +168,12 @@ function Invoke-PesterSuite([string] $Folder) {
     if ($code -ne 0 -and $failed -eq 0) { Add-Result Fail 'tests/Pester' "ended with exit code $code although no test failed" }
 }
 
-# A pwsh that is new enough and has Pester 5.
-function Find-Pwsh {
-    $pwsh = [Environment]::GetEnvironmentVariable('LAYERIMAGE_PWSH')
-    if (-not $pwsh) { $pwsh = (Get-Command pwsh -CommandType Application -ErrorAction Ignore | ForEach-Object Source) }
-    if (-not $pwsh) { return }
-    $check = 'if ($PSVersionTable.PSVersion -ge [version]"7.6" -and (Get-Module -ListAvailable Pester | Where-Object Version -ge ([version]"5.0"))) { "usable" }'
-    if (@(& $pwsh -NoLogo -NoProfile -NonInteractive -Command $check) -contains 'usable') { $pwsh }
+# What starts a PowerShell: that of LAYERIMAGE_PWSH, or one like this. As a .NET tool it is a program of dotnet's.
+function Get-PwshCommand {
+    $pwsh = $env:LAYERIMAGE_PWSH
+    if (-not $pwsh) { $pwsh = if ((Split-Path -Leaf ([Environment]::ProcessPath)) -eq 'dotnet') { "$PSHOME/pwsh.dll" } else { [Environment]::ProcessPath } }
+    if ($pwsh.EndsWith('.dll')) { Find-Dotnet }
+    $pwsh
 }
 
 # What a test run must leave as it was.

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Installs the programs that LayerImage (runtime) or its tests (tests) need and that are missing.
-#   tools/packages.sh missing runtime|tests     print what is missing, one package a line
-#   tools/packages.sh install runtime|tests     install it (root)
+# Installs the programs that LayerImage (runtime), its tests (tests) or whole machines to test on need and that are missing.
+#   tools/packages.sh missing runtime|tests|machines     print what is missing, one package a line
+#   tools/packages.sh install runtime|tests|machines     install it (root)
 # No service is started: a policy-rc.d of ours says so while apt works, and a former one comes back.
 set -euo pipefail
 PATH="$PATH:/usr/local/sbin:/usr/sbin:/sbin"
@@ -30,10 +30,11 @@ ip iproute2 iproute
 TABLE
 }
 
-test_packages='podman skopeo umoci buildah docker.io docker-registry firewalld dbus busybox-static mmdebstrap uidmap apache2-utils curl tini xfsprogs btrfs-progs attr acl'
+test_packages='podman skopeo umoci buildah docker.io docker-registry firewalld dbus busybox-static mmdebstrap uidmap apache2-utils curl tini tmux xfsprogs btrfs-progs attr acl'
+machine_packages='mmdebstrap e2fsprogs busybox-static git qemu-system-x86'
 
 missing() {
-    local command package fedora
+    local command package packages fedora
     case $1 in
         runtime)
             while read -r command package fedora; do
@@ -41,15 +42,17 @@ missing() {
                 if [ "$(manager)" = dnf ]; then echo "$fedora"; else echo "$package"; fi
             done < <(runtime_table)
             ;;
-        tests)
+        tests | machines)
             # The peers are compared with as Debian has them; elsewhere the tests that need one are skipped.
             command -v dpkg-query >/dev/null || return 0
-            for package in $test_packages; do
+            packages=$test_packages
+            [ "$1" = tests ] || packages=$machine_packages
+            for package in $packages; do
                 dpkg-query -W -f '${db:Status-Abbrev}' "$package" 2>/dev/null | grep -q '^ii' || echo "$package"
             done
             ;;
         *)
-            echo "packages.sh: '$1' is neither runtime nor tests." >&2
+            echo "packages.sh: '$1' is none of runtime, tests, machines." >&2
             return 64
             ;;
     esac

@@ -12,7 +12,7 @@ public sealed record ModuleResult(
     IReadOnlyList<ProgressRecord> Progress,
     ErrorRecord? TerminatingError);
 
-/// <summary>A runspace like the Shell's with the built module in it. Each instance has its own.</summary>
+/// <summary>A runspace of PowerShell with the built module in it. Each instance has its own.</summary>
 public sealed class ModuleHost : IDisposable
 {
     static ModuleHost() => Environment.SetEnvironmentVariable("POWERSHELL_TELEMETRY_OPTOUT", "1");

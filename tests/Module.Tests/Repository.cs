@@ -9,5 +9,6 @@ static class Repository
 
     internal static string Manifest => Path.Combine(Root, "out", "LayerImage", "LayerImage.psd1");
 
-    internal static string Shell => Path.Combine(Root, "out", "shell", "LayerImage.Shell");
+    /// <summary>The script that starts PowerShell with the module.</summary>
+    internal static string Launcher => Path.Combine(Root, "layerimage");
 }

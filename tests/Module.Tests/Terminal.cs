@@ -1,89 +1,100 @@
 using System.Diagnostics;
-using System.Text;
+using System.Globalization;
 
 namespace LayerImage.Module.Tests;
 
-/// <summary>The Shell in a terminal of its own (util-linux's script makes the pty), typed to and read from.</summary>
+/// <summary>
+/// A prompt of ./layerimage in a terminal, typed to and looked at. tmux is the terminal: PowerShell's line editor asks
+/// where the cursor is, and what a user sees is what it drew at last.
+/// </summary>
 sealed class Terminal : IAsyncDisposable
 {
     internal const string CtrlC = "\u0003", CtrlD = "\u0004", Tab = "\t", Enter = "\r", Up = "\e[A";
-    static readonly TimeSpan s_limit = TimeSpan.FromSeconds(20);
+    static readonly TimeSpan s_limit = TimeSpan.FromSeconds(60);
 
-    readonly Process _process;
-    readonly StringBuilder _screen = new();
-    readonly Task _reader;
+    readonly LauncherProcess _launcher;
+    readonly string _socket;
     int _seen;
 
-    internal Terminal(ShellProcess shell)
+    Terminal(LauncherProcess launcher)
     {
-        _process = Process.Start(shell.StartInfo("script", "-qfec", $"stty rows 50 cols 200; exec '{Repository.Shell}'", "/dev/null"))!;
-        _reader = ReadAsync();
+        _launcher = launcher;
+        _socket = Path.Combine(launcher.Home, $"tmux-{Guid.NewGuid():N}"[..12]);
+    }
+
+    string ExitFile => _socket + ".exit";
+
+    /// <summary>Opens a terminal and starts the prompt in it.</summary>
+    internal static async Task<Terminal> OpenAsync(LauncherProcess launcher, int columns = 200, int rows = 50)
+    {
+        Terminal terminal = new(launcher);
+        // The pane stays when its program has ended. The exit code goes into a file: tmux does not always know one of 0.
+        await terminal.TmuxAsync("", "-f", "/dev/null", "new-session", "-d", "-x", Text(columns), "-y", Text(rows), "exec sleep 100", ";",
+            "set-option", "-g", "status", "off", ";", "set-option", "-g", "remain-on-exit", "on", ";",
+            "respawn-pane", "-k", $"trap : INT; '{Repository.Launcher}'; echo $? >'{terminal.ExitFile}'");
+        return terminal;
+    }
+
+    /// <summary>Waits until PowerShell reads keys at a prompt that appears after what was waited for last.</summary>
+    internal async Task WaitForPromptAsync()
+    {
+        await WaitForAsync("PS ");
+        // The prompt is shown before its line editor listens: until then the kernel would take Ctrl-C and change Enter.
+        string device = (await TmuxAsync("", "display-message", "-p", "#{pane_tty}")).Trim();
+        await UntilAsync(async () => (await _launcher.RunProgramAsync("", "stty", "-F", device, "-a")).Output.Contains("-isig", StringComparison.Ordinal),
+            () => "Nobody reads keys.");
     }
 
     /// <summary>Waits until a text appears after what was waited for last.</summary>
     internal async Task WaitForAsync(string text)
     {
-        long start = Stopwatch.GetTimestamp();
-        while (true)
-        {
-            string screen = Screen;
-            int at = screen.IndexOf(text, _seen, StringComparison.Ordinal);
-            if (at >= 0)
+        string rest = "";
+        await UntilAsync(
+            async () =>
             {
-                _seen = at + text.Length;
-                return;
-            }
-            if (Stopwatch.GetElapsedTime(start) > s_limit)
-            {
-                throw new TimeoutException($"'{text}' did not appear. Since the last text:\n{screen[_seen..]}");
-            }
-            await Task.Delay(20);
-        }
+                string screen = await ScreenAsync();
+                int from = Math.Min(_seen, screen.Length);
+                int at = screen.IndexOf(text, from, StringComparison.Ordinal);
+                rest = screen[from..];
+                _seen = at < 0 ? _seen : at + text.Length;
+                return at >= 0;
+            },
+            () => $"'{text}' did not appear. Since the last text:\n{rest}");
     }
 
-    internal async Task TypeAsync(string keys)
-    {
-        await _process.StandardInput.WriteAsync(keys);
-        await _process.StandardInput.FlushAsync();
-    }
+    internal Task TypeAsync(string keys) => TmuxAsync(keys, "load-buffer", "-b", "keys", "-", ";", "paste-buffer", "-d", "-r", "-b", "keys");
+
+    /// <summary>All that is shown, and what was scrolled away.</summary>
+    async Task<string> ScreenAsync() => (await TmuxAsync("", "capture-pane", "-p", "-J", "-S", "-")).TrimEnd('\n');
 
     internal async Task<int> WaitForExitAsync()
     {
-        using CancellationTokenSource limit = new(s_limit);
-        await _process.WaitForExitAsync(limit.Token);
-        return _process.ExitCode;
+        int code = 0;
+        await UntilAsync(async () => File.Exists(ExitFile) && int.TryParse(await File.ReadAllTextAsync(ExitFile), CultureInfo.InvariantCulture, out code), () => "The prompt did not end.");
+        return code;
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        if (!_process.HasExited)
-        {
-            _process.Kill(entireProcessTree: true);
-        }
-        await _reader;
-        _process.Dispose();
-    }
+    public async ValueTask DisposeAsync() => await TmuxAsync("", "kill-server");
 
-    string Screen
+    static async Task UntilAsync(Func<Task<bool>> condition, Func<string> complaint)
     {
-        get
+        long start = Stopwatch.GetTimestamp();
+        while (!await condition())
         {
-            lock (_screen)
+            if (Stopwatch.GetElapsedTime(start) > s_limit)
             {
-                return _screen.ToString();
+                throw new TimeoutException(complaint());
             }
+            await Task.Delay(50);
         }
     }
 
-    async Task ReadAsync()
+    async Task<string> TmuxAsync(string input, params string[] arguments)
     {
-        char[] buffer = new char[4096];
-        while (await _process.StandardOutput.ReadAsync(buffer) is > 0 and int count)
-        {
-            lock (_screen)
-            {
-                _screen.Append(buffer, 0, count);
-            }
-        }
+        LauncherOutcome outcome = await _launcher.RunProgramAsync(input, "tmux", ["-u", "-S", _socket, .. arguments]);
+        return outcome.ExitCode == 0 ? outcome.Output
+            : throw new InvalidOperationException($"tmux {string.Join(' ', arguments)}: {outcome.Error}");
     }
+
+    static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 }

@@ -56,7 +56,7 @@ Import-Module '$ManifestPath'
 `$watch.Elapsed.TotalSeconds.ToString([cultureinfo]::InvariantCulture)
 [Runtime.Loader.AssemblyLoadContext]::Default.Assemblies | ForEach-Object { `$_.GetName().Name }
 "@
-        $lines = & ([Environment]::ProcessPath) -NoLogo -NoProfile -NonInteractive -Command $script
+        $lines = & $PSHOME/pwsh -NoLogo -NoProfile -NonInteractive -Command $script
         [double]$lines[0] | Should -BeLessThan 2
         $ours = Get-ChildItem (Split-Path $ManifestPath) -Recurse -Filter *.dll | ForEach-Object BaseName
         $lines | Select-Object -Skip 1 | Where-Object { $_ -in $ours } | Sort-Object | Should -Be 'LayerImage.Cmdlets', 'LayerImage.Loader'

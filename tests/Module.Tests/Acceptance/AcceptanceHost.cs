@@ -13,7 +13,7 @@ internal sealed class AcceptanceHost : IModuleHost
     public Task<IModuleSession> OpenAsync(IReadOnlyDictionary<string, string> environment, CancellationToken cancellationToken) =>
         Task.FromResult<IModuleSession>(new Session(environment));
 
-    public IReadOnlyList<string> CommandLine(string script) => [Repository.Shell, "-Command", script];
+    public IReadOnlyList<string> CommandLine(string script) => [Repository.Launcher, "-Command", script];
 
     private sealed class Session(IReadOnlyDictionary<string, string> environment) : IModuleSession
     {

@@ -13,12 +13,12 @@ public sealed class TerminalContainerTests : AcceptanceTest
     [Fact]
     public async Task Terminal_IsTheContainersUntilDetachedAndAgainAfterConnect()
     {
-        string? missing = Requires.All(Missing, Requires.Tool("script"));
+        string? missing = Requires.All(Missing, Requires.Tool("tmux"));
         Assert.SkipWhen(missing is not null, missing ?? "");
         await ImportBoxAsync();
-        using ShellProcess shell = new() { Environment = Store.Environment };
-        await using Terminal terminal = new(shell);
-        await terminal.WaitForAsync("PS ");
+        using LauncherProcess launcher = new() { Environment = Store.Environment };
+        await using Terminal terminal = await Terminal.OpenAsync(launcher);
+        await terminal.WaitForPromptAsync();
 
         await terminal.TypeAsync("Start-LayerContainer box -Name shell -Interactive -Tty -Command sh" + Terminal.Enter);
         await terminal.WaitForAsync("/ # ");
@@ -30,7 +30,7 @@ public sealed class TerminalContainerTests : AcceptanceTest
         await terminal.TypeAsync("echo status-$?" + Terminal.Enter);
         await terminal.WaitForAsync("status-130");
         await terminal.TypeAsync(Detach);
-        await terminal.WaitForAsync("PS ");
+        await terminal.WaitForPromptAsync();
 
         await terminal.TypeAsync("(Get-Container shell).State; Connect-LayerContainer shell" + Terminal.Enter);
         await terminal.WaitForAsync("Running");
@@ -38,10 +38,11 @@ public sealed class TerminalContainerTests : AcceptanceTest
         await terminal.TypeAsync("echo back-$((6 * 7))" + Terminal.Enter);
         await terminal.WaitForAsync("back-42");
         await terminal.TypeAsync("exit 3" + Terminal.Enter);
-        await terminal.WaitForAsync("PS ");
+        await terminal.WaitForPromptAsync();
 
         await terminal.TypeAsync("\"code:$($LASTEXITCODE + 100)\"" + Terminal.Enter);
         await terminal.WaitForAsync("code:103");
+        await terminal.WaitForPromptAsync();
         await terminal.TypeAsync("exit" + Terminal.Enter);
         Assert.Equal(0, await terminal.WaitForExitAsync());
     }

@@ -7,7 +7,7 @@ using Xunit;
 
 namespace LayerImage.Module.Tests.Drive;
 
-/// <summary>The drive, through what PowerShell itself makes of a provider; the small shell has no Get-ChildItem.</summary>
+/// <summary>The drive, through PowerShell's own cmdlets.</summary>
 [Collection("Acceptance")]
 public sealed class DriveTests : IAsyncLifetime
 {
@@ -42,29 +42,28 @@ public sealed class DriveTests : IAsyncLifetime
     [InlineData(@"LayerImage:\", "containers images layers")]
     [InlineData("LayerImage:/images/team/app/1.0/rootfs/etc/p*", "passwd")]
     public async Task ChildItems_AreListed(string path, string expected) =>
-        Assert.Equal(expected, string.Join(' ', (await RunAsync($"$ExecutionContext.InvokeProvider.ChildItem.Get('{path}', $false) | ForEach-Object Name")).Lines));
+        Assert.Equal(expected, string.Join(' ', (await RunAsync($"Get-ChildItem '{path}' | ForEach-Object Name")).Lines));
 
     [Fact]
     public async Task Recursion_FollowsNoLink() => Assert.Equal(["etc", "usr", "[odd] name", "hosts", "passwd"],
-        (await RunAsync("$ExecutionContext.InvokeProvider.ChildItem.Get('LayerImage:/images/team/app/1.0/rootfs', $true) | ForEach-Object Name")).Lines);
+        (await RunAsync("Get-ChildItem LayerImage:/images/team/app/1.0/rootfs -Recurse | ForEach-Object Name")).Lines);
 
     [Fact]
     public async Task Items_AreTypedAndTested()
     {
         Assert.Equal(["File -rw-r--r-- 9 LayerImage:/images/team/app/1.0/rootfs/etc/passwd"], (await RunAsync(
-            "$ExecutionContext.InvokeProvider.Item.Get('LayerImage:/images/team/app/1.0/rootfs/etc/passwd') | ForEach-Object { \"$($_.Type) $($_.Mode) $($_.Length) $($_.FullPath)\" }")).Lines);
+            "Get-Item LayerImage:/images/team/app/1.0/rootfs/etc/passwd | ForEach-Object { \"$($_.Type) $($_.Mode) $($_.Length) $($_.FullPath)\" }")).Lines);
         Assert.Equal(["True", "False", "True"], (await RunAsync(
-            "foreach ($path in 'etc', 'gone', 'etc/h*') { $ExecutionContext.InvokeProvider.Item.Exists(\"LayerImage:/images/team/app/1.0/rootfs/$path\") }")).Lines);
-        Assert.Equal(["SymbolicLink", "etc"], (await RunAsync("$ExecutionContext.InvokeProvider.Item.Get('LayerImage:/images/team/app/1.0/rootfs/usr') | ForEach-Object { \"$($_.Type)\"; $_.LinkTarget }")).Lines);
+            "foreach ($path in 'etc', 'gone', 'etc/h*') { Test-Path \"LayerImage:/images/team/app/1.0/rootfs/$path\" }")).Lines);
+        Assert.Equal(["SymbolicLink", "etc"], (await RunAsync("Get-Item LayerImage:/images/team/app/1.0/rootfs/usr | ForEach-Object { \"$($_.Type)\"; $_.LinkTarget }")).Lines);
     }
 
     [Fact]
     public async Task Content_IsReadInLinesAndBytes()
     {
-        const string Reader = "$reader = $ExecutionContext.InvokeProvider.Content.GetReader('LayerImage:/images/team/app/1.0/rootfs/usr/passwd')[0]; ";
-
-        Assert.Equal(["root", "web"], (await RunAsync(Reader + "$reader.Read(1); $reader.Read(0); $reader.Close()")).Lines);
-        SessionResult none = await _session.InvokeAsync("$ExecutionContext.InvokeProvider.Content.GetReader('LayerImage:/images/team/app/1.0/rootfs/etc')", Stop);
+        Assert.Equal(["root", "web"], (await RunAsync("Get-Content LayerImage:/images/team/app/1.0/rootfs/usr/passwd")).Lines);
+        Assert.Equal(["114", "111"], (await RunAsync("Get-Content LayerImage:/images/team/app/1.0/rootfs/usr/passwd -AsByteStream -TotalCount 2")).Lines);
+        SessionResult none = await _session.InvokeAsync("Get-Content LayerImage:/images/team/app/1.0/rootfs/etc", Stop);
         Assert.Contains("is a directory", Assert.Single(none.Errors).ToString(), StringComparison.Ordinal);
     }
 
@@ -72,12 +71,12 @@ public sealed class DriveTests : IAsyncLifetime
     public async Task Location_IsSetAndPathsAreRelative()
     {
         SessionResult result = await RunAsync("""
-            $null = $ExecutionContext.SessionState.Path.SetLocation('LayerImage:\images\team\app\1.0\rootfs')
+            Set-Location LayerImage:\images\team\app\1.0\rootfs
             "$PWD"
-            $ExecutionContext.InvokeProvider.ChildItem.Get('etc/*s*', $false) | ForEach-Object Name
-            $null = $ExecutionContext.SessionState.Path.SetLocation('etc')
-            $ExecutionContext.InvokeProvider.Item.Exists('../usr')
-            $null = $ExecutionContext.SessionState.Path.SetLocation('/')
+            Get-ChildItem etc/*s* | ForEach-Object Name
+            Set-Location etc
+            Test-Path ../usr
+            Set-Location /
             """);
 
         Assert.Equal(["LayerImage:/images/team/app/1.0/rootfs", "hosts", "passwd", "True"], result.Lines);
@@ -86,7 +85,7 @@ public sealed class DriveTests : IAsyncLifetime
     [Fact]
     public async Task Changes_AreRefused()
     {
-        SessionResult result = await _session.InvokeAsync("$ExecutionContext.InvokeProvider.Item.Remove('LayerImage:/images/team/app/1.0/rootfs/etc/passwd', $false)", Stop);
+        SessionResult result = await _session.InvokeAsync("Remove-Item LayerImage:/images/team/app/1.0/rootfs/etc/passwd", Stop);
 
         Assert.Contains("can only be read", Assert.Single(result.Errors).ToString(), StringComparison.Ordinal);
     }
@@ -97,10 +96,10 @@ public sealed class DriveTests : IAsyncLifetime
         await RunAsync($"Copy-LayerImageItem LayerImage:/images/team/app/1.0/rootfs/etc -Recurse -Destination '{_store["copy"]}'");
         Assert.Equal("odd", await File.ReadAllTextAsync(_store["copy/[odd] name"], Stop));
 
-        SessionResult again = await _session.InvokeAsync($"$ExecutionContext.InvokeProvider.ChildItem.Get('LayerImage:/images/team/app/1.0/rootfs/etc', $false) | Copy-LayerImageItem -Destination '{_store["copy"]}'", Stop);
+        SessionResult again = await _session.InvokeAsync($"Get-ChildItem LayerImage:/images/team/app/1.0/rootfs/etc | Copy-LayerImageItem -Destination '{_store["copy"]}'", Stop);
         Assert.Equal(3, again.Errors.Count);
         Assert.All(again.Errors, error => Assert.Equal("PathInvalid", error.Name));
-        await RunAsync($"$ExecutionContext.InvokeProvider.ChildItem.Get('LayerImage:/images/team/app/1.0/rootfs/etc', $false) | Copy-LayerImageItem -Destination '{_store["copy"]}' -Force");
+        await RunAsync($"Get-ChildItem LayerImage:/images/team/app/1.0/rootfs/etc | Copy-LayerImageItem -Destination '{_store["copy"]}' -Force");
         SessionResult other = await _session.InvokeAsync($"Copy-LayerImageItem /etc/passwd -Destination '{_store["copy"]}'", Stop);
         Assert.Contains("not on the drive", Assert.Single(other.Errors).ToString(), StringComparison.Ordinal);
     }
@@ -109,7 +108,7 @@ public sealed class DriveTests : IAsyncLifetime
     public void Drive_ComesAndGoesWithTheModule()
     {
         using ModuleHost host = new();
-        const string Drives = "$ExecutionContext.SessionState.Drive.GetAll() | Where-Object Name -eq LayerImage | ForEach-Object { \"$_\" }";
+        const string Drives = "Get-PSDrive | Where-Object Name -eq LayerImage | ForEach-Object Name";
 
         Assert.Equal("LayerImage", Assert.Single(host.Invoke(Drives).Output).ToString());
         ModuleResult removed = host.Invoke("Remove-Module LayerImage; " + Drives);

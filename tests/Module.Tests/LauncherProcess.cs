@@ -2,15 +2,15 @@ using System.Diagnostics;
 
 namespace LayerImage.Module.Tests;
 
-/// <summary>What the Shell wrote and returned.</summary>
-sealed record ShellOutcome(int ExitCode, string Output, string Error);
+/// <summary>What a run wrote and returned.</summary>
+sealed record LauncherOutcome(int ExitCode, string Output, string Error);
 
-/// <summary>Runs the built Shell to its end, with a home of its own.</summary>
-sealed class ShellProcess : IDisposable
+/// <summary>Runs ./layerimage, and so a PowerShell of its own, to its end; with a home of its own.</summary>
+sealed class LauncherProcess : IDisposable
 {
-    static readonly TimeSpan s_limit = TimeSpan.FromSeconds(60);
+    static readonly TimeSpan s_limit = TimeSpan.FromSeconds(90);
 
-    readonly string _folder = Directory.CreateTempSubdirectory("layerimage-shell-").FullName;
+    readonly string _folder = Directory.CreateTempSubdirectory("layerimage-home-").FullName;
 
     internal string Home => _folder;
 
@@ -19,10 +19,10 @@ sealed class ShellProcess : IDisposable
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
-    /// <summary>Writes a script into the Shell's home and returns its path.</summary>
-    internal string WriteScript(string text)
+    /// <summary>Writes a script into the home and returns its path.</summary>
+    internal string WriteScript(string text, string name = "test.ps1")
     {
-        string path = Path.Combine(_folder, "test.ps1");
+        string path = Path.Combine(_folder, name);
         File.WriteAllText(path, text);
         return path;
     }
@@ -50,17 +50,22 @@ sealed class ShellProcess : IDisposable
             ["XDG_CACHE_HOME"] = Path.Combine(_folder, "cache"),
             ["XDG_CONFIG_HOME"] = Path.Combine(_folder, "config"),
             ["XDG_DATA_HOME"] = Path.Combine(_folder, "data"),
+            ["NUGET_PACKAGES"] = PackagesFolder,
             ["POWERSHELL_TELEMETRY_OPTOUT"] = null,
+            ["POWERSHELL_UPDATECHECK"] = null,
             ["PSModulePath"] = null,
             ["DOTNET_ROOT"] = DotnetRoot,
             ["TERM"] = "xterm",
         },
     };
 
-    internal async Task<ShellOutcome> RunAsync(string input, params IEnumerable<string> arguments)
+    internal Task<LauncherOutcome> RunAsync(string input, params IEnumerable<string> arguments) => RunProgramAsync(input, Repository.Launcher, arguments);
+
+    /// <summary>Runs another program in the same environment: one that starts ./layerimage in turn.</summary>
+    internal async Task<LauncherOutcome> RunProgramAsync(string input, string program, params IEnumerable<string> arguments)
     {
         using CancellationTokenSource limit = new(s_limit);
-        using Process process = Process.Start(StartInfo(Repository.Shell, arguments))!;
+        using Process process = Process.Start(StartInfo(program, arguments))!;
         try
         {
             Task<string> output = process.StandardOutput.ReadToEndAsync(limit.Token);
@@ -68,7 +73,7 @@ sealed class ShellProcess : IDisposable
             await process.StandardInput.WriteAsync(input);
             process.StandardInput.Close();
             await process.WaitForExitAsync(limit.Token);
-            return new ShellOutcome(process.ExitCode, await output, await error);
+            return new LauncherOutcome(process.ExitCode, await output, await error);
         }
         catch (OperationCanceledException)
         {
@@ -76,6 +81,10 @@ sealed class ShellProcess : IDisposable
             throw;
         }
     }
+
+    /// <summary>Where the tests' own packages are, and so the restored PowerShell: another home would not have it.</summary>
+    static string PackagesFolder => System.Environment.GetEnvironmentVariable("NUGET_PACKAGES")
+        ?? Path.Combine(System.Environment.GetFolderPath(System.Environment.SpecialFolder.UserProfile), ".nuget", "packages");
 
     /// <summary>The runtime that runs this test: .../shared/Microsoft.NETCore.App/10.0.x/ is three below its root.</summary>
     static string DotnetRoot => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(typeof(object).Assembly.Location)!, "..", "..", ".."));

@@ -2,17 +2,17 @@ using System.Runtime.Versioning;
 using LayerImage.Testing;
 using Xunit;
 
-namespace LayerImage.Module.Tests.Shell;
+namespace LayerImage.Module.Tests.Launcher;
 
-/// <summary>The prompt, typed to through a pty.</summary>
+/// <summary>The prompt of ./layerimage, as a user at a terminal has it.</summary>
 [SupportedOSPlatform("linux")]
-public sealed class ShellPromptTests : IDisposable
+public sealed class LauncherPromptTests : IDisposable
 {
-    readonly ShellProcess _shell = new();
+    readonly LauncherProcess _launcher = new();
 
-    public ShellPromptTests() => Assert.SkipWhen(Requires.Tool("script") is not null, Requires.Tool("script") ?? "");
+    public LauncherPromptTests() => Assert.SkipWhen(Requires.Tool("tmux") is not null, Requires.Tool("tmux") ?? "");
 
-    public void Dispose() => _shell.Dispose();
+    public void Dispose() => _launcher.Dispose();
 
     [Fact]
     public async Task Prompt_RunsWhatIsTyped_AndExitsWithTheCodeOfExit()
@@ -21,34 +21,35 @@ public sealed class ShellPromptTests : IDisposable
 
         await terminal.TypeAsync("6*7" + Terminal.Enter);
         await terminal.WaitForAsync("\n42");
+        await terminal.WaitForPromptAsync();
         await terminal.TypeAsync("exit 9" + Terminal.Enter);
 
         Assert.Equal(9, await terminal.WaitForExitAsync());
     }
 
     [Fact]
-    public async Task CtrlC_StopsThePipeline_AndTheShellLivesOn()
+    public async Task CtrlC_StopsThePipeline_AndThePromptLivesOn()
     {
         await using Terminal terminal = await StartAsync();
 
         await terminal.TypeAsync("'be'+'gun'; for (;;) { [Threading.Thread]::Sleep(20) }; 'not '+'reached'" + Terminal.Enter);
         await terminal.WaitForAsync("\nbegun");
         await terminal.TypeAsync(Terminal.CtrlC);
-        await terminal.WaitForAsync("PS ");
+        await terminal.WaitForPromptAsync();
         await terminal.TypeAsync("'still '+'here'" + Terminal.Enter);
 
         await terminal.WaitForAsync("\nstill here");
     }
 
     [Fact]
-    public async Task CtrlC_StopsANativeProgram_AndTheShellLivesOn()
+    public async Task CtrlC_StopsANativeProgram_AndThePromptLivesOn()
     {
         await using Terminal terminal = await StartAsync();
 
         await terminal.TypeAsync("sh -c 'echo be\"\"gun; exec sleep 60'" + Terminal.Enter);
         await terminal.WaitForAsync("\nbegun");
         await terminal.TypeAsync(Terminal.CtrlC);
-        await terminal.WaitForAsync("PS ");
+        await terminal.WaitForPromptAsync();
         await terminal.TypeAsync("'still '+'here'" + Terminal.Enter);
 
         await terminal.WaitForAsync("\nstill here");
@@ -59,9 +60,12 @@ public sealed class ShellPromptTests : IDisposable
     {
         await using Terminal terminal = await StartAsync();
 
-        await terminal.TypeAsync("exit 3" + Terminal.CtrlC);
+        // Not before the line editor has the keys: until then the terminal takes Ctrl-C by itself.
+        await terminal.TypeAsync("exit 3");
+        await terminal.WaitForAsync("exit 3");
+        await terminal.TypeAsync(Terminal.CtrlC);
         await terminal.WaitForAsync("^C");
-        await terminal.WaitForAsync("PS ");
+        await terminal.WaitForPromptAsync();
         await terminal.TypeAsync("1+1" + Terminal.Enter);
 
         await terminal.WaitForAsync("\n2");
@@ -78,17 +82,19 @@ public sealed class ShellPromptTests : IDisposable
     }
 
     [Fact]
-    public async Task Tab_CompletesACmdletOfTheModule_AndCycles()
+    public async Task Tab_CompletesCmdletsParametersAndModules()
     {
         await using Terminal terminal = await StartAsync();
 
-        await terminal.TypeAsync("Get-Modu" + Terminal.Tab);
-        await terminal.WaitForAsync("Get-Module");
-        await terminal.TypeAsync(Terminal.CtrlC + "Get-Command -Mod" + Terminal.Tab);
+        await terminal.TypeAsync("Get-LayerStor" + Terminal.Tab);
+        await terminal.WaitForAsync("Get-LayerStore");
+        await terminal.TypeAsync(Terminal.CtrlC);
+        await terminal.WaitForPromptAsync();
+        await terminal.TypeAsync("Get-Command -Mod" + Terminal.Tab);
         await terminal.WaitForAsync("-Module");
         await terminal.TypeAsync(" LayerIm" + Terminal.Tab);
 
-        await terminal.WaitForAsync("-Module LayerImage");
+        await terminal.WaitForAsync(" LayerImage");
     }
 
     [Fact]
@@ -111,6 +117,7 @@ public sealed class ShellPromptTests : IDisposable
         {
             await first.TypeAsync("'kept '+'line'" + Terminal.Enter);
             await first.WaitForAsync("\nkept line");
+            await first.WaitForPromptAsync();
             await first.TypeAsync("exit" + Terminal.Enter);
             await first.WaitForExitAsync();
         }
@@ -119,24 +126,25 @@ public sealed class ShellPromptTests : IDisposable
         await second.TypeAsync(Terminal.Up + Terminal.Up + Terminal.Enter);
 
         await second.WaitForAsync("\nkept line");
-        UnixFileMode mode = File.GetUnixFileMode(Path.Combine(_shell.Home, "state", "layerimage", "history"));
-        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, mode);
+        string history = Path.Combine(_launcher.Home, "data", "powershell", "PSReadLine", "ConsoleHost_history.txt");
+        Assert.Contains("'kept '+'line'", await File.ReadAllLinesAsync(history, TestContext.Current.CancellationToken));
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(Path.GetDirectoryName(history)!));
     }
 
     [Fact]
-    public async Task Banner_SaysWhatNeedsPwsh()
+    public async Task Prompt_IsPowerShellsOwn_WithTheModuleImported()
     {
-        await using Terminal terminal = new(_shell);
+        await using Terminal terminal = await StartAsync();
 
-        await terminal.WaitForAsync("need pwsh");
-        await terminal.WaitForAsync("Select-Object");
-        await terminal.WaitForAsync("PS ");
+        await terminal.TypeAsync("\"$((Get-Module LayerImage, PSReadLine).Name) in $($Host.Name)\"" + Terminal.Enter);
+
+        await terminal.WaitForAsync("\nLayerImage PSReadLine in ConsoleHost");
     }
 
     async Task<Terminal> StartAsync()
     {
-        Terminal terminal = new(_shell);
-        await terminal.WaitForAsync("PS ");
+        Terminal terminal = await Terminal.OpenAsync(_launcher);
+        await terminal.WaitForPromptAsync();
         return terminal;
     }
 }
