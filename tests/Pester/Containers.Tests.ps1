@@ -38,6 +38,12 @@ Describe "Containers$(if ($Missing) { " ($Missing)" })" -Skip:([bool]$Missing) {
             $LASTEXITCODE | Should -Be 7
         }
 
+        It 'has docker''s umask, whatever the session''s is' {
+            $command = "Import-Module '$ManifestPath'; Start-LayerContainer box -Attach -Remove -Command umask; Invoke-ContainerCommand web umask"
+            $lines = & sh -c 'umask 077; exec "$@"' sh @([Environment]::ProcessPath) @(if ([Environment]::ProcessPath -like '*dotnet') { "$PSHOME/pwsh.dll" }) -NoProfile -NonInteractive -Command $command
+            $lines | Should -Be '0022', '0022'
+        }
+
         It 'starts again what was stopped, by name and from the pipeline' {
             $null = New-LayerContainer box -Name sleeper -Command sleep, 300
             (Start-LayerContainer -Name sleeper).State | Should -Be Running

@@ -19,6 +19,14 @@ public static class Requires
     /// <summary>A program.</summary>
     public static string? Tool(string name) => ToolLocator.Find(name) is null ? $"needs the program '{name}'" : null;
 
+    /// <summary>That this process may open so many files at once; the deepest trees that are taken need as many as they have levels.</summary>
+    public static string? OpenFiles(int count)
+    {
+        // .NET has raised the soft limit to the hard one.
+        string limit = File.ReadLines("/proc/self/limits").First(line => line.StartsWith("Max open files", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[3];
+        return long.TryParse(limit, out long most) && most < count ? $"needs {count} open files (the limit is {limit})" : null;
+    }
+
     /// <summary>The first reason among several.</summary>
     public static string? All(params string?[] reasons) => reasons.FirstOrDefault(reason => reason is not null);
 }

@@ -22,6 +22,7 @@ internal sealed class OverlayMountDriver : IUnionMountDriver
     private const int PageSize = 4096; // mount(2): data is at most a page, with its closing zero
     private const int LongestValue = 255; // fsconfig(2): a value is at most 256 bytes, with its closing zero
     private const ulong ReadOnly = 1; // MS_RDONLY, sys/mount.h
+    private const int BusyAttempts = 10, BusyPause = 10; // milliseconds
 
     // A commit reads the upper directory by itself: it must hold whole files and whole directories.
     private static readonly string[] s_plain = ["redirect_dir", "metacopy", "index"];
@@ -152,7 +153,19 @@ internal sealed class OverlayMountDriver : IUnionMountDriver
     public bool UnmountOne(string merged, bool detach)
     {
         MountInfo? seen = MountInfo.Read().LastOrDefault(mount => mount.MountPoint == merged);
-        return seen is { IsOurs: true } && Libc.TryUmount2(merged, Libc.UMOUNT_NOFOLLOW | (detach ? Libc.MNT_DETACH : 0));
+        for (int attempt = 1; seen is { IsOurs: true }; attempt++)
+        {
+            try
+            {
+                return Libc.TryUmount2(merged, Libc.UMOUNT_NOFOLLOW | (detach ? Libc.MNT_DETACH : 0));
+            }
+            catch (LinuxException e) when (e.Errno == LinuxException.EBUSY && attempt < BusyAttempts)
+            {
+                // A process that is being started holds all that its maker has open, until it executes its program.
+                Thread.Sleep(BusyPause);
+            }
+        }
+        return false;
     }
 
     // The last mount on a path is the one that is seen there.

@@ -1,6 +1,7 @@
 using System.Runtime.ExceptionServices;
 using LayerImage.Engine.Layers;
 using LayerImage.Engine.Store;
+using LayerImage.Testing;
 using LayerImage.Testing.Host;
 using LayerImage.Testing.Images;
 using Xunit;
@@ -19,6 +20,7 @@ public sealed class DeepTreeTests : IDisposable
 
     public DeepTreeTests()
     {
+        Assert.SkipWhen(Requires.OpenFiles(4096) is not null, Requires.OpenFiles(4096) ?? "");
         Directory.CreateDirectory(_folder["lower"]);
         Directory.CreateDirectory(_folder["upper"]);
         Directory.CreateDirectory(Path.Combine([_folder["upper"], .. Enumerable.Repeat("d", Depth)]));

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using LayerImage.Engine.Oci.Runtime;
 using LayerImage.Engine.Runtime;
 using LayerImage.Testing;
+using LayerImage.Testing.Host;
 using Xunit;
 
 namespace LayerImage.Engine.SystemTests.Runtime;
@@ -29,6 +30,7 @@ internal sealed class RuntimeHarness : IAsyncDisposable
         }
         File.WriteAllText(Path.Combine(RootFsPath, "etc", "passwd"), "root:x:0:0:root:/root:/bin/sh\napp:x:1000:1001::/home/app:/bin/sh\n");
         File.WriteAllText(Path.Combine(RootFsPath, "etc", "group"), "root:x:0:\nstaff:x:50:app\napp:x:1001:\nlogs:x:2000:root,app\n");
+        ReadableTree.Make(RootFsPath);
         Cgroups = CgroupLayout.Read();
         Engine = new EngineOptions { Root = Path.Combine(Folder, "root"), Run = Path.Combine(Folder, "run"), Configuration = Path.Combine(Folder, "etc") };
         Runtime = new CrunRuntime(Engine, Cgroups);

@@ -26,7 +26,7 @@ public sealed class RuntimeSpecBuilderTests
         RuntimeSpec spec = RuntimeSpecBuilder.Build(s_options with { NetworkNamespacePath = "/run/ns" }, s_host);
 
         string json = Encoding.UTF8.GetString(RuntimeJson.Write(spec));
-        Assert.StartsWith("""{"ociVersion":"1.0.2","process":{"terminal":false,"user":{"uid":0,"gid":0,"additionalGids":[0]},"args":["httpd","-f"],"env":["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin","HOSTNAME=web","HOME=/"],"cwd":"/","capabilities":{"bounding":["CAP_CHOWN",""", json);
+        Assert.StartsWith("""{"ociVersion":"1.0.2","process":{"terminal":false,"user":{"uid":0,"gid":0,"additionalGids":[0],"umask":18},"args":["httpd","-f"],"env":["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin","HOSTNAME=web","HOME=/"],"cwd":"/","capabilities":{"bounding":["CAP_CHOWN",""", json);
         Assert.Contains("""{"type":"network","path":"/run/ns"}""", json);
         Assert.Contains("""{"allow":false,"access":"rwm"}""", json);
         Assert.Equal(["pid", "mount", "ipc", "uts", "cgroup", "network"], spec.Linux.Namespaces.Select(one => one.Type));

@@ -35,6 +35,7 @@ public static class BusyboxRootFs
         Write(folder, "etc/group", "root:x:0:\nweb:x:1000:\nstaff:x:50:web\nnogroup:x:65534:\n");
         Write(folder, "srv/www.dist/index.html", HomePage);
         Write(folder, "bin/start-www", "#!/bin/sh\nexec busybox httpd -f -p 8080 -h /srv/www\n", (UnixFileMode)0b111_101_101);
+        ReadableTree.Make(folder);
         return folder;
     }
 
