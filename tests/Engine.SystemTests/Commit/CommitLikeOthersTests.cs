@@ -94,7 +94,7 @@ public sealed class CommitLikeOthersTests(DockerDaemon docker) : IClassFixture<D
         await podman.LoadAsync(_folder["base.tar"]);
         await podman.RunAsync($"create --network none --name c {RunArguments} team/base:1 -c 'cd /; {Script}'");
         // A container that ran leaves a process that cleans up after it, and mounts again what the store's end took away.
-        await ImageHarness.ShellAsync($"cd '{await podman.RunAsync("mount c")}'; {Script}");
+        await ImageHarness.ShellAsync($"umask 022; cd '{await podman.RunAsync("mount c")}'; {Script}");
         await podman.RunAsync("unmount c");
         await podman.RunAsync("commit -f docker -a zyp -m 'say \"hi\"' c team/out:1");
         await podman.RunAsync($"save -o '{_folder["podman.tar"]}' team/out:1");
