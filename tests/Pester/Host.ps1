@@ -45,6 +45,8 @@ function New-BusyboxRoot([string] $Folder) {
     }
     [IO.File]::WriteAllText("$Folder/etc/passwd", "root:x:0:0:root:/root:/bin/sh`nweb:x:1000:1000:web:/:/bin/sh`n")
     [IO.File]::WriteAllText("$Folder/srv/index.html", "It works.`n")
+    # Whatever the umask of whoever runs this.
+    & chmod -R go+rX $Folder
 }
 
 # The error that a script block writes or throws; nothing when it does neither.
