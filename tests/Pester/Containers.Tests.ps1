@@ -39,7 +39,7 @@ Describe "Containers$(if ($Missing) { " ($Missing)" })" -Skip:([bool]$Missing) {
         }
 
         It 'has docker''s umask, whatever the session''s is' {
-            $command = "Import-Module '$ManifestPath'; Start-LayerContainer box -Attach -Remove -Command umask; Invoke-ContainerCommand web umask"
+            $command = "Import-Module '$ManifestPath'; Start-LayerContainer box -Attach -Remove -Command 'umask;'; Invoke-ContainerCommand web 'umask;'"
             $lines = & sh -c 'umask 077; exec "$@"' sh @([Environment]::ProcessPath) @(if ([Environment]::ProcessPath -like '*dotnet') { "$PSHOME/pwsh.dll" }) -NoProfile -NonInteractive -Command $command
             $lines | Should -Be '0022', '0022'
         }
