@@ -1,19 +1,24 @@
+using LayerImage.Agent;
 using LayerImage.Engine;
 using LayerImage.Engine.Errors;
+using LayerImage.Engine.Firewall;
 using LayerImage.Engine.Interop.Libc;
+using LayerImage.Engine.Network;
 using Microsoft.Win32.SafeHandles;
 
 // What must happen when no PowerShell is alive.
 //   exited ID        a container has ended; conmon starts this
 //   committing ID    a commit pauses a container: when the process at the other end of descriptor 3 dies, this thaws it
 //   firewall-start   the host boots; the service manager starts this
-const string Usage = "usage: layerimage-agent exited|committing|firewall-start --root ROOT --run RUN --configuration CONFIGURATION [ID]";
+//   firewalld-watch  containers run beside firewalld: published ports obey its zones until the last container has gone
+const string Usage = "usage: layerimage-agent exited|committing|firewall-start|firewalld-watch --root ROOT --run RUN --configuration CONFIGURATION [ID]";
 if (args is not [var verb, "--root", var root, "--run", var run, "--configuration", var configuration, .. var rest])
 {
     Console.Error.WriteLine(Usage);
     return 64;
 }
-LayerImageEngine Open() => new(new EngineOptions { Root = root, Run = run, Configuration = configuration, AgentPath = Environment.ProcessPath });
+EngineOptions Options() => new() { Root = root, Run = run, Configuration = configuration, AgentPath = Environment.ProcessPath };
+LayerImageEngine Open() => new(Options());
 // conmon blocks SIGCHLD and its children inherit that: .NET would never hear of the end of a process it starts.
 Libc.UnblockSignals();
 try
@@ -33,8 +38,12 @@ try
             }
             await Open().Containers.CatchUpAsync(id, CancellationToken.None).ConfigureAwait(false);
             return 0;
+        case ("firewalld-watch", []):
+            await new FirewalldWatch(Options(), NetworkOptions.For(Options()).NamespaceFolder).RunAsync().ConfigureAwait(false);
+            return 0;
         case ("firewall-start", []):
-            Open().Firewall.Start(SilentObserver.Instance);
+            // Without the image store: a host whose store is damaged must not boot without its firewall.
+            HostFirewalls.Open(Options()).Start(new ErrorStreamObserver());
             return 0;
         default:
             Console.Error.WriteLine(Usage);

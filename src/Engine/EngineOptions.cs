@@ -30,6 +30,9 @@ public sealed record EngineOptions
     /// </summary>
     public long? LayerCacheBytes { get; init; }
 
+    /// <summary>How long firewalld may take for an answer; the default is that of the bus's own library.</summary>
+    public TimeSpan FirewalldPatience { get; init; } = TimeSpan.FromSeconds(25);
+
     /// <summary>
     /// The defaults: <c>$LAYERIMAGE_ROOT</c>, <c>$LAYERIMAGE_RUN</c> and <c>$LAYERIMAGE_CONFIG</c>, else the
     /// system's folders for root and the XDG base directories for an ordinary user.

@@ -80,9 +80,6 @@ public sealed class LayerImageEngine
     /// <summary>Who has a port of the host.</summary>
     public HostPortService HostPorts { get; }
 
-    /// <summary>The command that a service manager starts the native firewall with, at boot.</summary>
-    public string FirewallStartCommand => string.Join(' ', Options.AgentCommand("firewall-start"));
-
     /// <summary>
     /// Removes from the store what killed processes left there, as far as that can be done: a store that cannot be
     /// written is left alone. Cheap when there is nothing; for a session to call once at its beginning.

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Management.Automation;
 using LayerImage.Engine;
+using LayerImage.Engine.Firewall;
 
 namespace LayerImage.Cmdlets.Base;
 
@@ -18,18 +19,23 @@ internal static class EngineSession
     /// <summary>The engine, with the Agent of a module folder.</summary>
     public static LayerImageEngine Get(string? moduleBase)
     {
-        EngineOptions options = EngineOptions.FromEnvironment();
+        EngineOptions options = Options(moduleBase);
         (string, string, string) key = (options.Root, options.Run, options.Configuration);
         // A store that was deleted meanwhile (tests, a reset) is made anew.
         if (s_engines.TryGetValue(key, out LayerImageEngine? known) && File.Exists(Path.Combine(options.Root, "state.db")))
         {
             return known;
         }
-        LayerImageEngine engine = new(options with { AgentPath = FindAgent(moduleBase) });
+        LayerImageEngine engine = new(options);
         engine.RemoveLeftovers();
         s_engines[key] = engine;
         return engine;
     }
+
+    /// <summary>The host's firewall, which needs no store.</summary>
+    public static IHostFirewall GetFirewall(string? moduleBase) => HostFirewalls.Open(Options(moduleBase));
+
+    private static EngineOptions Options(string? moduleBase) => EngineOptions.FromEnvironment() with { AgentPath = FindAgent(moduleBase) };
 
     private static string? FindAgent(string? moduleBase)
     {

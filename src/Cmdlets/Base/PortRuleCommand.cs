@@ -7,21 +7,22 @@ using LayerImage.Engine.Firewall;
 namespace LayerImage.Cmdlets.Base;
 
 /// <summary>The parameters that name a port rule, for Set- and Remove-HostPortRule.</summary>
-public abstract class PortRuleCommand : LayerImageCmdlet
+public abstract class PortRuleCommand : HostFirewallCommand
 {
     /// <summary>The set of parameters with -Port.</summary>
     protected const string PortSet = "Port";
 
-    /// <summary>Ports (9200) or ranges ('8000-8010'), also those of Get-ContainerPort.</summary>
+    /// <summary>Ports (9200), ranges ('8000-8010'), either with a protocol ('9200/udp'), also those of Get-ContainerPort.</summary>
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = PortSet, ValueFromPipelineByPropertyName = true)]
     [Alias("HostPorts")]
     [ValidateNotNullOrEmpty]
     public string[] Port { get; set; } = [];
 
-    /// <summary>tcp, udp, sctp or dccp; tcp when it is left out.</summary>
+    /// <summary>tcp, udp, sctp or dccp, or several of them; tcp when it is left out.</summary>
     [Parameter(ParameterSetName = PortSet, ValueFromPipelineByPropertyName = true)]
     [EnumNameTransformation]
-    public FirewallProtocol Protocol { get; set; } = FirewallProtocol.Tcp;
+    [ValidateNotNullOrEmpty]
+    public FirewallProtocol[] Protocol { get; set; } = [FirewallProtocol.Tcp];
 
     /// <summary>The zone; the default zone when it is left out.</summary>
     [Parameter(ParameterSetName = PortSet, ValueFromPipelineByPropertyName = true)]
@@ -48,6 +49,32 @@ public abstract class PortRuleCommand : LayerImageCmdlet
             }
         }
         return Task.CompletedTask;
+    }
+
+    /// <summary>
+    /// Does something for each port with each protocol; a port that names its protocol ('9200/udp') has that one. A failure is
+    /// written and the next one follows.
+    /// </summary>
+    protected Task ForEachRequestAsync(Func<PortRuleRequest, Task> body) => ForEachAsync(Port, text =>
+    {
+        string[] parts = text.Split('/');
+        IEnumerable<FirewallProtocol> protocols = parts.Length == 1 ? Protocol.Distinct() : [ProtocolOf(text, parts)];
+        return ForEachAsync(protocols.Select(protocol => new PortRuleRequest { Port = parts[0], Protocol = protocol, Zone = Zone, Source = Source, Scope = Scope }),
+            body, request => request.Port);
+    });
+
+    private FirewallProtocol ProtocolOf(string text, string[] parts)
+    {
+        if (parts.Length > 2 || !Enum.TryParse(parts[1], ignoreCase: true, out FirewallProtocol protocol) || !Enum.IsDefined(protocol))
+        {
+            throw new LayerImageException(EngineError.PortInvalid, $"'{text}' is not a port with its protocol.") { Target = text, Advice = "Write it as 9200/tcp, 9200/udp, 9200/sctp or 9200/dccp." };
+        }
+        return !IsTyped(nameof(Protocol)) || Protocol is [var only] && only == protocol ? protocol
+            : throw new LayerImageException(EngineError.ParameterInvalid, $"'{text}' says {parts[1]}, and -Protocol says {string.Join(", ", Protocol)}.")
+            {
+                Target = text,
+                Advice = "Name the protocol once.",
+            };
     }
 
     /// <summary>A rule's name for messages.</summary>

@@ -2,6 +2,7 @@ using System.Collections;
 using System.Management.Automation;
 using System.Management.Automation.Language;
 using LayerImage.Cmdlets.Base;
+using LayerImage.Engine.Errors;
 using LayerImage.Engine.Containers;
 
 namespace LayerImage.Cmdlets.Completion;
@@ -81,5 +82,5 @@ public sealed class FirewallZoneCompleter : NameCompleter
 {
     /// <inheritdoc/>
     protected override IEnumerable<(string Text, string ToolTip)> Candidates(IDictionary bound) =>
-        EngineSession.Get((string?)null).Firewall.Get().Zones.Select(zone => (zone.Name, $"target {zone.Target}"));
+        EngineSession.GetFirewall(null).Get(SilentObserver.Instance).Zones.Select(zone => (zone.Name, $"target {zone.Target}"));
 }

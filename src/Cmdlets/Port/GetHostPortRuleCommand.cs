@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Management.Automation;
 using LayerImage.Cmdlets.Base;
 using LayerImage.Cmdlets.Completion;
+using LayerImage.Cmdlets.Transformation;
 using LayerImage.Engine.Firewall;
 
 namespace LayerImage.Cmdlets.Commands;
@@ -9,16 +10,18 @@ namespace LayerImage.Cmdlets.Commands;
 /// <summary>Lists the port rules of the host's firewall, running and permanent.</summary>
 [Cmdlet(VerbsCommon.Get, "HostPortRule")]
 [OutputType(typeof(HostPortRule))]
-public sealed class GetHostPortRuleCommand : LayerImageCmdlet
+public sealed class GetHostPortRuleCommand : HostFirewallCommand
 {
     /// <summary>Only rules that cover one of these ports (9200), or a port of these ranges ('8000-8010').</summary>
     [Parameter(Position = 0, ValueFromPipeline = true)]
     [ValidateNotNullOrEmpty]
     public string[]? Port { get; set; }
 
-    /// <summary>Only for this protocol.</summary>
+    /// <summary>Only for these protocols.</summary>
     [Parameter]
-    public FirewallProtocol? Protocol { get; set; }
+    [EnumNameTransformation]
+    [ValidateNotNullOrEmpty]
+    public FirewallProtocol[]? Protocol { get; set; }
 
     /// <summary>Only in these zones (wildcards).</summary>
     [Parameter]
@@ -36,7 +39,7 @@ public sealed class GetHostPortRuleCommand : LayerImageCmdlet
     {
         if (Zone?.Where(zone => !WildcardPattern.ContainsWildcardCharacters(zone)).ToArray() is { Length: > 0 } named)
         {
-            HostFirewall firewall = Engine.Firewall.Get();
+            HostFirewall firewall = Firewall.Get(Observer);
             await ForEachAsync(named, zone =>
             {
                 _ = firewall.GetZone(zone);
@@ -44,12 +47,12 @@ public sealed class GetHostPortRuleCommand : LayerImageCmdlet
             });
         }
         PortRange[]? ports = Port?.Select(PortRange.Parse).ToArray();
-        WriteObject(Engine.Firewall.GetRules().Where(rule => Fits(rule, ports)), enumerateCollection: true);
+        WriteObject(Firewall.GetRules(Observer).Where(rule => Fits(rule, ports)), enumerateCollection: true);
     }
 
     private bool Fits(HostPortRule rule, PortRange[]? ports) =>
         (ports is null || ports.Any(new PortRange(rule.FirstPort, rule.LastPort).Overlaps))
-        && (Protocol is null || Protocol == rule.Protocol)
+        && (Protocol is null || Protocol.Contains(rule.Protocol))
         && (Zone is null || Zone.Any(zone => new WildcardPattern(zone, WildcardOptions.IgnoreCase).IsMatch(rule.Zone)))
         && (Scope switch
         {

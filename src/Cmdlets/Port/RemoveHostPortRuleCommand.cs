@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Management.Automation;
 using LayerImage.Cmdlets.Base;
 using LayerImage.Engine.Firewall;
@@ -21,33 +20,20 @@ public sealed class RemoveHostPortRuleCommand : PortRuleCommand
     public SwitchParameter Force { get; set; }
 
     /// <inheritdoc/>
-    protected override Task ProcessAsync(CancellationToken cancellationToken) => ForEachAsync(Requests(), request =>
+    protected override Task ProcessAsync(CancellationToken cancellationToken) => InputObject is not HostPortRule rule ? ForEachRequestAsync(Remove)
+        : ForEachAsync([new PortRuleRequest { Port = rule.Port, Protocol = rule.Protocol, Zone = rule.Zone, Source = rule.Source, Scope = Scope, Owner = rule.Owner }], Remove, _ => rule);
+
+    private Task Remove(PortRuleRequest request)
     {
-        if (!ShouldProcess(Describe(request), $"Close port ({request.Scope?.ToString() ?? "Both"})"))
+        if (ShouldProcess(Describe(request), $"Close port ({request.Scope?.ToString() ?? "Both"})")
+            && (Force || !ClosesOwnConnection(request)
+                || ShouldContinue("This session came in through that port: closing it may lock you out.", "Close the port of the current SSH connection")))
         {
-            return Task.CompletedTask;
+            Firewall.RemoveRule(request, Observer);
         }
-        if (ClosesOwnConnection(request) && !Force && !ShouldContinue("This session came in through that port: closing it may lock you out.", "Close the port of the current SSH connection"))
-        {
-            return Task.CompletedTask;
-        }
-        Engine.Firewall.RemoveRule(request);
         return Task.CompletedTask;
-    }, request => InputObject ?? (object)request.Port);
-
-    private IEnumerable<PortRuleRequest> Requests() => InputObject is HostPortRule rule
-        ? [new() { Port = rule.Port, Protocol = rule.Protocol, Zone = rule.Zone, Source = rule.Source, Scope = Scope, Owner = rule.Owner }]
-        : Port.Select(port => new PortRuleRequest { Port = port, Protocol = Protocol, Zone = Zone, Source = Source, Scope = Scope });
-
-    // SSH_CONNECTION: client address, client port, server address, server port (sshd(8)).
-    private static bool ClosesOwnConnection(PortRuleRequest request)
-    {
-        string[]? connection = Environment.GetEnvironmentVariable("SSH_CONNECTION")?.Split(' ');
-        if (connection is not { Length: 4 } || request.Protocol != FirewallProtocol.Tcp || !int.TryParse(connection[3], CultureInfo.InvariantCulture, out int own))
-        {
-            return false;
-        }
-        string[] range = request.Port.Split('-');
-        return int.TryParse(range[0], CultureInfo.InvariantCulture, out int first) && int.TryParse(range[^1], CultureInfo.InvariantCulture, out int last) && own >= first && own <= last;
     }
+
+    private static bool ClosesOwnConnection(PortRuleRequest request) =>
+        RemoteSession.Find() is { } session && request.Protocol == session.Protocol && PortRange.Parse(request.Port).Contains(new PortRange(session.Port, session.Port));
 }

@@ -16,12 +16,12 @@ public sealed class SetHostPortRuleCommand : PortRuleCommand
     public TimeSpan? Timeout { get; set; }
 
     /// <inheritdoc/>
-    protected override Task ProcessAsync(CancellationToken cancellationToken) => ForEachAsync(Port, port =>
+    protected override Task ProcessAsync(CancellationToken cancellationToken) => ForEachRequestAsync(named =>
     {
-        PortRuleRequest request = new() { Port = port, Protocol = Protocol, Zone = Zone, Source = Source, Scope = Scope, Timeout = Timeout };
+        PortRuleRequest request = named with { Timeout = Timeout };
         if (ShouldProcess(Describe(request), $"Open port ({Scope?.ToString() ?? (Timeout is null ? "Both" : "Runtime")})"))
         {
-            WriteObject(Engine.Firewall.SetRule(request));
+            WriteObject(Firewall.SetRule(request, Observer));
         }
         return Task.CompletedTask;
     });

@@ -1,4 +1,5 @@
 using System.Globalization;
+using LayerImage.Engine.Errors;
 using LayerImage.Engine.Firewall;
 using LayerImage.Engine.Network;
 
@@ -16,10 +17,10 @@ internal sealed class ContainerPorts(IHostFirewall firewall) : IContainerPorts
             string range = port.Count == 1 ? port.HostPort.ToString(CultureInfo.InvariantCulture) : string.Create(CultureInfo.InvariantCulture, $"{port.HostPort}-{last}");
             opened &= firewall.OpenForContainer(containerId, range, Protocol(port.Protocol), zone: null);
         }
-        return opened ? null : firewall.Get().Backend == FirewallBackend.Firewalld
-            ? $"-OpenHostPort does nothing for {containerName}: firewalld has this host's firewall. Open the ports with firewall-cmd."
-            : $"-OpenHostPort does nothing for {containerName}: the host's firewall does not run, so nothing is blocked.";
+        return opened ? null : $"-OpenHostPort does nothing for {containerName}: the host's firewall does not run, so nothing is blocked.";
     }
+
+    public void Admit(IEngineObserver observer) => firewall.AdmitContainers(observer);
 
     public void Close(string containerId) => firewall.CloseForContainer(containerId);
 

@@ -1,4 +1,5 @@
 using System.Net;
+using LayerImage.Engine.Errors;
 using LayerImage.Engine.Mounts;
 using LayerImage.Engine.Network;
 using LayerImage.Engine.Runtime;
@@ -22,6 +23,9 @@ internal interface IContainerPorts
 {
     /// <summary>Opens published ports to other hosts for as long as the container runs; a reason when that does nothing.</summary>
     string? Open(string containerId, string containerName, IReadOnlyList<PortMapping> ports);
+
+    /// <summary>Has the host's firewall let containers out and ask its zones about their ports. For a container that is connected, before its ports are published.</summary>
+    void Admit(IEngineObserver observer);
 
     /// <summary>Closes them. Idempotent.</summary>
     void Close(string containerId);

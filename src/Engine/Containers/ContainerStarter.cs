@@ -52,7 +52,7 @@ internal sealed class ContainerStarter(StoreLayout layout, EngineOptions options
         {
             records.SetSpec(record.Id, spec);
         }
-        string? networkNamespace = await ConnectAsync(record, undo, cancellationToken).ConfigureAwait(false);
+        string? networkNamespace = await ConnectAsync(record, undo, observer, cancellationToken).ConfigureAwait(false);
         undo.Push(() => _ = host.Mounts.Unmount(layout.Merged(record.Id)));
         host.Mounts.Mount(files.Describe(record.Id, records.StackOf(record.Id)));
         RuntimeSpecOptions specOptions = Describe(record, spec, networkNamespace);
@@ -111,7 +111,7 @@ internal sealed class ContainerStarter(StoreLayout layout, EngineOptions options
         return PortReservation.Reserve(record.Ports, taken);
     }
 
-    private async Task<string?> ConnectAsync(ContainerRecord record, UndoStack undo, CancellationToken cancellationToken)
+    private async Task<string?> ConnectAsync(ContainerRecord record, UndoStack undo, IEngineObserver observer, CancellationToken cancellationToken)
     {
         if (record.Address is not IPAddress address)
         {
@@ -122,7 +122,9 @@ internal sealed class ContainerStarter(StoreLayout layout, EngineOptions options
             RepublishRunning(record.Id);
         }
         undo.Push(() => host.Network.DetachAsync(record.Id, CancellationToken.None));
-        return (await host.Network.AttachAsync(record.Id, address, cancellationToken).ConfigureAwait(false)).NamespacePath;
+        string path = (await host.Network.AttachAsync(record.Id, address, cancellationToken).ConfigureAwait(false)).NamespacePath;
+        host.HostPorts.Admit(observer);
+        return path;
     }
 
     // Somebody flushed the host's ruleset, or this is the first container after that.

@@ -25,7 +25,7 @@ public sealed record HostPortStatus
     /// <summary>Its mapping, or null.</summary>
     public PortMapping? Mapping { get; init; }
 
-    /// <summary>Whether other hosts may reach it; null when only root could tell, or firewalld.</summary>
+    /// <summary>Whether other hosts may reach it; null when only root could tell.</summary>
     public bool? IsOpen { get; init; }
 
     /// <summary>The zone that lets it in, or null.</summary>
@@ -53,10 +53,9 @@ public sealed class HostPortService
     /// <summary>What stands behind each port of a range, in their order. Nothing is sent anywhere; the host is looked at once.</summary>
     public IReadOnlyList<HostPortStatus> Get(PortRange ports, PortProtocol protocol)
     {
-        bool isRoot = Environment.IsPrivilegedProcess;
         List<ContainerRecord> running = [.. _records.List().Where(record => record.State == ContainerState.Running && record.BootId == HostProcess.BootId)];
         ILookup<int, PortListener> listeners = HostPortProbe.Find(ports.First, ports.Last, protocol).ToLookup(listener => (int)listener.Port);
-        IReadOnlyList<HostPortOpening?>? openings = isRoot ? FindOpenings(ports, protocol) : null;
+        IReadOnlyList<HostPortOpening?>? openings = FindOpenings(ports, protocol);
         return [.. ports.Select(port =>
         {
             ContainerRecord? owner = running.Find(record => record.Ports.Any(mapping => Covers(mapping, port, protocol)));
@@ -72,19 +71,19 @@ public sealed class HostPortService
                 IsOpen = openings is null ? null : opening is not null,
                 Zone = opening?.Zone,
                 Rule = opening?.Rule,
-                OpenedBy = opening is not null ? Describe(opening) : isRoot && openings is null ? "firewalld decides" : null,
+                OpenedBy = opening is not null ? Describe(opening) : null,
             };
         })];
     }
 
-    // Null where firewalld has them.
+    // Null for who may not see the rules.
     private IReadOnlyList<HostPortOpening?>? FindOpenings(PortRange ports, PortProtocol protocol)
     {
         try
         {
             return _firewall.FindOpenings(ports, ContainerPorts.Protocol(protocol), zone: null);
         }
-        catch (Errors.LayerImageException e) when (e.Error == Errors.EngineError.FirewallOwned)
+        catch (Errors.LayerImageException e) when (e.Error == Errors.EngineError.NotPrivileged)
         {
             return null;
         }

@@ -108,6 +108,12 @@ public enum EngineError
     FirewallOwned,
     /// <summary>A zone is not known.</summary>
     ZoneNotFound,
+    /// <summary>A firewall service is not known.</summary>
+    ServiceNotFound,
+    /// <summary>An interface or a source is in another zone already.</summary>
+    ZoneConflict,
+    /// <summary>The host firewall is in panic mode: nothing goes through, and no rule can be changed.</summary>
+    FirewallPanic,
     /// <summary>A port rule does not exist.</summary>
     PortRuleNotFound,
     /// <summary>A firewall configuration file is malformed.</summary>

@@ -17,11 +17,20 @@ public sealed record HostFirewall
     /// <summary>The zone of what is bound to none.</summary>
     public required string DefaultZone { get; init; }
 
-    /// <summary>All zones, by name. Empty when another program's firewall runs that this backend cannot read.</summary>
+    /// <summary>All zones, by name.</summary>
     public required IReadOnlyList<HostFirewallZone> Zones { get; init; }
 
     /// <summary>The zone of a name, in whatever case.</summary>
     /// <exception cref="LayerImageException"><see cref="EngineError.ZoneNotFound"/>.</exception>
     public HostFirewallZone GetZone(string name) => Zones.FirstOrDefault(zone => zone.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
         ?? throw FirewallConfiguration.ZoneNotFound(name, Zones.Select(zone => zone.Name));
+
+    internal static HostFirewall Of(FirewallBackend backend, FirewallState state, bool isRunning, bool isEnabled) => new()
+    {
+        Backend = backend,
+        Running = isRunning,
+        EnabledAtBoot = isEnabled,
+        DefaultZone = state.DefaultZone,
+        Zones = [.. state.Zones.Values.OrderBy(zone => zone.Name, StringComparer.Ordinal).Select(zone => HostFirewallZone.Of(zone, state.IsActive(zone)))],
+    };
 }

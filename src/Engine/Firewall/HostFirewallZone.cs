@@ -21,9 +21,46 @@ public sealed record HostFirewallZone
     /// <summary>Ports that it lets in, as firewalld writes them: <c>9200/tcp</c>.</summary>
     public required IReadOnlyList<string> Ports { get; init; }
 
+    /// <summary>Packets that leave by it get this host's own address.</summary>
+    public bool Masquerade { get; init; }
+
+    /// <summary>Packets may go between its interfaces.</summary>
+    public bool Forward { get; init; }
+
+    /// <summary>Types of ICMP that it does not let in; with <see cref="IcmpBlockInversion"/> the only ones that it does.</summary>
+    public IReadOnlyList<string> IcmpBlocks { get; init; } = [];
+
+    /// <summary>The blocked types are let in and all others blocked.</summary>
+    public bool IcmpBlockInversion { get; init; }
+
+    /// <summary>Rich rules other than a port and a source, which are port rules (firewalld.richlanguage(5)).</summary>
+    public IReadOnlyList<string> RichRules { get; init; } = [];
+
+    /// <summary>What it is for.</summary>
+    public string Description { get; init; } = "";
+
     /// <summary>It is the default zone, or something is bound to it.</summary>
     public required bool IsActive { get; init; }
 
     /// <summary>The name.</summary>
     public override string ToString() => Name;
+
+    internal static HostFirewallZone Of(ZoneSettings zone, bool isActive) => new()
+    {
+        Name = zone.Name,
+        Target = zone.Target,
+        Interfaces = zone.Interfaces,
+        Sources = zone.Sources,
+        Services = zone.Services,
+        Ports = [.. zone.Ports.SelectMany(set => set.Value.Select(element => (set.Key.Source, element)))
+            .OrderBy(pair => (pair.element.Protocol, pair.element.Range))
+            .Select(pair => $"{pair.element.Range}/{pair.element.Protocol.Name()}" + (pair.Source is { } source ? $" from {source}" : ""))],
+        Masquerade = zone.Masquerade,
+        Forward = zone.Forward,
+        IcmpBlocks = zone.IcmpBlocks,
+        IcmpBlockInversion = zone.IcmpBlockInversion,
+        RichRules = zone.RichRules,
+        Description = zone.Description,
+        IsActive = isActive,
+    };
 }

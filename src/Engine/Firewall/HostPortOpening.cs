@@ -17,4 +17,6 @@ public sealed record HostPortOpening
 
     /// <summary>No firewall runs: nothing is blocked.</summary>
     public bool Unfiltered { get; init; }
+
+    internal static HostPortOpening WithoutFirewall { get; } = new() { Unfiltered = true };
 }

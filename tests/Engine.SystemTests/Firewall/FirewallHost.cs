@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.NetworkInformation;
 using System.Net.Sockets;
 using LayerImage.Engine.Firewall;
+using Xunit;
 
 namespace LayerImage.Engine.SystemTests.Firewall;
 
@@ -13,6 +14,11 @@ namespace LayerImage.Engine.SystemTests.Firewall;
 /// </summary>
 internal sealed class FirewallHost : IDisposable
 {
+    // The host that the tests run on may have one, and a firewalld of its own.
+    private static readonly ServiceManagerPaths s_noServiceManager = new("/nonexistent", "/nonexistent", []);
+
+    private const string BusVariable = "DBUS_SYSTEM_BUS_ADDRESS";
+
     private readonly List<Process> _processes = [];
     private readonly List<Socket> _sockets = [];
     private readonly string _folder = Directory.CreateTempSubdirectory("limg-firewall-").FullName;
@@ -24,6 +30,8 @@ internal sealed class FirewallHost : IDisposable
             Root = Path.Combine(_folder, "root"),
             Run = Path.Combine(_folder, "run"),
             Configuration = Path.Combine(_folder, "etc"),
+            // The host that the tests run on may have a bus, with a firewalld of its own.
+            EnvironmentVariable = name => name == BusVariable ? $"unix:path={BusPath}" : null,
         };
         HostPid = Namespace();
         PeerPid = Namespace();
@@ -39,7 +47,10 @@ internal sealed class FirewallHost : IDisposable
         }
     }
 
-    public EngineOptions Options { get; }
+    public EngineOptions Options { get; private set; }
+
+    /// <summary>The socket of this host's system bus, once <see cref="StartFirewalld"/> was called.</summary>
+    public string BusPath => Path.Combine(_folder, "bus");
 
     public int HostPid { get; }
 
@@ -50,7 +61,8 @@ internal sealed class FirewallHost : IDisposable
     public string ZoneFolder => Path.Combine(Options.Configuration, "firewall", "zones");
 
     /// <summary>Calls the firewall in the host's namespace.</summary>
-    public T On<T>(Func<IHostFirewall, T> action) => NetworkNamespaceThread.Run(HostPid, () => action(HostFirewalls.Open(Options)));
+    public T On<T>(Func<IHostFirewall, T> action, EngineOptions? options = null) =>
+        NetworkNamespaceThread.Run(HostPid, () => action(HostFirewalls.Open(options ?? Options, s_noServiceManager)));
 
     public void On(Action<IHostFirewall> action) => On(firewall =>
     {
@@ -58,7 +70,7 @@ internal sealed class FirewallHost : IDisposable
         return true;
     });
 
-    public void Start() => On(firewall => firewall.Start(Errors.SilentObserver.Instance));
+    public HostFirewall Start() => On(firewall => firewall.Start(Errors.SilentObserver.Instance));
 
     public void Sync() => On(firewall => firewall.Sync(new SyncOptions(), Errors.SilentObserver.Instance));
 
@@ -133,6 +145,56 @@ internal sealed class FirewallHost : IDisposable
         Process process = Process.Start(start)!;
         _processes.Add(process);
         return process;
+    }
+
+    /// <summary>A system bus and a real firewalld on this host, without systemd. Its configuration is that of the native firewall.</summary>
+    public Process StartFirewalld()
+    {
+        if (!File.Exists(BusPath))
+        {
+            string configuration = Path.Combine(_folder, "bus.conf");
+            File.WriteAllText(configuration, $"""
+                <!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN" "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+                <busconfig><type>system</type><listen>unix:path={BusPath}</listen>
+                <policy context="default"><allow user="*"/><allow own="*"/><allow send_destination="*"/><allow receive_sender="*"/><allow send_type="method_call"/></policy></busconfig>
+                """);
+            Spawn(["dbus-daemon", $"--config-file={configuration}", "--nofork", "--nopidfile"]);
+            Wait(() => File.Exists(BusPath));
+        }
+        Directory.CreateDirectory(FirewalldFolder);
+        if (!File.Exists(Path.Combine(FirewalldFolder, "firewalld.conf")))
+        {
+            File.Copy("/etc/firewalld/firewalld.conf", Path.Combine(FirewalldFolder, "firewalld.conf"));
+        }
+        Process firewalld = Spawn(["nsenter", $"--net=/proc/{HostPid}/ns/net", "firewalld", "--nofork", "--nopid",
+            "--system-config", FirewalldFolder, "--log-file", Path.Combine(_folder, "firewalld.log")], new Dictionary<string, string> { [BusVariable] = $"unix:path={BusPath}" });
+        Wait(() => TryFirewallCommand("--state") == "running");
+        return firewalld;
+    }
+
+    /// <summary>What firewall-cmd says.</summary>
+    public string FirewallCommand(string arguments) => Shell(HostPid, $"{BusVariable}=unix:path={BusPath} firewall-cmd {arguments}").Trim();
+
+    private string FirewalldFolder => Path.Combine(Options.Configuration, "firewall");
+
+    private string? TryFirewallCommand(string arguments)
+    {
+        try
+        {
+            return FirewallCommand(arguments);
+        }
+        catch (InvalidOperationException)
+        {
+            return null;
+        }
+    }
+
+    private static void Wait(Func<bool> condition)
+    {
+        for (Stopwatch time = Stopwatch.StartNew(); !condition(); Thread.Sleep(50))
+        {
+            Assert.True(time.Elapsed < TimeSpan.FromSeconds(30), "it did not come up");
+        }
     }
 
     public void Dispose()

@@ -1,94 +1,153 @@
 using System.Diagnostics;
-using LayerImage.Engine.Containers;
 using LayerImage.Engine.Errors;
 using LayerImage.Engine.Firewall;
-using LayerImage.Engine.Network;
-using LayerImage.Engine.Store;
 using LayerImage.Testing;
 using Xunit;
 
 namespace LayerImage.Engine.SystemTests.Firewall;
 
+/// <summary>What is firewalld's own: its tool sees our rules and we its, its files are ours, its end and its start.</summary>
 public class FirewalldTests
 {
-    [Fact]
-    public void RealFirewalld_ReadsOurFilesAndWeReadIts()
+    private static FirewallHost Host()
     {
         string? missing = Requires.All(Requires.Root, Requires.Tool("firewalld"), Requires.Tool("firewall-cmd"), Requires.Tool("dbus-daemon"), Requires.Tool("nft"));
         Assert.SkipWhen(missing is not null, missing ?? "");
-        using FirewallHost host = new();
+        return new FirewallHost();
+    }
+
+    [Fact]
+    public void Files_OfTheNativeFirewallAreFirewalldsToo()
+    {
+        using FirewallHost host = Host();
         host.Set("9200", PortRuleScope.Permanent);
         host.Set("8000-8010", PortRuleScope.Permanent, source: "10.0.0.0/8");
-        File.Copy("/etc/firewalld/firewalld.conf", Path.Combine(host.Options.Configuration, "firewall", "firewalld.conf"));
 
-        (Process firewalld, string bus) = Start(host);
-        string Command(string arguments) => host.Shell(host.HostPid, $"DBUS_SYSTEM_BUS_ADDRESS={bus} firewall-cmd {arguments}").Trim();
+        host.StartFirewalld();
 
-        Assert.Equal("9200/tcp", Command("--list-ports"));
-        Assert.Equal("rule family=\"ipv4\" source address=\"10.0.0.0/8\" port port=\"8000-8010\" protocol=\"tcp\" accept", Command("--list-rich-rules"));
-        Assert.Contains("ssh", Command("--list-services"));
+        Assert.Equal("9200/tcp", host.FirewallCommand("--list-ports"));
+        Assert.Equal("rule family=\"ipv4\" source address=\"10.0.0.0/8\" port port=\"8000-8010\" protocol=\"tcp\" accept", host.FirewallCommand("--list-rich-rules"));
+        Assert.Contains("ssh", host.FirewallCommand("--list-services"));
+    }
 
-        LayerImageException error = Assert.Throws<LayerImageException>(host.Start);
-        Assert.Equal(EngineError.FirewallOwned, error.Error);
-        Assert.Contains("firewall-cmd", error.Advice);
-        Assert.Equal(EngineError.FirewallOwned, Assert.Throws<LayerImageException>(() => host.Set("1")).Error);
-        Assert.True(host.On(firewall => firewall.Get()) is { Backend: FirewallBackend.Firewalld, Running: true });
-        Assert.Contains("firewall-cmd", host.On(firewall => new ContainerPorts(firewall).Open("0123456789ab", "web", [PortMapping.Parse("8081:8080")])));
-        // Who listens can be told whoever has the firewall.
-        ContainerRecords records = new(StoreDatabase.Open(host.Options.Run + "/state.db"), new NetworkOptions { NamespaceFolder = host.Options.Run });
+    [Fact]
+    public void Rules_OfEitherToolShowInTheOther()
+    {
+        using FirewallHost host = Host();
+        host.StartFirewalld();
+        Assert.True(host.On(firewall => firewall.Get()) is { Backend: FirewallBackend.Firewalld, Running: true, DefaultZone: "public", EnabledAtBoot: false });
+
+        host.FirewallCommand("--add-port=7000-7010/udp");
+        host.FirewallCommand("--permanent --add-port=7100/sctp");
+        host.FirewallCommand("--permanent --add-rich-rule='rule family=\"ipv6\" source address=\"2001:db8::/32\" port port=\"53\" protocol=\"udp\" accept'");
+        host.FirewallCommand("--add-rich-rule='rule service name=\"http\" log prefix=\"x\" accept'");
+        host.Set("9200");
+        host.Set("9300", PortRuleScope.Runtime, source: "10.77.0.0/24");
+
+        Assert.Equal(
+            ["9200/Tcp/ True True False", "9300/Tcp/10.77.0.0/24 True False True", "53/Udp/2001:db8::/32 False True True", "7000-7010/Udp/ True False True", "7100/Sctp/ False True True"],
+            host.On(firewall => firewall.GetRules()).Select(rule => $"{rule.Port}/{rule.Protocol}/{rule.Source} {rule.Runtime} {rule.Permanent} {rule.Drift}"));
+        Assert.Contains("http", Assert.Single(host.On(firewall => firewall.Get()).GetZone("public").RichRules));
+        Assert.Contains("9200/tcp", host.FirewallCommand("--list-ports"));
+        Assert.Contains("9200/tcp", host.FirewallCommand("--permanent --list-ports"));
+        Assert.Contains("10.77.0.0/24", host.FirewallCommand("--list-rich-rules"));
+        Assert.Equal("7100/sctp 9200/tcp", string.Join(' ', host.FirewallCommand("--permanent --list-ports").Split(' ').Order()));
+
+        host.Remove("9200");
+        host.Remove("9300", PortRuleScope.Runtime, source: "10.77.0.0/24");
+        Assert.Equal("7000-7010/udp", host.FirewallCommand("--list-ports"));
+        Assert.DoesNotContain("10.77.0.0/24", host.FirewallCommand("--list-rich-rules"));
+    }
+
+    [Fact]
+    public void Refusals_AreTheEnginesErrors()
+    {
+        using FirewallHost host = Host();
+        host.StartFirewalld();
+
+        Assert.Equal(EngineError.ZoneNotFound, Error(firewall => firewall.SetRule(new PortRuleRequest { Port = "1", Zone = "nowhere" })).Error);
+        host.FirewallCommand("--panic-on");
+        LayerImageException panic = Error(firewall => firewall.SetRule(new PortRuleRequest { Port = "9200" }));
+        Assert.Equal(EngineError.FirewallPanic, panic.Error);
+        Assert.Contains("panic-off", panic.Advice);
+        host.FirewallCommand("--panic-off");
+        // Neither configuration has it: what could not be done now was not written down either.
+        Assert.Empty(host.On(firewall => firewall.GetRules()));
+
+        LayerImageException Error<T>(Func<IHostFirewall, T> call) => Assert.Throws<LayerImageException>(() => host.On(call));
+    }
+
+    [Fact]
+    public void Both_WhenTheDiskRefuses_LeavesWhatRanAsItWas()
+    {
+        using FirewallHost host = Host();
+        host.StartFirewalld();
+        host.Set("8000-8010");
+        host.Set("8100", source: "10.77.0.0/24");
+        string ports = host.FirewallCommand("--list-ports"), rules = host.FirewallCommand("--list-rich-rules");
+        // Root may write everywhere; a folder in the file's place is refused to everybody.
+        Directory.Move(host.ZoneFolder, host.ZoneFolder + ".away");
+        File.WriteAllText(host.ZoneFolder, "");
+
+        Assert.Throws<LayerImageException>(() => host.Set("8005-8020"));
+        Assert.Throws<LayerImageException>(() => host.Remove("8000-8004"));
+        Assert.Throws<LayerImageException>(() => host.Set("8200", source: "10.77.0.0/24"));
+        Assert.Throws<LayerImageException>(() => host.Remove("8100", source: "10.77.0.0/24"));
+
+        Assert.Equal(ports, host.FirewallCommand("--list-ports"));
+        Assert.Equal(rules, host.FirewallCommand("--list-rich-rules"));
+    }
+
+    [Fact]
+    public void Firewalld_StartedBesideTheNativeFirewall_TakesItsPlaceAtTheNextChange()
+    {
+        using FirewallHost host = Host();
         host.Listen(host.HostPid, 9200);
-        HostPortStatus status = Assert.Single(host.On(firewall => new HostPortService(firewall, records).Get(new PortRange(9200, 9200), PortProtocol.Tcp)));
-        Assert.True(status is { Answers: true, IsOpen: null, OpenedBy: "firewalld decides" });
+        host.Start();
+        host.StartFirewalld();
+        Warnings warnings = new();
 
-        Command("--permanent --zone=public --add-port=7000-7010/udp");
-        Command("--permanent --zone=public --add-port=9100-9300/tcp");
-        Command("--permanent --zone=public --add-rich-rule='rule family=\"ipv6\" source address=\"2001:db8::/32\" port port=\"53\" protocol=\"udp\" accept'");
-        Command("--permanent --zone=public --add-masquerade");
+        host.FirewallCommand("--add-port=9200/tcp");
+        Assert.False(host.IsOpen(9200));
+        Assert.Null(Assert.Single(host.On(firewall => firewall.FindOpenings(new PortRange(9200, 9200), FirewallProtocol.Tcp, null))));
+        host.On(firewall => firewall.Get(warnings));
+        Assert.Contains("both filter", Assert.Single(warnings.Texts));
+
+        host.On(firewall => firewall.Start(warnings));
+
+        Assert.True(host.IsOpen(9200));
+        Assert.Contains("was stopped", warnings.Texts[^1]);
+        Assert.DoesNotContain("layerimage_firewall", host.Ruleset());
+    }
+
+    [Fact]
+    public void Firewalld_KilledWithItsRulesLeft_IsSaid()
+    {
+        using FirewallHost host = Host();
+        Process firewalld = host.StartFirewalld();
         firewalld.Kill(entireProcessTree: true);
         firewalld.WaitForExit();
-        host.Shell(host.HostPid, "nft delete table inet firewalld 2>/dev/null || true");
 
-        Assert.Equal(["9100-9300/Tcp/", "8000-8010/Tcp/10.0.0.0/8", "53/Udp/2001:db8::/32", "7000-7010/Udp/"],
-            host.On(firewall => firewall.GetRules()).OrderBy(rule => rule.Protocol).ThenBy(rule => rule.Source is not null && rule.Protocol == FirewallProtocol.Tcp)
-                .Select(rule => $"{rule.Port}/{rule.Protocol}/{rule.Source}"));
-        host.Set("9400", PortRuleScope.Permanent);
-        Assert.Contains("<masquerade", File.ReadAllText(Path.Combine(host.ZoneFolder, "public.xml")));
+        LayerImageException error = Assert.Throws<LayerImageException>(() => host.Set("9200"));
+
+        Assert.Equal(EngineError.FirewallFailed, error.Error);
+        Assert.Contains("restart firewalld", error.Advice);
+        host.Shell(host.HostPid, "nft delete table inet firewalld");
+        Assert.True(host.On(firewall => firewall.Get()) is { Backend: FirewallBackend.Nftables, Running: false });
     }
 
-    private static (Process, string) Start(FirewallHost host)
+    [Fact]
+    public void Firewalld_ThatHangs_IsNotWaitedForWithoutEnd()
     {
-        string folder = host.Options.Run, bus = $"unix:path={folder}/bus";
-        Directory.CreateDirectory(folder);
-        string configuration = Path.Combine(folder, "bus.conf");
-        File.WriteAllText(configuration, $"""
-            <!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN" "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
-            <busconfig><type>system</type><listen>{bus}</listen>
-            <policy context="default"><allow user="*"/><allow own="*"/><allow send_destination="*"/><allow receive_sender="*"/><allow send_type="method_call"/></policy></busconfig>
-            """);
-        Dictionary<string, string> environment = new() { ["DBUS_SYSTEM_BUS_ADDRESS"] = bus };
-        host.Spawn(["dbus-daemon", $"--config-file={configuration}", "--nofork", "--nopidfile"]);
-        Wait(() => File.Exists(Path.Combine(folder, "bus")));
-        Process firewalld = host.Spawn(["nsenter", $"--net=/proc/{host.HostPid}/ns/net", "firewalld", "--nofork", "--nopid",
-            "--system-config", Path.Combine(host.Options.Configuration, "firewall"), "--log-file", Path.Combine(folder, "log")], environment);
-        Wait(() =>
-        {
-            try
-            {
-                return host.Shell(host.HostPid, $"DBUS_SYSTEM_BUS_ADDRESS={bus} firewall-cmd --state").Trim() == "running";
-            }
-            catch (InvalidOperationException)
-            {
-                return false;
-            }
-        });
-        return (firewalld, bus);
-    }
+        using FirewallHost host = Host();
+        Process firewalld = host.StartFirewalld();
+        host.Shell(host.HostPid, $"kill -STOP {firewalld.Id}");
+        EngineOptions impatient = host.Options with { FirewalldPatience = TimeSpan.FromSeconds(1) };
 
-    private static void Wait(Func<bool> condition)
-    {
-        for (Stopwatch time = Stopwatch.StartNew(); !condition(); Thread.Sleep(50))
-        {
-            Assert.True(time.Elapsed < TimeSpan.FromSeconds(30), "it did not come up");
-        }
+        LayerImageException error = Assert.Throws<LayerImageException>(() => host.On(firewall => firewall.SetRule(new PortRuleRequest { Port = "9200" }), impatient));
+
+        Assert.Equal(EngineError.FirewallFailed, error.Error);
+        Assert.Contains("did not answer", error.Message);
+        host.Shell(host.HostPid, $"kill -CONT {firewalld.Id}");
     }
 }

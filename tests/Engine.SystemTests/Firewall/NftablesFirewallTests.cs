@@ -17,31 +17,16 @@ public class NftablesFirewallTests
     }
 
     [Fact]
-    public void Ports_AreClosedUntilARuntimeRuleAndAfterASync()
+    public void Stop_OpensEverythingAndLeavesNothing()
     {
         SkipWithoutParts();
         using FirewallHost host = new();
-        host.Listen(host.HostPid, 22, 9200, 9300);
-        Assert.True(host.IsOpen(9200));
-
+        host.Listen(host.HostPid, 9200);
         host.Start();
         Assert.False(host.IsOpen(9200));
-        Assert.False(host.IsOpen(9200, "fd77::1"));
-        Assert.True(host.IsOpen(22));
-        Assert.True(host.IsOpenFrom(host.HostPid, 9200, "127.0.0.1"));
-        Assert.True(host.Pings("10.77.0.1") && host.Pings("fd77::1"));
-
-        HostPortRule rule = host.Set("9200", PortRuleScope.Runtime);
-        Assert.True(rule is { Runtime: true, Permanent: false, Drift: true, Zone: "public", Port: "9200" });
-        Assert.True(host.IsOpen(9200));
-        Assert.True(host.IsOpen(9200, "fd77::1"));
-        Assert.False(host.IsOpen(9300));
-
-        host.Sync();
-        Assert.False(host.IsOpen(9200));
-        Assert.True(host.IsOpen(22));
 
         host.On(firewall => firewall.Stop());
+
         Assert.True(host.IsOpen(9200));
         Assert.Equal("", host.Ruleset());
     }
@@ -68,19 +53,6 @@ public class NftablesFirewallTests
         Assert.True(host.IsOpen(9200) && host.Pings("10.77.0.1") && host.Pings("fd77::1"));
     }
 
-    [Fact]
-    public void ZoneFile_WithAnUnknownProtocol_IsRefusedByFileAndLine()
-    {
-        SkipWithoutParts();
-        using FirewallHost host = new();
-        File.WriteAllText(Path.Combine(Directory.CreateDirectory(host.ZoneFolder).FullName, "public.xml"), "<zone>\n<protocol value=\"nonsense\"/></zone>");
-
-        LayerImageException error = Assert.Throws<LayerImageException>(host.Start);
-
-        Assert.Equal(EngineError.FirewallConfigurationInvalid, error.Error);
-        Assert.Contains("line 2", error.Message, StringComparison.Ordinal);
-    }
-
     // For this thread, and what it starts, alone.
     private static void HideProtocols()
     {
@@ -92,71 +64,6 @@ public class NftablesFirewallTests
         {
             Libc.Mount("/dev/null", "/etc/protocols", null, Libc.MS_BIND, null);
         }
-    }
-
-    [Fact]
-    public void PermanentRule_OpensAtTheNextSyncAndClosesWhenRemoved()
-    {
-        SkipWithoutParts();
-        using FirewallHost host = new();
-        host.Listen(host.HostPid, 8000, 8005, 8010);
-        host.Start();
-
-        HostPortRule rule = host.Set("8000-8010", PortRuleScope.Permanent);
-        Assert.True(rule is { Runtime: false, Permanent: true, Drift: true, FirstPort: 8000, LastPort: 8010 });
-        Assert.False(host.IsOpen(8005));
-
-        host.Sync();
-        Assert.True(host.IsOpen(8000) && host.IsOpen(8005) && host.IsOpen(8010));
-
-        host.Remove("8005", PortRuleScope.Permanent);
-        Assert.True(host.IsOpen(8005));
-        host.Remove("8005", PortRuleScope.Runtime);
-        Assert.False(host.IsOpen(8005));
-        Assert.True(host.IsOpen(8000));
-        Assert.Equal(["8000-8004", "8006-8010"], host.On(firewall => firewall.GetRules()).Select(found => found.Port));
-
-        host.Remove("8006-8010");
-        Assert.False(host.IsOpen(8010));
-        Assert.Equal(EngineError.PortRuleNotFound, Assert.Throws<LayerImageException>(() => host.Remove("8006-8010")).Error);
-    }
-
-    [Fact]
-    public void Rule_ForBothIsOneRuleWithoutDriftAndIdempotent()
-    {
-        SkipWithoutParts();
-        using FirewallHost host = new();
-        host.Listen(host.HostPid, 9200);
-        host.Start();
-
-        host.Set("9200");
-        HostPortRule rule = host.Set("9200");
-
-        Assert.True(rule is { Runtime: true, Permanent: true, Drift: false });
-        Assert.Single(host.On(firewall => firewall.GetRules()));
-        host.Sync();
-        Assert.True(host.IsOpen(9200));
-        Assert.Equal("public", Opening(host, 9200)!.Rule!.Zone);
-        Assert.Equal("ssh", Opening(host, 22)!.Service);
-        Assert.Null(Opening(host, 9201));
-        Assert.Equal([null, "public", null], host.On(firewall => firewall.FindOpenings(new PortRange(9199, 9201), FirewallProtocol.Tcp, null)).Select(opening => opening?.Rule!.Zone));
-        host.Remove("9200");
-        Assert.False(host.IsOpen(9200));
-    }
-
-    [Fact]
-    public void Zone_InAnyCase_IsTheSameZone()
-    {
-        SkipWithoutParts();
-        using FirewallHost host = new();
-        host.Start();
-        PortRuleRequest request = new() { Port = "9200", Zone = "PUBLIC" };
-
-        Assert.Equal("public", host.On(firewall => firewall.SetRule(request)).Zone);
-        Assert.Equal(["public.xml"], Directory.GetFiles(host.ZoneFolder).Select(path => Path.GetFileName(path)));
-        host.On(firewall => firewall.RemoveRule(request));
-
-        Assert.Empty(host.On(firewall => firewall.GetRules()));
     }
 
     [Theory]
@@ -188,76 +95,6 @@ public class NftablesFirewallTests
         Assert.Equal(before, host.Ruleset());
         Assert.False(host.IsOpen(9200));
         Assert.Empty(Directory.Exists(host.ZoneFolder) ? Directory.EnumerateFiles(host.ZoneFolder) : []);
-    }
-
-    [Fact]
-    public void Sync_LeavesEstablishedConnectionsAlone()
-    {
-        SkipWithoutParts();
-        using FirewallHost host = new();
-        host.Listen(host.HostPid, 9200);
-        host.Start();
-        host.Set("9200", PortRuleScope.Runtime);
-        (Socket here, Socket there) = host.Connect(9200);
-
-        host.Sync();
-
-        Assert.False(host.IsOpen(9200));
-        Assert.Equal(1, there.Send([7]));
-        here.ReceiveTimeout = 3000;
-        Assert.Equal(1, here.Receive(new byte[8]));
-        Assert.Equal(1, here.Send([8]));
-        there.ReceiveTimeout = 3000;
-        Assert.Equal(1, there.Receive(new byte[8]));
-
-        host.On(firewall => firewall.Sync(new SyncOptions { Complete = true }, SilentObserver.Instance));
-        there.Send([9]);
-        here.ReceiveTimeout = 1000;
-        Assert.Throws<SocketException>(() => here.Receive(new byte[8]));
-    }
-
-    [Fact]
-    public void Timeout_ClosesByItself()
-    {
-        SkipWithoutParts();
-        using FirewallHost host = new();
-        host.Listen(host.HostPid, 9200);
-        host.Start();
-        Stopwatch time = Stopwatch.StartNew();
-
-        HostPortRule rule = host.Set("9200", timeout: TimeSpan.FromSeconds(2));
-        Assert.True(rule.Timeout is { } left && left <= TimeSpan.FromSeconds(2) && !rule.Drift);
-        Assert.True(host.IsOpen(9200));
-        while (host.IsOpen(9200) && time.Elapsed < TimeSpan.FromSeconds(10))
-        {
-            Thread.Sleep(50);
-        }
-
-        Assert.InRange(time.Elapsed.TotalSeconds, 1.5, 4);
-        Assert.Empty(host.On(firewall => firewall.GetRules()));
-        Assert.Equal("9200", host.Set("9200", PortRuleScope.Runtime).Port);
-        Assert.True(host.IsOpen(9200));
-    }
-
-    [Fact]
-    public void Source_LimitsARule()
-    {
-        SkipWithoutParts();
-        using FirewallHost host = new();
-        host.Listen(host.HostPid, 9200, 9300);
-        host.Start();
-
-        host.Set("9200", source: "10.77.0.0/24");
-        host.Set("9300", source: "192.0.2.1");
-
-        Assert.True(host.IsOpen(9200));
-        Assert.False(host.IsOpen(9200, "fd77::1"));
-        Assert.False(host.IsOpen(9300));
-        host.Sync();
-        Assert.True(host.IsOpen(9200));
-        Assert.Equal(["10.77.0.0/24", "192.0.2.1"], host.On(firewall => firewall.GetRules()).Select(rule => rule.Source));
-        host.Remove("9200", source: "10.77.0.9/24");
-        Assert.False(host.IsOpen(9200));
     }
 
     [Fact]
@@ -304,53 +141,82 @@ public class NftablesFirewallTests
     }
 
     [Fact]
-    public void RuntimeToPermanent_WritesWhatRuns()
+    public void MalformedZone_StaysAsItRuns_AndTheOthersAreSynchronised()
+    {
+        SkipWithoutParts();
+        using FirewallHost host = new();
+        host.Listen(host.HostPid, 22, 9200, 9300);
+        host.Start();
+        host.Set("9200");
+        string path = Path.Combine(host.ZoneFolder, "public.xml");
+        File.WriteAllText(path, "<zone>\n<port></zone>");
+        File.WriteAllText(Path.Combine(host.ZoneFolder, "work.xml"), "<zone><source address=\"fd77::2\"/><port port=\"9300\" protocol=\"tcp\"/></zone>");
+        File.WriteAllText(Path.Combine(host.ZoneFolder, "public (copy).xml"), "<zone/>");
+        Warnings warnings = new();
+
+        host.On(firewall => firewall.Sync(new SyncOptions(), warnings));
+
+        Assert.True(host.IsOpen(9200) && host.IsOpen(22) && !host.IsOpen(9300));
+        Assert.True(host.IsOpen(9300, "fd77::1") && !host.IsOpen(9200, "fd77::1"));
+        Assert.Contains(warnings.Texts, text => text.Contains($"{path}, line 2") && text.Contains("stays as it is"));
+        Assert.Contains(warnings.Texts, text => text.Contains("public (copy).xml"));
+        // What is to be written into that file is refused, and it stays for its owner to mend.
+        LayerImageException error = Assert.Throws<LayerImageException>(() => host.Set("9400"));
+        Assert.Equal(EngineError.FirewallConfigurationInvalid, error.Error);
+        Assert.DoesNotContain(host.On(firewall => firewall.GetRules()), rule => rule.Port == "9400");
+        Assert.Equal("<zone>\n<port></zone>", File.ReadAllText(path));
+    }
+
+    [Theory]
+    [InlineData("<zone>\n<port></zone>", "what it is without that file")]
+    [InlineData("<zone><service name=\"ssh\"/><service name=\"no-such-service\"/></zone>", "no-such-service")]
+    [InlineData("<zone>\n<service name=\"ssh\"/><protocol value=\"nonsense\"/></zone>", "line 2")]
+    [InlineData("<!DOCTYPE zone [<!ENTITY a \"b\">]><zone>&a;</zone>", "public.xml")]
+    public void ZoneFile_ThatIsNotUnderstood_NeverLeavesTheHostWithoutAFirewall(string text, string told)
+    {
+        SkipWithoutParts();
+        using FirewallHost host = new();
+        host.Listen(host.HostPid, 22, 9200);
+        File.WriteAllText(Path.Combine(Directory.CreateDirectory(host.ZoneFolder).FullName, "public.xml"), text);
+        Warnings warnings = new();
+
+        host.On(firewall => firewall.Start(warnings));
+
+        Assert.True(host.IsOpen(22));
+        Assert.False(host.IsOpen(9200));
+        Assert.Contains(told, Assert.Single(warnings.Texts));
+    }
+
+    [Fact]
+    public void Interface_InTwoZones_IsInTheFirstAndSaid()
+    {
+        SkipWithoutParts();
+        using FirewallHost host = new();
+        host.Listen(host.HostPid, 9200);
+        Directory.CreateDirectory(host.ZoneFolder);
+        File.WriteAllText(Path.Combine(host.ZoneFolder, "public.xml"), "<zone><interface name=\"eth0\"/></zone>");
+        File.WriteAllText(Path.Combine(host.ZoneFolder, "trusted.xml"), "<zone target=\"ACCEPT\"><interface name=\"eth0\"/></zone>");
+        Warnings warnings = new();
+
+        HostFirewall firewall = host.On(found => found.Start(warnings));
+
+        Assert.Contains("'eth0' is in two zones; it stays in 'public'", Assert.Single(warnings.Texts));
+        Assert.Equal(["eth0"], firewall.GetZone("public").Interfaces);
+        Assert.DoesNotContain("eth0", firewall.GetZone("trusted").Interfaces);
+        Assert.False(host.IsOpen(9200));
+    }
+
+    [Fact]
+    public void RuntimeToPermanent_TouchesNoZoneThatIsTheSame()
     {
         SkipWithoutParts();
         using FirewallHost host = new();
         host.Start();
-        host.Set("80", PortRuleScope.Permanent);
         host.Set("9200", PortRuleScope.Runtime);
-        host.Set("9300", PortRuleScope.Runtime, source: "2001:db8::/32");
-        host.Set("9400", timeout: TimeSpan.FromMinutes(1));
 
         host.On(firewall => firewall.Sync(new SyncOptions { RuntimeToPermanent = true }, SilentObserver.Instance));
 
-        Assert.Equal(["9200", "9300"], host.On(firewall => firewall.GetRules()).Where(rule => rule.Permanent).Select(rule => rule.Port));
         Assert.Equal(["public.xml"], Directory.EnumerateFiles(host.ZoneFolder).Select(path => Path.GetFileName(path)!));
-    }
-
-    [Fact]
-    public void Rules_MadeAtTheSameTimeAreAllThere()
-    {
-        SkipWithoutParts();
-        using FirewallHost host = new();
-        host.Start();
-        string[] ports = [.. Enumerable.Range(9000, 24).Select(port => (2 * port).ToString())];
-
-        Parallel.ForEach(ports, new ParallelOptions { MaxDegreeOfParallelism = 8 }, port => host.Set(port));
-
-        IReadOnlyList<HostPortRule> rules = host.On(firewall => firewall.GetRules());
-        Assert.Equal(ports, rules.Where(rule => rule is { Runtime: true, Permanent: true }).Select(rule => rule.Port));
-    }
-
-    [Fact]
-    public void MalformedZone_LeavesTheRunningFirewallAlone()
-    {
-        SkipWithoutParts();
-        using FirewallHost host = new();
-        host.Start();
-        host.Set("9200");
-        string path = Path.Combine(host.ZoneFolder, "public.xml"), before = host.Ruleset();
-        File.WriteAllText(path, "<zone>\n<service name=\"no-such-service\"/></zone>");
-
-        Assert.Contains(path, Assert.Throws<LayerImageException>(host.Sync).Message);
-        File.WriteAllText(path, "<zone>\n<port></zone>");
-        LayerImageException error = Assert.Throws<LayerImageException>(host.Sync);
-
-        Assert.Equal(EngineError.FirewallConfigurationInvalid, error.Error);
-        Assert.Contains($"{path}, line 2", error.Message);
-        Assert.Equal(before, host.Ruleset());
     }
 
     [Fact]
@@ -358,27 +224,12 @@ public class NftablesFirewallTests
     {
         SkipWithoutParts();
         using FirewallHost host = new();
-        IHostFirewall firewall = new NftablesFirewall(host.Options, new ServiceManagerPaths("/nonexistent", Path.Combine(host.Options.Configuration, "units")));
+        IHostFirewall firewall = new NftablesFirewall(host.Options, new ServiceManagerPaths("/nonexistent", Path.Combine(host.Options.Configuration, "units"), []));
 
-        LayerImageException error = await Assert.ThrowsAsync<LayerImageException>(() => firewall.EnableAsync("/bin/true", CancellationToken.None));
+        LayerImageException error = await Assert.ThrowsAsync<LayerImageException>(() => firewall.EnableAsync(CancellationToken.None));
 
         Assert.Equal(EngineError.ServiceManagerMissing, error.Error);
         Assert.False(Directory.Exists(Path.Combine(host.Options.Configuration, "units")));
-    }
-
-    private sealed class Warnings : IEngineObserver
-    {
-        public List<string> Texts { get; } = [];
-
-        public void Verbose(string message)
-        {
-        }
-
-        public void Warning(string message) => Texts.Add(message);
-
-        public void Progress(TransferProgress progress)
-        {
-        }
     }
 
     private static HostPortOpening? Opening(FirewallHost host, int port) =>

@@ -69,9 +69,9 @@ public class FirewallTextTests
     [Fact]
     public void Unit_StartsTheCommandBeforeTheNetwork()
     {
-        string text = FirewallUnit.Text("/usr/bin/pwsh -c Start-HostFirewall");
+        string text = FirewallUnit.Text(["/opt/a b/agent", "firewall-start", "--root", "/srv/100%/$x\"y\\z"]);
 
-        Assert.Contains("\nExecStart=/usr/bin/pwsh -c Start-HostFirewall\n", text);
+        Assert.Contains("\nExecStart=\"/opt/a b/agent\" \"firewall-start\" \"--root\" \"/srv/100%%/$$x\\\"y\\\\z\"\n", text);
         Assert.Contains("\nBefore=network-pre.target\n", text);
         Assert.Contains("\nWantedBy=multi-user.target\n", text);
     }

@@ -25,7 +25,7 @@ public class NftFirewallScriptTests
             },
         };
 
-        string script = NftFirewallScript.Load(new FirewallState("public", new Dictionary<string, ZoneSettings> { ["public"] = zone }),
+        string script = NftFirewallScript.Load(NftZoneTable.Firewall, new FirewallState("public", new Dictionary<string, ZoneSettings> { ["public"] = zone }),
             new Dictionary<string, IReadOnlyList<ServiceDefinition>>
             {
                 ["ssh"] = [ServiceDefaults.All["ssh"]],
@@ -45,13 +45,13 @@ public class NftFirewallScriptTests
             delete element inet layerimage_firewall ports.public { tcp . 9200 }
             add element inet layerimage_firewall ports.public { tcp . 9200-9201 }
 
-            """, NftFirewallScript.Change(PortSetKey.Of("public"), new PortSetChange([timed], [Tcp("9200-9201")]), exists: true));
+            """, NftFirewallScript.Change(NftZoneTable.Firewall, PortSetKey.Of("public"), new PortSetChange([timed], [Tcp("9200-9201")]), exists: true));
     }
 
     [Fact]
     public void Change_OfANewSourceMakesItsSetAndRules()
     {
-        string script = NftFirewallScript.Change(PortSetKey.Of("work", SourceAddress.Parse("10.0.0.0/8")), new PortSetChange([], [Tcp("80")]), exists: false);
+        string script = NftFirewallScript.Change(NftZoneTable.Firewall, PortSetKey.Of("work", SourceAddress.Parse("10.0.0.0/8")), new PortSetChange([], [Tcp("80")]), exists: false);
 
         Assert.Equal(7, script.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
         Assert.StartsWith("add set inet layerimage_firewall ports.work.0a000000.8 { type inet_proto . inet_service; flags interval,timeout; }\n", script);
@@ -74,7 +74,7 @@ public class NftFirewallScriptTests
             {"rule": {"chain": "fwd.public", "comment": "target DROP"}}]}
             """;
 
-        FirewallState state = NftFirewallReader.Parse(Json);
+        FirewallState state = NftFirewallReader.Parse(NftZoneTable.Firewall, Json);
 
         Assert.Equal("public", state.DefaultZone);
         ZoneSettings zone = state.Zones["public"];

@@ -46,7 +46,7 @@ public class ZoneFileTests
         Assert.Equal(["ssh"], zone.Services);
         Assert.Equal([Tcp("8000-8010")], zone.Elements(PortSetKey.Of("public")));
         Assert.Equal([Tcp("5432")], zone.Elements(PortSetKey.Of("public", SourceAddress.Parse("192.0.2.0/24"))));
-        Assert.Equal(["<new-thing>", "<rule>"], file.NotSupported());
+        Assert.Equal(["<new-thing>", "<rule>"], zone.NotSupported);
     }
 
     [Fact]

@@ -60,6 +60,12 @@ internal readonly record struct SourceAddress : IComparable<SourceAddress>
             Advice = "Give an IPv4 or IPv6 address or a network with its prefix length: 192.0.2.7, 10.0.0.0/8, 2001:db8::/32.",
         };
 
+    public bool Contains(IPAddress address)
+    {
+        IPAddress plain = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
+        return plain.AddressFamily == Address.AddressFamily && new IPNetwork(Address, PrefixLength).Contains(plain);
+    }
+
     public int CompareTo(SourceAddress other) => string.CompareOrdinal(Key, other.Key);
 
     public override string ToString() => PrefixLength == (IsIPv6 ? 128 : 32) ? Address.ToString()

@@ -9,6 +9,34 @@ internal sealed record PortRuleChange(PortRange Range, FirewallProtocol Protocol
 
     public bool IsPermanent => Scope is PortRuleScope.Permanent or PortRuleScope.Both;
 
+    /// <summary>The element of a port set that the request is about.</summary>
+    public PortElement Element => new(Protocol, Range) { Timeout = Timeout };
+
+    /// <summary>How long it is to last, or null for ever.</summary>
+    public TimeSpan? Timeout { get; private init; }
+
+    /// <summary>A rule of a user's: one of a container's is not made by hand.</summary>
+    /// <exception cref="LayerImageException"><see cref="EngineError.PortInvalid"/>, <see cref="EngineError.ParameterInvalid"/>.</exception>
+    public static PortRuleChange FromUser(PortRuleRequest request) => request.Owner is null ? From(request)
+        : throw new LayerImageException(EngineError.ParameterInvalid, "A rule of a container's is made when the container starts, not by hand.")
+        {
+            Target = request,
+            Advice = "Start the container with -OpenHostPort, or leave the owner out.",
+        };
+
+    /// <summary>Finds the rule that a port of this request is in now.</summary>
+    public HostPortRule FindIn(IEnumerable<HostPortRule> rules, string zone) => rules.First(found => found.Owner is null && found.Zone == zone && found.Protocol == Protocol
+        && found.Source == Source?.ToString() && found.FirstPort <= Range.First && Range.First <= found.LastPort && (IsRuntime ? found.Runtime : found.Permanent));
+
+    /// <summary>The error for a rule that is not there.</summary>
+    public LayerImageException NotFound() =>
+        new(EngineError.PortRuleNotFound, $"No rule opens {Range}/{Protocol.Name()} in {(Zone is null ? "the default zone" : $"zone '{Zone}'")}"
+            + $"{(Source is { } source ? $" from {source}" : "")} ({Scope}).")
+        {
+            Target = Range.ToString(),
+            Advice = "Get-HostPortRule lists the rules, with their zones. A container's rule goes with the container, or when it is piped to Remove-HostPortRule.",
+        };
+
     /// <exception cref="LayerImageException"><see cref="EngineError.PortInvalid"/>, <see cref="EngineError.ParameterInvalid"/>.</exception>
     public static PortRuleChange From(PortRuleRequest request)
     {
@@ -41,6 +69,7 @@ internal sealed record PortRuleChange(PortRange Range, FirewallProtocol Protocol
         }
         return new PortRuleChange(PortRange.Parse(request.Port), request.Protocol, request.Zone,
             request.Source is null ? null : SourceAddress.Parse(request.Source),
-            request.Scope ?? (request.Timeout is null ? PortRuleScope.Both : PortRuleScope.Runtime));
+            request.Scope ?? (request.Timeout is null ? PortRuleScope.Both : PortRuleScope.Runtime))
+        { Timeout = request.Timeout };
     }
 }

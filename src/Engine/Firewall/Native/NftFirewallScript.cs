@@ -14,44 +14,52 @@ namespace LayerImage.Engine.Firewall;
 /// </summary>
 internal static class NftFirewallScript
 {
-    public const string Table = "layerimage_firewall";
-
     /// <summary>The bridge that containers are on.</summary>
     public const string ContainerBridge = "limg0";
 
     private const string Reject = "reject with icmpx admin-prohibited";
 
-    public static string Delete() => $"delete table inet {Table}\n";
+    public static string Delete(NftZoneTable table) => $"delete table inet {table.Name}\n";
 
     /// <summary>Replaces the whole table, or makes it.</summary>
+    /// <param name="table">Which table.</param>
     /// <param name="state">The zones, in the order of their names.</param>
     /// <param name="services">The definitions of all services named in them, without includes.</param>
-    public static string Load(FirewallState state, IReadOnlyDictionary<string, IReadOnlyList<ServiceDefinition>> services)
+    public static string Load(NftZoneTable table, FirewallState state, IReadOnlyDictionary<string, IReadOnlyList<ServiceDefinition>> services)
     {
         StringBuilder script = new();
-        script.Append(CultureInfo.InvariantCulture, $"add table inet {Table}\ndelete table inet {Table}\ntable inet {Table} {{\n");
+        script.Append(CultureInfo.InvariantCulture, $"add table inet {table.Name}\ndelete table inet {table.Name}\ntable inet {table.Name} {{\n");
         ZoneSettings[] zones = [.. state.Zones.Values.OrderBy(zone => zone.Name, StringComparer.Ordinal)];
         foreach (ZoneSettings zone in zones)
         {
-            AppendSets(script, zone);
-            AppendZone(script, zone, services, forward: false);
+            AppendSets(script, table, zone);
+            if (table.FiltersHost)
+            {
+                AppendZone(script, zone, services, forward: false);
+            }
             AppendZone(script, zone, services, forward: true);
         }
-        AppendInput(script, state, zones);
+        if (table.FiltersHost)
+        {
+            AppendInput(script, state, zones);
+        }
         AppendForward(script, state, zones);
         return script.Append("}\n").ToString();
     }
 
     /// <summary>Changes a set's elements; the set and its rules are made when they are not there.</summary>
-    public static string Change(PortSetKey key, PortSetChange change, bool exists)
+    public static string Change(NftZoneTable table, PortSetKey key, PortSetChange change, bool exists)
     {
         StringBuilder script = new();
         if (!exists)
         {
             script.Append(CultureInfo.InvariantCulture,
-                $"add set inet {Table} {key.Name} {{ type inet_proto . inet_service; flags interval,timeout; }}\n");
-            script.AppendJoin("", SourceRules(key, forward: false).Select(rule => $"add rule inet {Table} in.{key.Zone}.sources {rule}\n"));
-            script.AppendJoin("", SourceRules(key, forward: true).Select(rule => $"add rule inet {Table} fwd.{key.Zone}.sources {rule}\n"));
+                $"add set inet {table.Name} {key.Name} {{ type inet_proto . inet_service; flags interval,timeout; }}\n");
+            if (table.FiltersHost)
+            {
+                script.AppendJoin("", SourceRules(key, forward: false).Select(rule => $"add rule inet {table.Name} in.{key.Zone}.sources {rule}\n"));
+            }
+            script.AppendJoin("", SourceRules(key, forward: true).Select(rule => $"add rule inet {table.Name} fwd.{key.Zone}.sources {rule}\n"));
         }
         foreach (PortElement element in change.Removed)
         {
@@ -59,18 +67,18 @@ internal static class NftFirewallScript
             // transaction would fail.
             if (element.Timeout is not null)
             {
-                script.Append(CultureInfo.InvariantCulture, $"add element inet {Table} {key.Name} {{ {Element(element)} }}\n");
+                script.Append(CultureInfo.InvariantCulture, $"add element inet {table.Name} {key.Name} {{ {Element(element)} }}\n");
             }
-            script.Append(CultureInfo.InvariantCulture, $"delete element inet {Table} {key.Name} {{ {Value(element)} }}\n");
+            script.Append(CultureInfo.InvariantCulture, $"delete element inet {table.Name} {key.Name} {{ {Value(element)} }}\n");
         }
         if (change.Added.Count > 0)
         {
-            script.Append(CultureInfo.InvariantCulture, $"add element inet {Table} {key.Name} {{ {string.Join(", ", change.Added.Select(Element))} }}\n");
+            script.Append(CultureInfo.InvariantCulture, $"add element inet {table.Name} {key.Name} {{ {string.Join(", ", change.Added.Select(Element))} }}\n");
         }
         return script.ToString();
     }
 
-    private static void AppendSets(StringBuilder script, ZoneSettings zone)
+    private static void AppendSets(StringBuilder script, NftZoneTable table, ZoneSettings zone)
     {
         foreach (PortSetKey key in zone.Ports.Keys.Union([PortSetKey.Of(zone.Name), PortSetKey.OwnedOf(zone.Name)]).OrderBy(key => key.Name, StringComparer.Ordinal))
         {
@@ -82,7 +90,7 @@ internal static class NftFirewallScript
             }
             script.Append("\t}\n");
         }
-        foreach (string side in (string[])["in", "fwd"])
+        foreach (string side in table.FiltersHost ? (string[])["in", "fwd"] : ["fwd"])
         {
             IEnumerable<string> rules = zone.Ports.Keys.Where(key => key.Source is not null).OrderBy(key => key.Name, StringComparer.Ordinal)
                 .SelectMany(key => SourceRules(key, side == "fwd"));

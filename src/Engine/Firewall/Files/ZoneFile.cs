@@ -52,9 +52,6 @@ internal sealed class ZoneFile
 
     public ZoneSettings Read() => ZoneFileReader.Read(_name, _path, _document.Root!);
 
-    /// <summary>Elements that have a meaning in firewalld and none here, once each.</summary>
-    public IEnumerable<string> NotSupported() => ZoneFileReader.NotSupported(_document.Root!);
-
     /// <summary>Applies a change of the port rules of a set.</summary>
     public void Change(PortSetKey key, PortSetChange change)
     {

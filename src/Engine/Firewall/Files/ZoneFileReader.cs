@@ -21,14 +21,23 @@ internal static class ZoneFileReader
             Services = [.. Each("service").Select(element => FirewallNames.Check(path, element, "name", FirewallNames.IsService)).Distinct()],
             Protocols = [.. Each("protocol").Select(element => FirewallNames.Check(path, element, "value", FirewallNames.IsProtocol)).Distinct()],
             SourcePorts = [.. Each("source-port").Select(element => FirewallXml.Port(path, element)).Distinct()],
+            Short = Text("short"),
+            Description = Text("description"),
+            Masquerade = root.Element("masquerade") is not null,
+            Forward = root.Element("forward") is not null,
+            IcmpBlocks = [.. Each("icmp-block").Select(element => FirewallXml.Required(path, element, "name")).Distinct()],
+            IcmpBlockInversion = root.Element("icmp-block-inversion") is not null,
+            NotSupported = [.. NotSupported(root)],
             Ports = Ports(name, path, root),
         };
+
+        string Text(string kind) => root.Element(kind)?.Value ?? "";
 
         IEnumerable<XElement> Each(string kind) => root.Elements(kind);
     }
 
     /// <summary>Element names (with the rule's action for rich rules) that are skipped.</summary>
-    public static IEnumerable<string> NotSupported(XElement root) => root.Elements()
+    private static IEnumerable<string> NotSupported(XElement root) => root.Elements()
         .Where(element => !s_known.Contains(element.Name.LocalName) && PortRuleSource(element) is null)
         .Select(element => $"<{element.Name.LocalName}>")
         .Concat(root.Elements("source").Where(element => element.Attribute("ipset") is not null).Select(_ => "<source ipset>"))

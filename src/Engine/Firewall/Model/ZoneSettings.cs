@@ -23,6 +23,28 @@ internal sealed record ZoneSettings
     /// <summary>Ports that are let in when they are the sender's.</summary>
     public IReadOnlyList<PortElement> SourcePorts { get; init; } = [];
 
+    /// <summary>The zone's name for people, and what it is for.</summary>
+    public string Short { get; init; } = "";
+
+    public string Description { get; init; } = "";
+
+    /// <summary>Packets that leave by the zone get the host's own address.</summary>
+    public bool Masquerade { get; init; }
+
+    /// <summary>Packets may go between the zone's interfaces.</summary>
+    public bool Forward { get; init; }
+
+    /// <summary>The types of ICMP that are not let in; with the inversion, the only ones that are.</summary>
+    public IReadOnlyList<string> IcmpBlocks { get; init; } = [];
+
+    public bool IcmpBlockInversion { get; init; }
+
+    /// <summary>Rich rules that are more than a port and a source, as firewalld writes them.</summary>
+    public IReadOnlyList<string> RichRules { get; init; } = [];
+
+    /// <summary>What its file has that the module's own firewall does not do, once each.</summary>
+    public IReadOnlyList<string> NotSupported { get; init; } = [];
+
     /// <summary>The port rules, by set.</summary>
     public IReadOnlyDictionary<PortSetKey, IReadOnlyList<PortElement>> Ports { get; init; } =
         new Dictionary<PortSetKey, IReadOnlyList<PortElement>>();

@@ -14,7 +14,7 @@ internal sealed class FirewallUnit(ServiceManagerPaths paths)
 
     public bool IsEnabled => new FileInfo(LinkPath).LinkTarget is not null;
 
-    public static string Text(string execStart) => $"""
+    public static string Text(IReadOnlyList<string> command) => $"""
         [Unit]
         Description=LayerImage host firewall
         Documentation=man:nft(8)
@@ -30,25 +30,25 @@ internal sealed class FirewallUnit(ServiceManagerPaths paths)
         [Service]
         Type=oneshot
         RemainAfterExit=yes
-        ExecStart={execStart}
+        ExecStart={string.Join(' ', command.Select(Quote))}
 
         [Install]
         WantedBy=multi-user.target
 
         """;
 
-    public async Task EnableAsync(string execStart, CancellationToken cancellationToken)
+    public async Task EnableAsync(IReadOnlyList<string> command, CancellationToken cancellationToken)
     {
         string systemctl = RequireSystemd("enabled");
-        if (!execStart.StartsWith('/') || execStart.AsSpan().ContainsAny('\n', '\r'))
+        if (command is not [['/', ..], ..] || command.Any(word => word.Any(char.IsControl)))
         {
-            throw new LayerImageException(EngineError.ParameterInvalid, $"'{execStart}' is not a command that a unit can start.")
+            throw new LayerImageException(EngineError.ParameterInvalid, $"'{string.Join(' ', command)}' is not a command that a unit can start.")
             {
-                Target = execStart,
-                Advice = "Give one line that begins with an absolute path.",
+                Target = command,
+                Advice = "Give an absolute path and its arguments, without line breaks.",
             };
         }
-        using (ConfigurationFile unit = ConfigurationFile.Stage(UnitPath, Text(execStart)))
+        using (ConfigurationFile unit = ConfigurationFile.Stage(UnitPath, Text(command)))
         {
             unit.Commit();
         }
@@ -67,6 +67,10 @@ internal sealed class FirewallUnit(ServiceManagerPaths paths)
         File.Delete(UnitPath);
         await ReloadAsync(systemctl, cancellationToken).ConfigureAwait(false);
     }
+
+    /// <summary>A word of a command line in a unit (systemd.service(5), COMMAND LINES): quoted, and without meaning for systemd.</summary>
+    private static string Quote(string word) =>
+        $"\"{word.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal).Replace("%", "%%", StringComparison.Ordinal).Replace("$", "$$", StringComparison.Ordinal)}\"";
 
     private string RequireSystemd(string what)
     {

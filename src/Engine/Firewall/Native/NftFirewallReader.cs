@@ -7,7 +7,7 @@ namespace LayerImage.Engine.Firewall;
 internal static class NftFirewallReader
 {
     /// <exception cref="LayerImageException"><see cref="EngineError.FirewallFailed"/>: the table is not one that this program made.</exception>
-    public static FirewallState Parse(string json)
+    public static FirewallState Parse(NftZoneTable table, string json)
     {
         Dictionary<string, ZoneSettings> zones = [];
         Dictionary<string, Dictionary<PortSetKey, IReadOnlyList<PortElement>>> sets = [];
@@ -23,14 +23,14 @@ internal static class NftFirewallReader
             }
             else if (item.TryGetProperty("rule", out JsonElement rule) && Text(rule, "comment") is { Length: > 0 } comment)
             {
-                defaultZone = Note(zones, Text(rule, "chain"), comment) ?? defaultZone;
+                defaultZone = Note(table, zones, Text(rule, "chain"), comment) ?? defaultZone;
             }
         }
         if (defaultZone is null || !zones.ContainsKey(defaultZone))
         {
-            throw new LayerImageException(EngineError.FirewallFailed, $"The nftables table inet {NftFirewallScript.Table} is not as this program made it.")
+            throw new LayerImageException(EngineError.FirewallFailed, $"The nftables table inet {table.Name} is not as this program made it.")
             {
-                Target = NftFirewallScript.Table,
+                Target = table.Name,
                 Advice = "Stop the firewall and start it again.",
             };
         }
@@ -38,11 +38,12 @@ internal static class NftFirewallReader
     }
 
     /// <summary>Notes what a rule's comment says; returns the default zone's name when it is about that.</summary>
-    private static string? Note(Dictionary<string, ZoneSettings> zones, string chain, string comment)
+    private static string? Note(NftZoneTable table, Dictionary<string, ZoneSettings> zones, string chain, string comment)
     {
         string[] words = comment.Split(' ');
-        // The forward chains say all of it again.
-        if (chain.StartsWith("in.", StringComparison.Ordinal) && zones.TryGetValue(chain["in.".Length..], out ZoneSettings? zone))
+        // Where there are both, the forward chains say all of it again.
+        string side = table.FiltersHost ? "in." : "fwd.";
+        if (chain.StartsWith(side, StringComparison.Ordinal) && zones.TryGetValue(chain[side.Length..], out ZoneSettings? zone))
         {
             zones[zone.Name] = words switch
             {
@@ -52,7 +53,7 @@ internal static class NftFirewallReader
                 _ => zone,
             };
         }
-        if (chain != "input" || words is not ["bind", string bound, string kind, ..] || !zones.TryGetValue(bound, out ZoneSettings? holder))
+        if (chain != (table.FiltersHost ? "input" : "forward") || words is not ["bind", string bound, string kind, ..] || !zones.TryGetValue(bound, out ZoneSettings? holder))
         {
             return null;
         }

@@ -1,0 +1,186 @@
+using System.Xml.Linq;
+using LayerImage.Engine.Errors;
+
+namespace LayerImage.Engine.Firewall;
+
+/// <summary>
+/// The permanent configuration: <c>firewalld.conf</c>, <c>zones/*.xml</c> and <c>services/*.xml</c>, laid out as
+/// /etc/firewalld. What has no file there has the packages' file, or firewalld's defaults.
+/// </summary>
+/// <param name="folder">The administrator's files.</param>
+/// <param name="shipped">The packages' files, for zones; null: the defaults that are known here.</param>
+internal sealed class FirewallConfiguration(string folder, string? shipped = null)
+{
+    private const string Firewalld = "/etc/firewalld", ShippedFirewalld = "/usr/lib/firewalld";
+
+    /// <summary>The files of an installed firewalld.</summary>
+    public static FirewallConfiguration OfFirewalld { get; } = new(Firewalld, ShippedFirewalld);
+
+    /// <summary>Where the administrator's files are.</summary>
+    public string Folder => folder;
+
+    private string ZoneFolder => Path.Combine(folder, "zones");
+
+    private string? ShippedZoneFolder => shipped is null ? null : Path.Combine(shipped, "zones");
+
+    private string ConfigurationPath => Path.Combine(folder, "firewalld.conf");
+
+    public string PathOf(string zone) => Path.Combine(ZoneFolder, zone + ".xml");
+
+    public string ServicePath(string service) => Path.Combine(folder, "services", service + ".xml");
+
+    /// <summary>
+    /// All zones with their settings. As in firewalld a file that cannot be understood leaves the others working: its zone is
+    /// what runs, else what it is without the file, and the user is told.
+    /// </summary>
+    /// <param name="observer">Hears of each file that was not understood.</param>
+    /// <param name="running">What runs now, if anything.</param>
+    public FirewallState Read(IEngineObserver observer, FirewallState? running = null)
+    {
+        Dictionary<string, ZoneSettings> zones = [];
+        foreach (string name in ZoneNames(observer))
+        {
+            if (ReadZone(name, observer, running) is { } zone)
+            {
+                zones.Add(name, WithoutConflicts(zone, zones.Values, observer));
+            }
+        }
+        string defaultZone = DefaultZone();
+        if (!zones.ContainsKey(defaultZone))
+        {
+            observer.Warning($"{ConfigurationPath}: DefaultZone '{defaultZone}' is not a zone ({string.Join(", ", zones.Keys)}); '{ZoneDefaults.DefaultZone}' is taken instead.");
+            defaultZone = ZoneDefaults.DefaultZone;
+        }
+        return new FirewallState(defaultZone, zones);
+    }
+
+    private ZoneSettings? ReadZone(string name, IEngineObserver observer, FirewallState? running)
+    {
+        try
+        {
+            return Load(name).Read();
+        }
+        catch (LayerImageException error) when (error.Error == EngineError.FirewallConfigurationInvalid)
+        {
+            ZoneSettings? instead = running?.Zones.GetValueOrDefault(name) ?? LoadDefault(name)?.Read();
+            observer.Warning($"{error.Message} " + (instead is null ? $"Zone '{name}' is left out."
+                : running is not null ? $"Zone '{name}' stays as it is." : $"Zone '{name}' is what it is without that file."));
+            return instead;
+        }
+    }
+
+    /// <summary>firewalld's ZONE_CONFLICT: what is bound to two zones is in the first only.</summary>
+    private static ZoneSettings WithoutConflicts(ZoneSettings zone, IEnumerable<ZoneSettings> others, IEngineObserver observer)
+    {
+        string[] taken = [.. others.SelectMany(other => other.Interfaces.Concat(other.Sources)).Intersect(zone.Interfaces.Concat(zone.Sources))];
+        foreach (string bound in taken)
+        {
+            observer.Warning($"'{bound}' is in two zones; it stays in '{others.First(other => other.Interfaces.Concat(other.Sources).Contains(bound)).Name}' and is left out of '{zone.Name}'.");
+        }
+        return taken.Length == 0 ? zone : zone with { Interfaces = [.. zone.Interfaces.Except(taken)], Sources = [.. zone.Sources.Except(taken)] };
+    }
+
+    public string DefaultZone()
+    {
+        if (!File.Exists(ConfigurationPath))
+        {
+            return ZoneDefaults.DefaultZone;
+        }
+        return File.ReadLines(ConfigurationPath).Select(line => line.Trim()).Where(line => !line.StartsWith('#'))
+            .Select(line => line.Split('=', 2)).LastOrDefault(pair => pair.Length == 2 && pair[0].Trim() == "DefaultZone")?[1].Trim()
+            is { Length: > 0 } zone ? zone : ZoneDefaults.DefaultZone;
+    }
+
+    /// <summary>The zones that there are. Files with other names (an editor's copies) are no zones.</summary>
+    public IReadOnlyList<string> ZoneNames(IEngineObserver? observer = null)
+    {
+        IEnumerable<string> own = Files(ZoneFolder);
+        foreach (string name in own.Where(name => !FirewallNames.IsZone(name)))
+        {
+            observer?.Warning($"{PathOf(name)} is left out: a zone's name has at most 17 letters, digits, - and _.");
+        }
+        return [.. own.Where(FirewallNames.IsZone).Union(ShippedZoneFolder is { } packaged ? Files(packaged) : []).Union(ZoneDefaults.All.Select(zone => zone.Name)).Order(StringComparer.Ordinal)];
+
+        static IEnumerable<string> Files(string folder) => Directory.Exists(folder)
+            ? Directory.EnumerateFiles(folder, "*.xml").Where(path => !Path.GetFileName(path).StartsWith('.')).Select(path => Path.GetFileNameWithoutExtension(path)!)
+            : [];
+    }
+
+    /// <exception cref="LayerImageException"><see cref="EngineError.ZoneNotFound"/>, <see cref="EngineError.FirewallConfigurationInvalid"/>.</exception>
+    public ZoneFile Load(string zone) => Parse(zone, PathOf(zone)) ?? LoadDefault(zone) ?? throw ZoneNotFound(zone, ZoneNames());
+
+    /// <summary>A zone as it is without the administrator's file, or null.</summary>
+    private ZoneFile? LoadDefault(string zone) => (ShippedZoneFolder is { } packaged ? Parse(zone, Path.Combine(packaged, zone + ".xml")) : null)
+        ?? (ZoneDefaults.Find(zone) is { } known ? ZoneFile.FromDefault(known, PathOf(zone)) : null);
+
+    private static ZoneFile? Parse(string zone, string path)
+    {
+        if (!FirewallNames.IsZone(zone) || !File.Exists(path))
+        {
+            return null;
+        }
+        using StreamReader text = new(path);
+        return ZoneFile.Parse(zone, path, text);
+    }
+
+    /// <summary>Stages a zone's file; the caller commits it.</summary>
+    /// <exception cref="LayerImageException"><see cref="EngineError.FirewallFailed"/>: the disk refuses.</exception>
+    public ConfigurationFile Stage(string zone, ZoneFile file) => OnDisk(zone, () => ConfigurationFile.Stage(PathOf(zone), file.ToString()));
+
+    public void Commit(string zone, ConfigurationFile file) => OnDisk(zone, () =>
+    {
+        file.Commit();
+        return true;
+    });
+
+    /// <summary>A service by its name: the user's file, what is known here, then what an installed firewalld knows.</summary>
+    public ServiceDefinition? FindService(string name)
+    {
+        string own = ServicePath(name), packaged = Path.Combine(ShippedFirewalld, "services", name + ".xml");
+        return File.Exists(own) ? ReadService(name, own)
+            : ServiceDefaults.All.TryGetValue(name, out ServiceDefinition? known) ? known
+            : File.Exists(packaged) ? ReadService(name, packaged) : null;
+    }
+
+    public static LayerImageException ZoneNotFound(string zone, IEnumerable<string> zones) =>
+        new(EngineError.ZoneNotFound, $"There is no firewall zone '{zone}'.")
+        {
+            Target = zone,
+            Advice = $"The zones are: {string.Join(", ", zones)}.",
+        };
+
+    private static ServiceDefinition ReadService(string name, string path)
+    {
+        using StreamReader text = new(path);
+        XElement root = FirewallXml.Parse(text, path, "service").Root!;
+        return new ServiceDefinition(name)
+        {
+            Ports = [.. root.Elements("port").Where(port => port.Attribute("port")?.Value is { Length: > 0 }).Select(port => FirewallXml.Port(path, port))],
+            SourcePorts = [.. root.Elements("source-port").Select(port => FirewallXml.Port(path, port))],
+            Protocols = [.. root.Elements("protocol").Select(element => FirewallNames.Check(path, element, "value", FirewallNames.IsProtocol))],
+            Includes = [.. root.Elements("include").Select(element => FirewallNames.Check(path, element, "service", FirewallNames.IsService))],
+            DestinationV4 = Destination("ipv4"),
+            DestinationV6 = Destination("ipv6"),
+        };
+
+        SourceAddress? Destination(string family) => root.Element("destination") is { } element && element.Attribute(family)?.Value is { } text
+            ? SourceAddress.TryParse(text, out SourceAddress address) ? address : throw FirewallXml.Invalid(path, element, $"'{text}' is not a network")
+            : null;
+    }
+
+    private T OnDisk<T>(string zone, Func<T> action)
+    {
+        try
+        {
+            return action();
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new LayerImageException(EngineError.FirewallFailed, $"The zone file {PathOf(zone)} cannot be written: {error.Message}", error)
+            {
+                Target = PathOf(zone),
+                Advice = "Make the folder writable, or choose -Scope Runtime. Nothing was changed.",
+            };
+        }
+    }
+}

@@ -1,0 +1,270 @@
+using LayerImage.Engine.Errors;
+using Tmds.DBus.Protocol;
+
+namespace LayerImage.Engine.Firewall;
+
+/// <summary>
+/// firewalld's interface on the system bus (firewalld.dbus(5)). The calls go to the process that had the name when this
+/// was opened, so that two calls never reach two firewallds; each waits a bounded time.
+/// </summary>
+internal sealed class FirewalldBus : IDisposable
+{
+    private const string Name = "org.fedoraproject.FirewallD1", Root = "/org/fedoraproject/FirewallD1", Bus = "org.freedesktop.DBus";
+    private const string ZoneInterface = Name + ".zone", ConfigInterface = Name + ".config", ConfigZoneInterface = ConfigInterface + ".zone";
+    private const string ConfigPath = Root + "/config";
+
+    // A reload makes all rules anew.
+    private const int ReloadFactor = 8;
+
+    private readonly TimeSpan _patience;
+
+    private readonly DBusConnection _connection;
+
+    private FirewalldBus(DBusConnection connection, TimeSpan patience, string owner, uint processId)
+    {
+        _connection = connection;
+        _patience = patience;
+        Owner = owner;
+        ProcessId = processId;
+    }
+
+    /// <summary>The name of its connection to the bus: another one after each start of firewalld.</summary>
+    public string Owner { get; }
+
+    /// <summary>Its process.</summary>
+    public uint ProcessId { get; }
+
+    /// <summary>Connects to firewalld; null when there is no bus or no firewalld on it.</summary>
+    /// <param name="address">The bus.</param>
+    /// <param name="patience">How long a call may take.</param>
+    public static FirewalldBus? TryOpen(string address, TimeSpan patience)
+    {
+        // Most hosts without firewalld have no such bus: they pay for a look at a file.
+        const string PathPrefix = "unix:path=";
+        if (address.StartsWith(PathPrefix, StringComparison.Ordinal) && !File.Exists(address[PathPrefix.Length..].Split(',')[0]))
+        {
+            return null;
+        }
+        DBusConnection connection = new(address);
+        try
+        {
+            FirewalldBus? bus = Wait(() => FindAsync(connection, patience), patience);
+            if (bus is not null)
+            {
+                return bus;
+            }
+        }
+        catch (LayerImageException error) when (error.InnerException is DBusConnectFailedException)
+        {
+            // Nobody listens there.
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+        connection.Dispose();
+        return null;
+    }
+
+    /// <summary>RUNNING, INIT while it makes its rules, or FAILED when it could not and fell back to its own defaults.</summary>
+    public string State() => Wait(async () => (await CallAsync(Root, Bus + ".Properties", "Get", Variant, Name, "state").ConfigureAwait(false)).GetString(), _patience);
+
+    /// <summary>The zone of what is bound to none.</summary>
+    public string DefaultZone() => Wait(() => CallAsync(Root, Name, "getDefaultZone", Text), _patience);
+
+    /// <summary>The running settings of a zone, or of all, by name.</summary>
+    public IReadOnlyDictionary<string, FirewalldZone> RuntimeZones(string? only = null) => Wait(async () =>
+    {
+        string[] names = only is not null ? [only] : await CallAsync(Root, ZoneInterface, "getZones", Texts).ConfigureAwait(false);
+        return await EachAsync(names, name => CallAsync(Root, ZoneInterface, "getZoneSettings2", Settings, name)).ConfigureAwait(false);
+    }, _patience);
+
+    /// <summary>The permanent settings of a zone, or of all, by name.</summary>
+    public IReadOnlyDictionary<string, FirewalldZone> PermanentZones(string? only = null) => Wait(async () =>
+    {
+        string[] names = only is not null ? [only] : await CallAsync(ConfigPath, ConfigInterface, "getZoneNames", Texts).ConfigureAwait(false);
+        return await EachAsync(names, async name =>
+            await CallAsync(await PathOfAsync(name).ConfigureAwait(false), ConfigZoneInterface, "getSettings2", Settings).ConfigureAwait(false)).ConfigureAwait(false);
+    }, _patience);
+
+    /// <summary>What services let in, by name. A name that firewalld does not know is left out.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyDictionary<string, VariantValue>> Services(IEnumerable<string> names) => Wait(async () =>
+    {
+        Dictionary<string, IReadOnlyDictionary<string, VariantValue>> services = [];
+        foreach (string name in names.Distinct())
+        {
+            try
+            {
+                services.Add(name, await CallAsync(Root, Name, "getServiceSettings2", Settings, name).ConfigureAwait(false));
+            }
+            catch (DBusErrorReplyException error) when (FirewalldErrors.CodeOf(error) == "INVALID_SERVICE")
+            {
+                // It was taken away while a zone still names it.
+            }
+        }
+        return (IReadOnlyDictionary<string, IReadOnlyDictionary<string, VariantValue>>)services;
+    }, _patience);
+
+    /// <summary>Opens a port now; false when it was open.</summary>
+    /// <param name="zone">The zone.</param>
+    /// <param name="element">Protocol, ports, and the time after which firewalld closes them again, in whole seconds.</param>
+    public bool AddPort(string zone, PortElement element) =>
+        Try("addPort", zone, element.Range.ToString(), element.Protocol.Name(), Seconds(element.Timeout));
+
+    /// <summary>Closes ports now; false when they were closed.</summary>
+    public bool RemovePort(string zone, PortElement element) => Try("removePort", zone, element.Range.ToString(), element.Protocol.Name());
+
+    /// <summary>Adds a rich rule (firewalld.richlanguage(5)) now; false when it was there.</summary>
+    public bool AddRichRule(string zone, string rule, TimeSpan? timeout) => Try("addRichRule", zone, rule, Seconds(timeout));
+
+    /// <summary>Takes a rich rule away now; false when it was not there.</summary>
+    public bool RemoveRichRule(string zone, string rule) => Try("removeRichRule", zone, rule);
+
+    /// <summary>Makes some settings of a running zone what is given; the others stay.</summary>
+    public void SetRuntime(string zone, Dictionary<string, VariantValue> settings) =>
+        Do(() => CallAsync(Root, ZoneInterface, "setZoneSettings2", Nothing, zone, settings));
+
+    /// <summary>Makes some permanent settings of a zone what is given, in one step on the disk; the others stay.</summary>
+    public void SetPermanent(string zone, Dictionary<string, VariantValue> settings) =>
+        Do(async () => await CallAsync(await PathOfAsync(zone).ConfigureAwait(false), ConfigZoneInterface, "update2", Nothing, settings).ConfigureAwait(false));
+
+    /// <summary>The zone that an interface is bound to now, or "".</summary>
+    public string RuntimeZoneOf(string interfaceName) => Wait(() => CallAsync(Root, ZoneInterface, "getZoneOfInterface", Text, interfaceName), _patience);
+
+    /// <summary>The zone that an interface is bound to on the disk, or "".</summary>
+    public string PermanentZoneOf(string interfaceName) => Wait(() => CallAsync(ConfigPath, ConfigInterface, "getZoneOfInterface", Text, interfaceName), _patience);
+
+    /// <summary>Binds an interface to a zone now.</summary>
+    public void AddInterface(string zone, string interfaceName) => Try("addInterface", zone, interfaceName);
+
+    /// <summary>Calls back at everything that firewalld tells of, at its end and at its start, until what is returned is disposed.</summary>
+    public static async Task<IDisposable> WatchAsync(string address, Action changed, Action ended)
+    {
+        DBusConnection connection = new(address);
+        try
+        {
+            await connection.ConnectAsync().ConfigureAwait(false);
+            MatchRule signals = new() { Type = MessageType.Signal, Sender = Name };
+            MatchRule owners = new() { Type = MessageType.Signal, Sender = Bus, Interface = Bus, Member = "NameOwnerChanged", Arg0 = Name };
+            foreach (MatchRule rule in (MatchRule[])[signals, owners])
+            {
+                await connection.AddMatchAsync(rule, (Notification _) => changed(), emitOnCapturedContext: false, ObserverFlags.None).ConfigureAwait(false);
+            }
+            _ = connection.DisconnectedAsync().ContinueWith(_ => ended(), TaskScheduler.Default);
+            return connection;
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Makes the permanent configuration the running one. Established connections live on.</summary>
+    public void Reload() => Do(() => CallAsync(Root, Name, "reload", Nothing), _patience * ReloadFactor);
+
+    /// <summary>The same with the kernel's modules; established connections end.</summary>
+    public void CompleteReload() => Do(() => CallAsync(Root, Name, "completeReload", Nothing), _patience * ReloadFactor);
+
+    /// <summary>Makes the running configuration the permanent one.</summary>
+    public void RuntimeToPermanent() => Do(() => CallAsync(Root, Name, "runtimeToPermanent", Nothing), _patience * ReloadFactor);
+
+    /// <inheritdoc/>
+    public void Dispose() => _connection.Dispose();
+
+    private static async Task<FirewalldBus?> FindAsync(DBusConnection connection, TimeSpan patience)
+    {
+        await connection.ConnectAsync().ConfigureAwait(false);
+        try
+        {
+            string owner = await CallAsync(connection, Bus, "/org/freedesktop/DBus", Bus, "GetNameOwner", Text, Name).ConfigureAwait(false);
+            uint process = await CallAsync(connection, Bus, "/org/freedesktop/DBus", Bus, "GetConnectionUnixProcessID", Number, owner).ConfigureAwait(false);
+            return new FirewalldBus(connection, patience, owner, process);
+        }
+        catch (DBusErrorReplyException error) when (error.ErrorName == Bus + ".Error.NameHasNoOwner")
+        {
+            return null;
+        }
+    }
+
+    private bool Try(string member, string zone, params object[] arguments)
+    {
+        try
+        {
+            _ = Wait(() => CallAsync(Root, ZoneInterface, member, Text, [zone, .. arguments]), _patience);
+            return true;
+        }
+        catch (LayerImageException error) when (error.InnerException is DBusErrorReplyException reply && FirewalldErrors.IsAlreadySo(reply))
+        {
+            return false;
+        }
+    }
+
+    private void Do(Func<Task<bool>> call, TimeSpan? patience = null) => _ = Wait(call, patience ?? _patience);
+
+    private Task<string> PathOfAsync(string zone) => CallAsync(ConfigPath, ConfigInterface, "getZoneByName", ObjectPath, zone);
+
+    private static async Task<IReadOnlyDictionary<string, FirewalldZone>> EachAsync(string[] names, Func<string, Task<IReadOnlyDictionary<string, VariantValue>>> read)
+    {
+        // All asked at once: firewalld answers one after another, and none waits for the way back.
+        IReadOnlyDictionary<string, VariantValue>[] settings = await Task.WhenAll(names.Select(read)).ConfigureAwait(false);
+        return names.Zip(settings, (name, values) => new FirewalldZone(name, values)).ToDictionary(zone => zone.Name);
+    }
+
+    private Task<T> CallAsync<T>(string path, string @interface, string member, MessageValueReader<T> read, params object[] arguments) =>
+        CallAsync(_connection, Owner, path, @interface, member, read, arguments);
+
+    private static Task<T> CallAsync<T>(DBusConnection connection, string destination, string path, string @interface, string member,
+        MessageValueReader<T> read, params object[] arguments)
+    {
+        using MessageWriter writer = connection.GetMessageWriter();
+        string signature = string.Concat(arguments.Select(argument => argument switch { string => "s", int => "i", _ => "a{sv}" }));
+        writer.WriteMethodCallHeader(destination, path, @interface, member, signature.Length > 0 ? signature : null, MessageFlags.NoAutoStart);
+        foreach (object argument in arguments)
+        {
+            switch (argument)
+            {
+                case string text:
+                    writer.WriteString(text);
+                    break;
+                case int number:
+                    writer.WriteInt32(number);
+                    break;
+                default:
+                    writer.WriteDictionary((Dictionary<string, VariantValue>)argument);
+                    break;
+            }
+        }
+        return connection.CallMethodAsync(writer.CreateMessage(), read, null);
+    }
+
+    /// <summary>Waits on a thread of its own: the caller's context may be the very one that the answer would wait for.</summary>
+    private static T Wait<T>(Func<Task<T>> call, TimeSpan patience)
+    {
+        try
+        {
+            return Task.Run(() => call().WaitAsync(patience)).GetAwaiter().GetResult();
+        }
+        catch (Exception error) when (error is DBusExceptionBase or TimeoutException)
+        {
+            throw FirewalldErrors.Explain(error, patience);
+        }
+    }
+
+    private static int Seconds(TimeSpan? time) => time is { } given ? (int)Math.Ceiling(given.TotalSeconds) : 0;
+
+    private static string Text(Message message, object? state) => message.GetBodyReader().ReadString();
+
+    private static uint Number(Message message, object? state) => message.GetBodyReader().ReadUInt32();
+
+    private static string[] Texts(Message message, object? state) => message.GetBodyReader().ReadArrayOfString();
+
+    private static string ObjectPath(Message message, object? state) => message.GetBodyReader().ReadObjectPathAsString();
+
+    private static VariantValue Variant(Message message, object? state) => message.GetBodyReader().ReadVariantValue();
+
+    private static IReadOnlyDictionary<string, VariantValue> Settings(Message message, object? state) => message.GetBodyReader().ReadDictionaryOfStringToVariantValue();
+
+    private static bool Nothing(Message message, object? state) => true;
+}

@@ -1,0 +1,69 @@
+using Tmds.DBus.Protocol;
+
+namespace LayerImage.Engine.Firewall;
+
+/// <summary>A zone as firewalld tells it: a dictionary whose members are those of firewalld.zone(5), absent where they are empty.</summary>
+internal sealed class FirewalldZone(string name, IReadOnlyDictionary<string, VariantValue> settings)
+{
+    /// <summary>The settings that hold port rules.</summary>
+    public const string PortsKey = "ports", RulesKey = "rules_str";
+
+    public string Name => name;
+
+    /// <summary>The ports that are open to everyone, as pairs of port and protocol.</summary>
+    public IReadOnlyList<PortElement> Ports => [.. PortsOf(settings, PortsKey)];
+
+    /// <summary>The rich rules, as firewalld writes them.</summary>
+    public IReadOnlyList<string> Rules => Texts(RulesKey);
+
+    /// <summary>The zone in the module's own terms.</summary>
+    public ZoneSettings Read() => new()
+    {
+        Name = name,
+        Target = Text("target") is { Length: > 0 } target ? target : ZoneSettings.DefaultTarget,
+        Short = Text("short"),
+        Description = Text("description"),
+        Interfaces = Texts("interfaces"),
+        Sources = Texts("sources"),
+        Services = Texts("services"),
+        Protocols = Texts("protocols"),
+        SourcePorts = [.. PortsOf(settings, "source_ports")],
+        Masquerade = Flag("masquerade"),
+        Forward = Flag("forward"),
+        IcmpBlocks = Texts("icmp_blocks"),
+        IcmpBlockInversion = Flag("icmp_block_inversion"),
+        RichRules = [.. Rules.Where(rule => FirewalldRichRule.ReadPort(rule) is null)],
+        Ports = PortSets(),
+    };
+
+    /// <summary>The pairs of port and protocol of a member; of protocols that have no ports here, none.</summary>
+    public static IEnumerable<PortElement> PortsOf(IReadOnlyDictionary<string, VariantValue> settings, string key)
+    {
+        if (!settings.TryGetValue(key, out VariantValue pairs))
+        {
+            yield break;
+        }
+        for (int i = 0; i < pairs.Count; i++)
+        {
+            VariantValue pair = pairs.GetItem(i);
+            if (PortRange.TryParse(pair.GetItem(0).GetString(), out PortRange range) && FirewallProtocols.TryParse(pair.GetItem(1).GetString(), out FirewallProtocol protocol))
+            {
+                yield return new PortElement(protocol, range);
+            }
+        }
+    }
+
+    private Dictionary<PortSetKey, IReadOnlyList<PortElement>> PortSets()
+    {
+        IEnumerable<(PortSetKey Key, PortElement Port)> everyone = Ports.Select(port => (PortSetKey.Of(name), port));
+        IEnumerable<(PortSetKey Key, PortElement Port)> limited = Rules.Select(FirewalldRichRule.ReadPort).Where(rule => rule is not null)
+            .Select(rule => (PortSetKey.Of(name, rule!.Source), rule.Port));
+        return everyone.Concat(limited).GroupBy(rule => rule.Key).ToDictionary(set => set.Key, set => (IReadOnlyList<PortElement>)[.. set.Select(rule => rule.Port).Distinct()]);
+    }
+
+    private string Text(string key) => settings.TryGetValue(key, out VariantValue value) ? value.GetString() : "";
+
+    private bool Flag(string key) => settings.TryGetValue(key, out VariantValue value) && value.GetBool();
+
+    private string[] Texts(string key) => settings.TryGetValue(key, out VariantValue value) ? value.GetArray<string>() : [];
+}

@@ -1,0 +1,88 @@
+using LayerImage.Engine.Errors;
+
+namespace LayerImage.Engine.Firewall;
+
+/// <summary>
+/// The firewall of a host whose firewalld is installed and does not run: nothing filters, and the permanent rules are the
+/// files that firewalld will read when it is started (what firewall-offline-cmd edits).
+/// </summary>
+internal sealed class StoppedFirewalld(FirewalldService service, EngineOptions options) : IHostFirewall
+{
+    private readonly FirewallConfiguration _configuration = FirewallConfiguration.OfFirewalld;
+
+    public FirewallBackend Backend => FirewallBackend.Firewalld;
+
+    public HostFirewall Get(IEngineObserver observer) => HostFirewall.Of(FirewallBackend.Firewalld, _configuration.Read(observer), isRunning: false, service.IsEnabled);
+
+    public HostFirewall Start(IEngineObserver observer)
+    {
+        service.Start();
+        return HostFirewalls.Open(options).Get(observer);
+    }
+
+    public void Stop(IEngineObserver observer)
+    {
+    }
+
+    public Task EnableAsync(CancellationToken cancellationToken) => Task.Run(service.Enable, cancellationToken);
+
+    public Task DisableAsync(CancellationToken cancellationToken) => Task.Run(service.Disable, cancellationToken);
+
+    public HostFirewall Sync(SyncOptions options, IEngineObserver observer) => throw NotRunning();
+
+    public IReadOnlyList<HostPortRule> GetRules(IEngineObserver observer) => RuleList.Merge(null, _configuration.Read(observer));
+
+    public HostPortRule SetRule(PortRuleRequest request, IEngineObserver observer)
+    {
+        PortRuleChange change = PortRuleChange.FromUser(request);
+        string zone = Apply(change, set => PortSetAlgebra.Add(set, change.Element));
+        return change.FindIn(GetRules(observer), zone);
+    }
+
+    public void RemoveRule(PortRuleRequest request, IEngineObserver observer)
+    {
+        PortRuleChange change = PortRuleChange.From(request with { Timeout = null });
+        _ = Apply(change, set => PortSetAlgebra.Remove(set, change.Protocol, change.Range) ?? throw change.NotFound());
+    }
+
+    public IReadOnlyList<HostPortOpening?> FindOpenings(PortRange ports, FirewallProtocol protocol, string? zone) =>
+        [.. ports.Select(_ => HostPortOpening.WithoutFirewall)];
+
+    public IReadOnlyList<HostConnection> FindShutOut(IReadOnlyList<HostConnection> connections)
+    {
+        FirewallState state = _configuration.Read(SilentObserver.Instance);
+        return new PortOpenings(state, RuleList.Merge(null, state), _configuration.FindService).FindShutOut(connections);
+    }
+
+    // Nothing keeps them now; the Agent sees to it once firewalld is started.
+    public void AdmitContainers(IEngineObserver observer)
+    {
+        using IDisposable held = FirewallLock.Take(options.Run);
+        FirewalldWatch.Ensure(options);
+    }
+
+    public bool OpenForContainer(string containerId, string port, FirewallProtocol protocol, string? zone) => false;
+
+    public void CloseForContainer(string containerId)
+    {
+    }
+
+    private string Apply(PortRuleChange change, Func<IReadOnlyList<PortElement>, PortSetChange> compute)
+    {
+        if (change.IsRuntime)
+        {
+            throw NotRunning();
+        }
+        using IDisposable held = FirewallLock.Take(options.Run);
+        string zone = FirewallState.Spell(change.Zone ?? _configuration.DefaultZone(), _configuration.ZoneNames());
+        using PermanentChange permanent = new(_configuration, PortSetKey.Of(zone, change.Source));
+        permanent.Stage(compute);
+        permanent.Commit();
+        return zone;
+    }
+
+    private static LayerImageException NotRunning() => new(EngineError.FirewallNotRunning, "firewalld does not run, so it has no running rules; every port is open.")
+    {
+        Advice = "Start it with Start-HostFirewall, or choose -Scope Permanent to change what it starts with.",
+    };
+}

@@ -1,0 +1,103 @@
+using LayerImage.Engine.Errors;
+
+namespace LayerImage.Engine.Firewall;
+
+internal sealed partial class NftablesFirewall
+{
+    public IReadOnlyList<HostPortRule> GetRules(IEngineObserver observer) => RuleList.Merge(Running(), _configuration.Read(observer));
+
+    public HostPortRule SetRule(PortRuleRequest request, IEngineObserver observer)
+    {
+        PortRuleChange change = PortRuleChange.FromUser(request);
+        string zone = Apply(change, (set, _) => PortSetAlgebra.Add(set, change.Element));
+        return change.FindIn(GetRules(observer), zone);
+    }
+
+    public void RemoveRule(PortRuleRequest request, IEngineObserver observer)
+    {
+        PortRuleChange change = PortRuleChange.From(request with { Timeout = null });
+        if (request.Owner is { } owner)
+        {
+            RemoveOwned(change, owner);
+            return;
+        }
+        bool found = false;
+        _ = Apply(change, (set, isLast) =>
+        {
+            PortSetChange? removal = PortSetAlgebra.Remove(set, change.Protocol, change.Range);
+            found |= removal is not null;
+            return found || !isLast ? removal ?? PortSetChange.None : throw change.NotFound();
+        });
+    }
+
+    public IReadOnlyList<HostPortOpening?> FindOpenings(PortRange ports, FirewallProtocol protocol, string? zone) =>
+        Running() is not { } state ? [.. ports.Select(_ => HostPortOpening.WithoutFirewall)]
+            : new PortOpenings(state, [.. RuleList.Merge(state, _configuration.Read(SilentObserver.Instance)).Where(rule => rule.Runtime)], FindService).Find(ports, protocol, zone);
+
+    public IReadOnlyList<HostConnection> FindShutOut(IReadOnlyList<HostConnection> connections)
+    {
+        FirewallState state = BindContainerBridge(_configuration.Read(SilentObserver.Instance));
+        return new PortOpenings(state, RuleList.Merge(null, state), FindService).FindShutOut(connections);
+    }
+
+    /// <summary>
+    /// Changes one or both configurations: the file is written beside the old one, the kernel changed, and the file
+    /// renamed last, so that nearly all that can fail fails before anything has changed. A rename that fails undoes the
+    /// kernel's part. Returns the zone.
+    /// </summary>
+    /// <param name="change">What to change where.</param>
+    /// <param name="compute">The change of a set's elements; told whether the set is the last one to be asked.</param>
+    private string Apply(PortRuleChange change, Func<IReadOnlyList<PortElement>, bool, PortSetChange> compute)
+    {
+        using IDisposable held = Lock();
+        FirewallState? running = change.IsRuntime ? MustRun() : s_table.Read();
+        string zone = change.Zone is string named ? FirewallState.Spell(named, change.IsRuntime ? running!.Zones.Keys : _configuration.ZoneNames())
+            : running?.DefaultZone ?? _configuration.DefaultZone();
+        PortSetKey key = PortSetKey.Of(zone, change.Source);
+        ZoneSettings? live = change.IsRuntime ? running!.GetZone(zone) : null;
+        using PermanentChange permanent = new(_configuration, key);
+        if (change.IsPermanent)
+        {
+            permanent.Stage(set => compute(set, !change.IsRuntime));
+        }
+        PortSetChange runtime = live is null ? PortSetChange.None : compute(live.Elements(key), true);
+        s_table.Change(key, runtime, live?.Ports.ContainsKey(key) ?? false);
+        try
+        {
+            permanent.Commit();
+        }
+        catch when (!runtime.IsEmpty)
+        {
+            s_table.Change(key, runtime.Inverse, exists: true);
+            throw;
+        }
+        return zone;
+    }
+
+    private ServiceDefinition? FindService(string name) => FindService(name, "", SilentObserver.Instance);
+
+    private static FirewallState? Running()
+    {
+        RequireRoot();
+        return s_table.Read();
+    }
+
+    private void SavePermanent(FirewallState running)
+    {
+        List<PermanentChange> changes = [];
+        try
+        {
+            foreach (string zone in running.Zones.Keys.Intersect(_configuration.ZoneNames()))
+            {
+                PermanentChange change = new(_configuration, PortSetKey.Of(zone));
+                changes.Add(change);
+                change.StageAll(running.Zones[zone]);
+            }
+            changes.ForEach(change => change.Commit());
+        }
+        finally
+        {
+            changes.ForEach(change => change.Dispose());
+        }
+    }
+}

@@ -1,0 +1,330 @@
+using System.Diagnostics;
+using System.Net.Sockets;
+using LayerImage.Engine.Errors;
+using LayerImage.Engine.Firewall;
+using LayerImage.Testing;
+using Xunit;
+
+namespace LayerImage.Engine.SystemTests.Firewall;
+
+/// <summary>What every firewall of a host does, seen from another host by real connections.</summary>
+public abstract class HostFirewallContract
+{
+    private const string Container = "0123456789abcdef0123456789abcdef", Other = "fedcba9876543210";
+
+    /// <summary>A host whose firewall does not run yet.</summary>
+    private protected abstract FirewallHost Host();
+
+    /// <summary>Starts it.</summary>
+    private protected abstract void Start(FirewallHost host);
+
+    private FirewallHost PublishingHost()
+    {
+        FirewallHost host = Host();
+        host.Listen(host.ContainerPid, 8080);
+        host.Listen(host.PeerPid, 7000);
+        host.Listen(host.HostPid, 6000);
+        return host;
+    }
+
+    private static bool Open(FirewallHost host, string id, string port = "8081") =>
+        host.On(firewall => firewall.OpenForContainer(id, port, FirewallProtocol.Tcp, null));
+
+    private static HostPortOpening? Opening(FirewallHost host, int port) =>
+        Assert.Single(host.On(firewall => firewall.FindOpenings(new PortRange(port, port), FirewallProtocol.Tcp, null)));
+
+    [Fact]
+    public void Ports_AreClosedUntilARuntimeRuleAndAfterASync()
+    {
+        using FirewallHost host = Host();
+        host.Listen(host.HostPid, 22, 9200, 9300);
+        Assert.True(host.IsOpen(9200));
+
+        Start(host);
+        Assert.False(host.IsOpen(9200));
+        Assert.False(host.IsOpen(9200, "fd77::1"));
+        Assert.True(host.IsOpen(22));
+        Assert.True(host.IsOpenFrom(host.HostPid, 9200, "127.0.0.1"));
+        Assert.True(host.Pings("10.77.0.1") && host.Pings("fd77::1"));
+
+        HostPortRule rule = host.Set("9200", PortRuleScope.Runtime);
+        Assert.True(rule is { Runtime: true, Permanent: false, Drift: true, Zone: "public", Port: "9200" });
+        Assert.True(host.IsOpen(9200));
+        Assert.True(host.IsOpen(9200, "fd77::1"));
+        Assert.False(host.IsOpen(9300));
+
+        host.Sync();
+        Assert.False(host.IsOpen(9200));
+        Assert.True(host.IsOpen(22));
+    }
+
+    [Fact]
+    public void PermanentRule_OpensAtTheNextSyncAndClosesWhenRemoved()
+    {
+        using FirewallHost host = Host();
+        host.Listen(host.HostPid, 8000, 8005, 8010);
+        Start(host);
+
+        HostPortRule rule = host.Set("8000-8010", PortRuleScope.Permanent);
+        Assert.True(rule is { Runtime: false, Permanent: true, Drift: true, FirstPort: 8000, LastPort: 8010 });
+        Assert.False(host.IsOpen(8005));
+
+        host.Sync();
+        Assert.True(host.IsOpen(8000) && host.IsOpen(8005) && host.IsOpen(8010));
+
+        host.Remove("8005", PortRuleScope.Permanent);
+        Assert.True(host.IsOpen(8005));
+        host.Remove("8005", PortRuleScope.Runtime);
+        Assert.False(host.IsOpen(8005));
+        Assert.True(host.IsOpen(8000));
+        Assert.Equal(["8000-8004", "8006-8010"], host.On(firewall => firewall.GetRules()).Select(found => found.Port));
+
+        host.Remove("8006-8010");
+        Assert.False(host.IsOpen(8010));
+        Assert.Equal(EngineError.PortRuleNotFound, Assert.Throws<LayerImageException>(() => host.Remove("8006-8010")).Error);
+    }
+
+    [Fact]
+    public void Rule_ForBothIsOneRuleWithoutDriftAndIdempotent()
+    {
+        using FirewallHost host = Host();
+        host.Listen(host.HostPid, 9200);
+        Start(host);
+
+        host.Set("9200");
+        HostPortRule rule = host.Set("9200");
+
+        Assert.True(rule is { Runtime: true, Permanent: true, Drift: false });
+        Assert.Single(host.On(firewall => firewall.GetRules()));
+        host.Sync();
+        Assert.True(host.IsOpen(9200));
+        Assert.Equal("public", Opening(host, 9200)!.Rule!.Zone);
+        Assert.Equal("ssh", Opening(host, 22)!.Service);
+        Assert.Null(Opening(host, 9201));
+        Assert.Equal([null, "public", null], host.On(firewall => firewall.FindOpenings(new PortRange(9199, 9201), FirewallProtocol.Tcp, null)).Select(opening => opening?.Rule!.Zone));
+        host.Remove("9200");
+        Assert.False(host.IsOpen(9200));
+    }
+
+    [Fact]
+    public void Zone_InAnyCase_IsTheSameZone()
+    {
+        using FirewallHost host = Host();
+        Start(host);
+        PortRuleRequest request = new() { Port = "9200", Zone = "PUBLIC" };
+
+        Assert.Equal("public", host.On(firewall => firewall.SetRule(request)).Zone);
+        Assert.DoesNotContain("PUBLIC.xml", Directory.GetFiles(host.ZoneFolder).Select(path => Path.GetFileName(path)));
+        host.On(firewall => firewall.RemoveRule(request));
+
+        Assert.Empty(host.On(firewall => firewall.GetRules()));
+    }
+
+    [Fact]
+    public void Sync_LeavesEstablishedConnectionsAlone()
+    {
+        using FirewallHost host = Host();
+        host.Listen(host.HostPid, 9200);
+        Start(host);
+        host.Set("9200", PortRuleScope.Runtime);
+        (Socket here, Socket there) = host.Connect(9200);
+
+        host.Sync();
+
+        Assert.False(host.IsOpen(9200));
+        Assert.Equal(1, there.Send([7]));
+        here.ReceiveTimeout = 3000;
+        Assert.Equal(1, here.Receive(new byte[8]));
+        Assert.Equal(1, here.Send([8]));
+        there.ReceiveTimeout = 3000;
+        Assert.Equal(1, there.Receive(new byte[8]));
+
+        host.On(firewall => firewall.Sync(new SyncOptions { Complete = true }, SilentObserver.Instance));
+        there.Send([9]);
+        here.ReceiveTimeout = 1000;
+        Assert.Throws<SocketException>(() => here.Receive(new byte[8]));
+    }
+
+    [Fact]
+    public void Timeout_ClosesByItself()
+    {
+        using FirewallHost host = Host();
+        host.Listen(host.HostPid, 9200);
+        Start(host);
+        Stopwatch time = Stopwatch.StartNew();
+
+        HostPortRule rule = host.Set("9200", timeout: TimeSpan.FromSeconds(2));
+        Assert.True(rule.Timeout is { } left && left <= TimeSpan.FromSeconds(2) && !rule.Drift);
+        Assert.True(host.IsOpen(9200));
+        while (host.IsOpen(9200) && time.Elapsed < TimeSpan.FromSeconds(10))
+        {
+            Thread.Sleep(50);
+        }
+
+        Assert.InRange(time.Elapsed.TotalSeconds, 1.5, 4);
+        Assert.Empty(host.On(firewall => firewall.GetRules()));
+        Assert.Equal("9200", host.Set("9200", PortRuleScope.Runtime).Port);
+        Assert.True(host.IsOpen(9200));
+    }
+
+    [Fact]
+    public void Source_LimitsARule()
+    {
+        using FirewallHost host = Host();
+        host.Listen(host.HostPid, 9200, 9300);
+        Start(host);
+
+        host.Set("9200", source: "10.77.0.0/24");
+        host.Set("9300", source: "192.0.2.1");
+
+        Assert.True(host.IsOpen(9200));
+        Assert.False(host.IsOpen(9200, "fd77::1"));
+        Assert.False(host.IsOpen(9300));
+        host.Sync();
+        Assert.True(host.IsOpen(9200));
+        Assert.Equal(["10.77.0.0/24", "192.0.2.1"], host.On(firewall => firewall.GetRules()).Select(rule => rule.Source));
+        host.Remove("9200", source: "10.77.0.9/24");
+        Assert.False(host.IsOpen(9200));
+    }
+
+    [Fact]
+    public void RuntimeToPermanent_WritesWhatRuns()
+    {
+        using FirewallHost host = Host();
+        Start(host);
+        host.Set("80", PortRuleScope.Permanent);
+        host.Set("9200", PortRuleScope.Runtime);
+        host.Set("9300", PortRuleScope.Runtime, source: "2001:db8::/32");
+        host.Set("9400", timeout: TimeSpan.FromMinutes(1));
+
+        host.On(firewall => firewall.Sync(new SyncOptions { RuntimeToPermanent = true }, SilentObserver.Instance));
+
+        Assert.Equal(["9200", "9300"], host.On(firewall => firewall.GetRules()).Where(rule => rule.Permanent).Select(rule => rule.Port));
+    }
+
+    [Fact]
+    public void Rules_MadeAtTheSameTimeAreAllThere()
+    {
+        using FirewallHost host = Host();
+        Start(host);
+        string[] ports = [.. Enumerable.Range(9000, 24).Select(port => (2 * port).ToString())];
+
+        Parallel.ForEach(ports, new ParallelOptions { MaxDegreeOfParallelism = 8 }, port => host.Set(port));
+
+        IReadOnlyList<HostPortRule> rules = host.On(firewall => firewall.GetRules());
+        Assert.Equal(ports, rules.Where(rule => rule is { Runtime: true, Permanent: true }).Select(rule => rule.Port));
+    }
+
+    [Fact]
+    public void Connections_ThatThePermanentRulesShutOut_AreFound()
+    {
+        using FirewallHost host = Host();
+        Start(host);
+        host.Set("9200", PortRuleScope.Permanent);
+        host.Set("9300", PortRuleScope.Permanent, source: "10.77.0.0/24");
+        host.Set("9400", PortRuleScope.Runtime);
+        System.Net.IPAddress peer = System.Net.IPAddress.Parse("10.77.0.2"), stranger = System.Net.IPAddress.Parse("192.0.2.1");
+
+        IReadOnlyList<HostConnection> shut = host.On(firewall => firewall.FindShutOut(
+        [
+            new(22, FirewallProtocol.Tcp, peer, "eth0"), new(9200, FirewallProtocol.Tcp, stranger, "eth0"), new(9200, FirewallProtocol.Udp, peer, null),
+            new(9300, FirewallProtocol.Tcp, peer, null), new(9300, FirewallProtocol.Tcp, stranger, null), new(9300, FirewallProtocol.Tcp, null, null), new(9400, FirewallProtocol.Tcp, peer, "eth0"),
+        ]));
+
+        Assert.Equal(["9200 Udp 10.77.0.2", "9300 Tcp 192.0.2.1", "9300 Tcp ", "9400 Tcp 10.77.0.2"], shut.Select(connection => $"{connection.Port} {connection.Protocol} {connection.Client}"));
+    }
+
+    [Fact]
+    public void PublishedPort_IsClosedToOthersUntilARuleOpensThePortAskedFor()
+    {
+        using FirewallHost host = PublishingHost();
+        Assert.True(host.IsOpen(8081));
+
+        Start(host);
+        Assert.False(host.IsOpen(8081));
+        Assert.True(host.IsOpenFrom(host.HostPid, 8081, "10.77.0.1"));
+        Assert.True(host.IsOpenFrom(host.ContainerPid, 7000, "10.77.0.2"));
+        Assert.True(host.IsOpenFrom(host.ContainerPid, 6000, "10.78.0.1"));
+
+        // The container's own port opens nothing, and routing past the translation does not help either.
+        host.Set("8080", PortRuleScope.Runtime);
+        Assert.False(host.IsOpen(8081));
+        Assert.False(host.IsOpen(8080, "10.78.0.2"));
+
+        host.Set("8081", PortRuleScope.Runtime);
+        Assert.True(host.IsOpen(8081));
+        host.Remove("8081", PortRuleScope.Runtime);
+        Assert.False(host.IsOpen(8081));
+        host.Set("8000-8100", PortRuleScope.Runtime, source: "10.77.0.2");
+        Assert.True(host.IsOpen(8081));
+    }
+
+    [Fact]
+    public void ContainerRule_SurvivesASyncAndEndsWithTheContainer()
+    {
+        using FirewallHost host = PublishingHost();
+        Start(host);
+
+        Assert.True(Open(host, Container));
+        Assert.True(Open(host, Container));
+        Assert.True(host.IsOpen(8081));
+        HostPortRule rule = Assert.Single(host.On(firewall => firewall.GetRules()));
+        Assert.True(rule is { Owner: "0123456789ab", Runtime: true, Permanent: false, Drift: false, Port: "8081" });
+
+        host.Sync();
+        Assert.True(host.IsOpen(8081));
+
+        host.On(firewall => firewall.CloseForContainer(Container));
+        Assert.False(host.IsOpen(8081));
+        Assert.Empty(host.On(firewall => firewall.GetRules()));
+    }
+
+    [Fact]
+    public void ContainerRule_IsIndependentOfAUsersRuleAndOfOtherContainers()
+    {
+        using FirewallHost host = PublishingHost();
+        Start(host);
+        Open(host, Container, "8080-8090");
+        Open(host, Other);
+        host.Set("8081", PortRuleScope.Runtime);
+        Assert.Equal(3, host.On(firewall => firewall.GetRules()).Count);
+
+        host.Remove("8081");
+        Assert.True(host.IsOpen(8081));
+        host.On(firewall => firewall.CloseForContainer(Container));
+        Assert.True(host.IsOpen(8081));
+        host.On(firewall => firewall.RemoveRule(new PortRuleRequest { Port = "8081", Owner = Other }));
+        Assert.False(host.IsOpen(8081));
+        Assert.Empty(host.On(firewall => firewall.GetRules()));
+    }
+}
+
+/// <summary>The module's own firewall.</summary>
+public sealed class NftablesContractTests : HostFirewallContract
+{
+    private protected override FirewallHost Host()
+    {
+        string? missing = Requires.All(Requires.Root, Requires.Tool("nft"), Requires.Tool("ip"), Requires.Tool("nsenter"));
+        Assert.SkipWhen(missing is not null, missing ?? "");
+        return new FirewallHost();
+    }
+
+    private protected override void Start(FirewallHost host) => host.Start();
+}
+
+/// <summary>firewalld, with containers admitted.</summary>
+public sealed class FirewalldContractTests : HostFirewallContract
+{
+    private protected override FirewallHost Host()
+    {
+        string? missing = Requires.All(Requires.Root, Requires.Tool("nft"), Requires.Tool("ip"), Requires.Tool("nsenter"), Requires.Tool("firewalld"), Requires.Tool("dbus-daemon"));
+        Assert.SkipWhen(missing is not null, missing ?? "");
+        return new FirewallHost();
+    }
+
+    private protected override void Start(FirewallHost host)
+    {
+        host.StartFirewalld();
+        host.On(firewall => firewall.AdmitContainers(SilentObserver.Instance));
+    }
+}
