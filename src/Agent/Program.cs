@@ -4,6 +4,7 @@ using LayerImage.Engine.Errors;
 using LayerImage.Engine.Firewall;
 using LayerImage.Engine.Interop.Libc;
 using LayerImage.Engine.Network;
+using LayerImage.Engine.Runtime;
 using Microsoft.Win32.SafeHandles;
 
 // What must happen when no PowerShell is alive.
@@ -39,6 +40,7 @@ try
             await Open().Containers.CatchUpAsync(id, CancellationToken.None).ConfigureAwait(false);
             return 0;
         case ("firewalld-watch", []):
+            CgroupLayout.Read().MoveToMonitors(Environment.ProcessId);
             await new FirewalldWatch(Options(), NetworkOptions.For(Options()).NamespaceFolder).RunAsync().ConfigureAwait(false);
             return 0;
         case ("firewall-start", []):

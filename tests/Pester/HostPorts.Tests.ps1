@@ -33,6 +33,52 @@ Describe "Host ports$(if ($Missing) { " ($Missing)" })" -Skip:([bool]$Missing) {
         }
     }
 
+    Context 'A session that came in by SSH' {
+        BeforeAll {
+            ip link add ssh0 type dummy
+            ip address add 192.0.2.1/24 dev ssh0
+            ip link set ssh0 up
+            $Listener = [Net.Sockets.TcpListener]::new([Net.IPAddress]::Any, 2222)
+            $Listener.Start()
+            # For a process of its own: it asks, and nobody answers.
+            function Invoke-OverSsh([string] $Script, [string] $Server = '192.0.2.1') {
+                $env:SSH_CONNECTION = "192.0.2.9 50000 $Server 2222"
+                try { & ([Environment]::ProcessPath) @(if ([Environment]::ProcessPath -like '*dotnet') { "$PSHOME/pwsh.dll" }) -NoProfile -NonInteractive -Command "Import-Module '$ManifestPath'; $Script" 2>&1 | Out-String }
+                finally { Remove-Item Env:SSH_CONNECTION }
+            }
+        }
+        AfterAll {
+            $null = Stop-HostFirewall
+            $Listener.Stop()
+            ip link delete ssh0
+        }
+
+        It 'is told by -WhatIf which ports would close' {
+            Invoke-OverSsh 'Start-HostFirewall -WhatIf' | Should -Match 'closes 2222/tcp \(.+\) to other hosts'
+            (Get-HostFirewall).Running | Should -BeFalse
+        }
+
+        It 'is asked before its own port closes' {
+            Invoke-OverSsh 'Start-HostFirewall' | Should -Match 'NonInteractive mode'
+            (Get-HostFirewall).Running | Should -BeFalse
+            # Another host's session, as a shell in a network namespace still has it in its environment.
+            $null = Invoke-OverSsh 'Start-HostFirewall' 203.0.113.1
+            (Get-HostFirewall).Running | Should -BeTrue
+            $null = Stop-HostFirewall
+            $null = Invoke-OverSsh 'Start-HostFirewall -Force'
+            (Get-HostFirewall).Running | Should -BeTrue
+        }
+
+        It 'is not asked where its port stays open, and asked by Sync and Remove where not' {
+            $null = Set-HostPortRule 2222 -Source 192.0.2.0/24
+            (Invoke-OverSsh 'Sync-HostFirewall; "done"').Trim() | Should -Match 'done$'
+            $null = Remove-HostPortRule 2222 -Source 192.0.2.0/24 -Scope Permanent
+            Invoke-OverSsh 'Sync-HostFirewall' | Should -Match 'NonInteractive mode'
+            Invoke-OverSsh 'Remove-HostPortRule 2222 -Source 192.0.2.0/24' | Should -Match 'NonInteractive mode'
+            (Get-HostPortRule 2222).Runtime | Should -BeTrue
+        }
+    }
+
     Context 'The firewall runs' {
         BeforeAll { $Started = Start-HostFirewall }
         AfterAll { $null = Stop-HostFirewall }
@@ -55,6 +101,65 @@ Describe "Host ports$(if ($Missing) { " ($Missing)" })" -Skip:([bool]$Missing) {
             (Get-HostPortRule 9200).Runtime | Should -BeTrue
             (Test-HostPort 9200 -Detailed).IsOpen | Should -BeTrue
             Get-HostPortRule 9300 | Should -BeNullOrEmpty
+        }
+
+        It 'services open and close, several protocols at once' {
+            (Set-HostPortRule -Service https).Ports | Should -Be '443/tcp'
+            (Test-HostPort 443 -Detailed).OpenedBy | Should -Be 'service https'
+            (Get-HostPortRule -Service h*).Drift | Should -BeFalse
+            (Get-Failure { Set-HostPortRule -Service nothing }).FullyQualifiedErrorId | Should -BeLike 'ServiceNotFound,*'
+            Remove-HostPortRule -Service https
+            Get-HostPortRule -Service https | Should -BeNullOrEmpty
+            (Get-Failure { Remove-HostPortRule -Service https }).FullyQualifiedErrorId | Should -BeLike 'PortRuleNotFound,*'
+            (Set-HostPortRule 53/udp, 54 -Scope Runtime | ForEach-Object { "$($_.Port) $($_.Protocol)" }) | Should -Be '53 Udp', '54 Tcp'
+            (Set-HostPortRule 55 -Protocol tcp, udp | ForEach-Object Protocol) | Should -Be Tcp, Udp
+            (Get-Failure { Set-HostPortRule 53/udp -Protocol tcp }).FullyQualifiedErrorId | Should -BeLike 'ParameterInvalid,*'
+            (Get-Failure { Set-HostPortRule 53/icmp }).FullyQualifiedErrorId | Should -BeLike 'PortInvalid,*'
+        }
+
+        It 'zones are made, changed, listed and removed' {
+            $null = New-HostFirewallZone lab -Target DROP -Source 203.0.113.0/24 -Service http -Description 'a lab'
+            (Get-Failure { Get-HostFirewallZone lab }).FullyQualifiedErrorId | Should -BeLike 'ZoneNotFound,*'
+            (Get-HostFirewallZone lab -Permanent).Description | Should -Be 'a lab'
+            (Get-Failure { New-HostFirewallZone LAB }).FullyQualifiedErrorId | Should -BeLike 'NameInUse,*'
+            (Get-Failure { New-HostFirewallZone '<x>' }).FullyQualifiedErrorId | Should -BeLike 'NameInvalid,*'
+            $null = Sync-HostFirewall
+            $zone = Get-HostFirewallZone lab
+            "$($zone.Target) $($zone.Sources) $($zone.Services) $($zone.IsActive)" | Should -Be 'DROP 203.0.113.0/24 http True'
+            (Get-Failure { Set-HostFirewallZone work -Source 203.0.113.0/24 }).FullyQualifiedErrorId | Should -BeLike 'ZoneConflict,*'
+            $changed = Get-HostFirewallZone lab | Set-HostFirewallZone -Target REJECT -Interface lab0, lab1 -Masquerade -IcmpBlock redirect -SourcePort 68/udp -Protocol gre
+            "$($changed.Target) $($changed.Interfaces) $($changed.Masquerade) $($changed.IcmpBlocks) $($changed.SourcePorts) $($changed.Protocols)" |
+                Should -Be '%%REJECT%% lab0 lab1 True redirect 68/udp gre'
+            $null = Sync-HostFirewall
+            (Get-HostFirewallZone lab).Interfaces | Should -Be lab0, lab1
+            (Set-HostFirewallZone lab -Interface @() -Masquerade:$false -Scope Runtime).Interfaces | Should -BeNullOrEmpty
+            (Get-HostFirewallZone lab -Permanent).Interfaces | Should -Be lab0, lab1
+            (Get-Failure { Set-HostFirewallZone lab -Interface 'a b' }).FullyQualifiedErrorId | Should -BeLike 'ParameterInvalid,*'
+            (Get-Failure { Remove-HostFirewallZone public }).FullyQualifiedErrorId | Should -BeLike 'ParameterInvalid,*'
+            Get-HostFirewallZone lab | Remove-HostFirewallZone
+            $null = Sync-HostFirewall
+            (Get-HostFirewallZone).Name | Should -Not -Contain lab
+        }
+
+        It 'the default zone, panic and the log are set' {
+            (Set-HostFirewall -DefaultZone work -LogDenied all).DefaultZone | Should -Be work
+            $null = Sync-HostFirewall
+            "$((Get-HostFirewall).DefaultZone) $((Get-HostFirewall).LogDenied)" | Should -Be 'work all'
+            (Set-HostFirewall -DefaultZone public -LogDenied off).LogDenied | Should -Be off
+            (Set-HostFirewall -Panic).Panic | Should -BeTrue
+            $null = nft list table inet layerimage_panic
+            (Set-HostFirewall -Panic:$false).Panic | Should -BeFalse
+            (Get-Failure { Set-HostFirewall -LogDenied some }).FullyQualifiedErrorId | Should -BeLike 'ParameterInvalid,*'
+            (Get-Failure { Set-HostFirewall -DefaultZone nowhere }).FullyQualifiedErrorId | Should -BeLike 'ZoneNotFound,*'
+        }
+
+        It 'what is wrong with the files is found' {
+            Test-HostFirewall | Should -BeNullOrEmpty
+            $file = "$($env:LAYERIMAGE_CONFIG)/firewall/zones/home.xml"
+            $null = New-Item -ItemType Directory -Force (Split-Path $file)
+            Set-Content $file '<zone><port></zone>'
+            (Test-HostFirewall).Message | Should -Match 'home.xml, line 1'
+            Remove-Item $file
         }
 
         It 'without -Scope a rule is both, at once' {

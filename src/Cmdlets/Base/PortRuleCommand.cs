@@ -12,6 +12,15 @@ public abstract class PortRuleCommand : HostFirewallCommand
     /// <summary>The set of parameters with -Port.</summary>
     protected const string PortSet = "Port";
 
+    /// <summary>The set of parameters with -Service.</summary>
+    protected const string ServiceSet = "Service";
+
+    /// <summary>Services (https) instead of ports: what firewalld's files of that name open.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = ServiceSet)]
+    [ArgumentCompleter(typeof(FirewallServiceCompleter))]
+    [ValidateNotNullOrEmpty]
+    public string[] Service { get; set; } = [];
+
     /// <summary>Ports (9200), ranges ('8000-8010'), either with a protocol ('9200/udp'), also those of Get-ContainerPort.</summary>
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = PortSet, ValueFromPipelineByPropertyName = true)]
     [Alias("HostPorts")]
@@ -26,6 +35,7 @@ public abstract class PortRuleCommand : HostFirewallCommand
 
     /// <summary>The zone; the default zone when it is left out.</summary>
     [Parameter(ParameterSetName = PortSet, ValueFromPipelineByPropertyName = true)]
+    [Parameter(ParameterSetName = ServiceSet)]
     [ArgumentCompleter(typeof(FirewallZoneCompleter))]
     public string? Zone { get; set; }
 
@@ -75,6 +85,13 @@ public abstract class PortRuleCommand : HostFirewallCommand
                 Target = text,
                 Advice = "Name the protocol once.",
             };
+    }
+
+    /// <summary>Does something for each service, with the zone that it is about: a failure is written and the next one follows.</summary>
+    protected Task ForEachServiceAsync(Func<string, string, Task> body)
+    {
+        string zone = Zone ?? Firewall.Get(Observer).DefaultZone;
+        return ForEachAsync(Service, service => body(service, zone));
     }
 
     /// <summary>A rule's name for messages.</summary>

@@ -8,17 +8,27 @@ using LayerImage.Engine.Firewall;
 namespace LayerImage.Cmdlets.Commands;
 
 /// <summary>Lists the port rules of the host's firewall, running and permanent.</summary>
-[Cmdlet(VerbsCommon.Get, "HostPortRule")]
-[OutputType(typeof(HostPortRule))]
+[Cmdlet(VerbsCommon.Get, "HostPortRule", DefaultParameterSetName = PortSet)]
+[OutputType(typeof(HostPortRule), ParameterSetName = [PortSet])]
+[OutputType(typeof(HostServiceRule), ParameterSetName = [ServiceSet])]
 public sealed class GetHostPortRuleCommand : HostFirewallCommand
 {
+    private const string PortSet = "Port", ServiceSet = "Service";
+
+    /// <summary>The services that zones let in, instead of the ports (wildcards): '*' for all.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = ServiceSet)]
+    [ArgumentCompleter(typeof(FirewallServiceCompleter))]
+    [SupportsWildcards]
+    [ValidateNotNullOrEmpty]
+    public string[]? Service { get; set; }
+
     /// <summary>Only rules that cover one of these ports (9200), or a port of these ranges ('8000-8010').</summary>
-    [Parameter(Position = 0, ValueFromPipeline = true)]
+    [Parameter(Position = 0, ValueFromPipeline = true, ParameterSetName = PortSet)]
     [ValidateNotNullOrEmpty]
     public string[]? Port { get; set; }
 
     /// <summary>Only for these protocols.</summary>
-    [Parameter]
+    [Parameter(ParameterSetName = PortSet)]
     [EnumNameTransformation]
     [ValidateNotNullOrEmpty]
     public FirewallProtocol[]? Protocol { get; set; }
@@ -46,6 +56,12 @@ public sealed class GetHostPortRuleCommand : HostFirewallCommand
                 return Task.CompletedTask;
             });
         }
+        if (Service is not null)
+        {
+            WriteObject(Firewall.GetServiceRules(Observer).Where(rule => Service.Any(name => new WildcardPattern(name, WildcardOptions.IgnoreCase).IsMatch(rule.Service))
+                && FitsZone(rule.Zone) && FitsScope(rule.Runtime, rule.Permanent)), enumerateCollection: true);
+            return;
+        }
         PortRange[]? ports = Port?.Select(PortRange.Parse).ToArray();
         WriteObject(Firewall.GetRules(Observer).Where(rule => Fits(rule, ports)), enumerateCollection: true);
     }
@@ -53,12 +69,15 @@ public sealed class GetHostPortRuleCommand : HostFirewallCommand
     private bool Fits(HostPortRule rule, PortRange[]? ports) =>
         (ports is null || ports.Any(new PortRange(rule.FirstPort, rule.LastPort).Overlaps))
         && (Protocol is null || Protocol.Contains(rule.Protocol))
-        && (Zone is null || Zone.Any(zone => new WildcardPattern(zone, WildcardOptions.IgnoreCase).IsMatch(rule.Zone)))
-        && (Scope switch
-        {
-            PortRuleScope.Runtime => rule.Runtime,
-            PortRuleScope.Permanent => rule.Permanent,
-            PortRuleScope.Both => rule.Runtime && rule.Permanent,
-            _ => true,
-        });
+        && FitsZone(rule.Zone) && FitsScope(rule.Runtime, rule.Permanent);
+
+    private bool FitsZone(string zone) => Zone is null || Zone.Any(name => new WildcardPattern(name, WildcardOptions.IgnoreCase).IsMatch(zone));
+
+    private bool FitsScope(bool runtime, bool permanent) => Scope switch
+    {
+        PortRuleScope.Runtime => runtime,
+        PortRuleScope.Permanent => permanent,
+        PortRuleScope.Both => runtime && permanent,
+        _ => true,
+    };
 }

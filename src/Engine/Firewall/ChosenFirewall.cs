@@ -29,6 +29,24 @@ internal sealed class ChosenFirewall(EngineOptions options, ServiceManagerPaths 
 
     public HostFirewall Sync(SyncOptions options, IEngineObserver observer) => Change(observer, firewall => firewall.Sync(options, observer));
 
+    public HostFirewall GetPermanent(IEngineObserver observer) => Look(observer, firewall => firewall.GetPermanent(observer));
+
+    public HostFirewallZone SetZone(ZoneRequest request, IEngineObserver observer) => Change(observer, firewall => firewall.SetZone(request, observer));
+
+    public HostFirewallZone NewZone(ZoneRequest request, IEngineObserver observer) => Change(observer, firewall => firewall.NewZone(request, observer));
+
+    public void RemoveZone(string zone, IEngineObserver observer) => Change(observer, firewall =>
+    {
+        firewall.RemoveZone(zone, observer);
+        return true;
+    });
+
+    public HostFirewall Configure(HostFirewallSettings settings, IEngineObserver observer) => Change(observer, firewall => firewall.Configure(settings, observer));
+
+    public IReadOnlyList<HostFirewallIssue> Check() => Use(firewall => firewall.Check());
+
+    public IReadOnlyList<HostServiceRule> GetServiceRules(IEngineObserver observer) => Look(observer, firewall => firewall.GetServiceRules(observer));
+
     public IReadOnlyList<HostPortRule> GetRules(IEngineObserver observer) => Look(observer, firewall => firewall.GetRules(observer));
 
     public HostPortRule SetRule(PortRuleRequest request, IEngineObserver observer) => Change(observer, firewall => firewall.SetRule(request, observer));

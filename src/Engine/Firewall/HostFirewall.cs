@@ -17,6 +17,12 @@ public sealed record HostFirewall
     /// <summary>The zone of what is bound to none.</summary>
     public required string DefaultZone { get; init; }
 
+    /// <summary>Nothing goes in or out.</summary>
+    public bool Panic { get; init; }
+
+    /// <summary>Which refused packets the kernel's log tells of: off, all, unicast, broadcast, multicast.</summary>
+    public string LogDenied { get; init; } = "off";
+
     /// <summary>All zones, by name.</summary>
     public required IReadOnlyList<HostFirewallZone> Zones { get; init; }
 
@@ -31,6 +37,7 @@ public sealed record HostFirewall
         Running = isRunning,
         EnabledAtBoot = isEnabled,
         DefaultZone = state.DefaultZone,
+        LogDenied = state.LogDenied,
         Zones = [.. state.Zones.Values.OrderBy(zone => zone.Name, StringComparer.Ordinal).Select(zone => HostFirewallZone.Of(zone, state.IsActive(zone)))],
     };
 }

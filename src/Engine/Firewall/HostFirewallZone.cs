@@ -21,6 +21,12 @@ public sealed record HostFirewallZone
     /// <summary>Ports that it lets in, as firewalld writes them: <c>9200/tcp</c>.</summary>
     public required IReadOnlyList<string> Ports { get; init; }
 
+    /// <summary>Whole protocols that it lets in.</summary>
+    public IReadOnlyList<string> Protocols { get; init; } = [];
+
+    /// <summary>Ports of the sender's that it lets in: <c>68/udp</c>.</summary>
+    public IReadOnlyList<string> SourcePorts { get; init; } = [];
+
     /// <summary>Packets that leave by it get this host's own address.</summary>
     public bool Masquerade { get; init; }
 
@@ -55,6 +61,8 @@ public sealed record HostFirewallZone
         Ports = [.. zone.Ports.SelectMany(set => set.Value.Select(element => (set.Key.Source, element)))
             .OrderBy(pair => (pair.element.Protocol, pair.element.Range))
             .Select(pair => $"{pair.element.Range}/{pair.element.Protocol.Name()}" + (pair.Source is { } source ? $" from {source}" : ""))],
+        Protocols = zone.Protocols,
+        SourcePorts = [.. zone.SourcePorts.Select(port => $"{port.Range}/{port.Protocol.Name()}")],
         Masquerade = zone.Masquerade,
         Forward = zone.Forward,
         IcmpBlocks = zone.IcmpBlocks,

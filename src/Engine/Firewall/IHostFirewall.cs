@@ -45,6 +45,34 @@ public interface IHostFirewall
     /// <exception cref="LayerImageException"><see cref="EngineError.FirewallNotRunning"/>.</exception>
     HostFirewall Sync(SyncOptions options, IEngineObserver observer);
 
+    /// <summary>The zones as they are on the disk.</summary>
+    HostFirewall GetPermanent(IEngineObserver observer);
+
+    /// <summary>Changes a zone: both configurations, or neither. The zone as it is then.</summary>
+    /// <exception cref="LayerImageException">
+    /// <see cref="EngineError.ZoneNotFound"/>, <see cref="EngineError.ZoneConflict"/>, <see cref="EngineError.ServiceNotFound"/>,
+    /// <see cref="EngineError.ParameterInvalid"/>, <see cref="EngineError.FirewallNotRunning"/>. Nothing was changed then.
+    /// </exception>
+    HostFirewallZone SetZone(ZoneRequest request, IEngineObserver observer);
+
+    /// <summary>Makes a zone, on the disk: it is there after the next Sync or start.</summary>
+    /// <exception cref="LayerImageException"><see cref="EngineError.NameInUse"/>, and those of <see cref="SetZone"/>.</exception>
+    HostFirewallZone NewZone(ZoneRequest request, IEngineObserver observer);
+
+    /// <summary>Takes a zone off the disk: it is gone after the next Sync or start.</summary>
+    /// <exception cref="LayerImageException"><see cref="EngineError.ZoneNotFound"/>; <see cref="EngineError.ParameterInvalid"/>: it is the default zone, or built in.</exception>
+    void RemoveZone(string zone, IEngineObserver observer);
+
+    /// <summary>Changes what holds for the firewall as a whole.</summary>
+    /// <exception cref="LayerImageException"><see cref="EngineError.ZoneNotFound"/>, <see cref="EngineError.ParameterInvalid"/>, <see cref="EngineError.FirewallNotRunning"/>.</exception>
+    HostFirewall Configure(HostFirewallSettings settings, IEngineObserver observer);
+
+    /// <summary>What is wrong with the files of the permanent configuration; empty when nothing is.</summary>
+    IReadOnlyList<HostFirewallIssue> Check();
+
+    /// <summary>The services that zones let in, of both configurations, by zone and name.</summary>
+    IReadOnlyList<HostServiceRule> GetServiceRules(IEngineObserver observer);
+
     /// <summary>All port rules of both configurations, by zone, protocol and port.</summary>
     IReadOnlyList<HostPortRule> GetRules(IEngineObserver observer);
 

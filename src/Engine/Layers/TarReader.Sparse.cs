@@ -7,6 +7,9 @@ internal sealed partial class TarReader
 {
     private const int MostExtents = 1 << 20;
 
+    // ext4's largest file. tmpfs and XFS take one of 8 EiB without a word, and what reads it afterwards never ends.
+    private const long MostBytes = 1L << 44;
+
     /// <summary>
     /// Where a sparse file's data goes, in GNU's four ways: the old 'S' header with its extension blocks, and PAX
     /// 0.0, 0.1 (in the records) and 1.0 (a text at the head of the data). GNU tar manual, "Sparse Formats".
@@ -114,6 +117,10 @@ internal sealed partial class TarReader
         if (size < 0)
         {
             throw TarHeader.Malformed("a sparse file's size is negative");
+        }
+        if (size > MostBytes)
+        {
+            throw TarHeader.Malformed($"a sparse file of {size} bytes is larger than a file can be ({MostBytes})");
         }
         long end = 0, data = 0;
         foreach (SparseExtent extent in extents)

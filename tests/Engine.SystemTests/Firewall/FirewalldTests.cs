@@ -69,7 +69,7 @@ public class FirewalldTests
         host.FirewallCommand("--panic-on");
         LayerImageException panic = Error(firewall => firewall.SetRule(new PortRuleRequest { Port = "9200" }));
         Assert.Equal(EngineError.FirewallPanic, panic.Error);
-        Assert.Contains("panic-off", panic.Advice);
+        Assert.Contains("-Panic:$false", panic.Advice);
         host.FirewallCommand("--panic-off");
         // Neither configuration has it: what could not be done now was not written down either.
         Assert.Empty(host.On(firewall => firewall.GetRules()));

@@ -39,7 +39,7 @@ public sealed partial class OrdinaryUserTests
             File.SetUnixFileMode(folder.Root, (UnixFileMode)0x1FF);
         }
         string[] command = [.. through, "env", $"HOME={folder.Root}", $"TMPDIR={folder.Root}", $"{PortableMode.Variable}={(portable ? 1 : 0)}",
-            ToolLocator.Get("dotnet", "the .NET SDK"), tests, "-noLogo", "-noColor", "-class", classes];
+            Environment.ProcessPath!, tests, "-noLogo", "-noColor", "-class", classes];
 
         ProcessResult result = await ProcessRunner.RunAsync(command, null, TestContext.Current.CancellationToken);
 

@@ -1,9 +1,9 @@
 # The same machine after it stopped without warning and started again.
 
 Test-That 'Reset_FirewallIsThereFromTheBootOn' {
-    Assert-Equal active (systemctl is-active layerimage-firewall)
+    Assert-Equal active (systemctl is-active ($Backend -eq 'Firewalld' ? 'firewalld' : 'layerimage-firewall'))
     $firewall = Get-HostFirewall
-    Assert-Equal 'Nftables True True' "$($firewall.Backend) $($firewall.Running) $($firewall.EnabledAtBoot)" 'The firewall'
+    Assert-Equal "$Backend True True" "$($firewall.Backend) $($firewall.Running) $($firewall.EnabledAtBoot)" 'The firewall'
     Assert-Equal '9200 True True' "$(Get-HostPortRule | ForEach-Object { "$($_.Port) $($_.Runtime) $($_.Permanent)" })" 'The rules'
 }
 
@@ -55,5 +55,6 @@ Test-That 'End_FirewallGoes_WithItsUnit' {
     Stop-HostFirewall
     Assert-FromPeer open 9300
     Assert-Match 'not-found|No such file' "$(systemctl is-enabled layerimage-firewall 2>&1)" 'The unit'
-    Assert-Empty ((nft list tables) -match 'layerimage_firewall') 'The list of tables'
+    if ($Backend -eq 'Firewalld') { Assert-Equal 'inactive disabled' "$(systemctl is-active firewalld) $(systemctl is-enabled firewalld)" 'The unit' }
+    Assert-Empty ((nft list tables) -match 'layerimage_(firewall|guard)') 'The list of tables'
 }

@@ -1,10 +1,9 @@
 # The module's own firewall, asked by another machine: permanent, running, reloaded.
 
 # firewalld needs them; from here on one of the machines is without, as minimal ones are.
-if ($LinuxVersion -ge [version]'6.7') { Remove-Item /etc/protocols, /etc/services }
+if ($Backend -eq 'Nftables') { Remove-Item /etc/protocols, /etc/services }
 
 Test-That 'Firewall_Starts_AndClosesThePorts' {
-    Start-Peer
     Assert-FromPeer open 9200
     Start-HostFirewall
     Assert-Equal True (Get-HostFirewall).Running
@@ -31,6 +30,20 @@ Test-That 'Firewall_Enabled_IsAUnitOfSystemd' {
     Enable-HostFirewall
     Assert-Equal True (Get-HostFirewall).EnabledAtBoot
     Assert-Equal enabled (systemctl is-enabled layerimage-firewall)
+}
+
+# One machine has firewalld over the reset, the other the module's own firewall.
+if ($Backend -eq 'Firewalld') {
+    Test-That 'Firewalld_TakesOver_FromTheNativeFirewall' {
+        Disable-HostFirewall
+        $null = Invoke-Native systemctl unmask firewalld
+        $null = Invoke-Native systemctl enable --now firewalld
+        Assert-Match 'was stopped' (Start-HostFirewall 3>&1 | Where-Object { $_ -is [Management.Automation.WarningRecord] }) 'The warning'
+        Assert-Empty ((nft list tables) -match 'layerimage_firewall') 'The list of tables'
+        $null = Set-HostPortRule 9200
+        Assert-FromPeer open 9200
+        Assert-FromPeer closed 9300
+    }
 }
 
 Test-That 'Publish_OpenHostPort_LetsOthersIn' {

@@ -5,7 +5,9 @@ $ProgressPreference = 'SilentlyContinue'
 $second = '/var/second-boot'
 function Get-Uptime { ([IO.File]::ReadAllText('/proc/uptime') -split ' ')[0] }
 foreach ($part in 'Assert', 'Peer', 'Tomcat') { . "$PSScriptRoot/$part.ps1" }
+# Which firewall a machine has over its reset.
 $LinuxVersion = [version][regex]::Match((uname -r), '^\d+\.\d+').Value
+$Backend = if ($LinuxVersion -ge [version]'6.7') { 'Nftables' } else { 'Firewalld' }
 
 if (-not [IO.File]::Exists($second)) {
     Write-Channel "NOTE Linux $(uname -r), $(dpkg-query -W -f '${Package} ${Version} ' systemd crun conmon nftables firewalld), after $(Get-Uptime) s"

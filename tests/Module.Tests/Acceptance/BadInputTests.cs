@@ -226,8 +226,13 @@ public sealed class BadInputTests : AcceptanceTest
         using TempFolder over = new();
         // In a mount namespace of its own: an overlay over /usr, from which the program is deleted. And in a network of its own: where
         // the rules are made already, a container needs no nft.
-        string[] isolated = ["unshare", "--mount", "--net", "/bin/sh", "-ec",
-            $"ip link set lo up; mkdir '{over["u"]}' '{over["w"]}'; mount -t overlay -o lowerdir=/usr,upperdir='{over["u"]}',workdir='{over["w"]}' none /usr; {hide}; exec \"$@\"", "sh"];
+        // What is mounted below /usr, as a .NET SDK may be, is not in the overlay and comes back afterwards.
+        string dotnet = Path.GetDirectoryName(Environment.ProcessPath!)!;
+        string[] isolated = ["unshare", "--mount", "--net", "/bin/sh", "-ec", $"""
+            ip link set lo up; mkdir '{over["u"]}' '{over["w"]}' '{over["dotnet"]}'; mount --rbind '{dotnet}' '{over["dotnet"]}'
+            mount -t overlay -o lowerdir=/usr,upperdir='{over["u"]}',workdir='{over["w"]}' none /usr; {hide}
+            mount --rbind '{over["dotnet"]}' '{dotnet}'; exec "$@"
+            """, "sh"];
 
         string output = await FreshProcessAsync(isolated, "Start-LayerContainer box -Command sleep,'60' -Publish 18081:80");
 

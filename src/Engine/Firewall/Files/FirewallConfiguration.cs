@@ -19,6 +19,8 @@ internal sealed class FirewallConfiguration(string folder, string? shipped = nul
     /// <summary>Where the administrator's files are.</summary>
     public string Folder => folder;
 
+    private const string DefaultZoneKey = "DefaultZone", LogDeniedKey = "LogDenied";
+
     private string ZoneFolder => Path.Combine(folder, "zones");
 
     private string? ShippedZoneFolder => shipped is null ? null : Path.Combine(shipped, "zones");
@@ -51,7 +53,8 @@ internal sealed class FirewallConfiguration(string folder, string? shipped = nul
             observer.Warning($"{ConfigurationPath}: DefaultZone '{defaultZone}' is not a zone ({string.Join(", ", zones.Keys)}); '{ZoneDefaults.DefaultZone}' is taken instead.");
             defaultZone = ZoneDefaults.DefaultZone;
         }
-        return new FirewallState(defaultZone, zones);
+        string logDenied = Setting(LogDeniedKey)?.ToLowerInvariant() ?? FirewallState.LogDeniedOff;
+        return new FirewallState(defaultZone, zones) { LogDenied = FirewallState.LogDeniedValues.Contains(logDenied) ? logDenied : FirewallState.LogDeniedOff };
     }
 
     private ZoneSettings? ReadZone(string name, IEngineObserver observer, FirewallState? running)
@@ -80,16 +83,116 @@ internal sealed class FirewallConfiguration(string folder, string? shipped = nul
         return taken.Length == 0 ? zone : zone with { Interfaces = [.. zone.Interfaces.Except(taken)], Sources = [.. zone.Sources.Except(taken)] };
     }
 
-    public string DefaultZone()
+    public string DefaultZone() => Setting(DefaultZoneKey) ?? ZoneDefaults.DefaultZone;
+
+    /// <summary>Changes the zone's file, or makes one: staged, the caller commits it.</summary>
+    public ConfigurationFile StageZone(ZoneChange change, FirewallState permanent)
     {
-        if (!File.Exists(ConfigurationPath))
-        {
-            return ZoneDefaults.DefaultZone;
-        }
-        return File.ReadLines(ConfigurationPath).Select(line => line.Trim()).Where(line => !line.StartsWith('#'))
-            .Select(line => line.Split('=', 2)).LastOrDefault(pair => pair.Length == 2 && pair[0].Trim() == "DefaultZone")?[1].Trim()
-            is { Length: > 0 } zone ? zone : ZoneDefaults.DefaultZone;
+        string name = permanent.GetZone(change.Zone).Name;
+        ZoneFile file = Load(name);
+        ZoneSettings changed = change.ApplyTo(file.Read());
+        ZoneChange.RequireFree(changed, permanent);
+        file.Change(changed);
+        return Stage(name, file);
     }
+
+    /// <summary>Makes a zone.</summary>
+    /// <exception cref="LayerImageException"><see cref="EngineError.NameInUse"/>, <see cref="EngineError.NameInvalid"/>.</exception>
+    public ZoneSettings AddZone(ZoneChange change, FirewallState permanent)
+    {
+        if (!FirewallNames.IsZone(change.Zone))
+        {
+            throw new LayerImageException(EngineError.NameInvalid, $"'{change.Zone}' is not a name for a zone.")
+            {
+                Target = change.Zone,
+                Advice = "A zone's name has at most 17 letters, digits, - and _.",
+            };
+        }
+        if (permanent.Zones.Keys.FirstOrDefault(name => name.Equals(change.Zone, StringComparison.OrdinalIgnoreCase)) is { } taken)
+        {
+            throw new LayerImageException(EngineError.NameInUse, $"There is a zone '{taken}' already.") { Target = taken, Advice = "Set-HostFirewallZone changes it." };
+        }
+        ZoneFile file = ZoneFile.New(change.Zone, PathOf(change.Zone));
+        ZoneSettings zone = change.ApplyTo(file.Read());
+        ZoneChange.RequireFree(zone, permanent);
+        file.Change(zone);
+        using ConfigurationFile staged = Stage(change.Zone, file);
+        Commit(change.Zone, staged);
+        return zone;
+    }
+
+    public void RemoveZone(string zone, FirewallState permanent)
+    {
+        permanent.RequireRemovable(zone);
+        OnDisk(zone, () =>
+        {
+            File.Delete(PathOf(permanent.GetZone(zone).Name));
+            return true;
+        });
+    }
+
+    /// <summary>Writes settings into firewalld.conf; its other lines stay.</summary>
+    public void Set(string? defaultZone, string? logDenied)
+    {
+        List<string> lines = File.Exists(ConfigurationPath) ? [.. File.ReadAllLines(ConfigurationPath)] : [];
+        foreach ((string key, string? value) in (ReadOnlySpan<(string, string?)>)[(DefaultZoneKey, defaultZone), (LogDeniedKey, logDenied)])
+        {
+            if (value is not null)
+            {
+                lines.RemoveAll(line => IsSetting(line, key));
+                lines.Add($"{key}={value}");
+            }
+        }
+        OnDisk("", () =>
+        {
+            using ConfigurationFile file = ConfigurationFile.Stage(ConfigurationPath, string.Concat(lines.Select(line => line + "\n")));
+            file.Commit();
+            return true;
+        });
+    }
+
+    /// <summary>What is wrong with the files: zones, their services, conflicts, the default zone.</summary>
+    public IReadOnlyList<HostFirewallIssue> Check()
+    {
+        List<HostFirewallIssue> issues = [];
+        FirewallState state = Read(new IssueObserver(issues));
+        foreach (ZoneSettings zone in state.Zones.Values)
+        {
+            foreach (string service in zone.Services)
+            {
+                try
+                {
+                    if (FindService(service) is null)
+                    {
+                        issues.Add(new HostFirewallIssue(PathOf(zone.Name), $"the service '{service}' is not known"));
+                    }
+                }
+                catch (LayerImageException error) when (error.Error == EngineError.FirewallConfigurationInvalid)
+                {
+                    issues.Add(new HostFirewallIssue(ServicePath(service), error.Message));
+                }
+            }
+        }
+        return [.. issues.Distinct()];
+    }
+
+    private sealed class IssueObserver(List<HostFirewallIssue> issues) : IEngineObserver
+    {
+        public void Verbose(string message)
+        {
+        }
+
+        public void Warning(string message) => issues.Add(new HostFirewallIssue(null, message));
+
+        public void Progress(TransferProgress progress)
+        {
+        }
+    }
+
+    private string? Setting(string key) => !File.Exists(ConfigurationPath) ? null
+        : File.ReadLines(ConfigurationPath).LastOrDefault(line => IsSetting(line, key))?.Split('=', 2)[1].Trim() is { Length: > 0 } value ? value : null;
+
+    private static bool IsSetting(string line, string key) => line.Split('=', 2) is [var name, _] && name.Trim() == key;
 
     /// <summary>The zones that there are. Files with other names (an editor's copies) are no zones.</summary>
     public IReadOnlyList<string> ZoneNames(IEngineObserver? observer = null)
@@ -133,6 +236,10 @@ internal sealed class FirewallConfiguration(string folder, string? shipped = nul
         return true;
     });
 
+    /// <summary>The services that have a file.</summary>
+    public IEnumerable<string> ServiceNames() => new[] { Path.Combine(folder, "services"), Path.Combine(ShippedFirewalld, "services") }.Where(Directory.Exists)
+        .SelectMany(path => Directory.EnumerateFiles(path, "*.xml")).Select(path => Path.GetFileNameWithoutExtension(path)!).Where(FirewallNames.IsService).Distinct();
+
     /// <summary>A service by its name: the user's file, what is known here, then what an installed firewalld knows.</summary>
     public ServiceDefinition? FindService(string name)
     {
@@ -168,6 +275,8 @@ internal sealed class FirewallConfiguration(string folder, string? shipped = nul
             : null;
     }
 
+    private string Target(string zone) => zone.Length == 0 ? ConfigurationPath : PathOf(zone);
+
     private T OnDisk<T>(string zone, Func<T> action)
     {
         try
@@ -176,9 +285,9 @@ internal sealed class FirewallConfiguration(string folder, string? shipped = nul
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new LayerImageException(EngineError.FirewallFailed, $"The zone file {PathOf(zone)} cannot be written: {error.Message}", error)
+            throw new LayerImageException(EngineError.FirewallFailed, $"{Target(zone)} cannot be written: {error.Message}", error)
             {
-                Target = PathOf(zone),
+                Target = Target(zone),
                 Advice = "Make the folder writable, or choose -Scope Runtime. Nothing was changed.",
             };
         }

@@ -68,7 +68,77 @@ internal sealed class ZoneFile
         }
     }
 
+    /// <summary>A zone that is not there yet.</summary>
+    public static ZoneFile New(string name, string path) => new(name, path, new XDocument(new XElement("zone", "\n")));
+
+    /// <summary>Makes the zone, but for its port rules, what it is to be; what stays is not touched.</summary>
+    public void Change(ZoneSettings after)
+    {
+        ZoneSettings before = Read();
+        if (before.Target != after.Target)
+        {
+            _document.Root!.SetAttributeValue("target", after.Target == ZoneSettings.DefaultTarget ? null : after.Target);
+        }
+        if (before.Description != after.Description)
+        {
+            RemoveAll(element => element.Name.LocalName == "description");
+            Insert(new XElement("description", after.Description));
+        }
+        Change("interface", "name", before.Interfaces, after.Interfaces);
+        Change("source", SourceAttribute, before.Sources, after.Sources);
+        Change("service", "name", before.Services, after.Services);
+        Change("protocol", "value", before.Protocols, after.Protocols);
+        Change("icmp-block", "name", before.IcmpBlocks, after.IcmpBlocks);
+        Change("icmp-block-inversion", before.IcmpBlockInversion, after.IcmpBlockInversion);
+        Change("masquerade", before.Masquerade, after.Masquerade);
+        Change("forward", before.Forward, after.Forward);
+        foreach (PortElement port in before.SourcePorts.Except(after.SourcePorts))
+        {
+            RemoveAll(element => element.Name.LocalName == "source-port" && FirewallXml.Port(_path, element) == port);
+        }
+        foreach (PortElement port in after.SourcePorts.Except(before.SourcePorts))
+        {
+            Insert(new XElement("source-port", new XAttribute("port", port.Range.ToString()), new XAttribute("protocol", port.Protocol.Name())));
+        }
+    }
+
     public override string ToString() => FirewallXml.Format(_document);
+
+    // A source is written in more ways than one.
+    private const string SourceAttribute = "address";
+
+    private void Change(string kind, string attribute, IReadOnlyList<string> before, IReadOnlyList<string> after)
+    {
+        foreach (string removed in before.Except(after))
+        {
+            RemoveAll(element => element.Name.LocalName == kind && element.Attribute(attribute)?.Value is { } value
+                && (value == removed || (attribute == SourceAttribute && ZoneFileReader.Source(_path, element) == removed)));
+        }
+        foreach (string added in after.Except(before))
+        {
+            Insert(new XElement(kind, new XAttribute(attribute, added)));
+        }
+    }
+
+    private void Change(string kind, bool before, bool after)
+    {
+        if (before && !after)
+        {
+            RemoveAll(element => element.Name.LocalName == kind);
+        }
+        else if (!before && after)
+        {
+            Insert(new XElement(kind));
+        }
+    }
+
+    private void RemoveAll(Func<XElement, bool> test)
+    {
+        foreach (XElement element in _document.Root!.Elements().Where(test).ToList())
+        {
+            Remove(element);
+        }
+    }
 
     private IEnumerable<XElement> Find(SourceAddress? source) => _document.Root!.Elements().Where(element => source is null
         ? element.Name.LocalName == "port"

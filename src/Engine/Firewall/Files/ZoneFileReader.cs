@@ -7,7 +7,7 @@ namespace LayerImage.Engine.Firewall;
 internal static class ZoneFileReader
 {
     private static readonly string[] s_known =
-        ["short", "description", "service", "port", "source", "interface", "forward", "protocol", "source-port"];
+        ["short", "description", "service", "port", "source", "interface", "forward", "protocol", "source-port", "icmp-block", "icmp-block-inversion", "masquerade"];
 
     /// <exception cref="LayerImageException"><see cref="EngineError.FirewallConfigurationInvalid"/>.</exception>
     public static ZoneSettings Read(string name, string path, XElement root)
@@ -94,7 +94,7 @@ internal static class ZoneFileReader
     private static string Interface(string path, XElement element) =>
         FirewallNames.Check(path, element, "name", FirewallNames.IsInterface);
 
-    private static string Source(string path, XElement element)
+    public static string Source(string path, XElement element)
     {
         string text = FirewallXml.Required(path, element, "address");
         return SourceAddress.TryParse(text, out SourceAddress address) ? address.ToString()

@@ -129,6 +129,27 @@ internal sealed class FirewalldBus : IDisposable
     public void SetPermanent(string zone, Dictionary<string, VariantValue> settings) =>
         Do(async () => await CallAsync(await PathOfAsync(zone).ConfigureAwait(false), ConfigZoneInterface, "update2", Nothing, settings).ConfigureAwait(false));
 
+    /// <summary>Makes a zone on the disk.</summary>
+    public void AddZone(string zone, Dictionary<string, VariantValue> settings) => _ = Wait(() => CallAsync(ConfigPath, ConfigInterface, "addZone2", ObjectPath, zone, settings), _patience);
+
+    /// <summary>Takes a zone off the disk.</summary>
+    public void RemoveZone(string zone) =>
+        Do(async () => await CallAsync(await PathOfAsync(zone).ConfigureAwait(false), ConfigZoneInterface, "remove", Nothing).ConfigureAwait(false));
+
+    /// <summary>Whether nothing goes in or out.</summary>
+    public bool IsPanic() => Wait(() => CallAsync(Root, Name, "queryPanicMode", Flag), _patience);
+
+    public void SetPanic(bool on) => Do(() => CallAsync(Root, Name, on ? "enablePanicMode" : "disablePanicMode", Nothing));
+
+    public string LogDenied() => Wait(() => CallAsync(Root, Name, "getLogDenied", Text), _patience);
+
+    public void SetLogDenied(string value) => Do(() => CallAsync(Root, Name, "setLogDenied", Nothing, value), _patience * ReloadFactor);
+
+    public void SetDefaultZone(string zone) => Do(() => CallAsync(Root, Name, "setDefaultZone", Nothing, zone));
+
+    /// <summary>Reads all files of the permanent configuration; what is wrong comes back as an error.</summary>
+    public void CheckPermanent() => Do(() => CallAsync(Root, Name, "checkPermanentConfig", Nothing), _patience * ReloadFactor);
+
     /// <summary>The zone that an interface is bound to now, or "".</summary>
     public string RuntimeZoneOf(string interfaceName) => Wait(() => CallAsync(Root, ZoneInterface, "getZoneOfInterface", Text, interfaceName), _patience);
 
@@ -201,7 +222,17 @@ internal sealed class FirewalldBus : IDisposable
         }
     }
 
-    private void Do(Func<Task<bool>> call, TimeSpan? patience = null) => _ = Wait(call, patience ?? _patience);
+    private void Do(Func<Task<bool>> call, TimeSpan? patience = null)
+    {
+        try
+        {
+            _ = Wait(call, patience ?? _patience);
+        }
+        catch (LayerImageException error) when (error.InnerException is DBusErrorReplyException reply && FirewalldErrors.IsAlreadySo(reply))
+        {
+            // It is as was asked for.
+        }
+    }
 
     private Task<string> PathOfAsync(string zone) => CallAsync(ConfigPath, ConfigInterface, "getZoneByName", ObjectPath, zone);
 
@@ -257,6 +288,8 @@ internal sealed class FirewalldBus : IDisposable
     private static string Text(Message message, object? state) => message.GetBodyReader().ReadString();
 
     private static uint Number(Message message, object? state) => message.GetBodyReader().ReadUInt32();
+
+    private static bool Flag(Message message, object? state) => message.GetBodyReader().ReadBool();
 
     private static string[] Texts(Message message, object? state) => message.GetBodyReader().ReadArrayOfString();
 

@@ -44,10 +44,10 @@ internal static class FirewalldErrors
             "INVALID_ZONE" => (EngineError.ZoneNotFound, "Get-HostFirewall lists the zones."),
             "INVALID_PORT" or "MISSING_PORT" => (EngineError.PortInvalid, "Give a port from 1 to 65535 (9200), or a range with the lower port first (8000-8010)."),
             "NOT_ENABLED" => (EngineError.PortRuleNotFound, "Get-HostPortRule lists the rules."),
-            "INVALID_SERVICE" => (EngineError.ServiceNotFound, "firewall-cmd --get-services lists the services."),
+            "INVALID_SERVICE" => (EngineError.ServiceNotFound, "Tab after -Service lists the services."),
             "ZONE_CONFLICT" => (EngineError.ZoneConflict, "An interface or a source is in one zone only: take it out of the other one first."),
             "NAME_CONFLICT" => (EngineError.NameInUse, "Choose another name."),
-            "PANIC_MODE" => (EngineError.FirewallPanic, "firewalld is in panic mode and lets nothing through: end that first (firewall-cmd --panic-off)."),
+            "PANIC_MODE" => (EngineError.FirewallPanic, "firewalld is in panic mode and lets nothing through: end that first (Set-HostFirewall -Panic:$false)."),
             "NOT_AUTHORIZED" or "ACCESS_DENIED" => (EngineError.NotPrivileged, "Run it as root (sudo)."),
             "RUNNING_BUT_FAILED" or "COMMAND_FAILED" => (EngineError.FirewallFailed, "firewalld's log says more: journalctl -u firewalld."),
             _ when code.StartsWith("INVALID_", StringComparison.Ordinal) || code.StartsWith("MISSING_", StringComparison.Ordinal) || code.StartsWith("BUILTIN_", StringComparison.Ordinal)

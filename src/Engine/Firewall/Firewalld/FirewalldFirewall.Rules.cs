@@ -143,8 +143,7 @@ internal sealed partial class FirewalldFirewall
         Dictionary<string, VariantValue> settings = [];
         if (ports is not null)
         {
-            Array<Struct<string, string>> pairs = [.. ports.Select(port => Struct.Create(port.Range.ToString(), port.Protocol.Name()))];
-            settings.Add(FirewalldZone.PortsKey, pairs.AsVariantValue());
+            settings.Add(FirewalldZone.PortsKey, FirewalldZone.Pairs(ports));
         }
         if (rules is not null)
         {

@@ -18,7 +18,7 @@ internal sealed partial class FirewalldFirewall(FirewalldBus bus, FirewalldServi
         {
             observer.Warning("firewalld could not load its configuration and runs with its own defaults: journalctl -u firewalld says why.");
         }
-        return HostFirewall.Of(FirewallBackend.Firewalld, ReadRuntime(), isRunning: true, service.IsEnabled);
+        return HostFirewall.Of(Backend, ReadRuntime() with { LogDenied = bus.LogDenied() }, isRunning: true, service.IsEnabled) with { Panic = bus.IsPanic() };
     }
 
     public HostFirewall Start(IEngineObserver observer) => Get(observer);
@@ -82,10 +82,12 @@ internal sealed partial class FirewalldFirewall(FirewalldBus bus, FirewalldServi
     private PortOpenings Openings(FirewallState state, IReadOnlyList<HostPortRule> rules) => new(state, rules, FindServices(state));
 
     /// <summary>The services of the zones and what they include, asked for at once.</summary>
-    private Func<string, ServiceDefinition?> FindServices(FirewallState state)
+    private Func<string, ServiceDefinition?> FindServices(FirewallState state) => FindServices(state.Zones.Values.SelectMany(zone => zone.Services));
+
+    private Func<string, ServiceDefinition?> FindServices(IEnumerable<string> names)
     {
         Dictionary<string, ServiceDefinition> known = [];
-        for (string[] asked = [.. state.Zones.Values.SelectMany(zone => zone.Services).Distinct()]; asked.Length > 0;)
+        for (string[] asked = [.. names.Distinct()]; asked.Length > 0;)
         {
             foreach ((string name, IReadOnlyDictionary<string, VariantValue> settings) in bus.Services(asked))
             {

@@ -9,6 +9,9 @@ namespace LayerImage.Engine.Firewall;
 /// </summary>
 internal static class FirewalldPresence
 {
+    /// <summary>The environment variable that names another system bus (dbus-daemon(1)).</summary>
+    public const string BusVariable = "DBUS_SYSTEM_BUS_ADDRESS";
+
     private const string Table = "firewalld";
 
     /// <summary>firewalld of the calling thread's network namespace, or null when none runs there.</summary>
@@ -26,7 +29,7 @@ internal static class FirewalldPresence
     }
 
     public static string BusAddress(EngineOptions options) =>
-        options.EnvironmentVariable("DBUS_SYSTEM_BUS_ADDRESS") is { Length: > 0 } address ? address : "unix:path=/run/dbus/system_bus_socket";
+        options.EnvironmentVariable(BusVariable) is { Length: > 0 } address ? address : "unix:path=/run/dbus/system_bus_socket";
 
     private static LayerImageException Orphaned() => new(EngineError.FirewallFailed,
         "firewalld's rules filter this host, and firewalld does not answer on the system bus: it ended without taking them away, or the bus is down.")

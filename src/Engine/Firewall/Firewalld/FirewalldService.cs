@@ -10,8 +10,15 @@ internal sealed class FirewalldService(ServiceManagerPaths paths)
 
     private const uint ServiceManager = 1;
 
-    /// <summary>firewalld is installed, systemd runs this host, and what it starts filters here: not so in another network namespace.</summary>
-    public bool IsInstalled => Directory.Exists(paths.Running) && ProcessNetwork.IsOurs(ServiceManager) && UnitFolders.Any(folder => File.Exists(Path.Combine(folder, Unit)));
+    /// <summary>
+    /// firewalld is installed and not masked, systemd runs this host, and what it starts filters here: not so in another network
+    /// namespace.
+    /// </summary>
+    public bool IsInstalled => Directory.Exists(paths.Running) && ProcessNetwork.IsOurs(ServiceManager) && !IsMasked
+        && UnitFolders.Any(folder => File.Exists(Path.Combine(folder, Unit)));
+
+    // systemctl(1), mask: the administrator does not want it started by anything.
+    private bool IsMasked => new FileInfo(Path.Combine(paths.Units, Unit)).LinkTarget == "/dev/null";
 
     /// <summary>Some target wants it. The links are what `systemctl is-enabled` looks at.</summary>
     public bool IsEnabled => Directory.Exists(paths.Units)

@@ -32,7 +32,8 @@ internal sealed class FirewalldWatch(EngineOptions options, string containers)
                 return;
             }
         }
-        int agent = Libc.PosixSpawn(options.AgentCommand("firewalld-watch"), [], []);
+        string bus = $"{FirewalldPresence.BusVariable}={FirewalldPresence.BusAddress(options)}";
+        int agent = Libc.PosixSpawn(options.AgentCommand("firewalld-watch"), [bus], []);
         // It outlives this session as a rule; should it end before, nobody else would take it off the list of processes.
         _ = Task.Run(() => Libc.WaitPid(agent));
     }

@@ -53,6 +53,64 @@ internal sealed class FirewalldZone(string name, IReadOnlyDictionary<string, Var
         }
     }
 
+    /// <summary>The members that must be set to make one zone another.</summary>
+    /// <param name="before">What it is.</param>
+    /// <param name="after">What it is to be.</param>
+    /// <param name="forDisk">Whether the members that firewalld has on the disk only are wanted too.</param>
+    public static Dictionary<string, VariantValue> Difference(ZoneSettings before, ZoneSettings after, bool forDisk)
+    {
+        Dictionary<string, VariantValue> members = [];
+        List("interfaces", zone => zone.Interfaces);
+        List("sources", zone => zone.Sources);
+        List("services", zone => zone.Services);
+        List("protocols", zone => zone.Protocols);
+        List("icmp_blocks", zone => zone.IcmpBlocks);
+        if (!before.SourcePorts.SequenceEqual(after.SourcePorts))
+        {
+            members.Add("source_ports", Pairs(after.SourcePorts));
+        }
+        Flag("icmp_block_inversion", zone => zone.IcmpBlockInversion);
+        Flag("masquerade", zone => zone.Masquerade);
+        Flag("forward", zone => zone.Forward);
+        if (forDisk)
+        {
+            Text("target", zone => zone.Target);
+            Text("description", zone => zone.Description);
+        }
+        return members;
+
+        void List(string key, Func<ZoneSettings, IReadOnlyList<string>> get)
+        {
+            if (!get(before).SequenceEqual(get(after)))
+            {
+                members.Add(key, VariantValue.Array(get(after).ToArray()));
+            }
+        }
+
+        void Flag(string key, Func<ZoneSettings, bool> get)
+        {
+            if (get(before) != get(after))
+            {
+                members.Add(key, get(after));
+            }
+        }
+
+        void Text(string key, Func<ZoneSettings, string> get)
+        {
+            if (get(before) != get(after))
+            {
+                members.Add(key, get(after));
+            }
+        }
+    }
+
+    /// <summary>Ports as firewalld's members hold them.</summary>
+    public static VariantValue Pairs(IEnumerable<PortElement> ports)
+    {
+        Array<Struct<string, string>> pairs = [.. ports.Select(port => Struct.Create(port.Range.ToString(), port.Protocol.Name()))];
+        return pairs.AsVariantValue();
+    }
+
     private Dictionary<PortSetKey, IReadOnlyList<PortElement>> PortSets()
     {
         IEnumerable<(PortSetKey Key, PortElement Port)> everyone = Ports.Select(port => (PortSetKey.Of(name), port));

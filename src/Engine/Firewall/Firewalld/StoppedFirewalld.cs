@@ -30,6 +30,48 @@ internal sealed class StoppedFirewalld(FirewalldService service, EngineOptions o
 
     public HostFirewall Sync(SyncOptions options, IEngineObserver observer) => throw NotRunning();
 
+    public HostFirewall GetPermanent(IEngineObserver observer) => Get(observer);
+
+    public HostFirewallZone SetZone(ZoneRequest request, IEngineObserver observer)
+    {
+        ZoneChange change = ZoneChange.From(request);
+        RequirePermanent(change.IsRuntime);
+        change.RequireServices(_configuration.FindService);
+        using IDisposable held = FirewallLock.Take(options.Run);
+        FirewallState permanent = _configuration.Read(observer);
+        using ConfigurationFile staged = _configuration.StageZone(change, permanent);
+        _configuration.Commit(permanent.GetZone(change.Zone).Name, staged);
+        FirewallState result = _configuration.Read(SilentObserver.Instance);
+        return HostFirewallZone.Of(result.GetZone(change.Zone), result.IsActive(result.GetZone(change.Zone)));
+    }
+
+    public HostFirewallZone NewZone(ZoneRequest request, IEngineObserver observer)
+    {
+        ZoneChange change = ZoneChange.From(request);
+        change.RequireServices(_configuration.FindService);
+        using IDisposable held = FirewallLock.Take(options.Run);
+        return HostFirewallZone.Of(_configuration.AddZone(change, _configuration.Read(observer)), isActive: false);
+    }
+
+    public void RemoveZone(string zone, IEngineObserver observer)
+    {
+        using IDisposable held = FirewallLock.Take(options.Run);
+        _configuration.RemoveZone(zone, _configuration.Read(observer));
+    }
+
+    public HostFirewall Configure(HostFirewallSettings settings, IEngineObserver observer)
+    {
+        FirewallState.RequireLogDenied(settings.LogDenied);
+        RequirePermanent(settings.Panic is not null);
+        using IDisposable held = FirewallLock.Take(options.Run);
+        _configuration.Set(settings.DefaultZone is { } zone ? _configuration.Read(observer).GetZone(zone).Name : null, settings.LogDenied?.ToLowerInvariant());
+        return Get(observer);
+    }
+
+    public IReadOnlyList<HostFirewallIssue> Check() => _configuration.Check();
+
+    public IReadOnlyList<HostServiceRule> GetServiceRules(IEngineObserver observer) => ServiceRuleList.Merge(null, _configuration.Read(observer), _configuration.FindService);
+
     public IReadOnlyList<HostPortRule> GetRules(IEngineObserver observer) => RuleList.Merge(null, _configuration.Read(observer));
 
     public HostPortRule SetRule(PortRuleRequest request, IEngineObserver observer)
@@ -69,16 +111,21 @@ internal sealed class StoppedFirewalld(FirewalldService service, EngineOptions o
 
     private string Apply(PortRuleChange change, Func<IReadOnlyList<PortElement>, PortSetChange> compute)
     {
-        if (change.IsRuntime)
-        {
-            throw NotRunning();
-        }
+        RequirePermanent(change.IsRuntime);
         using IDisposable held = FirewallLock.Take(options.Run);
         string zone = FirewallState.Spell(change.Zone ?? _configuration.DefaultZone(), _configuration.ZoneNames());
         using PermanentChange permanent = new(_configuration, PortSetKey.Of(zone, change.Source));
         permanent.Stage(compute);
         permanent.Commit();
         return zone;
+    }
+
+    private static void RequirePermanent(bool isRuntime)
+    {
+        if (isRuntime)
+        {
+            throw NotRunning();
+        }
     }
 
     private static LayerImageException NotRunning() => new(EngineError.FirewallNotRunning, "firewalld does not run, so it has no running rules; every port is open.")

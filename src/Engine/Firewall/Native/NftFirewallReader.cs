@@ -12,6 +12,7 @@ internal static class NftFirewallReader
         Dictionary<string, ZoneSettings> zones = [];
         Dictionary<string, Dictionary<PortSetKey, IReadOnlyList<PortElement>>> sets = [];
         string? defaultZone = null;
+        string logDenied = FirewallState.LogDeniedOff;
         using JsonDocument document = JsonDocument.Parse(json);
         foreach (JsonElement item in document.RootElement.GetProperty("nftables").EnumerateArray())
         {
@@ -23,6 +24,7 @@ internal static class NftFirewallReader
             }
             else if (item.TryGetProperty("rule", out JsonElement rule) && Text(rule, "comment") is { Length: > 0 } comment)
             {
+                logDenied = comment.StartsWith("log ", StringComparison.Ordinal) ? comment["log ".Length..] : logDenied;
                 defaultZone = Note(table, zones, Text(rule, "chain"), comment) ?? defaultZone;
             }
         }
@@ -34,7 +36,7 @@ internal static class NftFirewallReader
                 Advice = "Stop the firewall and start it again.",
             };
         }
-        return new FirewallState(defaultZone, zones.Values.Select(zone => zone with { Ports = sets[zone.Name] }).ToDictionary(zone => zone.Name));
+        return new FirewallState(defaultZone, zones.Values.Select(zone => zone with { Ports = sets[zone.Name] }).ToDictionary(zone => zone.Name)) { LogDenied = logDenied };
     }
 
     /// <summary>Notes what a rule's comment says; returns the default zone's name when it is about that.</summary>
@@ -49,6 +51,11 @@ internal static class NftFirewallReader
             {
                 ["target", string target] => zone with { Target = target },
                 ["service", string name] => zone with { Services = [.. zone.Services.Union([name])] },
+                ["icmp-block", string name] => zone with { IcmpBlocks = [.. zone.IcmpBlocks.Union([name])] },
+                ["masquerade"] => zone with { Masquerade = true },
+                ["forward"] => zone with { Forward = true },
+                ["source-port", string port] when ReadPort(port) is { } element => zone with { SourcePorts = [.. zone.SourcePorts.Union([element])] },
+                ["icmp-block-inversion"] => zone with { IcmpBlockInversion = true },
                 ["protocol", string name] => zone with { Protocols = [.. zone.Protocols.Union([name])] },
                 _ => zone,
             };
@@ -65,6 +72,9 @@ internal static class NftFirewallReader
         };
         return kind == "default" ? bound : null;
     }
+
+    private static PortElement? ReadPort(string text) => text.Split('/') is [var range, var name] && PortRange.TryParse(range, out PortRange ports)
+        && FirewallProtocols.TryParse(name, out FirewallProtocol protocol) ? new PortElement(protocol, ports) : null;
 
     /// <summary>
     /// An element is a bare value, or an object "elem" around it when it has a time or a comment:

@@ -35,13 +35,14 @@ internal static class NftFirewallScript
             AppendSets(script, table, zone);
             if (table.FiltersHost)
             {
-                AppendZone(script, zone, services, forward: false);
+                AppendZone(script, zone, services, state.LogDenied, forward: false);
             }
-            AppendZone(script, zone, services, forward: true);
+            AppendZone(script, zone, services, state.LogDenied, forward: true);
         }
         if (table.FiltersHost)
         {
             AppendInput(script, state, zones);
+            AppendMasquerade(script, state, zones);
         }
         AppendForward(script, state, zones);
         return script.Append("}\n").ToString();
@@ -99,9 +100,9 @@ internal static class NftFirewallScript
     }
 
     private static void AppendZone(StringBuilder script, ZoneSettings zone,
-        IReadOnlyDictionary<string, IReadOnlyList<ServiceDefinition>> services, bool forward)
+        IReadOnlyDictionary<string, IReadOnlyList<ServiceDefinition>> services, string logDenied, bool forward)
     {
-        List<string> rules = [];
+        List<string> rules = forward ? [] : [.. IcmpRules(zone)];
         if (forward && zone.Target != "ACCEPT")
         {
             // Who routes packets straight to a container's address would otherwise pass by the port rules.
@@ -115,14 +116,21 @@ internal static class NftFirewallScript
         if (!forward)
         {
             rules.AddRange(zone.Protocols.Select(protocol => $"meta l4proto {IpProtocols.Number(protocol)} accept comment \"protocol {protocol}\""));
-            rules.AddRange(zone.SourcePorts.Select(port => $"{port.Protocol.Name()} sport {port.Range} accept"));
+            rules.AddRange(zone.SourcePorts.Select(port => $"{port.Protocol.Name()} sport {port.Range} accept comment \"source-port {port.Range}/{port.Protocol.Name()}\""));
             if (zone.Target == ZoneSettings.DefaultTarget)
             {
                 rules.Add("meta l4proto { 1, 58 } accept comment \"icmp, ipv6-icmp\"");
             }
         }
+        rules.AddRange(Log(zone, logDenied));
         string verdict = zone.Target switch { "ACCEPT" => "accept", "DROP" => "drop", _ => Reject };
         rules.Add($"{verdict} comment \"target {zone.Target}\"");
+        if (!forward)
+        {
+            // Never reached: what the zone is besides, to be read back.
+            rules.AddRange(zone.Masquerade ? ["continue comment \"masquerade\""] : []);
+            rules.AddRange(zone.Forward ? ["continue comment \"forward\""] : []);
+        }
         AppendChain(script, $"{(forward ? "fwd" : "in")}.{zone.Name}", rules);
     }
 
@@ -151,6 +159,45 @@ internal static class NftFirewallScript
         ]);
     }
 
+    /// <summary>The types of ICMP that a zone blocks; with the inversion it lets in these and blocks all others. Before everything that lets in.</summary>
+    private static IEnumerable<string> IcmpRules(ZoneSettings zone)
+    {
+        string verdict = zone.IcmpBlockInversion ? "accept" : Reject;
+        foreach (string name in zone.IcmpBlocks)
+        {
+            foreach (string match in IcmpTypes.Matches(name))
+            {
+                yield return $"{match} {verdict} comment \"icmp-block {name}\"";
+            }
+        }
+        if (zone.IcmpBlockInversion)
+        {
+            yield return $"meta l4proto {{ 1, 58 }} {Reject} comment \"icmp-block-inversion\"";
+        }
+    }
+
+    // The words that firewalld's log lines begin with; the kernel cuts them at 127 bytes.
+    private static IEnumerable<string> Log(ZoneSettings zone, string logDenied) => logDenied == FirewallState.LogDeniedOff || zone.Target == "ACCEPT" ? []
+        : [$"{(logDenied == "all" ? "" : $"pkttype {(logDenied == "unicast" ? "host" : logDenied)} ")}log prefix \"filter_IN_{zone.Name}_{(zone.Target == "DROP" ? "DROP" : "REJECT")}: \" comment \"log {logDenied}\""];
+
+    /// <summary>Packets that leave by a zone that masquerades get this host's own address (firewalld.zone(5)).</summary>
+    private static void AppendMasquerade(StringBuilder script, FirewallState state, ZoneSettings[] zones)
+    {
+        List<string> rules = ["type nat hook postrouting priority srcnat; policy accept;"];
+        string[] bound = [.. zones.SelectMany(zone => zone.Interfaces).Where(name => name != ContainerBridge).Select(Pattern)];
+        foreach (ZoneSettings zone in zones.Where(zone => zone.Masquerade))
+        {
+            rules.AddRange(zone.Interfaces.Where(name => name != ContainerBridge).Select(name => $"oifname \"{Pattern(name)}\" masquerade"));
+            if (zone.Name == state.DefaultZone)
+            {
+                rules.Add(string.Concat(bound.Append("lo").Append(ContainerBridge).Select(name => $"oifname != \"{name}\" ")) + "masquerade");
+            }
+        }
+        AppendChain(script, "masquerade", rules);
+    }
+
+    private static string Pattern(string interfaceName) => interfaceName.EndsWith('+') ? interfaceName[..^1] + "*" : interfaceName;
+
     private static IEnumerable<string> Dispatch(FirewallState state, ZoneSettings[] zones, string side)
     {
         // The narrower network first, so that a host can be in another zone than its network.
@@ -166,8 +213,7 @@ internal static class NftFirewallScript
         foreach ((string name, ZoneSettings zone) in zones.SelectMany(zone => zone.Interfaces.Select(name => (name, zone)))
             .OrderBy(pair => pair.name.EndsWith('+')).ThenByDescending(pair => pair.name.Length))
         {
-            string pattern = name.EndsWith('+') ? name[..^1] + "*" : name;
-            yield return $"iifname \"{pattern}\" goto {side}.{zone.Name} comment \"bind {zone.Name} interface {name}\"";
+            yield return $"iifname \"{Pattern(name)}\" goto {side}.{zone.Name} comment \"bind {zone.Name} interface {name}\"";
         }
         yield return $"goto {side}.{state.DefaultZone} comment \"bind {state.DefaultZone} default\"";
     }

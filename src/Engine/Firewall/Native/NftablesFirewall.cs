@@ -25,7 +25,7 @@ internal sealed partial class NftablesFirewall(EngineOptions options, ServiceMan
     {
         RequireRoot();
         FirewallState? running = s_table.Read();
-        return HostFirewall.Of(Backend, running ?? _configuration.Read(observer), running is not null, IsEnabled);
+        return HostFirewall.Of(Backend, running ?? _configuration.Read(observer), running is not null, IsEnabled) with { Panic = NftPanic.IsOn };
     }
 
     public HostFirewall Start(IEngineObserver observer)
@@ -41,6 +41,7 @@ internal sealed partial class NftablesFirewall(EngineOptions options, ServiceMan
     public void Stop(IEngineObserver observer)
     {
         using IDisposable held = Lock();
+        NftPanic.Set(false);
         s_table.Delete();
     }
 
@@ -85,7 +86,7 @@ internal sealed partial class NftablesFirewall(EngineOptions options, ServiceMan
                 observer.Warning($"Zone '{zone.Name}': {element} in {_configuration.PathOf(zone.Name)} has no effect here; only firewalld knows it.");
             }
         }
-        s_table.Load(bound, ServiceResolver.Resolve(bound.Zones.Values, (name, zone) => FindService(name, zone.Name, observer)));
+        Replace(bound, observer);
     }
 
     /// <summary>Containers reach the host as under docker, unless a zone file binds their bridge itself.</summary>
