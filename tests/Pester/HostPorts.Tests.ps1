@@ -35,7 +35,7 @@ Describe "Host ports$(if ($Missing) { " ($Missing)" })" -Skip:([bool]$Missing) {
 
     Context 'A session that came in by SSH' {
         BeforeAll {
-            ip link add ssh0 type dummy
+            ip link add ssh0 type veth peer name ssh1
             ip address add 192.0.2.1/24 dev ssh0
             ip link set ssh0 up
             $Listener = [Net.Sockets.TcpListener]::new([Net.IPAddress]::Any, 2222)

@@ -115,10 +115,27 @@ internal sealed class FirewallHost : IDisposable
         return socket is not null;
     }
 
+    /// <summary>Whom the server sees when the client connects to it.</summary>
+    public string SenderSeenBy(int serverPid, int clientPid, string address, int port)
+    {
+        Listen(serverPid, port);
+        using Socket? client = TryConnect(clientPid, address, port);
+        using Socket here = _sockets[^1].Accept();
+        return ((IPEndPoint)here.RemoteEndPoint!).Address.MapToIPv4().ToString();
+    }
+
     public bool Pings(string address) => NetworkNamespaceThread.Run(PeerPid, () =>
     {
         using Ping ping = new();
-        return ping.Send(address, 2000).Status == IPStatus.Success;
+        try
+        {
+            return ping.Send(address, 2000).Status == IPStatus.Success;
+        }
+        catch (PingException)
+        {
+            // Refused, and told so.
+            return false;
+        }
     });
 
     /// <summary>The nft ruleset of the host without what the fixture made.</summary>

@@ -216,6 +216,120 @@ public abstract class HostFirewallContract
     }
 
     [Fact]
+    public void Zone_IsWhatItIsSetTo_NowAndOnTheDisk()
+    {
+        using FirewallHost host = Host();
+        host.Listen(host.HostPid, 80, 9200);
+        Start(host);
+        Assert.False(host.IsOpen(80));
+
+        Set(host, new ZoneRequest { Zone = "PUBLIC", AddServices = ["http"] });
+        Assert.True(host.IsOpen(80));
+        Assert.True(Assert.Single(host.On(firewall => firewall.GetServiceRules(SilentObserver.Instance)), rule => rule is { Service: "http", Zone: "public" })
+            is { Runtime: true, Permanent: true, Drift: false, Ports: ["80/tcp"] });
+        Set(host, new ZoneRequest { Zone = "public", RemoveServices = ["http"], Scope = PortRuleScope.Runtime });
+        Assert.False(host.IsOpen(80));
+        Assert.True(host.On(firewall => firewall.GetServiceRules(SilentObserver.Instance)).Single(rule => rule.Service == "http") is { Permanent: true, Drift: true });
+
+        HostFirewallZone trusted = Set(host, new ZoneRequest { Zone = "trusted", Sources = ["10.77.0.2/32"] });
+        Assert.Equal(["10.77.0.2"], trusted.Sources);
+        Assert.True(trusted.IsActive);
+        Assert.True(host.IsOpen(9200));
+        Assert.False(host.IsOpen(9200, "fd77::1"));
+        Set(host, new ZoneRequest { Zone = "trusted", Sources = [], Scope = PortRuleScope.Runtime });
+        Assert.False(host.IsOpen(9200));
+        host.Sync();
+        Assert.True(host.IsOpen(9200));
+    }
+
+    [Fact]
+    public void Zone_BlocksTypesOfIcmp()
+    {
+        using FirewallHost host = Host();
+        Start(host);
+        Assert.True(host.Pings("10.77.0.1") && host.Pings("fd77::1"));
+
+        HostFirewallZone zone = Set(host, new ZoneRequest { Zone = "public", IcmpBlocks = ["echo-request"] });
+
+        Assert.Equal(["echo-request"], zone.IcmpBlocks);
+        Assert.False(host.Pings("10.77.0.1") || host.Pings("fd77::1"));
+        Assert.True(Set(host, new ZoneRequest { Zone = "public", IcmpBlockInversion = true }).IcmpBlockInversion);
+        Assert.True(host.Pings("10.77.0.1") && host.Pings("fd77::1"));
+        host.Sync();
+        Assert.True(host.Pings("10.77.0.1"));
+    }
+
+    [Fact]
+    public void Zone_ThatMasquerades_HidesWhoPassesThroughIt()
+    {
+        using FirewallHost host = Host();
+        Start(host);
+        Assert.False(Set(host, new ZoneRequest { Zone = "public", Masquerade = false }).Masquerade);
+
+        HostFirewallZone zone = Set(host, new ZoneRequest { Zone = "public", Masquerade = true, Interfaces = ["eth0"] });
+
+        Assert.True(zone.Masquerade);
+        Assert.Equal(["eth0"], zone.Interfaces);
+        Assert.Equal("10.77.0.1", host.SenderSeenBy(host.PeerPid, host.ContainerPid, "10.77.0.2", 7100));
+        host.Sync();
+        Assert.Equal("10.77.0.1", host.SenderSeenBy(host.PeerPid, host.ContainerPid, "10.77.0.2", 7101));
+    }
+
+    [Fact]
+    public void Zone_NewAndRemoved_ComeAndGoWithASync()
+    {
+        using FirewallHost host = Host();
+        Start(host);
+        host.On(firewall => firewall.NewZone(new ZoneRequest { Zone = "lab", Target = "drop", Sources = ["203.0.113.0/24"], Services = ["http"], Description = "a lab" }, SilentObserver.Instance));
+        Assert.DoesNotContain(host.On(firewall => firewall.Get()).Zones, zone => zone.Name == "lab");
+        host.Sync();
+        HostFirewallZone made = host.On(firewall => firewall.Get()).GetZone("lab");
+        Assert.True(made is { Target: "DROP", Sources: ["203.0.113.0/24"], Services: ["http"], IsActive: true });
+
+        Assert.Equal(EngineError.ZoneConflict, Error(host, new ZoneRequest { Zone = "work", Sources = ["203.0.113.0/24"] }));
+        Assert.Equal(EngineError.ServiceNotFound, Error(host, new ZoneRequest { Zone = "work", AddServices = ["no-such-service"] }));
+        Assert.Equal(EngineError.ZoneNotFound, Error(host, new ZoneRequest { Zone = "nowhere", Services = [] }));
+        Assert.Equal(EngineError.ParameterInvalid, Error(host, new ZoneRequest { Zone = "work", Interfaces = ["a\" b"] }));
+        Assert.Equal(EngineError.ParameterInvalid, Error(host, new ZoneRequest { Zone = "work", Target = "MAYBE" }));
+        foreach (string name in (string[])["public", "home"])
+        {
+            Assert.Equal(EngineError.ParameterInvalid, Assert.Throws<LayerImageException>(() => host.On(firewall => firewall.RemoveZone(name, SilentObserver.Instance))).Error);
+        }
+
+        host.On(firewall => firewall.RemoveZone("lab", SilentObserver.Instance));
+        host.Sync();
+        Assert.DoesNotContain(host.On(firewall => firewall.Get()).Zones, zone => zone.Name == "lab");
+        Assert.Empty(host.On(firewall => firewall.Check()));
+    }
+
+    [Fact]
+    public void DefaultZoneAndPanic_HoldAtOnce()
+    {
+        using FirewallHost host = Host();
+        host.Listen(host.HostPid, 22, 9200);
+        Start(host);
+
+        Assert.Equal("trusted", Configure(host, new HostFirewallSettings { DefaultZone = "Trusted" }).DefaultZone);
+        Assert.True(host.IsOpen(9200));
+        host.Sync();
+        Assert.True(host.IsOpen(9200));
+
+        Assert.True(Configure(host, new HostFirewallSettings { Panic = true }).Panic);
+        Assert.False(host.IsOpen(9200) || host.IsOpen(22));
+        Assert.False(Configure(host, new HostFirewallSettings { Panic = false }).Panic);
+        Assert.True(host.IsOpen(9200));
+
+        Assert.Equal("all", Configure(host, new HostFirewallSettings { LogDenied = "ALL" }).LogDenied);
+        Assert.Equal(EngineError.ParameterInvalid, Assert.Throws<LayerImageException>(() => Configure(host, new HostFirewallSettings { LogDenied = "some" })).Error);
+    }
+
+    private static HostFirewallZone Set(FirewallHost host, ZoneRequest request) => host.On(firewall => firewall.SetZone(request, SilentObserver.Instance));
+
+    private static HostFirewall Configure(FirewallHost host, HostFirewallSettings settings) => host.On(firewall => firewall.Configure(settings, SilentObserver.Instance));
+
+    private static EngineError Error(FirewallHost host, ZoneRequest request) => Assert.Throws<LayerImageException>(() => Set(host, request)).Error;
+
+    [Fact]
     public void Connections_ThatThePermanentRulesShutOut_AreFound()
     {
         using FirewallHost host = Host();

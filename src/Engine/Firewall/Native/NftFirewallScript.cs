@@ -193,7 +193,7 @@ internal static class NftFirewallScript
                 rules.Add(string.Concat(bound.Append("lo").Append(ContainerBridge).Select(name => $"oifname != \"{name}\" ")) + "masquerade");
             }
         }
-        AppendChain(script, "masquerade", rules);
+        AppendChain(script, "postrouting", rules);
     }
 
     private static string Pattern(string interfaceName) => interfaceName.EndsWith('+') ? interfaceName[..^1] + "*" : interfaceName;
