@@ -183,6 +183,10 @@ internal static class NftFirewallScript
     /// <summary>Packets that leave by a zone that masquerades get this host's own address (firewalld.zone(5)).</summary>
     private static void AppendMasquerade(StringBuilder script, FirewallState state, ZoneSettings[] zones)
     {
+        if (!zones.Any(zone => zone.Masquerade))
+        {
+            return;
+        }
         List<string> rules = ["type nat hook postrouting priority srcnat; policy accept;"];
         string[] bound = [.. zones.SelectMany(zone => zone.Interfaces).Where(name => name != ContainerBridge).Select(Pattern)];
         foreach (ZoneSettings zone in zones.Where(zone => zone.Masquerade))
