@@ -42,6 +42,6 @@ internal static class RuleList
         Protocol = element.Protocol,
         Zone = key.Zone,
         Source = key.Source?.ToString(),
-        Timeout = element.Expires,
+        Timeout = element.Expires ?? element.Timeout,
     };
 }

@@ -9,8 +9,8 @@ internal sealed partial class NftablesFirewall
     public HostPortRule SetRule(PortRuleRequest request, IEngineObserver observer)
     {
         PortRuleChange change = PortRuleChange.FromUser(request);
-        string zone = Apply(change, (set, _) => PortSetAlgebra.Add(set, change.Element));
-        return change.FindIn(GetRules(observer), zone);
+        (string zone, FirewallState? running) = Apply(change, (set, _) => PortSetAlgebra.Add(set, change.Element));
+        return change.FindIn(RuleList.Merge(running, _configuration.Read(observer)), zone);
     }
 
     public void RemoveRule(PortRuleRequest request, IEngineObserver observer)
@@ -43,11 +43,11 @@ internal sealed partial class NftablesFirewall
     /// <summary>
     /// Changes one or both configurations: the file is written beside the old one, the kernel changed, and the file
     /// renamed last, so that nearly all that can fail fails before anything has changed. A rename that fails undoes the
-    /// kernel's part. Returns the zone.
+    /// kernel's part. Returns the zone, and what runs afterwards without asking the kernel again (nft is 6 ms).
     /// </summary>
     /// <param name="change">What to change where.</param>
     /// <param name="compute">The change of a set's elements; told whether the set is the last one to be asked.</param>
-    private string Apply(PortRuleChange change, Func<IReadOnlyList<PortElement>, bool, PortSetChange> compute)
+    private (string Zone, FirewallState? Running) Apply(PortRuleChange change, Func<IReadOnlyList<PortElement>, bool, PortSetChange> compute)
     {
         using IDisposable held = Lock();
         FirewallState? running = change.IsRuntime ? MustRun() : s_table.Read();
@@ -71,8 +71,16 @@ internal sealed partial class NftablesFirewall
             s_table.Change(key, runtime.Inverse, exists: true);
             throw;
         }
-        return zone;
+        return (zone, live is null ? running : After(running!, live, key, runtime));
     }
+
+    private static FirewallState After(FirewallState running, ZoneSettings zone, PortSetKey key, PortSetChange change) => running with
+    {
+        Zones = new Dictionary<string, ZoneSettings>(running.Zones)
+        {
+            [zone.Name] = zone with { Ports = new Dictionary<PortSetKey, IReadOnlyList<PortElement>>(zone.Ports) { [key] = change.ApplyTo(zone.Elements(key)) } },
+        },
+    };
 
     private ServiceDefinition? FindService(string name) => FindService(name, "", SilentObserver.Instance);
 
