@@ -89,12 +89,11 @@ public abstract class LayerImageCmdlet : PSCmdlet, IDisposable
     /// <summary>Writes an engine's failure as a non-terminating error.</summary>
     protected void WriteFailure(LayerImageException exception, object? input) => WriteError(ErrorMap.ToRecord(exception, input));
 
-    /// <summary>A path of the user's, made absolute by the session's location. It need not exist.</summary>
-    protected string ResolvePath(string path) => GetUnresolvedProviderPathFromPSPath(path);
+    /// <summary>A path of this machine's files, made absolute by the session's location. It need not exist. See <see cref="HostPath"/>.</summary>
+    protected string ResolvePath(string path) => HostPath.Resolve(SessionState, path);
 
     /// <summary>The files and folders that a path of the user's with wildcards means; without wildcards the path, be it there or not.</summary>
-    protected IEnumerable<string> ResolvePaths(string path) =>
-        WildcardPattern.ContainsWildcardCharacters(path) ? GetResolvedProviderPathFromPSPath(path, out _) : [ResolvePath(path)];
+    protected IReadOnlyList<string> ResolvePaths(string path) => HostPath.ResolveAll(SessionState, path);
 
     /// <inheritdoc/>
     public void Dispose()
