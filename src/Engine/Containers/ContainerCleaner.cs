@@ -10,7 +10,7 @@ namespace LayerImage.Engine.Containers;
 /// Takes away what a container that has ended still holds of the host, and records its end. Called by the Agent when
 /// conmon reports the end, and by any look that finds an end nobody has dealt with. Idempotent.
 /// </summary>
-internal sealed class ContainerCleaner(StoreLayout layout, ContainerRecords records, ContainerFiles files, LayerStore layers, ContentStore content, ContainerResources host, TimeProvider clock)
+internal sealed class ContainerCleaner(StoreLayout layout, ContainerRecords records, ContainerFiles files, LayerStore layers, ContentStore content, ContainerHosts hosts, TimeProvider clock)
 {
     // How long the exit code of a container that removed itself is kept for who waits for it.
     private static readonly TimeSpan s_exitFileLife = TimeSpan.FromMinutes(10);
@@ -29,7 +29,7 @@ internal sealed class ContainerCleaner(StoreLayout layout, ContainerRecords reco
         if (record is null)
         {
             File.Delete(LockPath(id));
-            SweepExitFiles();
+            SweepExitFiles(new RuntimePaths(layout.Run));
         }
         return record;
     }
@@ -41,15 +41,15 @@ internal sealed class ContainerCleaner(StoreLayout layout, ContainerRecords reco
         if (state.Status == RuntimeStatus.Stopped)
         {
             // Whoever looks between a program's end and the monitor's report would take it for one without exit code.
-            state = await host.Runtime.GetEndAsync(record.Id, cancellationToken).ConfigureAwait(false);
+            state = await hosts.Of(record).Runtime.GetEndAsync(record.Id, cancellationToken).ConfigureAwait(false);
         }
         await ReleaseAsync(record, cancellationToken).ConfigureAwait(false);
         bool ran = record.State is ContainerState.Running or ContainerState.Paused;
         if (record.IsNew || (record.Spec.AutoRemove && ran))
         {
             // One that removes itself, or one that its maker did not live to finish: nobody was told of that.
-            Remove(record.Id, keepExitFile: !record.IsNew);
-            SweepExitFiles();
+            Remove(record, keepExitFile: !record.IsNew);
+            SweepExitFiles(hosts.PathsOf(record));
             return false;
         }
         records.SetEnded(record.Id, ran || record.StartedAt is not null ? ContainerState.Exited : ContainerState.Created,
@@ -60,9 +60,11 @@ internal sealed class ContainerCleaner(StoreLayout layout, ContainerRecords reco
     /// <summary>Releases mount, network, ports, rules and the runtime's state. Every step is tried, whatever the others do.</summary>
     public async Task ReleaseAsync(ContainerRecord record, CancellationToken cancellationToken)
     {
+        ContainerResources host = hosts.Of(record);
         List<Exception> failures = [];
+        await TryAsync(() => EndProgramAsync(record, cancellationToken), failures).ConfigureAwait(false);
         await TryAsync(() => host.Runtime.DeleteAsync(record.Id, force: true, cancellationToken), failures).ConfigureAwait(false);
-        await TryAsync(() => Task.Run(() => ClosePorts(record), CancellationToken.None), failures).ConfigureAwait(false);
+        await TryAsync(() => Task.Run(() => ClosePorts(record, host), CancellationToken.None), failures).ConfigureAwait(false);
         await TryAsync(() => record.Address is null ? Task.CompletedTask : host.Network.DetachAsync(record.Id, cancellationToken), failures).ConfigureAwait(false);
         await TryAsync(() => Task.Run(() => host.Mounts.Unmount(layout.Merged(record.Id)), CancellationToken.None), failures).ConfigureAwait(false);
         if (failures.Count > 0)
@@ -72,17 +74,18 @@ internal sealed class ContainerCleaner(StoreLayout layout, ContainerRecords reco
     }
 
     /// <summary>Deletes a container that holds nothing of the host any more: record first, files after.</summary>
-    /// <param name="id">The container.</param>
+    /// <param name="record">The container.</param>
     /// <param name="keepExitFile">Whether somebody may still wait for the exit code of a container that removed itself.</param>
-    public void Remove(string id, bool keepExitFile = false)
+    public void Remove(ContainerRecord record, bool keepExitFile = false)
     {
+        string id = record.Id;
         // Until all of it is gone, what has no record any more is not garbage of a dead process.
         using ScratchFolder claim = ScratchFolder.Create(layout);
         (IReadOnlyList<(string Key, Oci.Digest DiffId)> unused, IReadOnlyList<Oci.Digest> blobs) = records.Delete(id, claim.Claim);
         content.DeleteFiles(blobs);
         files.Delete(id);
         layers.DeleteDirectories(unused);
-        RuntimePaths paths = new(layout.Run);
+        RuntimePaths paths = hosts.PathsOf(record);
         if (!keepExitFile && Directory.Exists(paths.Exits)) // not before the first start of a boot
         {
             File.Delete(paths.ExitFile(id));
@@ -90,9 +93,9 @@ internal sealed class ContainerCleaner(StoreLayout layout, ContainerRecords reco
         File.Delete(LockPath(id));
     }
 
-    private void SweepExitFiles()
+    private void SweepExitFiles(RuntimePaths paths)
     {
-        DirectoryInfo exits = new(new RuntimePaths(layout.Run).Exits);
+        DirectoryInfo exits = new(paths.Exits);
         if (!exits.Exists)
         {
             return;
@@ -104,7 +107,7 @@ internal sealed class ContainerCleaner(StoreLayout layout, ContainerRecords reco
         }
     }
 
-    private void ClosePorts(ContainerRecord record)
+    private static void ClosePorts(ContainerRecord record, ContainerResources host)
     {
         if (record.Address is not null && record.Spec.Publish.Count > 0)
         {
@@ -113,6 +116,19 @@ internal sealed class ContainerCleaner(StoreLayout layout, ContainerRecords reco
         if (record.Spec.OpenHostPort)
         {
             host.HostPorts.Close(record.Id);
+        }
+    }
+
+    // Of a container that the runtime does not know any more, its record does: see ContainerHosts.StateOf.
+    private async Task EndProgramAsync(ContainerRecord record, CancellationToken cancellationToken)
+    {
+        if (record.Program is { IsAlive: true } program && hosts.Of(record).Runtime.GetState(record.Id).Status == RuntimeStatus.Unknown)
+        {
+            program.Signal(Signals.Kill);
+            while (program.IsAlive)
+            {
+                await Task.Delay(2, cancellationToken).ConfigureAwait(false);
+            }
         }
     }
 

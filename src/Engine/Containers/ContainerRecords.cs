@@ -5,17 +5,21 @@ using LayerImage.Engine.Errors;
 using LayerImage.Engine.IO;
 using LayerImage.Engine.Network;
 using LayerImage.Engine.Oci;
+using LayerImage.Engine.Runtime;
 using LayerImage.Engine.Store;
 using Microsoft.Data.Sqlite;
 
 namespace LayerImage.Engine.Containers;
 
 /// <summary>Containers in the store's records.</summary>
-internal sealed class ContainerRecords(StoreDatabase database, NetworkOptions network)
+/// <param name="database">The store's records.</param>
+/// <param name="network">Where addresses are taken from.</param>
+/// <param name="run">This session's run folder: that of what it starts.</param>
+internal sealed class ContainerRecords(StoreDatabase database, NetworkOptions network, string run)
 {
     // In the state's place until whoever makes the container has made all of it (or, started at once, until it runs).
     private const string New = "New";
-    private const string Columns = "id, name, created, spec, address, state, boot_id, pid, pid_start, started, finished, exit_code, error";
+    private const string Columns = "id, name, created, spec, address, state, boot_id, pid, pid_start, started, finished, exit_code, error, run";
 
     /// <summary>See <see cref="StoreDatabase.KeepOpen"/>.</summary>
     public IDisposable KeepOpen() => database.KeepOpen();
@@ -106,9 +110,9 @@ internal sealed class ContainerRecords(StoreDatabase database, NetworkOptions ne
     /// <summary>Records that this process starts a container now.</summary>
     public void SetStarting(string id) => database.Write(transaction => SetStarting(transaction, id));
 
-    private static int SetStarting(StoreTransaction transaction, string id) => transaction.Execute(
-        "UPDATE container SET state = CASE state WHEN ?6 THEN ?6 ELSE ?2 END, boot_id = ?3, pid = ?4, pid_start = ?5, error = NULL WHERE id = ?1",
-        id, nameof(ContainerState.Starting), HostProcess.BootId, Environment.ProcessId, HostProcess.StartTime(Environment.ProcessId), New);
+    private int SetStarting(StoreTransaction transaction, string id) => transaction.Execute(
+        "UPDATE container SET state = CASE state WHEN ?6 THEN ?6 ELSE ?2 END, boot_id = ?3, pid = ?4, pid_start = ?5, error = NULL, run = ?7 WHERE id = ?1",
+        id, nameof(ContainerState.Starting), HostProcess.BootId, Environment.ProcessId, HostProcess.StartTime(Environment.ProcessId), New, run);
 
     /// <summary>Records what a start has decided, before the host knows of it: who cleans up after it must know too.</summary>
     public void SetSpec(string id, ContainerSpec spec) => database.Write(transaction =>
@@ -118,6 +122,11 @@ internal sealed class ContainerRecords(StoreDatabase database, NetworkOptions ne
     public void SetRunning(string id, ContainerSpec spec, int pid, long pidStart, DateTimeOffset now) => database.Write(transaction => transaction.Execute(
         "UPDATE container SET state = ?2, boot_id = ?3, pid = ?4, pid_start = ?5, started = ?6, spec = ?7, exit_code = NULL, finished = NULL, error = NULL WHERE id = ?1",
         id, nameof(ContainerState.Running), HostProcess.BootId, pid, pidStart, now.ToUnixTimeMilliseconds(), JsonSerializer.Serialize(spec, ContainerJsonContext.Default.ContainerSpec)));
+
+    /// <summary>Records that a container whose record said otherwise runs: its record is older, from a backup of the store, say.</summary>
+    public void SetFound(string id, ProcessIdentity program) => database.Write(transaction => transaction.Execute(
+        "UPDATE container SET state = ?2, boot_id = ?3, pid = ?4, pid_start = ?5, exit_code = NULL, finished = NULL, error = NULL WHERE id = ?1",
+        id, nameof(ContainerState.Running), HostProcess.BootId, program.Pid, program.StartTime));
 
     /// <summary>Records a container that has ended, or never came to run (<paramref name="state"/> Created).</summary>
     public void SetEnded(string id, ContainerState state, int? exitCode, DateTimeOffset? finished, string? error) => database.Write(transaction => transaction.Execute(
@@ -207,5 +216,6 @@ internal sealed class ContainerRecords(StoreDatabase database, NetworkOptions ne
         FinishedAt = row.Time(10),
         ExitCode = (int?)row.Long(11),
         Error = row.Text(12),
+        Run = row.Text(13),
     };
 }

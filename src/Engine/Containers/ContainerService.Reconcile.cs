@@ -13,7 +13,7 @@ public sealed partial class ContainerService
         long start = Environment.TickCount64;
         while (true)
         {
-            if (record.State is ContainerState.Created or ContainerState.Exited)
+            if (IsAtRest(record) && !_hosts.HasProcesses(record))
             {
                 return record.ToContainer(record.State);
             }
@@ -80,16 +80,21 @@ public sealed partial class ContainerService
             return null;
         }
         _records.SettleUpper(id, _layout);
-        if (record.State is ContainerState.Created or ContainerState.Exited || IsBeingStarted(record))
+        RuntimeState state = StateOf(record);
+        if ((IsAtRest(record) || (record.State == ContainerState.Running && !IsOfThisBoot(record))) && state is { Status: RuntimeStatus.Running or RuntimeStatus.Paused, Process: ProcessIdentity program })
+        {
+            _records.SetFound(id, program);
+            return _records.Find(id);
+        }
+        if (IsAtRest(record) || IsBeingStarted(record))
         {
             return record;
         }
-        RuntimeState state = StateOf(record);
         if (IsAlive(record, state))
         {
             if (IsPausedForCommit(record, state))
             {
-                await CommitPause.AbandonAsync(_host.Value.Runtime, _paths, id, cancellationToken).ConfigureAwait(false);
+                await CommitPause.AbandonAsync(_hosts.Of(record), id, cancellationToken).ConfigureAwait(false);
             }
             return record;
         }
@@ -103,7 +108,7 @@ public sealed partial class ContainerService
         PortMapping[] wanted = [.. starting.Ports.Where(port => port.IsChosen)];
         foreach (ContainerRecord other in wanted.Length == 0 ? [] : _records.List())
         {
-            if (other.Id != starting.Id && other.State is not (ContainerState.Created or ContainerState.Exited) && !IsBeingStarted(other)
+            if (other.Id != starting.Id && !IsAtRest(other) && !IsBeingStarted(other)
                 && other.Ports.Any(port => wanted.Any(port.Overlaps)) && !IsAlive(other, StateOf(other)))
             {
                 await CatchUpAsync(other.Id, cancellationToken).ConfigureAwait(false);
@@ -117,10 +122,13 @@ public sealed partial class ContainerService
         record.State == ContainerState.Starting && IsOfThisBoot(record) && HostProcess.IsAlive(record.Pid ?? 0, record.PidStart ?? 0);
 
     private static bool IsAlive(ContainerRecord record, RuntimeState state) =>
-        record.State is ContainerState.Running or ContainerState.Paused && state.Status is RuntimeStatus.Running or RuntimeStatus.Paused;
+        record.State is ContainerState.Running or ContainerState.Paused && IsOfThisBoot(record) && state.Status is RuntimeStatus.Running or RuntimeStatus.Paused;
 
     private bool IsPausedForCommit(ContainerRecord record, RuntimeState state) =>
-        state.Status == RuntimeStatus.Paused && CommitPause.IsThere(_paths, record.Id);
+        state.Status == RuntimeStatus.Paused && CommitPause.IsThere(_hosts.PathsOf(record), record.Id);
 
-    private RuntimeState StateOf(ContainerRecord record) => IsOfThisBoot(record) ? _host.Value.Runtime.GetState(record.Id) : default;
+    private static bool IsAtRest(ContainerRecord record) => record.State is ContainerState.Created or ContainerState.Exited;
+
+    // Of what a record of another boot says only what has processes now can be true.
+    private RuntimeState StateOf(ContainerRecord record) => IsOfThisBoot(record) || _hosts.HasProcesses(record) ? _hosts.StateOf(record) : default;
 }

@@ -21,11 +21,10 @@ public sealed partial class ContainerService
     private readonly ContentStore _content;
     private readonly ContainerRecords _records;
     private readonly ContainerFiles _files;
-    private readonly Lazy<ContainerResources> _host;
-    private readonly RuntimePaths _paths;
+    private readonly ContainerHosts _hosts;
     private readonly ContainerCommitter _committer;
 
-    internal ContainerService(EngineOptions options, StoreLayout layout, ImageService images, LayerStore layers, ContentStore content, ContainerRecords records, Lazy<ContainerResources> host, Func<ContainerFiles, ContainerCommitter> makeCommitter)
+    internal ContainerService(EngineOptions options, StoreLayout layout, ImageService images, LayerStore layers, ContentStore content, ContainerRecords records, ContainerHosts hosts, Func<ContainerFiles, ContainerCommitter> makeCommitter)
     {
         _options = options;
         _layout = layout;
@@ -33,15 +32,14 @@ public sealed partial class ContainerService
         _layers = layers;
         _content = content;
         _records = records;
-        _host = host;
+        _hosts = hosts;
         _files = new ContainerFiles(layout, layers);
-        _paths = new RuntimePaths(layout.Run);
         _committer = makeCommitter(_files);
     }
 
-    private ContainerCleaner Cleaner => new(_layout, _records, _files, _layers, _content, _host.Value, _options.Clock);
+    private ContainerCleaner Cleaner => new(_layout, _records, _files, _layers, _content, _hosts, _options.Clock);
 
-    private ContainerStarter Starter => new(_layout, _options, _records, _files, _host.Value);
+    private ContainerStarter Starter => new(_layout, _options, _records, _files, _hosts.Own);
 
     /// <summary>All containers, the newest first.</summary>
     public async Task<IReadOnlyList<Container>> ListAsync(CancellationToken cancellationToken)
@@ -87,7 +85,7 @@ public sealed partial class ContainerService
         }
         catch
         {
-            Cleaner.Remove(record.Id);
+            Cleaner.Remove(record);
             throw;
         }
     }
@@ -124,7 +122,7 @@ public sealed partial class ContainerService
     {
         foreach (Container container in (await ListAsync(cancellationToken).ConfigureAwait(false)).Where(container => container.Spec.OpenHostPort && container.State is ContainerState.Running or ContainerState.Paused))
         {
-            _host.Value.HostPorts.Open(container.Id, container.Name, container.Ports);
+            _hosts.Own.HostPorts.Open(container.Id, container.Name, container.Ports);
         }
     }
 
@@ -143,7 +141,7 @@ public sealed partial class ContainerService
         {
             observer.Verbose("The container is removed when it ends.");
         }
-        _ = _host.Value; // a missing tool is told before anything is pulled
+        _ = _hosts.Own; // a missing tool is told before anything is pulled
         Image image = await _images.GetForContainerAsync(request.Image, request.PullPolicy, observer, cancellationToken).ConfigureAwait(false);
         string id = ContainerNames.NewId();
         ContainerSpec spec = SpecMerger.Merge(request, image, id);
@@ -164,7 +162,7 @@ public sealed partial class ContainerService
         }
         catch
         {
-            Cleaner.Remove(id);
+            Cleaner.Remove(record);
             throw;
         }
     }

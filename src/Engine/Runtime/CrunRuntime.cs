@@ -89,7 +89,7 @@ internal sealed partial class CrunRuntime : IContainerRuntime
     /// <inheritdoc/>
     public bool Kill(string id, int signal)
     {
-        bool sent = ReadProcess(id)?.Signal(signal) ?? false;
+        bool sent = FindProcess(id)?.Signal(signal) ?? false;
         if (sent && signal == SIGKILL && _cgroups.Freezer(id) is { } freezer && freezer.IsFrozen())
         {
             // Version 1 holds a signal back until the thaw.
@@ -101,22 +101,23 @@ internal sealed partial class CrunRuntime : IContainerRuntime
     /// <inheritdoc/>
     public async Task DeleteAsync(string id, bool force, CancellationToken cancellationToken)
     {
-        ProcessIdentity? known = ReadProcess(id);
-        if (known is { IsAlive: true } process)
+        if (!force && FindProcess(id) is { IsAlive: true })
         {
-            if (!force)
-            {
-                throw new LayerImageException(EngineError.ContainerRunning, $"The container {id} is running.") { Target = id, Advice = "Stop it first, or use -Force." };
-            }
+            throw new LayerImageException(EngineError.ContainerRunning, $"The container {id} is running.") { Target = id, Advice = "Stop it first, or use -Force." };
+        }
+        if (ReadProcess(id) is null && Directory.Exists(_paths.Bundle(id)))
+        {
+            await EndCreateAsync(id, cancellationToken).ConfigureAwait(false);
+        }
+        if (FindProcess(id) is { IsAlive: true } process)
+        {
             Kill(id, SIGKILL);
             await UntilAsync(() => !process.IsAlive, $"The container {id} does not end.", id, cancellationToken).ConfigureAwait(false);
             // What the monitor writes after its folder was removed would stay for ever.
             _ = await GetEndAsync(id, cancellationToken).ConfigureAwait(false);
         }
-        else if (known is null && Directory.Exists(_paths.Bundle(id)))
-        {
-            await EndCreateAsync(id, cancellationToken).ConfigureAwait(false);
-        }
+        // The others end with the first one, and hold the files until they have.
+        await UntilAsync(() => !_cgroups.HasProcesses(id), $"The processes of the container {id} do not end.", id, cancellationToken).ConfigureAwait(false);
         await RemoveAsync(id, cancellationToken).ConfigureAwait(false);
     }
 

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace LayerImage.Engine.Runtime;
 
 /// <summary>Where the runtime keeps what belongs to running containers, under the run folder.</summary>
@@ -13,6 +15,22 @@ internal sealed record RuntimePaths(string Run)
     public string Bundle(string id) => Path.Combine(Run, "bundles", id);
 
     public string ExitFile(string id) => Path.Combine(Exits, id);
+
+    /// <summary>The exit code that the monitor wrote, and when; null while it has written none.</summary>
+    public (int? Code, DateTimeOffset? At) ReadExit(string id)
+    {
+        FileInfo file = new(ExitFile(id));
+        try
+        {
+            return int.TryParse(File.ReadAllText(file.FullName), CultureInfo.InvariantCulture, out int code)
+                ? (code, new DateTimeOffset(file.LastWriteTimeUtc))
+                : (null, null);
+        }
+        catch (IOException)
+        {
+            return (null, null);
+        }
+    }
 
     public string ProcessFile(string id) => Path.Combine(Bundle(id), "process");
 

@@ -30,6 +30,9 @@ internal sealed class ContainerHarness : IAsyncDisposable
 
     public RuntimePaths Paths => new(_store.Options.Run);
 
+    /// <summary>An engine on the same store with another run folder, as a session has it whose $LAYERIMAGE_RUN is another.</summary>
+    public LayerImageEngine WithRunFolder(string name) => new(_store.Options with { Run = _store[name] });
+
     public StoreDatabase Database => StoreDatabase.Open(Layout.Database);
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;

@@ -35,7 +35,7 @@ public class FirewalldTests
         Assert.True(host.On(firewall => firewall.Get()) is { Backend: FirewallBackend.Firewalld, Running: true });
         Assert.Contains("firewall-cmd", host.On(firewall => new ContainerPorts(firewall).Open("0123456789ab", "web", [PortMapping.Parse("8081:8080")])));
         // Who listens can be told whoever has the firewall.
-        ContainerRecords records = new(StoreDatabase.Open(host.Options.Run + "/state.db"), new NetworkOptions { NamespaceFolder = host.Options.Run });
+        ContainerRecords records = new(StoreDatabase.Open(host.Options.Run + "/state.db"), new NetworkOptions { NamespaceFolder = host.Options.Run }, host.Options.Run);
         host.Listen(host.HostPid, 9200);
         HostPortStatus status = Assert.Single(host.On(firewall => new HostPortService(firewall, records).Get(new PortRange(9200, 9200), PortProtocol.Tcp)));
         Assert.True(status is { Answers: true, IsOpen: null, OpenedBy: "firewalld decides" });
