@@ -87,15 +87,8 @@ public sealed class StartLayerContainerCommand : NewContainerCommand
         }
         if (ended)
         {
-            SetExitCode(await WaitForExitCodeAsync(container, cancellationToken));
+            await SetExitCodeOfAsync(container, cancellationToken);
         }
-    }
-
-    private async Task<int> WaitForExitCodeAsync(Container container, CancellationToken cancellationToken)
-    {
-        // One that removes itself is gone when it has ended; its monitor's exit file is read before that.
-        Task<int?> exit = Engine.Containers.WaitForExitCodeAsync(container.Id, cancellationToken);
-        return await exit ?? 0;
     }
 
     // The engine calls back on a thread of its own.

@@ -89,7 +89,7 @@ public static class ViewText
         return state switch
         {
             "Running" when instance.Properties["StartedAt"]?.Value is DateTimeOffset since => "Up " + Span(DateTimeOffset.Now - since),
-            "Exited" when instance.Properties["FinishedAt"]?.Value is DateTimeOffset since => $"Exited ({instance.Properties["ExitCode"]?.Value}) {Ago(DateTimeOffset.Now - since)}",
+            "Exited" when instance.Properties["FinishedAt"]?.Value is DateTimeOffset since => $"Exited ({instance.Properties["ExitCode"]?.Value ?? "?"}) {Ago(DateTimeOffset.Now - since)}",
             _ => state,
         };
     }

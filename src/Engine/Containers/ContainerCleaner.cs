@@ -12,6 +12,8 @@ namespace LayerImage.Engine.Containers;
 /// </summary>
 internal sealed class ContainerCleaner(StoreLayout layout, ContainerRecords records, ContainerFiles files, LayerStore layers, ContentStore content, ContainerHosts hosts, TimeProvider clock)
 {
+    private const string ExitCodeLost = "The exit code is not known: the container's monitor was gone before it could note it.";
+
     // How long the exit code of a container that removed itself is kept for who waits for it.
     private static readonly TimeSpan s_exitFileLife = TimeSpan.FromMinutes(10);
 
@@ -45,7 +47,7 @@ internal sealed class ContainerCleaner(StoreLayout layout, ContainerRecords reco
         }
         await ReleaseAsync(record, cancellationToken).ConfigureAwait(false);
         bool ran = record.State is ContainerState.Running or ContainerState.Paused;
-        if (record.IsNew || (record.Spec.AutoRemove && ran))
+        if (record.IsNew || (record.RemovesItself && ran))
         {
             // One that removes itself, or one that its maker did not live to finish: nobody was told of that.
             Remove(record, keepExitFile: !record.IsNew);
@@ -53,7 +55,7 @@ internal sealed class ContainerCleaner(StoreLayout layout, ContainerRecords reco
             return false;
         }
         records.SetEnded(record.Id, ran || record.StartedAt is not null ? ContainerState.Exited : ContainerState.Created,
-            ran ? state.ExitCode ?? 255 : null, ran ? state.FinishedAt ?? clock.GetUtcNow() : null, error);
+            ran ? state.ExitCode : null, ran ? state.FinishedAt ?? clock.GetUtcNow() : null, error ?? (ran && state.ExitCode is null ? ExitCodeLost : null));
         return true;
     }
 

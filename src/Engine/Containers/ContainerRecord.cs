@@ -39,6 +39,12 @@ internal sealed record ContainerRecord
     public ProcessIdentity? Program => State is ContainerState.Running or ContainerState.Paused && BootId == HostProcess.BootId && Pid is int pid && PidStart is long start
         ? new ProcessIdentity(pid, start) : null;
 
+    /// <summary>The process that stops it to start it again: see <see cref="HostProcess.Stamp"/>.</summary>
+    public string? Keeper { get; init; }
+
+    /// <summary>It goes at its end; not when it is only stopped to be started again by a process that lives.</summary>
+    public bool RemovesItself => Spec.AutoRemove && (Keeper is null || !HostProcess.IsAlive(Keeper));
+
     public DateTimeOffset? StartedAt { get; init; }
 
     public DateTimeOffset? FinishedAt { get; init; }

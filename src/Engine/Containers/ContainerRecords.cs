@@ -19,7 +19,7 @@ internal sealed class ContainerRecords(StoreDatabase database, NetworkOptions ne
 {
     // In the state's place until whoever makes the container has made all of it (or, started at once, until it runs).
     private const string New = "New";
-    private const string Columns = "id, name, created, spec, address, state, boot_id, pid, pid_start, started, finished, exit_code, error, run";
+    private const string Columns = "id, name, created, spec, address, state, boot_id, pid, pid_start, started, finished, exit_code, error, run, keeper";
 
     /// <summary>See <see cref="StoreDatabase.KeepOpen"/>.</summary>
     public IDisposable KeepOpen() => database.KeepOpen();
@@ -113,6 +113,12 @@ internal sealed class ContainerRecords(StoreDatabase database, NetworkOptions ne
     private int SetStarting(StoreTransaction transaction, string id) => transaction.Execute(
         "UPDATE container SET state = CASE state WHEN ?6 THEN ?6 ELSE ?2 END, boot_id = ?3, pid = ?4, pid_start = ?5, error = NULL, run = ?7 WHERE id = ?1",
         id, nameof(ContainerState.Starting), HostProcess.BootId, Environment.ProcessId, HostProcess.StartTime(Environment.ProcessId), New, run);
+
+    /// <summary>Records that this process stops a container to start it again: its end is not the end of one that removes itself.</summary>
+    public void Keep(string id) => database.Write(transaction => transaction.Execute("UPDATE container SET keeper = ?2 WHERE id = ?1", id, HostProcess.Stamp));
+
+    /// <summary>Records that nobody keeps a container any more.</summary>
+    public void Unkeep(string id) => database.Write(transaction => transaction.Execute("UPDATE container SET keeper = NULL WHERE id = ?1", id));
 
     /// <summary>Records what a start has decided, before the host knows of it: who cleans up after it must know too.</summary>
     public void SetSpec(string id, ContainerSpec spec) => database.Write(transaction =>
@@ -217,5 +223,6 @@ internal sealed class ContainerRecords(StoreDatabase database, NetworkOptions ne
         ExitCode = (int?)row.Long(11),
         Error = row.Text(12),
         Run = row.Text(13),
+        Keeper = row.Text(14),
     };
 }

@@ -57,23 +57,22 @@ public sealed partial class ContainerService
     {
         Container container = await GetAsync(nameOrId, cancellationToken).ConfigureAwait(false);
         RequireNamespaceRoot(container.Name);
-        ContainerRecord record = _records.Find(container.Id) ?? throw Gone(nameOrId);
-        if (record.Spec.AutoRemove)
+        if (container.Spec.AutoRemove)
         {
-            _records.SetSpec(record.Id, record.Spec with { AutoRemove = false });
+            _records.Keep(container.Id);
         }
         try
         {
-            await StopAsync(record.Id, timeout, null, cancellationToken).ConfigureAwait(false);
+            await StopAsync(container.Id, timeout, null, cancellationToken).ConfigureAwait(false);
         }
         finally
         {
-            if (record.Spec.AutoRemove)
+            if (container.Spec.AutoRemove)
             {
-                _records.SetSpec(record.Id, record.Spec);
+                _records.Unkeep(container.Id);
             }
         }
-        return await StartAsync(record.Id, null, observer, cancellationToken).ConfigureAwait(false);
+        return await StartAsync(container.Id, null, observer, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Removes a container. One that runs is killed first when forced.</summary>
