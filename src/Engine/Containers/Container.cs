@@ -34,6 +34,9 @@ public sealed record Container
     /// <summary>Why it ended, when not by its program.</summary>
     public string? Error { get; init; }
 
+    /// <summary>It has ended and still holds something of this machine: <see cref="Error"/> says why that cannot be released.</summary>
+    public bool IsUnreleased { get; init; }
+
     /// <summary>When it was made.</summary>
     public required DateTimeOffset CreatedAt { get; init; }
 

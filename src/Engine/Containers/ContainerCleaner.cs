@@ -12,17 +12,19 @@ namespace LayerImage.Engine.Containers;
 /// </summary>
 internal sealed class ContainerCleaner(StoreLayout layout, ContainerRecords records, ContainerFiles files, LayerStore layers, ContentStore content, ContainerHosts hosts, TimeProvider clock)
 {
+    private readonly StoreReserve _reserve = new(layout);
+
     private const string ExitCodeLost = "The exit code is not known: the container's monitor was gone before it could note it.";
 
     // How long the exit code of a container that removed itself is kept for who waits for it.
     private static readonly TimeSpan s_exitFileLife = TimeSpan.FromMinutes(10);
 
     /// <summary>Whether nobody is at work on a container now; the lock is held while the result lives.</summary>
-    public FileLock? TryLock(string id) => FileLock.TryAcquire(LockPath(id));
+    public FileLock? TryLock(string id) => _reserve.Use(() => FileLock.TryAcquire(LockPath(id)));
 
     /// <summary>Waits until nobody else is at work on a container.</summary>
-    public Task<FileLock> LockAsync(string id, IEngineObserver observer, CancellationToken cancellationToken) =>
-        FileLock.AcquireAsync(LockPath(id), $"container {id[..12]}", observer, cancellationToken);
+    public async Task<FileLock> LockAsync(string id, IEngineObserver observer, CancellationToken cancellationToken) =>
+        TryLock(id) ?? await FileLock.AcquireAsync(LockPath(id), $"container {id[..12]}", observer, cancellationToken).ConfigureAwait(false);
 
     /// <summary>The record of a container whose lock is held; null when it is gone, and its lock with it: no id comes back.</summary>
     public ContainerRecord? FindLocked(string id)
@@ -37,8 +39,9 @@ internal sealed class ContainerCleaner(StoreLayout layout, ContainerRecords reco
     }
 
     /// <summary>Deals with a container's end. The caller holds its lock and knows that its program is gone.</summary>
-    /// <returns>Whether the container still exists.</returns>
-    public async Task<bool> EndAsync(ContainerRecord record, RuntimeState state, string? error, CancellationToken cancellationToken)
+    /// <returns>The record as it is now, or will be when the disk can be written; null when the container is gone.</returns>
+    /// <exception cref="LayerImageException">Something that the container held of the host cannot be released; the record is as before.</exception>
+    public async Task<ContainerRecord?> EndAsync(ContainerRecord record, RuntimeState state, string? error, CancellationToken cancellationToken)
     {
         if (state.Status == RuntimeStatus.Stopped)
         {
@@ -46,24 +49,38 @@ internal sealed class ContainerCleaner(StoreLayout layout, ContainerRecords reco
             state = await hosts.Of(record).Runtime.GetEndAsync(record.Id, cancellationToken).ConfigureAwait(false);
         }
         await ReleaseAsync(record, cancellationToken).ConfigureAwait(false);
-        bool ran = record.State is ContainerState.Running or ContainerState.Paused;
-        if (record.IsNew || (record.RemovesItself && ran))
+        bool ran = record.State is ContainerState.Running or ContainerState.Paused, goes = record.IsNew || (record.RemovesItself && ran);
+        ContainerRecord ended = record with
         {
-            // One that removes itself, or one that its maker did not live to finish: nobody was told of that.
-            Remove(record, keepExitFile: !record.IsNew);
-            SweepExitFiles(hosts.PathsOf(record));
-            return false;
+            State = ran || record.StartedAt is not null ? ContainerState.Exited : ContainerState.Created,
+            ExitCode = ran ? state.ExitCode : record.ExitCode,
+            FinishedAt = ran ? state.FinishedAt ?? clock.GetUtcNow() : record.FinishedAt,
+            Error = error ?? (ran && state.ExitCode is null ? ExitCodeLost : null),
+        };
+        try
+        {
+            if (goes)
+            {
+                // One that removes itself, or one that its maker did not live to finish: nobody was told of that.
+                Remove(record, keepExitFile: !record.IsNew);
+                SweepExitFiles(hosts.PathsOf(record));
+                return null;
+            }
+            _reserve.Use(() => records.SetEnded(ended));
+            return ended;
         }
-        records.SetEnded(record.Id, ran || record.StartedAt is not null ? ContainerState.Exited : ContainerState.Created,
-            ran ? state.ExitCode : null, ran ? state.FinishedAt ?? clock.GetUtcNow() : null, error ?? (ran && state.ExitCode is null ? ExitCodeLost : null));
-        return true;
+        catch (LayerImageException e) when (e.Error is EngineError.DiskFull or EngineError.NotPrivileged)
+        {
+            // A disk that cannot be written keeps nobody from hearing of the end. The monitor's exit file stays, and a later look records it.
+            return record.IsNew ? null : ended with { Error = $"{ended.Error}{(ended.Error is null ? "" : " ")}{(goes ? "It was to be removed at its end" : "Its end was to be recorded")}: {e.Message}" };
+        }
     }
 
     /// <summary>Releases mount, network, ports, rules and the runtime's state. Every step is tried, whatever the others do.</summary>
     public async Task ReleaseAsync(ContainerRecord record, CancellationToken cancellationToken)
     {
         ContainerResources host = hosts.Of(record);
-        List<Exception> failures = [];
+        List<LayerImageException> failures = [];
         await TryAsync(() => EndProgramAsync(record, cancellationToken), failures).ConfigureAwait(false);
         await TryAsync(() => host.Runtime.DeleteAsync(record.Id, force: true, cancellationToken), failures).ConfigureAwait(false);
         await TryAsync(() => Task.Run(() => ClosePorts(record, host), CancellationToken.None), failures).ConfigureAwait(false);
@@ -82,11 +99,11 @@ internal sealed class ContainerCleaner(StoreLayout layout, ContainerRecords reco
     {
         string id = record.Id;
         // Until all of it is gone, what has no record any more is not garbage of a dead process.
-        using ScratchFolder claim = ScratchFolder.Create(layout);
-        (IReadOnlyList<(string Key, Oci.Digest DiffId)> unused, IReadOnlyList<Oci.Digest> blobs) = records.Delete(id, claim.Claim);
-        content.DeleteFiles(blobs);
+        using ScratchFolder claim = _reserve.Use(() => ScratchFolder.Create(layout));
+        (IReadOnlyList<(string Key, Oci.Digest DiffId)> unused, IReadOnlyList<Oci.Digest> blobs) = _reserve.Use(() => records.Delete(id, claim.Claim));
         files.Delete(id);
-        layers.DeleteDirectories(unused);
+        _reserve.Use(() => content.DeleteFiles(blobs));
+        _reserve.Use(() => layers.DeleteDirectories(unused));
         RuntimePaths paths = hosts.PathsOf(record);
         if (!keepExitFile && Directory.Exists(paths.Exits)) // not before the first start of a boot
         {
@@ -134,15 +151,19 @@ internal sealed class ContainerCleaner(StoreLayout layout, ContainerRecords reco
         }
     }
 
-    private static async Task TryAsync(Func<Task> step, List<Exception> failures)
+    private static async Task TryAsync(Func<Task> step, List<LayerImageException> failures)
     {
         try
         {
             await step().ConfigureAwait(false);
         }
-        catch (Exception e) when (e is LayerImageException or IOException)
+        catch (LayerImageException e)
         {
             failures.Add(e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            failures.Add(new LayerImageException(EngineError.RuntimeFailed, e.Message, e));
         }
     }
 

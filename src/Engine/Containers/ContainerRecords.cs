@@ -30,6 +30,9 @@ internal sealed class ContainerRecords(StoreDatabase database, NetworkOptions ne
     /// <summary>By exact id.</summary>
     public ContainerRecord? Find(string id) => database.Read(transaction => transaction.Query($"SELECT {Columns} FROM container WHERE id = ?1", Read, id).FirstOrDefault());
 
+    /// <summary>By exact name.</summary>
+    public ContainerRecord? FindByName(string name) => database.Read(transaction => transaction.Query($"SELECT {Columns} FROM container WHERE name = ?1", Read, name).FirstOrDefault());
+
     /// <summary>By name, else by id or a unique beginning of one.</summary>
     /// <exception cref="LayerImageException">ContainerNotFound or AmbiguousId.</exception>
     public ContainerRecord Get(string text) => database.Read(transaction =>
@@ -134,10 +137,10 @@ internal sealed class ContainerRecords(StoreDatabase database, NetworkOptions ne
         "UPDATE container SET state = ?2, boot_id = ?3, pid = ?4, pid_start = ?5, exit_code = NULL, finished = NULL, error = NULL WHERE id = ?1",
         id, nameof(ContainerState.Running), HostProcess.BootId, program.Pid, program.StartTime));
 
-    /// <summary>Records a container that has ended, or never came to run (<paramref name="state"/> Created).</summary>
-    public void SetEnded(string id, ContainerState state, int? exitCode, DateTimeOffset? finished, string? error) => database.Write(transaction => transaction.Execute(
-        "UPDATE container SET state = ?2, boot_id = NULL, pid = NULL, pid_start = NULL, exit_code = coalesce(?3, exit_code), finished = coalesce(?4, finished), error = ?5 WHERE id = ?1",
-        id, state.ToString(), exitCode, finished?.ToUnixTimeMilliseconds(), error));
+    /// <summary>Records a container that has ended, or never came to run, as it is now.</summary>
+    public void SetEnded(ContainerRecord ended) => database.Write(transaction => transaction.Execute(
+        "UPDATE container SET state = ?2, boot_id = NULL, pid = NULL, pid_start = NULL, exit_code = ?3, finished = ?4, error = ?5 WHERE id = ?1",
+        ended.Id, ended.State.ToString(), ended.ExitCode, ended.FinishedAt?.ToUnixTimeMilliseconds(), ended.Error));
 
     /// <summary>Deletes a container's record and those of layers and blobs that were only its own.</summary>
     /// <param name="id">The container.</param>

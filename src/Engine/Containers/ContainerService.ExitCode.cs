@@ -15,10 +15,9 @@ public sealed partial class ContainerService
             {
                 return record.ExitCode;
             }
-            if (HasEnded(record))
+            if (HasEnded(record) && await SettleAsync(id, cancellationToken).ConfigureAwait(false) is Container { State: ContainerState.Exited or ContainerState.Created } ended)
             {
-                await SettleAsync(id, cancellationToken).ConfigureAwait(false);
-                continue;
+                return ended.ExitCode;
             }
             await Task.Delay(5, cancellationToken).ConfigureAwait(false);
         }

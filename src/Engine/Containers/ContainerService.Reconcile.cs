@@ -7,6 +7,20 @@ namespace LayerImage.Engine.Containers;
 
 public sealed partial class ContainerService
 {
+    // A container whose end cannot be dealt with is seen with the reason, and hides no other one.
+    private async Task<Container?> LookAsync(ContainerRecord record, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await ReconcileAsync(record, cancellationToken).ConfigureAwait(false);
+        }
+        catch (LayerImageException e) when (e.Error is not (EngineError.ToolMissing or EngineError.StoreNotSupported))
+        {
+            RuntimeState state = StateOf(record);
+            return Unsettled(record, state) is Container seen ? seen with { IsUnreleased = true, Error = $"What it held of this machine cannot be released: {e.Message}" } : null;
+        }
+    }
+
     // What the kernel says of a container, and the end dealt with when nobody else does.
     private async Task<Container?> ReconcileAsync(ContainerRecord record, CancellationToken cancellationToken)
     {
@@ -99,7 +113,7 @@ public sealed partial class ContainerService
             return record;
         }
         string? error = IsOfThisBoot(record) ? null : "The host was restarted.";
-        return await Cleaner.EndAsync(record, state, error, cancellationToken).ConfigureAwait(false) ? _records.Find(id) : null;
+        return await Cleaner.EndAsync(record, state, error, cancellationToken).ConfigureAwait(false);
     }
 
     // A port is free when its container has ended, also when nobody has looked at that one since.
@@ -111,8 +125,21 @@ public sealed partial class ContainerService
             if (other.Id != starting.Id && !IsAtRest(other) && !IsBeingStarted(other)
                 && other.Ports.Any(port => wanted.Any(port.Overlaps)) && !IsAlive(other, StateOf(other)))
             {
-                await CatchUpAsync(other.Id, cancellationToken).ConfigureAwait(false);
+                await TryCatchUpAsync(other.Id, cancellationToken).ConfigureAwait(false);
             }
+        }
+    }
+
+    // What another container cannot release is its own affair; a port that it holds is told by who wants it.
+    private async Task TryCatchUpAsync(string id, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await CatchUpAsync(id, cancellationToken).ConfigureAwait(false);
+        }
+        catch (LayerImageException)
+        {
+            // The next look at that one says why.
         }
     }
 

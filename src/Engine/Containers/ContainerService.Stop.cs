@@ -194,8 +194,7 @@ public sealed partial class ContainerService
                 using FileLock? held = Cleaner.TryLock(id);
                 if (held is not null)
                 {
-                    await SettleLockedAsync(id, cancellationToken).ConfigureAwait(false);
-                    break;
+                    return await SettleLockedAsync(id, cancellationToken).ConfigureAwait(false) is ContainerRecord settled ? settled.ToContainer(settled.State) : null;
                 }
             }
             await Task.Delay(2, cancellationToken).ConfigureAwait(false);

@@ -47,7 +47,7 @@ public sealed partial class ContainerService
         List<Container> containers = [];
         foreach (ContainerRecord record in _records.List())
         {
-            if (await ReconcileAsync(record, cancellationToken).ConfigureAwait(false) is Container container)
+            if (await LookAsync(record, cancellationToken).ConfigureAwait(false) is Container container)
             {
                 containers.Add(container);
             }
@@ -58,7 +58,7 @@ public sealed partial class ContainerService
     /// <summary>By name, or by id or a unique beginning of one.</summary>
     /// <exception cref="LayerImageException">ContainerNotFound or AmbiguousId.</exception>
     public async Task<Container> GetAsync(string nameOrId, CancellationToken cancellationToken) =>
-        await ReconcileAsync(_records.Get(nameOrId), cancellationToken).ConfigureAwait(false) ?? throw Gone(nameOrId);
+        await LookAsync(_records.Get(nameOrId), cancellationToken).ConfigureAwait(false) ?? throw Gone(nameOrId);
 
     /// <summary>Makes a container and does not start it.</summary>
     public async Task<Container> CreateAsync(ContainerRequest request, IEngineObserver observer, CancellationToken cancellationToken)
@@ -113,6 +113,7 @@ public sealed partial class ContainerService
     public async Task<Container> RenameAsync(string nameOrId, string newName, CancellationToken cancellationToken)
     {
         ContainerRecord record = _records.Get(nameOrId);
+        await FreeNameAsync(newName, cancellationToken).ConfigureAwait(false);
         _records.Rename(record.Id, newName);
         return await GetAsync(record.Id, cancellationToken).ConfigureAwait(false);
     }
@@ -150,13 +151,14 @@ public sealed partial class ContainerService
         {
             throw new LayerImageException(EngineError.ManifestNotSupported, $"The image {request.Image} has no layers: there is nothing to run.") { Target = request.Image };
         }
+        await FreeNameAsync(request.Name, cancellationToken).ConfigureAwait(false);
         ContainerRecord record = _records.Create(id, request.Name, spec, keys, _options.Clock.GetUtcNow());
         try
         {
             _files.Create(id, keys);
             if (!starting)
             {
-                _records.SetEnded(id, ContainerState.Created, null, null, null);
+                _records.SetEnded(record with { State = ContainerState.Created });
             }
             return record;
         }
@@ -164,6 +166,15 @@ public sealed partial class ContainerService
         {
             Cleaner.Remove(record);
             throw;
+        }
+    }
+
+    // A name may be that of a container whose maker was killed: nobody was told of that one, and nobody sees it.
+    private async Task FreeNameAsync(string? name, CancellationToken cancellationToken)
+    {
+        if (name is not null && _records.FindByName(name) is ContainerRecord { IsNew: true } other)
+        {
+            _ = await ReconcileAsync(other, cancellationToken).ConfigureAwait(false);
         }
     }
 

@@ -39,7 +39,7 @@ internal sealed class ContainerStarter(StoreLayout layout, EngineOptions options
         catch
         {
             records.SetSpec(record.Id, record.Spec); // a port that was to be chosen is so again
-            records.SetEnded(record.Id, record.StartedAt is null ? ContainerState.Created : ContainerState.Exited, null, null, null);
+            records.SetEnded(record with { State = record.StartedAt is null ? ContainerState.Created : ContainerState.Exited, Error = null });
             throw;
         }
     }

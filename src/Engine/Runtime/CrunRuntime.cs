@@ -12,6 +12,7 @@ namespace LayerImage.Engine.Runtime;
 internal sealed partial class CrunRuntime : IContainerRuntime
 {
     private static readonly TimeSpan s_deadline = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan s_lastWrites = TimeSpan.FromSeconds(1);
 
     private readonly RuntimePaths _paths;
     private readonly CgroupLayout _cgroups;
@@ -134,7 +135,8 @@ internal sealed partial class CrunRuntime : IContainerRuntime
             }
         }
         _cgroups.Remove(id);
-        await UntilAsync(() => TryDeleteFolder(_paths.Bundle(id)), $"The bundle of {id} cannot be removed.", id, cancellationToken).ConfigureAwait(false);
+        // The monitor may be writing into it still.
+        await UntilAsync(() => TryDeleteFolder(_paths.Bundle(id)), $"{_paths.Bundle(id)} cannot be removed.", id, cancellationToken, s_lastWrites).ConfigureAwait(false);
     }
 
     /// <summary>Waits until the container has ended and its exit code is written (or conmon is gone, and none will be).</summary>
@@ -190,19 +192,24 @@ internal sealed partial class CrunRuntime : IContainerRuntime
         {
             return !Directory.Exists(path);
         }
+        catch (UnauthorizedAccessException e)
+        {
+            throw RuntimeErrors.Failed($"{path} cannot be removed: {e.Message}", path);
+        }
     }
 
     private static LayerImageException NotRunning(string id)
         => new(EngineError.ContainerNotRunning, $"The container {id} is not running.") { Target = id, Advice = "Start it first." };
 
-    private static async Task UntilAsync(Func<bool> condition, string failure, string id, CancellationToken cancellationToken)
+    private static async Task UntilAsync(Func<bool> condition, string failure, string id, CancellationToken cancellationToken, TimeSpan? patience = null)
     {
+        TimeSpan deadline = patience ?? s_deadline;
         long start = Environment.TickCount64;
         while (!condition())
         {
-            if (Environment.TickCount64 - start > s_deadline.TotalMilliseconds)
+            if (Environment.TickCount64 - start > deadline.TotalMilliseconds)
             {
-                throw RuntimeErrors.Failed(failure + string.Create(CultureInfo.InvariantCulture, $" Waited {s_deadline.TotalSeconds} s."), id);
+                throw RuntimeErrors.Failed(failure + string.Create(CultureInfo.InvariantCulture, $" Waited {deadline.TotalSeconds} s."), id);
             }
             await Task.Delay(1, cancellationToken).ConfigureAwait(false);
         }

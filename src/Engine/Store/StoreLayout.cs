@@ -32,6 +32,9 @@ internal sealed class StoreLayout(EngineOptions options)
 
     public string Locks => Path.Combine(Root, "locks");
 
+    /// <summary>Room for what makes room: see <see cref="StoreReserve"/>.</summary>
+    public string Reserve => Path.Combine(Root, "reserve");
+
     public string Blob(Oci.Digest digest) => Path.Combine(Content, "blobs", digest.Algorithm, digest.Hex);
 
     public string Partial(Oci.Digest digest) => Path.Combine(Ingest, digest.Hex);
@@ -78,6 +81,7 @@ internal sealed class StoreLayout(EngineOptions options)
         {
             IO.AtomicFile.Write(marker, "{\"imageLayoutVersion\":\"1.0.0\"}"u8);
         }
+        new StoreReserve(this).Fill();
     }
 
     /// <summary>Makes a folder of the store's, or tells why that cannot be.</summary>
