@@ -317,8 +317,8 @@ Describe "Containers$(if ($Missing) { " ($Missing)" })" -Skip:([bool]$Missing) {
             Remove-LayerContainer life -Force -WhatIf
             Rename-LayerContainer life other -WhatIf
             Invoke-ContainerCommand life 'touch /whatif' -WhatIf
-            Start-LayerContainer box -Name whatif -WhatIf | Should -BeNullOrEmpty
-            New-LayerContainer box -Name whatif -WhatIf | Should -BeNullOrEmpty
+            Start-LayerContainer box true -Name whatif -WhatIf | Should -BeNullOrEmpty
+            New-LayerContainer box true -Name whatif -WhatIf | Should -BeNullOrEmpty
             Get-Container life | Save-ContainerAsImage whatif -WhatIf | Should -BeNullOrEmpty
 
             (Get-Container life).State | Should -Be Running

@@ -25,6 +25,28 @@ public abstract class LayerImageCmdlet : PSCmdlet, IDisposable
         ? bound is SwitchParameter { IsPresent: true }
         : LanguagePrimitives.IsTrue(SessionState.PSVariable.GetValue("WhatIfPreference"));
 
+    /// <summary>
+    /// ShouldProcess. With -WhatIf what the run would refuse is refused first: "What if" promises that it would work.
+    /// </summary>
+    /// <param name="target">What it is done to.</param>
+    /// <param name="action">What is done.</param>
+    /// <param name="check">Fails as the run would, and changes nothing.</param>
+    protected async Task<bool> ShouldProcessAsync(string target, string action, Func<Task> check)
+    {
+        if (IsWhatIf)
+        {
+            await check();
+        }
+        return ShouldProcess(target, action);
+    }
+
+    /// <summary>The same for a check that does not wait.</summary>
+    protected Task<bool> ShouldProcessAsync(string target, string action, Action check) => ShouldProcessAsync(target, action, () =>
+    {
+        check();
+        return Task.CompletedTask;
+    });
+
     /// <inheritdoc/>
     protected sealed override void BeginProcessing()
     {

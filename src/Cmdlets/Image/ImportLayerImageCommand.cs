@@ -47,11 +47,11 @@ public sealed class ImportLayerImageCommand : LayerImageCmdlet
 
     private async Task ImportAsync(string path, CancellationToken cancellationToken)
     {
-        if (!ShouldProcess(path, $"Import image{(Reference is null ? "" : " as " + Reference)}"))
+        ImportOptions options = new() { Reference = Reference, Message = Message, Changes = Change };
+        if (!await ShouldProcessAsync(path, $"Import image{(Reference is null ? "" : " as " + Reference)}", () => ImageService.CheckImport(path, options)))
         {
             return;
         }
-        ImportOptions options = new() { Reference = Reference, Message = Message, Changes = Change };
         await foreach (Image image in Engine.Images.ImportAsync(path, options, Observer, cancellationToken))
         {
             WriteObject(image);

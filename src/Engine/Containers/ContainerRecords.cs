@@ -200,7 +200,8 @@ internal sealed class ContainerRecords(StoreDatabase database, NetworkOptions ne
         }
     }
 
-    private static LayerImageException NameTaken(string name, string other) => new(EngineError.NameInUse, $"The name '{name}' is taken by the container {other[..12]}.")
+    /// <summary>A name is another container's.</summary>
+    public static LayerImageException NameTaken(string name, string other) => new(EngineError.NameInUse, $"The name '{name}' is taken by the container {other[..12]}.")
     { Target = name, Advice = $"Choose another name, or remove that one: Remove-LayerContainer {name}" };
 
     private IPAddress FreeAddress(StoreTransaction transaction)

@@ -55,8 +55,8 @@ public sealed partial class ContainerService
     /// <param name="cancellationToken">Ends the wait, not the stop.</param>
     public async Task<Container> RestartAsync(string nameOrId, TimeSpan? timeout, IEngineObserver observer, CancellationToken cancellationToken)
     {
+        await CheckRestartAsync(nameOrId, cancellationToken).ConfigureAwait(false);
         Container container = await GetAsync(nameOrId, cancellationToken).ConfigureAwait(false);
-        RequireNamespaceRoot(container.Name);
         if (container.Spec.AutoRemove)
         {
             _records.Keep(container.Id);
@@ -78,13 +78,10 @@ public sealed partial class ContainerService
     /// <summary>Removes a container. One that runs is killed first when forced.</summary>
     public async Task RemoveAsync(string nameOrId, bool force, IEngineObserver observer, CancellationToken cancellationToken)
     {
+        await CheckRemoveAsync(nameOrId, force, cancellationToken).ConfigureAwait(false);
         Container container = await GetAsync(nameOrId, cancellationToken).ConfigureAwait(false);
         if (container.State is ContainerState.Running or ContainerState.Paused or ContainerState.Starting)
         {
-            if (!force)
-            {
-                throw StillRunning(container.Name);
-            }
             if (await StopAsync(container.Id, TimeSpan.Zero, null, cancellationToken).ConfigureAwait(false) is null)
             {
                 return; // It was to be removed at its end anyway.

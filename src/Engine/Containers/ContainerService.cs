@@ -129,20 +129,12 @@ public sealed partial class ContainerService
 
     private async Task<ContainerRecord> MakeAsync(ContainerRequest request, bool starting, IEngineObserver observer, CancellationToken cancellationToken)
     {
-        RequireRoot();
-        if (starting)
-        {
-            RequireNamespaceRoot(request.Image);
-        }
-        if (request.Name is not null)
-        {
-            ContainerNames.Check(request.Name);
-        }
+        CheckRequest(request, starting);
+        CheckName(request.Name);
         if (request.AutoRemove && !starting)
         {
             observer.Verbose("The container is removed when it ends.");
         }
-        _ = _hosts.Own; // a missing tool is told before anything is pulled
         Image image = await _images.GetForContainerAsync(request.Image, request.PullPolicy, observer, cancellationToken).ConfigureAwait(false);
         string id = ContainerNames.NewId();
         ContainerSpec spec = SpecMerger.Merge(request, image, id);

@@ -46,7 +46,8 @@ internal sealed class ContainerStarter(StoreLayout layout, EngineOptions options
 
     private async Task StartAsync(ContainerRecord record, UndoStack undo, CreatedHandler? onCreated, IEngineObserver observer, CancellationToken cancellationToken)
     {
-        using PortReservation ports = Reserve(record);
+        VolumeMount.RequireAll(record.Spec.Volumes);
+        using PortReservation ports = Reserve(record.Id, record.Ports);
         ContainerSpec spec = record.Spec with { Publish = [.. ports.Mappings.Select(port => port.ToString())] };
         if (record.Ports.Any(port => !port.IsChosen))
         {
@@ -103,12 +104,15 @@ internal sealed class ContainerStarter(StoreLayout layout, EngineOptions options
         return described;
     }
 
-    private PortReservation Reserve(ContainerRecord record)
+    /// <summary>Fails as a start would when a host port is taken.</summary>
+    public void CheckPorts(string id, IReadOnlyList<PortMapping> ports) => Reserve(id, ports).Dispose();
+
+    private PortReservation Reserve(string id, IReadOnlyList<PortMapping> ports)
     {
         List<TakenPort> taken = [.. records.List()
-            .Where(other => other.Id != record.Id && other.State is ContainerState.Running or ContainerState.Paused or ContainerState.Starting)
+            .Where(other => other.Id != id && other.State is ContainerState.Running or ContainerState.Paused or ContainerState.Starting)
             .SelectMany(other => other.Ports.Where(port => port.HostPort != 0).Select(port => new TakenPort(port, other.Name)))];
-        return PortReservation.Reserve(record.Ports, taken);
+        return PortReservation.Reserve(ports, taken);
     }
 
     private async Task<string?> ConnectAsync(ContainerRecord record, UndoStack undo, CancellationToken cancellationToken)

@@ -22,11 +22,7 @@ internal static class SpecMerger
         {
             publish.AddRange(exposed.Select(port => PortMapping.Parse(port)).Where(port => !publish.Exists(text => Covers(PortMapping.Parse(text), port))).Select(port => port.ToString()));
         }
-        if (publish.Count > 0 && request.Network != "bridge")
-        {
-            throw new LayerImageException(EngineError.PortInvalid, $"Ports are published from the bridge network, not from '{request.Network}'.") { Target = request.Network, Advice = "Leave -Network out." };
-        }
-        RequestChecks.Run(request);
+        RequestChecks.RequireBridge(publish.Count, request.Network);
         if (entrypoint.Count + command.Count == 0)
         {
             throw new LayerImageException(EngineError.ParameterInvalid, $"The image {request.Image} does not say what to run.")
@@ -91,10 +87,7 @@ internal static class SpecMerger
     // "NAME" alone takes the value of this process, and nothing when it has none.
     private static string? Complete(string variable)
     {
-        if (variable.Length == 0 || variable[0] == '=')
-        {
-            throw new LayerImageException(EngineError.ParameterInvalid, $"'{variable}' is not an environment variable.") { Target = variable, Advice = "Write NAME=value." };
-        }
+        RequestChecks.RequireVariable(variable);
         return variable.Contains('=', StringComparison.Ordinal) ? variable
             : Environment.GetEnvironmentVariable(variable) is string value ? $"{variable}={value}" : null;
     }

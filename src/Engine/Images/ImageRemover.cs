@@ -57,9 +57,15 @@ internal sealed class ImageRemover(StoreLayout layout, StoreDatabase database, L
         bool had = _reserve.Use(() => database.Write(transaction => transaction.Execute("DELETE FROM tag WHERE name = ?1 AND image = ?2", tag, image.Id) > 0));
         if (!had)
         {
-            string name = ImageReference.Parse(tag).Familiar;
-            throw new LayerImageException(EngineError.ImageNotFound, $"The image {image.Reference} does not have the tag {name}.") { Target = name, Advice = "Get-LayerImage shows the tags of each image." };
+            throw NotTagged(image, tag);
         }
+    }
+
+    /// <summary>An image does not have a tag.</summary>
+    public static LayerImageException NotTagged(Image image, string tag)
+    {
+        string name = ImageReference.Parse(tag).WithDefaultTag().Familiar;
+        return new LayerImageException(EngineError.ImageNotFound, $"The image {image.Reference} does not have the tag {name}.") { Target = name, Advice = "Get-LayerImage shows the tags of each image." };
     }
 
     /// <summary>
