@@ -70,7 +70,7 @@ public sealed partial class ContainerService
             WorkingDirectory = spec.WorkingDirectory,
             User = ContainerUserResolver.Resolve(root, spec.User),
             Terminal = spec.Terminal,
-            Mounts = [.. spec.Volumes.Select(VolumeMount.Parse).Select(volume => new BindMount(volume.Source, volume.Destination, volume.ReadOnly))],
+            Mounts = [.. spec.Volumes.Select(text => VolumeMount.Parse(text).ToBindMount())],
             CapAdd = spec.CapAdd,
             CapDrop = spec.CapDrop,
             Privileged = spec.Privileged,

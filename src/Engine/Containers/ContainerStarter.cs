@@ -86,7 +86,7 @@ internal sealed class ContainerStarter(StoreLayout layout, EngineOptions options
             WorkingDirectory = spec.WorkingDirectory,
             User = ContainerUserResolver.Resolve(root, spec.User),
             Terminal = spec.Terminal,
-            Mounts = [.. etc, .. spec.Volumes.Select(VolumeMount.Parse).Select(volume => new BindMount(volume.Source, volume.Destination, volume.ReadOnly))],
+            Mounts = [.. etc, .. spec.Volumes.Select(text => VolumeMount.Parse(text).ToBindMount())],
             NetworkNamespacePath = networkNamespace,
             CapAdd = spec.CapAdd,
             CapDrop = spec.CapDrop,

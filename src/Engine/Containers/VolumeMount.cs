@@ -1,4 +1,5 @@
 using LayerImage.Engine.Errors;
+using LayerImage.Engine.Runtime;
 
 namespace LayerImage.Engine.Containers;
 
@@ -47,6 +48,9 @@ internal sealed record VolumeMount(string Source, string Destination, bool ReadO
             }
         }
     }
+
+    /// <summary>As the runtime mounts it.</summary>
+    public BindMount ToBindMount() => new(Source, Destination, ReadOnly, IsFolder: Directory.Exists(Source));
 
     public override string ToString() => $"{Source}:{Destination}{(ReadOnly ? ":ro" : "")}";
 

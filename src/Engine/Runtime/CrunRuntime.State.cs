@@ -62,10 +62,10 @@ internal sealed partial class CrunRuntime
     /// <inheritdoc/>
     public Task<ExecProcess> ExecAsync(string id, ExecOptions options, CancellationToken cancellationToken)
     {
-        RuntimeStatus status = GetState(id).Status;
-        if (status != RuntimeStatus.Running)
+        RuntimeState state = GetState(id);
+        if (state is not { Status: RuntimeStatus.Running, Process: ProcessIdentity process })
         {
-            throw status == RuntimeStatus.Paused
+            throw state.Status == RuntimeStatus.Paused
                 ? new Errors.LayerImageException(Errors.EngineError.ContainerNotRunning, $"The container {id} is paused.") { Target = id, Advice = "Resume it first." }
                 : NotRunning(id);
         }
@@ -73,7 +73,7 @@ internal sealed partial class CrunRuntime
         {
             throw RuntimeErrors.FolderLost(id, _paths.Run);
         }
-        return ExecProcess.StartAsync(Crun(), id, _paths.Bundle(id), _cgroups, options, cancellationToken);
+        return ExecProcess.StartAsync(Crun(), id, _paths.Bundle(id), _cgroups, process, options, cancellationToken);
     }
 
     private CgroupFreezer FreezerOfRunning(string id)
