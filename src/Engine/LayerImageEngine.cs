@@ -100,12 +100,16 @@ public sealed class LayerImageEngine
         }
     }
 
-    private ContainerResources OpenHost(EngineOptions options, CgroupLayout cgroups) => new()
+    private ContainerResources OpenHost(EngineOptions options, CgroupLayout cgroups)
     {
-        Paths = new RuntimePaths(options.Run),
-        Mounts = new OverlayMountDriver(),
-        Network = new BridgeNetwork(NetworkOptions.For(options)),
-        Runtime = new CrunRuntime(options, cgroups),
-        HostPorts = new ContainerPorts(Firewall),
-    };
+        TrustedFolder.Require(options.Run, "LAYERIMAGE_RUN");
+        return new ContainerResources
+        {
+            Paths = new RuntimePaths(options.Run),
+            Mounts = new OverlayMountDriver(),
+            Network = new BridgeNetwork(NetworkOptions.For(options)),
+            Runtime = new CrunRuntime(options, cgroups),
+            HostPorts = new ContainerPorts(Firewall),
+        };
+    }
 }

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using LayerImage.Engine.Errors;
 using LayerImage.Engine.Interop.Libc;
+using LayerImage.Engine.Processes;
 using Microsoft.Win32.SafeHandles;
 
 namespace LayerImage.Engine.Runtime;
@@ -16,7 +17,7 @@ internal static class ConmonProcess
 {
     // What the exit command (the Agent), the runtime and conmon may need of our environment.
     private static readonly string[] s_environmentPrefixes =
-        ["PATH=", "HOME=", "LANG=", "TMPDIR=", "XDG_", "DBUS_SYSTEM_BUS_ADDRESS=", "LAYERIMAGE_", "DOTNET_"];
+        ["HOME=", "LANG=", "TMPDIR=", "XDG_", "DBUS_SYSTEM_BUS_ADDRESS=", "LAYERIMAGE_", "DOTNET_"];
 
     /// <summary>Starts conmon and returns the host's number of the container's first process, which waits for its start.</summary>
     /// <param name="arguments">The command line.</param>
@@ -78,7 +79,7 @@ internal static class ConmonProcess
         IEnumerable<string> ours = Environment.GetEnvironmentVariables().Cast<System.Collections.DictionaryEntry>()
             .Select(entry => $"{entry.Key}={entry.Value}")
             .Where(entry => s_environmentPrefixes.Any(prefix => entry.StartsWith(prefix, StringComparison.Ordinal)));
-        return [.. ours, .. own];
+        return [.. ours, "PATH=" + ToolLocator.SafePath, .. own];
     }
 
     private static async Task<string> ReadLineAsync(Stream stream)

@@ -91,7 +91,10 @@ internal sealed class RootFs : IDisposable
                 SafeFileHandle? next = OpenDirectory(prefix, out int errno);
                 if (next is null && errno == LinuxException.ENOENT)
                 {
-                    Libc.TryMkdirAt(parent, name, 0x1ED /* 0755 */);
+                    if (Libc.TryMkdirAt(parent, name, 0x1ED))
+                    {
+                        Libc.ChmodAt(parent, name, 0x1ED /* 0755, whatever umask the session has */);
+                    }
                     next = OpenDirectory(prefix, out errno);
                 }
                 parent.Dispose();

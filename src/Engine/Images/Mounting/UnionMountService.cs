@@ -111,7 +111,7 @@ public sealed class UnionMountService
                 observer.Warning($"The folder {record.Mount.Merged} is not empty: what is in it is hidden until the union is dismounted.");
             }
             UnionMount mount = record.Mount;
-            _driver.Mount(new OverlayMount { LowerDirs = mount.LowerDirs, UpperDir = mount.UpperDir, WorkDir = mount.WorkDir, Source = record.Source, Merged = mount.Merged });
+            _driver.Mount(new OverlayMount { LowerDirs = mount.LowerDirs, UpperDir = mount.UpperDir, WorkDir = mount.WorkDir, Source = record.Source, Merged = mount.Merged, IsConfined = true });
             FaultPoint.Reach(FaultPoint.Mounted);
             return mount;
         }
