@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Globalization;
 using System.Management.Automation;
+using LayerImage.Engine.Errors;
 
 namespace LayerImage.Cmdlets.Formatting;
 
@@ -93,6 +94,9 @@ public static class ViewText
             _ => state,
         };
     }
+
+    /// <summary>Text of an image's or a container's, without what the terminal would obey.</summary>
+    public static string? Printable(string? text) => text is null ? null : PrintableText.Of(text);
 
     /// <summary>Published ports, joined: "8081->8080/tcp".</summary>
     public static string Ports(PSObject instance) => Join(instance.Properties["Ports"]?.Value);
