@@ -70,8 +70,8 @@ internal static class SpecMerger
         List<string> merged = [];
         foreach (string variable in image.Concat(user.Select(Complete).OfType<string>()))
         {
-            string name = variable[..(variable.IndexOf('=', StringComparison.Ordinal) + 1)];
-            int index = merged.FindIndex(existing => existing.StartsWith(name, StringComparison.Ordinal));
+            string name = NameOfVariable(variable);
+            int index = merged.FindIndex(existing => NameOfVariable(existing) == name);
             if (index < 0)
             {
                 merged.Add(variable);
@@ -83,6 +83,9 @@ internal static class SpecMerger
         }
         return merged;
     }
+
+    // Images have variables without a value, and without '=', too.
+    private static string NameOfVariable(string variable) => variable.Split('=', 2)[0];
 
     // "NAME" alone takes the value of this process, and nothing when it has none.
     private static string? Complete(string variable)

@@ -64,8 +64,8 @@ internal static class RuntimeSpecBuilder
 
         int IndexOf(string variable)
         {
-            string name = variable.Split('=', 2)[0] + "=";
-            return result.FindIndex(existing => existing.StartsWith(name, StringComparison.Ordinal));
+            string name = variable.Split('=', 2)[0];
+            return result.FindIndex(existing => existing.Split('=', 2)[0] == name);
         }
     }
 

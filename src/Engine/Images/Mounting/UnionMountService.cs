@@ -43,7 +43,7 @@ public sealed class UnionMountService
             ? [.. request.Layers.Select(layer => HostFolder.Resolve(layer, "layer"))]
             : [.. image.Layers.Select(layer => layer.Path ?? _layout.Layers)];
         RequireLayers(request, layers);
-        _ = _plan.Make(request, image, UnionLookup.Visible(layers.Reverse()), null);
+        _ = _plan.Make(request, image, Lower(image, layers), null);
     }
 
     private static void RequireRoot()
@@ -93,7 +93,14 @@ public sealed class UnionMountService
         using FileLock held = await _records.LockAsync(observer, cancellationToken).ConfigureAwait(false);
         _records.SettleLocked();
         string? root = image is null ? null : _layers.RootOf(keys);
-        return Mount(_plan.Make(request, image, UnionLookup.Visible(layers.Reverse()), root), keys, root, observer);
+        return Mount(_plan.Make(request, image, Lower(image, layers), root), keys, root, observer);
+    }
+
+    // Who gives a folder of their own twice is told.
+    private static List<string> Lower(Image? image, string[] layers)
+    {
+        List<string> visible = UnionLookup.Visible(layers.Reverse());
+        return image is null ? visible : UnionLookup.Once(visible);
     }
 
     private UnionMount Mount(UnionMountRecord record, string[] keys, string? root, IEngineObserver observer)
