@@ -16,6 +16,8 @@ internal sealed class ContainerCleaner(StoreLayout layout, ContainerRecords reco
 
     private const string ExitCodeLost = "The exit code is not known: the container's monitor was gone before it could note it.";
 
+    private const string OutOfMemory = "The kernel ended a process of it: it needed more memory than the container may have.";
+
     // How long the exit code of a container that removed itself is kept for who waits for it.
     private static readonly TimeSpan s_exitFileLife = TimeSpan.FromMinutes(10);
 
@@ -48,6 +50,7 @@ internal sealed class ContainerCleaner(StoreLayout layout, ContainerRecords reco
             // Whoever looks between a program's end and the monitor's report would take it for one without exit code.
             state = await hosts.Of(record).Runtime.GetEndAsync(record.Id, cancellationToken).ConfigureAwait(false);
         }
+        bool hadNoMemory = File.Exists(hosts.PathsOf(record).OutOfMemoryFile(record.Id));
         await ReleaseAsync(record, cancellationToken).ConfigureAwait(false);
         bool ran = record.State is ContainerState.Running or ContainerState.Paused, goes = record.IsNew || (record.RemovesItself && ran);
         ContainerRecord ended = record with
@@ -55,7 +58,7 @@ internal sealed class ContainerCleaner(StoreLayout layout, ContainerRecords reco
             State = ran || record.StartedAt is not null ? ContainerState.Exited : ContainerState.Created,
             ExitCode = ran ? state.ExitCode : record.ExitCode,
             FinishedAt = ran ? state.FinishedAt ?? clock.GetUtcNow() : record.FinishedAt,
-            Error = error ?? (ran && state.ExitCode is null ? ExitCodeLost : null),
+            Error = error ?? (hadNoMemory ? OutOfMemory : ran && state.ExitCode is null ? ExitCodeLost : null),
         };
         try
         {

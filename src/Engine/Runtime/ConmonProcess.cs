@@ -23,9 +23,10 @@ internal static class ConmonProcess
     /// <param name="arguments">The command line.</param>
     /// <param name="held">Handles that conmon keeps open for its life.</param>
     /// <param name="cgroups">Where conmon is moved to before it does anything.</param>
+    /// <param name="folder">Where it works: it leaves a file there when the kernel ended the program for want of memory.</param>
     /// <param name="command">The container's program, for the errors that are about it.</param>
     /// <exception cref="LayerImageException"><see cref="EngineError.RuntimeFailed"/>, <see cref="EngineError.CommandNotFound"/>, <see cref="EngineError.CommandNotExecutable"/>.</exception>
-    public static async Task<int> StartAsync(IReadOnlyList<string> arguments, IReadOnlyList<SafeHandle> held, CgroupLayout cgroups, string command)
+    public static async Task<int> StartAsync(IReadOnlyList<string> arguments, IReadOnlyList<SafeHandle> held, CgroupLayout cgroups, string folder, string command)
     {
         (SafeFileHandle syncRead, SafeFileHandle syncWrite) = Libc.Pipe2();
         (SafeFileHandle startRead, SafeFileHandle startWrite) = Libc.Pipe2();
@@ -38,7 +39,7 @@ internal static class ConmonProcess
             using (startRead)
             using (errorWrite)
             {
-                pid = Libc.PosixSpawn(arguments, EnvironmentOf("_OCI_SYNCPIPE=3", "_OCI_STARTPIPE=4"), [syncWrite, startRead, .. held], new SpawnStreams(Error: errorWrite));
+                pid = Libc.PosixSpawn(arguments, EnvironmentOf("_OCI_SYNCPIPE=3", "_OCI_STARTPIPE=4"), [syncWrite, startRead, .. held], new SpawnStreams(Error: errorWrite), folder);
             }
             cgroups.MoveToMonitors(pid);
             start.WriteByte(1);

@@ -47,7 +47,7 @@ internal sealed partial class CrunRuntime : IContainerRuntime
         RuntimeFile.Write(Path.Combine(bundle, "config.json"), RuntimeJson.Write(_filters.Apply(launch.Spec)), RuntimeFile.Private);
         try
         {
-            int pid = await ConmonProcess.StartAsync(ConmonCommand.Compose(Options(launch)), launch.HeldHandles, _cgroups, launch.Spec.Process.Args[0]).ConfigureAwait(false);
+            int pid = await ConmonProcess.StartAsync(ConmonCommand.Compose(Options(launch)), launch.HeldHandles, _cgroups, bundle, launch.Spec.Process.Args[0]).ConfigureAwait(false);
             ProcessIdentity process = ProcessIdentity.Of(pid) ?? throw RuntimeErrors.Failed($"The container {id} ended before it was started.", id);
             _filters.Keep(launch.Spec, Path.Combine(_paths.CrunRoot, id));
             if (!File.Exists(_paths.StartGate(id)))

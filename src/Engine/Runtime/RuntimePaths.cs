@@ -37,6 +37,9 @@ internal sealed record RuntimePaths(string Run)
     /// <summary>Says which process has paused the container for a commit; it is there as long as that pause.</summary>
     public string CommitPauseFile(string id) => Path.Combine(Bundle(id), "committing");
 
+    /// <summary>The monitor makes it in its folder when the kernel ended a process of the container for want of memory.</summary>
+    public string OutOfMemoryFile(string id) => Path.Combine(Bundle(id), "oom");
+
     /// <summary>crun's start gate: it exists from create until start.</summary>
     public string StartGate(string id) => Path.Combine(CrunRoot, id, "exec.fifo");
 }

@@ -27,6 +27,20 @@ public class ContainerEndTests
         Assert.Null(await harness.Containers.WaitForExitCodeAsync(container.Id, Stop));
     }
 
+    // And nothing is left of it in the session's own folder.
+    [Fact]
+    public async Task WantOfMemory_IsTold()
+    {
+        await using ContainerHarness harness = await ContainerHarness.CreateAsync();
+        Container container = await harness.Containers.RunAsync(new ContainerRequest { Image = "box", Command = ["tail /dev/zero"], Memory = 16 << 20, Network = "none" }, null, SilentObserver.Instance, Stop);
+
+        Container? ended = await harness.Containers.WaitForStopAsync(container.Id, TimeSpan.FromSeconds(30), Stop);
+
+        Assert.Equal((ContainerState.Exited, 137), (ended!.State, ended.ExitCode));
+        Assert.Contains("memory", ended.Error, StringComparison.Ordinal);
+        Assert.False(File.Exists("oom"));
+    }
+
     // A restart stops a container that removes itself, and it stays; were the restart killed then, it would go as it should.
     [Theory]
     [InlineData(true)]
