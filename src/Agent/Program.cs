@@ -56,6 +56,13 @@ catch (Exception e)
 {
     // conmon's children have no stderr that anybody reads; the next look at the container finishes what failed here.
     Console.Error.WriteLine(e.Message);
-    File.AppendAllText(Path.Combine(run, "agent.log"), $"{DateTimeOffset.UtcNow:O} {string.Join(' ', args)}: {e}\n");
+    try
+    {
+        File.AppendAllText(Path.Combine(run, "agent.log"), $"{DateTimeOffset.UtcNow:O} {string.Join(' ', args)}: {e}\n");
+    }
+    catch (Exception unwritten) when (unwritten is IOException or UnauthorizedAccessException)
+    {
+        // The run folder is lost or full.
+    }
     return 1;
 }

@@ -46,7 +46,7 @@ public sealed record EngineOptions
             Root = Variable("LAYERIMAGE_ROOT")
                 ?? (root ? "/var/lib/layerimage" : Path.Combine(Variable("XDG_DATA_HOME") ?? Path.Combine(home, ".local", "share"), "layerimage")),
             Run = Variable("LAYERIMAGE_RUN")
-                ?? (root ? "/run/layerimage" : Path.Combine(Variable("XDG_RUNTIME_DIR") ?? Path.Combine(Path.GetTempPath(), $"layerimage-{Environment.UserName}"), "layerimage")),
+                ?? (root ? "/run/layerimage" : Path.Combine(Variable("XDG_RUNTIME_DIR") ?? Variable("XDG_CACHE_HOME") ?? Path.Combine(home, ".cache"), "layerimage")),
             Configuration = Variable("LAYERIMAGE_CONFIG")
                 ?? (root ? "/etc/layerimage" : Path.Combine(Variable("XDG_CONFIG_HOME") ?? Path.Combine(home, ".config"), "layerimage")),
         };

@@ -46,8 +46,9 @@ public sealed class LayerImageEngine
         Mounts = new UnionMountService(layout, database, layers, Images, new OverlayMountDriver(), options.Clock);
         Firewall = HostFirewalls.Open(options);
         NetworkOptions network = NetworkOptions.For(options);
-        ContainerRecords records = new(database, network);
-        Containers = new ContainerService(options, layout, Images, layers, content, records, new Lazy<ContainerResources>(() => OpenHost(network)),
+        ContainerRecords records = new(database, network, options.Run);
+        Lazy<CgroupLayout> cgroups = new(CgroupLayout.Read);
+        Containers = new ContainerService(options, layout, Images, layers, content, records, new ContainerHosts(options.Run, cgroups, run => OpenHost(options with { Run = run }, cgroups.Value)),
             files => new ContainerCommitter(layout, database, layers, content, Images, records, files, options.Clock));
         HostPorts = new HostPortService(Firewall, records);
         Browser = Images.OpenBrowser(options.LayerCacheBytes, new ContainerTrees(layout, layers, records).List);
@@ -96,11 +97,16 @@ public sealed class LayerImageEngine
         }
     }
 
-    private ContainerResources OpenHost(NetworkOptions network) => new()
+    private ContainerResources OpenHost(EngineOptions options, CgroupLayout cgroups)
     {
-        Mounts = new OverlayMountDriver(),
-        Network = new BridgeNetwork(network),
-        Runtime = new CrunRuntime(Options, CgroupLayout.Read()),
-        HostPorts = new ContainerPorts(Firewall),
-    };
+        TrustedFolder.Require(options.Run, "LAYERIMAGE_RUN");
+        return new ContainerResources
+        {
+            Paths = new RuntimePaths(options.Run),
+            Mounts = new OverlayMountDriver(),
+            Network = new BridgeNetwork(NetworkOptions.For(options)),
+            Runtime = new CrunRuntime(options, cgroups),
+            HostPorts = new ContainerPorts(Firewall),
+        };
+    }
 }

@@ -44,6 +44,17 @@ Describe "Containers$(if ($Missing) { " ($Missing)" })" -Skip:([bool]$Missing) {
             $lines | Should -Be '0022', '0022'
         }
 
+        It 'gets places that its users can enter, whatever the session''s umask is' {
+            $bare = "$($TestHost.Folder)/bare"
+            $null = New-Item -ItemType Directory "$bare/bin"
+            Copy-Item "$($TestHost.RootFs)/bin/busybox" "$bare/bin/busybox"
+            & chmod -R go+rX $bare
+            $null = Import-LayerImage $bare bare
+            $command = "Import-Module '$ManifestPath'; Start-LayerContainer bare -Attach -Remove -WorkingDirectory /srv/work -Command /bin/busybox,stat,'-c','%a %n',/etc,/etc/hosts,/proc,/srv/work"
+            $lines = & sh -c 'umask 077; exec "$@"' sh @([Environment]::ProcessPath) @(if ([Environment]::ProcessPath -like '*dotnet') { "$PSHOME/pwsh.dll" }) -NoProfile -NonInteractive -Command $command
+            $lines | Should -Be '755 /etc', '644 /etc/hosts', '555 /proc', '755 /srv/work'
+        }
+
         It 'starts again what was stopped, by name and from the pipeline' {
             $null = New-LayerContainer box -Name sleeper -Command sleep, 300
             (Start-LayerContainer -Name sleeper).State | Should -Be Running
@@ -317,8 +328,8 @@ Describe "Containers$(if ($Missing) { " ($Missing)" })" -Skip:([bool]$Missing) {
             Remove-LayerContainer life -Force -WhatIf
             Rename-LayerContainer life other -WhatIf
             Invoke-ContainerCommand life 'touch /whatif' -WhatIf
-            Start-LayerContainer box -Name whatif -WhatIf | Should -BeNullOrEmpty
-            New-LayerContainer box -Name whatif -WhatIf | Should -BeNullOrEmpty
+            Start-LayerContainer box true -Name whatif -WhatIf | Should -BeNullOrEmpty
+            New-LayerContainer box true -Name whatif -WhatIf | Should -BeNullOrEmpty
             Get-Container life | Save-ContainerAsImage whatif -WhatIf | Should -BeNullOrEmpty
 
             (Get-Container life).State | Should -Be Running

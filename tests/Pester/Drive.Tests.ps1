@@ -84,6 +84,52 @@ Describe "The drive$(if ($Missing) { " ($Missing)" })" -Skip:([bool]$Missing) {
         (Get-Failure { Remove-Item "$Rootfs/srv/index.html" }).Exception.Message | Should -Match 'only be read'
     }
 
+    # What the drive does not have looks like a path of this machine.
+    Context 'Writing' {
+        BeforeAll { $Here = "$($TestHost.Folder)/precious" }
+        BeforeEach { [IO.File]::WriteAllText($Here, 'precious') }
+
+        It 'is refused by <_>, and nothing is written on this machine' -ForEach @(
+            'Set-Content {0} x', 'Add-Content {0} x', 'Clear-Content {0}', 'New-Item {0} -Force', 'New-Item {0} -ItemType Directory -Force', 'Set-Item {0} x'
+            'Remove-Item {0} -Recurse -Force', 'Rename-Item {0} other', 'Copy-Item {1} {0}', 'Move-Item {1} {0}', '1 | Out-File {0}', 'Get-Date | Export-Csv {0}'
+        ) {
+            $null = New-PSDrive -Name second -PSProvider LayerImage -Root /
+            [IO.File]::WriteAllText("$Here.source", 'source')
+            foreach ($path in "LayerImage:$Here", "LayerImage:$($Here.Substring(1))", "LayerImage::$Here", "second:$Here", "LayerImage:$Here.new") {
+                Get-Failure ([scriptblock]::Create(($_ -f "'$path'", "'$Here.source'"))) | Should -Not -BeNullOrEmpty -Because $path
+            }
+            Set-Location LayerImage:/images
+            Get-Failure ([scriptblock]::Create(($_ -f "'..$Here'", "'$Here.source'"))) | Should -Not -BeNullOrEmpty
+            [IO.File]::ReadAllText($Here) | Should -Be precious
+            [IO.File]::ReadAllText("$Here.source") | Should -Be source
+            "FileSystem::$Here.new" | Should -Not -Exist
+            Remove-PSDrive second
+        }
+
+        It 'by this module''s own paths is refused in the drive' {
+            Set-Location "$Rootfs/srv"
+            foreach ($script in { Export-LayerImage team/box:1.0 ./x.tar }, { Import-LayerImage ./x.tar }, { Import-LayerImage './x*' }, { Import-LayerImage -LiteralPath x.tar }, { Mount-LayerImage team/box:1.0 ./mnt },
+                { Copy-LayerImageItem index.html ./copy }, { Dismount-LayerImage -Path ./mnt }, { New-LayerContainer team/box:1.0 -Volume ./x:/y }) {
+                $failure = Get-Failure $script
+                $failure.FullyQualifiedErrorId | Should -Match '^PathInvalid' -Because "$script"
+                $failure.Exception.Message | Should -Match LayerImage
+            }
+            '/images' | Should -Not -Exist
+        }
+
+        It 'without a destination copies to the folder that the session was in' {
+            $folder = (New-Item -ItemType Directory "$($TestHost.Folder)/was").FullName
+            Set-Location $folder
+            Set-Location "$Rootfs/srv"
+            Copy-LayerImageItem index.html
+            Get-Content "FileSystem::$folder/index.html" | Should -Be 'It works.'
+        }
+
+        It 'to a drive that is not there is an error of ours' {
+            (Get-Failure { Export-LayerImage team/box:1.0 nosuch:/x.tar }).FullyQualifiedErrorId | Should -Match '^PathInvalid'
+        }
+    }
+
     It 'shows a container as it is' {
         $null = Start-LayerContainer team/box:1.0 -Name web -Network none -Command 'rm /srv/index.html; echo mine >/srv/new; echo >/done; exec sleep 1000'
         for ($i = 0; $i -lt 100 -and -not (Test-Path LayerImage:\containers\web\rootfs\done); $i++) { Start-Sleep -Milliseconds 100 }

@@ -53,7 +53,18 @@ public abstract class ContainerSelectionCommand : LayerImageCmdlet
     }
 
     /// <summary>Tells scripts a program's exit code, as PowerShell does for programs of its own.</summary>
-    protected void SetExitCode(int code) => SessionState.PSVariable.Set("global:LASTEXITCODE", code);
+    protected void SetExitCode(int? code) => SessionState.PSVariable.Set("global:LASTEXITCODE", code);
+
+    /// <summary>Waits for the exit code of a program that was in the foreground. One that nobody knows is null, which is neither success nor failure.</summary>
+    protected async Task SetExitCodeOfAsync(Container container, CancellationToken cancellationToken)
+    {
+        int? code = await Engine.Containers.WaitForExitCodeAsync(container.Id, cancellationToken);
+        SetExitCode(code);
+        if (code is null)
+        {
+            WriteWarning($"The exit code of {container.Name} is not known, so $LASTEXITCODE is $null: its monitor was gone before it could note it.");
+        }
+    }
 
     /// <summary>Starts a program. One that cannot be started has docker's exit codes too.</summary>
     protected async Task<T> StartProgramAsync<T>(Func<Task<T>> start)

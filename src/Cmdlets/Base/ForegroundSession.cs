@@ -78,6 +78,7 @@ internal sealed class ForegroundSession(bool useTerminal, bool useInput, Action<
     private sealed class LineStream(Action<string> write) : Stream
     {
         private readonly Decoder _decoder = Encoding.UTF8.GetDecoder();
+        private const int LongestLine = 1 << 20; // as in the log: a longer one is several
         private readonly StringBuilder _line = new();
 
         public override bool CanRead => false;
@@ -99,7 +100,10 @@ internal sealed class ForegroundSession(bool useTerminal, bool useInput, Action<
                 if (character != '\n')
                 {
                     _line.Append(character);
-                    continue;
+                    if (_line.Length < LongestLine)
+                    {
+                        continue;
+                    }
                 }
                 Emit();
             }

@@ -25,6 +25,28 @@ public abstract class LayerImageCmdlet : PSCmdlet, IDisposable
         ? bound is SwitchParameter { IsPresent: true }
         : LanguagePrimitives.IsTrue(SessionState.PSVariable.GetValue("WhatIfPreference"));
 
+    /// <summary>
+    /// ShouldProcess. With -WhatIf what the run would refuse is refused first: "What if" promises that it would work.
+    /// </summary>
+    /// <param name="target">What it is done to.</param>
+    /// <param name="action">What is done.</param>
+    /// <param name="check">Fails as the run would, and changes nothing.</param>
+    protected async Task<bool> ShouldProcessAsync(string target, string action, Func<Task> check)
+    {
+        if (IsWhatIf)
+        {
+            await check();
+        }
+        return ShouldProcess(target, action);
+    }
+
+    /// <summary>The same for a check that does not wait.</summary>
+    protected Task<bool> ShouldProcessAsync(string target, string action, Action check) => ShouldProcessAsync(target, action, () =>
+    {
+        check();
+        return Task.CompletedTask;
+    });
+
     /// <inheritdoc/>
     protected sealed override void BeginProcessing()
     {
@@ -89,12 +111,11 @@ public abstract class LayerImageCmdlet : PSCmdlet, IDisposable
     /// <summary>Writes an engine's failure as a non-terminating error.</summary>
     protected void WriteFailure(LayerImageException exception, object? input) => WriteError(ErrorMap.ToRecord(exception, input));
 
-    /// <summary>A path of the user's, made absolute by the session's location. It need not exist.</summary>
-    protected string ResolvePath(string path) => GetUnresolvedProviderPathFromPSPath(path);
+    /// <summary>A path of this machine's files, made absolute by the session's location. It need not exist. See <see cref="HostPath"/>.</summary>
+    protected string ResolvePath(string path) => HostPath.Resolve(SessionState, path);
 
     /// <summary>The files and folders that a path of the user's with wildcards means; without wildcards the path, be it there or not.</summary>
-    protected IEnumerable<string> ResolvePaths(string path) =>
-        WildcardPattern.ContainsWildcardCharacters(path) ? GetResolvedProviderPathFromPSPath(path, out _) : [ResolvePath(path)];
+    protected IReadOnlyList<string> ResolvePaths(string path) => HostPath.ResolveAll(SessionState, path);
 
     /// <inheritdoc/>
     public void Dispose()

@@ -33,8 +33,18 @@ public abstract class UnionMountSelectionCommand : LayerImageCmdlet
         return selected.DistinctBy(mount => mount.Id);
     }
 
-    /// <summary>Whether a mount is at a path: the user's text, the same made absolute, or a wildcard.</summary>
-    protected bool FitsPath(UnionMount mount, string text)
+    /// <summary>The mounts at paths of the user's.</summary>
+    protected IEnumerable<UnionMount> SelectByPath(string[] texts)
+    {
+        foreach (string literal in texts.Where(text => !WildcardPattern.ContainsWildcardCharacters(text)))
+        {
+            _ = ResolvePath(literal); // refused when it is none of this machine's, also where nothing is mounted
+        }
+        return Select(texts, FitsPath, text => NotFound(text, $"No union is mounted at {text}."));
+    }
+
+    // The user's text, the same made absolute, or a wildcard.
+    private bool FitsPath(UnionMount mount, string text)
     {
         if (WildcardPattern.ContainsWildcardCharacters(text))
         {
@@ -69,9 +79,6 @@ public abstract class UnionMountSelectionCommand : LayerImageCmdlet
             return false; // the image may be gone
         }
     }
-
-    /// <summary>Says that nothing is mounted at a path.</summary>
-    protected void WritePathNotFound(string path) => NotFound(path, $"No union is mounted at {path}.");
 
     /// <summary>Says that an image is not mounted.</summary>
     protected void WriteReferenceNotFound(string reference) => NotFound(reference, $"The image '{reference}' is not mounted.");

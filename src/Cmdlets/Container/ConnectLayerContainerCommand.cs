@@ -28,7 +28,7 @@ public sealed class ConnectLayerContainerCommand : ContainerSelectionCommand
         await session.BeginAsync(await Engine.Containers.AttachAsync(container.Id, cancellationToken), cancellationToken);
         if (await session.WaitAsync(cancellationToken))
         {
-            SetExitCode(await Engine.Containers.WaitForExitCodeAsync(container.Id, cancellationToken) ?? 0);
+            await SetExitCodeOfAsync(container, cancellationToken);
         }
     }
 }

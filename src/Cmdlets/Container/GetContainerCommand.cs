@@ -52,7 +52,14 @@ public sealed class GetContainerCommand : ContainerSelectionCommand
             ? await SelectAsync(wanted, null, cancellationToken, Id is null ? nameof(Name) : nameof(Id))
             : await Engine.Containers.ListAsync(cancellationToken);
         HashSet<string> images = [.. Image is null ? [] : Engine.Images.List().Where(image => image.Tags.Any(IsWanted)).Select(image => image.Id)];
-        WriteObject(containers.Where(container => Fits(container, images)), enumerateCollection: true);
+        foreach (Container container in containers.Where(container => Fits(container, images)))
+        {
+            if (container.IsUnreleased)
+            {
+                WriteWarning($"{container.Name}: {container.Error}");
+            }
+            WriteObject(container);
+        }
     }
 
     private bool IsWanted(string tag) => Image!.Any(image => ImageMatcher.Matches(new WildcardPattern(image, WildcardOptions.IgnoreCase), tag));

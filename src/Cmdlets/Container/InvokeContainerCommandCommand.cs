@@ -97,7 +97,7 @@ public sealed class InvokeContainerCommandCommand : ContainerSelectionCommand
 
     private async Task RunAsync(Container container, string[] arguments, CancellationToken cancellationToken)
     {
-        if (!ShouldProcess(container.Name, $"Run '{string.Join(' ', arguments)}'"))
+        if (!await ShouldProcessAsync(container.Name, $"Run '{string.Join(' ', arguments)}'", () => Engine.Containers.CheckRunsAsync(container.Id, cancellationToken)))
         {
             return;
         }

@@ -21,7 +21,7 @@ public sealed class NewLayerContainerCommand : NewContainerCommand
     protected override async Task ProcessAsync(CancellationToken cancellationToken)
     {
         ContainerRequest request = Request();
-        if (ShouldProcess(request.Image, "Make container"))
+        if (await ShouldProcessAsync(request.Image, "Make container", () => Engine.Containers.CheckAsync(request, starting: false, cancellationToken)))
         {
             WriteObject(await Engine.Containers.CreateAsync(request, Observer, cancellationToken));
         }

@@ -22,7 +22,7 @@ public sealed class RestartLayerContainerCommand : ContainerCommand
     /// <inheritdoc/>
     protected override async Task ProcessContainerAsync(Container container, CancellationToken cancellationToken)
     {
-        if (!ShouldProcess(container.Name, "Restart container"))
+        if (!await ShouldProcessAsync(container.Name, "Restart container", () => Engine.Containers.CheckRestartAsync(container.Id, cancellationToken)))
         {
             return;
         }

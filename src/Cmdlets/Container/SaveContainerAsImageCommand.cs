@@ -140,10 +140,6 @@ public sealed class SaveContainerAsImageCommand : ContainerSelectionCommand
             throw new LayerImageException(EngineError.NameInUse, $"'{reference}' was just given to another container's image: the second would take it away.")
             { Target = container.Name, Advice = "Leave -Reference out, or make it from the container: -Reference { \"$($_.Name):v2\" }" };
         }
-        if (!ShouldProcess(container.Name, $"Save as image {reference}"))
-        {
-            return;
-        }
         _excluded ??= Exclude.Length == 0 ? null : new PathExclusion(Exclude);
         CommitOptions options = new()
         {
@@ -158,7 +154,11 @@ public sealed class SaveContainerAsImageCommand : ContainerSelectionCommand
             Provenance = Provenance,
             NoPause = NoPause,
         };
-        WriteObject(await Engine.Containers.CommitAsync(container.Id, options, Observer, cancellationToken));
+        bool goesOn = await ShouldProcessAsync(container.Name, $"Save as image {reference}", () => Engine.Containers.CheckCommit(container.Id, options));
         _given.Add(reference);
+        if (goesOn)
+        {
+            WriteObject(await Engine.Containers.CommitAsync(container.Id, options, Observer, cancellationToken));
+        }
     }
 }

@@ -45,7 +45,7 @@ public sealed class StartLayerContainerCommand : NewContainerCommand
         {
             await ForEachContainerAsync(Name, InputObject, async container =>
             {
-                if (ShouldProcess(container.Name, "Start container"))
+                if (await ShouldProcessAsync(container.Name, "Start container", () => Engine.Containers.CheckStartAsync(container.Id, cancellationToken)))
                 {
                     await RunAsync((attach, token) => Engine.Containers.StartAsync(container.Id, attach, Observer, token), Attach, container.Spec.Terminal, container.Spec.Interactive, cancellationToken);
                 }
@@ -58,7 +58,7 @@ public sealed class StartLayerContainerCommand : NewContainerCommand
             { Target = nameof(Tty), Advice = "In a script leave -Tty out: -Interactive alone passes the standard input on." };
         }
         ContainerRequest request = Request();
-        if (ShouldProcess(request.Image, "Start container"))
+        if (await ShouldProcessAsync(request.Image, "Start container", () => Engine.Containers.CheckAsync(request, starting: true, cancellationToken)))
         {
             await RunAsync((attach, token) => Engine.Containers.RunAsync(request, attach, Observer, token), InForeground, Tty, Interactive, cancellationToken);
         }
@@ -87,15 +87,8 @@ public sealed class StartLayerContainerCommand : NewContainerCommand
         }
         if (ended)
         {
-            SetExitCode(await WaitForExitCodeAsync(container, cancellationToken));
+            await SetExitCodeOfAsync(container, cancellationToken);
         }
-    }
-
-    private async Task<int> WaitForExitCodeAsync(Container container, CancellationToken cancellationToken)
-    {
-        // One that removes itself is gone when it has ended; its monitor's exit file is read before that.
-        Task<int?> exit = Engine.Containers.WaitForExitCodeAsync(container.Id, cancellationToken);
-        return await exit ?? 0;
     }
 
     // The engine calls back on a thread of its own.

@@ -29,7 +29,9 @@ public sealed class StopLayerContainerCommand : ContainerCommand
     /// <inheritdoc/>
     protected override async Task ProcessContainerAsync(Container container, CancellationToken cancellationToken)
     {
-        if (!ShouldProcess(container.Name, "Stop container"))
+        // One that has ended stays as it is: there is nothing that -WhatIf could promise.
+        if ((IsWhatIf && (await Engine.Containers.GetAsync(container.Id, cancellationToken)).State is ContainerState.Created or ContainerState.Exited)
+            || !ShouldProcess(container.Name, "Stop container"))
         {
             return;
         }

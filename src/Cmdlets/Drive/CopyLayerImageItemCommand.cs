@@ -27,9 +27,10 @@ public sealed class CopyLayerImageItemCommand : LayerImageCmdlet
     [ValidateNotNullOrEmpty]
     public string[] LiteralPath { get; set; } = [];
 
-    /// <summary>A folder to copy into, or the copy's own name.</summary>
+    /// <summary>A folder to copy into, or the copy's own name; without it the folder of this machine that the session is in, or was in last.</summary>
     [Parameter(Position = 1)]
-    public string Destination { get; set; } = ".";
+    [ValidateNotNullOrEmpty]
+    public string? Destination { get; set; }
 
     /// <summary>Copies folders with all that is in them.</summary>
     [Parameter]
@@ -47,11 +48,11 @@ public sealed class CopyLayerImageItemCommand : LayerImageCmdlet
     protected override Task ProcessAsync(CancellationToken cancellationToken) =>
         ForEachAsync(ParameterSetName == "Path" ? Path : LiteralPath, async given =>
         {
-            string destination = ResolvePath(Destination);
+            string destination = Destination is null ? SessionState.Path.CurrentFileSystemLocation.ProviderPath : ResolvePath(Destination);
             IReadOnlyList<string> paths = Resolve(given);
             if (!Directory.Exists(destination) && _copied + paths.Count > 1)
             {
-                throw new LayerImageException(EngineError.PathInvalid, $"'{destination}' is no folder, and several items are copied to it.") { Target = Destination, Advice = "Make it first: New-Item -ItemType Directory." };
+                throw new LayerImageException(EngineError.PathInvalid, $"'{destination}' is no folder, and several items are copied to it.") { Target = destination, Advice = "Make it first: New-Item -ItemType Directory." };
             }
             foreach (string path in paths)
             {
@@ -77,10 +78,10 @@ public sealed class CopyLayerImageItemCommand : LayerImageCmdlet
             IReadOnlyList<string> paths = ParameterSetName == "Path"
                 ? SessionState.Path.GetResolvedProviderPathFromPSPath(given, out provider)
                 : [SessionState.Path.GetUnresolvedProviderPathFromPSPath(given, out provider, out _)];
-            return provider.Name == LayerImageProvider.Name ? paths : throw new LayerImageException(EngineError.PathInvalid, $"'{given}' is not on the drive LayerImage.")
+            return provider.ImplementingType == typeof(LayerImageProvider) ? paths : throw new LayerImageException(EngineError.PathInvalid, $"'{given}' is not on the drive LayerImage.")
             { Target = given, Advice = "Give a path such as LayerImage:/images/tomcat/latest/rootfs/etc/passwd; Copy-Item copies between folders of this machine." };
         }
-        catch (ItemNotFoundException e)
+        catch (SessionStateException e)
         {
             throw new LayerImageException(EngineError.PathInvalid, e.Message, e) { Target = given, Advice = "Get-ChildItem LayerImage:/images shows the images." };
         }

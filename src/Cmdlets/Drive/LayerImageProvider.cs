@@ -22,7 +22,10 @@ public sealed partial class LayerImageProvider : NavigationCmdletProvider
 
     /// <inheritdoc/>
     protected override System.Collections.ObjectModel.Collection<PSDriveInfo> InitializeDefaultDrives() =>
-        [new PSDriveInfo(Name, ProviderInfo, Path.DirectorySeparatorChar.ToString(), "Images, layers and containers of the store", null)];
+        [new PSDriveInfo(Name, ProviderInfo, "", "Images, layers and containers of the store", null)];
+
+    /// <inheritdoc/>
+    protected override PSDriveInfo NewDrive(PSDriveInfo drive) => new(drive.Name, drive.Provider, Plain(drive.Root), drive.Description, drive.Credential);
 
     /// <inheritdoc/>
     protected override void StopProcessing() => _stopping.Cancel();
@@ -84,6 +87,10 @@ public sealed partial class LayerImageProvider : NavigationCmdletProvider
 
     /// <inheritdoc/>
     protected override bool HasChildItems(string path) => Find(path) is { IsContainer: true } && Ask(path, () => Browser.List(path, _stopping.Token).Any());
+
+    // PowerShell takes a path that begins with a slash for one of this machine's files, wherever it comes from: Set-Content of
+    // something that the drive does not have would write there.
+    private static string Plain(string root) => root.Trim('/', '\\');
 
     // As the file system's provider: what is in a folder first, then what is in the folders in it. Links are shown and not
     // followed, or a listing would run in circles.

@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Globalization;
 using System.Management.Automation;
+using LayerImage.Engine.Errors;
 
 namespace LayerImage.Cmdlets.Formatting;
 
@@ -89,10 +90,13 @@ public static class ViewText
         return state switch
         {
             "Running" when instance.Properties["StartedAt"]?.Value is DateTimeOffset since => "Up " + Span(DateTimeOffset.Now - since),
-            "Exited" when instance.Properties["FinishedAt"]?.Value is DateTimeOffset since => $"Exited ({instance.Properties["ExitCode"]?.Value}) {Ago(DateTimeOffset.Now - since)}",
+            "Exited" when instance.Properties["FinishedAt"]?.Value is DateTimeOffset since => $"Exited ({instance.Properties["ExitCode"]?.Value ?? "?"}) {Ago(DateTimeOffset.Now - since)}",
             _ => state,
         };
     }
+
+    /// <summary>Text of an image's or a container's, without what the terminal would obey.</summary>
+    public static string? Printable(string? text) => text is null ? null : PrintableText.Of(text);
 
     /// <summary>Published ports, joined: "8081->8080/tcp".</summary>
     public static string Ports(PSObject instance) => Join(instance.Properties["Ports"]?.Value);

@@ -16,17 +16,16 @@ public sealed class AddImageTagCommand : ImageTargetCommand
     public string[] Tag { get; set; } = [];
 
     /// <inheritdoc/>
-    protected override Task ProcessImageAsync(Image image, string? name, CancellationToken cancellationToken)
+    protected override async Task ProcessImageAsync(Image image, string? name, CancellationToken cancellationToken)
     {
         Image result = image;
         foreach (string tag in Target(Tag, nameof(Tag)))
         {
-            if (ShouldProcess(image.Reference, $"Add tag {tag}"))
+            if (await ShouldProcessAsync(image.Reference, $"Add tag {tag}", () => ImageService.CheckTag(tag)))
             {
                 result = Engine.Images.AddTag(image, tag);
             }
         }
         WriteObject(result);
-        return Task.CompletedTask;
     }
 }

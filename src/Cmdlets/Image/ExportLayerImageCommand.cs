@@ -56,16 +56,15 @@ public sealed class ExportLayerImageCommand : ImageTargetCommand
             return;
         }
         string path = ResolvePath(Target(Path.Length == 0 ? [] : [Path], nameof(Path))[0]);
-        if (!ShouldProcess(path, $"Export {string.Join(", ", _images.Select(image => image.Image.Reference).Distinct())}"))
-        {
-            return;
-        }
         ExportOptions options = new()
         {
             Format = Format ?? (path.EndsWith(".tar", StringComparison.OrdinalIgnoreCase) ? ImageExportFormat.OciArchive : ImageExportFormat.OciLayout),
             Excluding = [.. Excluding.SelectMany(text => ImageMatcher.Match(Engine, text, IsPattern(nameof(Excluding), text))).Select(match => match.Image).DistinctBy(image => image.Id)],
             Force = Force,
         };
-        WriteFile(await Engine.Images.ExportAsync(_images, path, options, Observer, cancellationToken));
+        if (await ShouldProcessAsync(path, $"Export {string.Join(", ", _images.Select(image => image.Image.Reference).Distinct())}", () => ImageService.CheckExport(path, options)))
+        {
+            WriteFile(await Engine.Images.ExportAsync(_images, path, options, Observer, cancellationToken));
+        }
     }
 }

@@ -41,16 +41,20 @@ public sealed class ImportLayerImageCommand : LayerImageCmdlet
     public string[] Change { get; set; } = [];
 
     /// <inheritdoc/>
-    protected override Task ProcessAsync(CancellationToken cancellationToken) => ForEachAsync(ParameterSetName == PathSet ? Path.SelectMany(ResolvePaths) : LiteralPath.Select(ResolvePath), async resolved =>
+    protected override Task ProcessAsync(CancellationToken cancellationToken) => ParameterSetName == PathSet
+        ? ForEachAsync(Path, given => ForEachAsync(ResolvePaths(given), resolved => ImportAsync(resolved, cancellationToken)))
+        : ForEachAsync(LiteralPath, given => ImportAsync(ResolvePath(given), cancellationToken));
+
+    private async Task ImportAsync(string path, CancellationToken cancellationToken)
     {
-        if (!ShouldProcess(resolved, $"Import image{(Reference is null ? "" : " as " + Reference)}"))
+        ImportOptions options = new() { Reference = Reference, Message = Message, Changes = Change };
+        if (!await ShouldProcessAsync(path, $"Import image{(Reference is null ? "" : " as " + Reference)}", () => ImageService.CheckImport(path, options)))
         {
             return;
         }
-        ImportOptions options = new() { Reference = Reference, Message = Message, Changes = Change };
-        await foreach (Image image in Engine.Images.ImportAsync(resolved, options, Observer, cancellationToken))
+        await foreach (Image image in Engine.Images.ImportAsync(path, options, Observer, cancellationToken))
         {
             WriteObject(image);
         }
-    });
+    }
 }

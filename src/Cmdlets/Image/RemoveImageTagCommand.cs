@@ -17,18 +17,17 @@ public sealed class RemoveImageTagCommand : ImageTargetCommand
     public string[] Tag { get; set; } = [];
 
     /// <inheritdoc/>
-    protected override Task ProcessImageAsync(Image image, string? name, CancellationToken cancellationToken)
+    protected override async Task ProcessImageAsync(Image image, string? name, CancellationToken cancellationToken)
     {
         Image result = image;
         foreach (string tag in TagsOf(image, name))
         {
-            if (ShouldProcess(tag, "Remove tag"))
+            if (await ShouldProcessAsync(tag, "Remove tag", () => ImageService.CheckRemoveTag(image, tag)))
             {
                 result = Engine.Images.RemoveTag(image, tag);
             }
         }
         WriteObject(result);
-        return Task.CompletedTask;
     }
 
     private IEnumerable<string> TagsOf(Image image, string? name) => Tag.Length == 0 && (name is not null || Reference.Length == 0)

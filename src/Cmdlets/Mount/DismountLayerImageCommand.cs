@@ -42,7 +42,7 @@ public sealed class DismountLayerImageCommand : UnionMountSelectionCommand
         DismountOptions options = new() { Force = Force, Discard = Discard };
         IEnumerable<UnionMount> mounts = ParameterSetName switch
         {
-            PathSet => Select(Path, FitsPath, WritePathNotFound),
+            PathSet => SelectByPath(Path),
             ReferenceSet => Select(Reference, FitsReference, WriteReferenceNotFound),
             _ => [InputObject!],
         };

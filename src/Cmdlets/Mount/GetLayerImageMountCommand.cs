@@ -28,7 +28,7 @@ public sealed class GetLayerImageMountCommand : UnionMountSelectionCommand
     protected override Task ProcessAsync(CancellationToken cancellationToken)
     {
         WriteObject(ParameterSetName == ReferenceSet ? Select(Reference, FitsReference, WriteReferenceNotFound)
-            : Path.Length > 0 ? Select(Path, FitsPath, WritePathNotFound) : Engine.Mounts.List(), enumerateCollection: true);
+            : Path.Length > 0 ? SelectByPath(Path) : Engine.Mounts.List(), enumerateCollection: true);
         return Task.CompletedTask;
     }
 }

@@ -64,7 +64,7 @@ public sealed class MountLayerImageCommand : LayerImageCmdlet
             WorkDir = Absolute(WorkDir),
         };
         string what = ParameterSetName == LayerSet ? string.Join(", ", request.Layers) : InputObject?.Reference ?? Reference;
-        if (ShouldProcess($"{what}{(request.Path is null ? "" : $" at {request.Path}")}", "Mount"))
+        if (await ShouldProcessAsync($"{what}{(request.Path is null ? "" : $" at {request.Path}")}", "Mount", () => Engine.Mounts.Check(request)))
         {
             WriteObject(await Engine.Mounts.MountAsync(request, Observer, cancellationToken));
         }

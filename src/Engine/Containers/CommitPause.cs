@@ -20,9 +20,10 @@ internal sealed class CommitPause : IAsyncDisposable
     private CommitPause(IContainerRuntime runtime, string id, string file, SafeFileHandle? life) => (_runtime, _id, _file, _life) = (runtime, id, file, life);
 
     /// <summary>Pauses. The caller holds the container's lock until the pause has ended.</summary>
-    public static async Task<CommitPause> BeginAsync(IContainerRuntime runtime, RuntimePaths paths, EngineOptions options, string id, CancellationToken cancellationToken)
+    public static async Task<CommitPause> BeginAsync(ContainerResources host, EngineOptions options, string id, CancellationToken cancellationToken)
     {
-        string file = paths.CommitPauseFile(id);
+        IContainerRuntime runtime = host.Runtime;
+        string file = host.Paths.CommitPauseFile(id);
         RuntimeFile.Write(file, [], RuntimeFile.Private);
         CommitPause pause = new(runtime, id, file, null);
         try
@@ -42,8 +43,8 @@ internal sealed class CommitPause : IAsyncDisposable
     public static bool IsThere(RuntimePaths paths, string id) => File.Exists(paths.CommitPauseFile(id));
 
     /// <summary>Ends the pause of a commit whose process has ended. The caller holds the container's lock.</summary>
-    public static Task AbandonAsync(IContainerRuntime runtime, RuntimePaths paths, string id, CancellationToken cancellationToken) =>
-        ThawAsync(runtime, id, paths.CommitPauseFile(id), cancellationToken);
+    public static Task AbandonAsync(ContainerResources host, string id, CancellationToken cancellationToken) =>
+        ThawAsync(host.Runtime, id, host.Paths.CommitPauseFile(id), cancellationToken);
 
     /// <summary>Ends the pause, whatever has become of the container.</summary>
     public async ValueTask DisposeAsync()

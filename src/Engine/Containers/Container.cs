@@ -28,11 +28,14 @@ public sealed record Container
     /// <summary>What it does.</summary>
     public required ContainerState State { get; init; }
 
-    /// <summary>The program's exit code; null while it runs or before its first start.</summary>
+    /// <summary>The program's exit code; null while it runs, before its first start, and when nobody knows it: <see cref="Error"/> says why then.</summary>
     public int? ExitCode { get; init; }
 
     /// <summary>Why it ended, when not by its program.</summary>
     public string? Error { get; init; }
+
+    /// <summary>It has ended and still holds something of this machine: <see cref="Error"/> says why that cannot be released.</summary>
+    public bool IsUnreleased { get; init; }
 
     /// <summary>When it was made.</summary>
     public required DateTimeOffset CreatedAt { get; init; }

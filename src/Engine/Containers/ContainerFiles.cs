@@ -39,7 +39,7 @@ internal sealed class ContainerFiles(StoreLayout layout, LayerStore layers)
     /// <summary>The container's union, as a value.</summary>
     public OverlayMount Describe(string id, ContainerStack stack) => new()
     {
-        LowerDirs = UnionLookup.Visible([.. OwnDirs(stack), .. Directory.Exists(Init(id)) ? [Init(id)] : Array.Empty<string>(), .. LowerDirs(stack.Image)]),
+        LowerDirs = UnionLookup.Once(UnionLookup.Visible([.. OwnDirs(stack), .. Directory.Exists(Init(id)) ? [Init(id)] : Array.Empty<string>(), .. LowerDirs(stack.Image)])),
         UpperDir = layout.Upper(id),
         WorkDir = layout.Work(id),
         Merged = layout.Merged(id),

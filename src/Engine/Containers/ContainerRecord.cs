@@ -1,5 +1,7 @@
 using System.Net;
+using LayerImage.Engine.IO;
 using LayerImage.Engine.Network;
+using LayerImage.Engine.Runtime;
 
 namespace LayerImage.Engine.Containers;
 
@@ -29,6 +31,19 @@ internal sealed record ContainerRecord
 
     /// <summary>When that process started, in clock ticks after boot.</summary>
     public long? PidStart { get; init; }
+
+    /// <summary>The run folder that it was started with last; null for the session's.</summary>
+    public string? Run { get; init; }
+
+    /// <summary>Its first process, when it was recorded to run in this boot.</summary>
+    public ProcessIdentity? Program => State is ContainerState.Running or ContainerState.Paused && BootId == HostProcess.BootId && Pid is int pid && PidStart is long start
+        ? new ProcessIdentity(pid, start) : null;
+
+    /// <summary>The process that stops it to start it again: see <see cref="HostProcess.Stamp"/>.</summary>
+    public string? Keeper { get; init; }
+
+    /// <summary>It goes at its end; not when it is only stopped to be started again by a process that lives.</summary>
+    public bool RemovesItself => Spec.AutoRemove && (Keeper is null || !HostProcess.IsAlive(Keeper));
 
     public DateTimeOffset? StartedAt { get; init; }
 

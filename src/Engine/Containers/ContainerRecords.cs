@@ -5,17 +5,21 @@ using LayerImage.Engine.Errors;
 using LayerImage.Engine.IO;
 using LayerImage.Engine.Network;
 using LayerImage.Engine.Oci;
+using LayerImage.Engine.Runtime;
 using LayerImage.Engine.Store;
 using Microsoft.Data.Sqlite;
 
 namespace LayerImage.Engine.Containers;
 
 /// <summary>Containers in the store's records.</summary>
-internal sealed class ContainerRecords(StoreDatabase database, NetworkOptions network)
+/// <param name="database">The store's records.</param>
+/// <param name="network">Where addresses are taken from.</param>
+/// <param name="run">This session's run folder: that of what it starts.</param>
+internal sealed class ContainerRecords(StoreDatabase database, NetworkOptions network, string run)
 {
     // In the state's place until whoever makes the container has made all of it (or, started at once, until it runs).
     private const string New = "New";
-    private const string Columns = "id, name, created, spec, address, state, boot_id, pid, pid_start, started, finished, exit_code, error";
+    private const string Columns = "id, name, created, spec, address, state, boot_id, pid, pid_start, started, finished, exit_code, error, run, keeper";
 
     /// <summary>See <see cref="StoreDatabase.KeepOpen"/>.</summary>
     public IDisposable KeepOpen() => database.KeepOpen();
@@ -25,6 +29,9 @@ internal sealed class ContainerRecords(StoreDatabase database, NetworkOptions ne
 
     /// <summary>By exact id.</summary>
     public ContainerRecord? Find(string id) => database.Read(transaction => transaction.Query($"SELECT {Columns} FROM container WHERE id = ?1", Read, id).FirstOrDefault());
+
+    /// <summary>By exact name.</summary>
+    public ContainerRecord? FindByName(string name) => database.Read(transaction => transaction.Query($"SELECT {Columns} FROM container WHERE name = ?1", Read, name).FirstOrDefault());
 
     /// <summary>By name, else by id or a unique beginning of one.</summary>
     /// <exception cref="LayerImageException">ContainerNotFound or AmbiguousId.</exception>
@@ -106,9 +113,15 @@ internal sealed class ContainerRecords(StoreDatabase database, NetworkOptions ne
     /// <summary>Records that this process starts a container now.</summary>
     public void SetStarting(string id) => database.Write(transaction => SetStarting(transaction, id));
 
-    private static int SetStarting(StoreTransaction transaction, string id) => transaction.Execute(
-        "UPDATE container SET state = CASE state WHEN ?6 THEN ?6 ELSE ?2 END, boot_id = ?3, pid = ?4, pid_start = ?5, error = NULL WHERE id = ?1",
-        id, nameof(ContainerState.Starting), HostProcess.BootId, Environment.ProcessId, HostProcess.StartTime(Environment.ProcessId), New);
+    private int SetStarting(StoreTransaction transaction, string id) => transaction.Execute(
+        "UPDATE container SET state = CASE state WHEN ?6 THEN ?6 ELSE ?2 END, boot_id = ?3, pid = ?4, pid_start = ?5, error = NULL, run = ?7 WHERE id = ?1",
+        id, nameof(ContainerState.Starting), HostProcess.BootId, Environment.ProcessId, HostProcess.StartTime(Environment.ProcessId), New, run);
+
+    /// <summary>Records that this process stops a container to start it again: its end is not the end of one that removes itself.</summary>
+    public void Keep(string id) => database.Write(transaction => transaction.Execute("UPDATE container SET keeper = ?2 WHERE id = ?1", id, HostProcess.Stamp));
+
+    /// <summary>Records that nobody keeps a container any more.</summary>
+    public void Unkeep(string id) => database.Write(transaction => transaction.Execute("UPDATE container SET keeper = NULL WHERE id = ?1", id));
 
     /// <summary>Records what a start has decided, before the host knows of it: who cleans up after it must know too.</summary>
     public void SetSpec(string id, ContainerSpec spec) => database.Write(transaction =>
@@ -119,10 +132,15 @@ internal sealed class ContainerRecords(StoreDatabase database, NetworkOptions ne
         "UPDATE container SET state = ?2, boot_id = ?3, pid = ?4, pid_start = ?5, started = ?6, spec = ?7, exit_code = NULL, finished = NULL, error = NULL WHERE id = ?1",
         id, nameof(ContainerState.Running), HostProcess.BootId, pid, pidStart, now.ToUnixTimeMilliseconds(), JsonSerializer.Serialize(spec, ContainerJsonContext.Default.ContainerSpec)));
 
-    /// <summary>Records a container that has ended, or never came to run (<paramref name="state"/> Created).</summary>
-    public void SetEnded(string id, ContainerState state, int? exitCode, DateTimeOffset? finished, string? error) => database.Write(transaction => transaction.Execute(
-        "UPDATE container SET state = ?2, boot_id = NULL, pid = NULL, pid_start = NULL, exit_code = coalesce(?3, exit_code), finished = coalesce(?4, finished), error = ?5 WHERE id = ?1",
-        id, state.ToString(), exitCode, finished?.ToUnixTimeMilliseconds(), error));
+    /// <summary>Records that a container whose record said otherwise runs: its record is older, from a backup of the store, say.</summary>
+    public void SetFound(string id, ProcessIdentity program) => database.Write(transaction => transaction.Execute(
+        "UPDATE container SET state = ?2, boot_id = ?3, pid = ?4, pid_start = ?5, exit_code = NULL, finished = NULL, error = NULL WHERE id = ?1",
+        id, nameof(ContainerState.Running), HostProcess.BootId, program.Pid, program.StartTime));
+
+    /// <summary>Records a container that has ended, or never came to run, as it is now.</summary>
+    public void SetEnded(ContainerRecord ended) => database.Write(transaction => transaction.Execute(
+        "UPDATE container SET state = ?2, boot_id = NULL, pid = NULL, pid_start = NULL, exit_code = ?3, finished = ?4, error = ?5 WHERE id = ?1",
+        ended.Id, ended.State.ToString(), ended.ExitCode, ended.FinishedAt?.ToUnixTimeMilliseconds(), ended.Error));
 
     /// <summary>Deletes a container's record and those of layers and blobs that were only its own.</summary>
     /// <param name="id">The container.</param>
@@ -182,7 +200,8 @@ internal sealed class ContainerRecords(StoreDatabase database, NetworkOptions ne
         }
     }
 
-    private static LayerImageException NameTaken(string name, string other) => new(EngineError.NameInUse, $"The name '{name}' is taken by the container {other[..12]}.")
+    /// <summary>A name is another container's.</summary>
+    public static LayerImageException NameTaken(string name, string other) => new(EngineError.NameInUse, $"The name '{name}' is taken by the container {other[..12]}.")
     { Target = name, Advice = $"Choose another name, or remove that one: Remove-LayerContainer {name}" };
 
     private IPAddress FreeAddress(StoreTransaction transaction)
@@ -207,5 +226,7 @@ internal sealed class ContainerRecords(StoreDatabase database, NetworkOptions ne
         FinishedAt = row.Time(10),
         ExitCode = (int?)row.Long(11),
         Error = row.Text(12),
+        Run = row.Text(13),
+        Keeper = row.Text(14),
     };
 }

@@ -9,6 +9,9 @@ namespace LayerImage.Engine.Containers;
 /// <summary>The parts of the host that containers use, behind their interfaces.</summary>
 internal sealed class ContainerResources
 {
+    /// <summary>Where the runtime keeps its files.</summary>
+    public required RuntimePaths Paths { get; init; }
+
     public required IUnionMountDriver Mounts { get; init; }
 
     public required INetworkBackend Network { get; init; }

@@ -70,7 +70,7 @@ public sealed partial class ContainerService
             WorkingDirectory = spec.WorkingDirectory,
             User = ContainerUserResolver.Resolve(root, spec.User),
             Terminal = spec.Terminal,
-            Mounts = [.. spec.Volumes.Select(VolumeMount.Parse).Select(volume => new BindMount(volume.Source, volume.Destination, volume.ReadOnly))],
+            Mounts = [.. spec.Volumes.Select(text => VolumeMount.Parse(text).ToBindMount())],
             CapAdd = spec.CapAdd,
             CapDrop = spec.CapDrop,
             Privileged = spec.Privileged,
@@ -79,7 +79,7 @@ public sealed partial class ContainerService
         CommandResolver.Check(root, options);
         RequireRootOf(container, options.RootFsPath);
         SpecProcess process = RuntimeSpecBuilder.BuildExec(options, RuntimeHost.Read());
-        ExecProcess started = await _host.Value.Runtime.ExecAsync(record.Id, new ExecOptions { Process = process, StandardInput = request.StandardInput, Detach = request.Detach }, cancellationToken).ConfigureAwait(false);
+        ExecProcess started = await _hosts.Of(record).Runtime.ExecAsync(record.Id, new ExecOptions { Process = process, StandardInput = request.StandardInput, Detach = request.Detach }, cancellationToken).ConfigureAwait(false);
         return new RunningCommand(started);
     }
 
@@ -93,7 +93,7 @@ public sealed partial class ContainerService
             Since = since,
             Until = until,
             Stream = stream,
-            HasEnded = follow ? () => HasEnded(record.Id) : null,
+            HasEnded = follow ? () => HasEnded(record) : null,
         };
         if (!File.Exists(_layout.Log(record.Id)))
         {
@@ -109,8 +109,11 @@ public sealed partial class ContainerService
     public async Task<ContainerTerminal> AttachAsync(string nameOrId, CancellationToken cancellationToken)
     {
         Container container = await RequireRunningAsync(nameOrId, cancellationToken).ConfigureAwait(false);
-        return new ContainerTerminal(await AttachSession.ConnectAsync(_paths.Bundle(container.Id), cancellationToken).ConfigureAwait(false));
+        RuntimePaths paths = _hosts.PathsOf(_records.Find(container.Id) ?? throw Gone(nameOrId));
+        return Directory.Exists(paths.Bundle(container.Id))
+            ? new ContainerTerminal(await AttachSession.ConnectAsync(paths.Bundle(container.Id), cancellationToken).ConfigureAwait(false))
+            : throw RuntimeErrors.FolderLost(container.Id, paths.Run);
     }
 
-    private bool HasEnded(string id) => _host.Value.Runtime.GetState(id).Status is not (RuntimeStatus.Running or RuntimeStatus.Paused or RuntimeStatus.Created);
+    private bool HasEnded(ContainerRecord record) => _hosts.StateOf(record).Status is not (RuntimeStatus.Running or RuntimeStatus.Paused or RuntimeStatus.Created);
 }

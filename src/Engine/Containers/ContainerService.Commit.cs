@@ -30,7 +30,7 @@ public sealed partial class ContainerService
         {
             IsStopped = isStopped,
             IsConsistent = !options.NoPause || isStopped,
-            PauseAsync = pause ? async token => await CommitPause.BeginAsync(_host.Value.Runtime, _paths, _options, record.Id, token).ConfigureAwait(false) : null,
+            PauseAsync = pause ? async token => await CommitPause.BeginAsync(_hosts.Of(record), _options, record.Id, token).ConfigureAwait(false) : null,
         }, observer, cancellationToken).ConfigureAwait(false);
     }
 }

@@ -7,13 +7,27 @@ namespace LayerImage.Engine.Containers;
 
 public sealed partial class ContainerService
 {
+    // A container whose end cannot be dealt with is seen with the reason, and hides no other one.
+    private async Task<Container?> LookAsync(ContainerRecord record, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await ReconcileAsync(record, cancellationToken).ConfigureAwait(false);
+        }
+        catch (LayerImageException e) when (e.Error is not (EngineError.ToolMissing or EngineError.StoreNotSupported))
+        {
+            RuntimeState state = StateOf(record);
+            return Unsettled(record, state) is Container seen ? seen with { IsUnreleased = true, Error = $"What it held of this machine cannot be released: {e.Message}" } : null;
+        }
+    }
+
     // What the kernel says of a container, and the end dealt with when nobody else does.
     private async Task<Container?> ReconcileAsync(ContainerRecord record, CancellationToken cancellationToken)
     {
         long start = Environment.TickCount64;
         while (true)
         {
-            if (record.State is ContainerState.Created or ContainerState.Exited)
+            if (IsAtRest(record) && !_hosts.HasProcesses(record))
             {
                 return record.ToContainer(record.State);
             }
@@ -80,21 +94,26 @@ public sealed partial class ContainerService
             return null;
         }
         _records.SettleUpper(id, _layout);
-        if (record.State is ContainerState.Created or ContainerState.Exited || IsBeingStarted(record))
+        RuntimeState state = StateOf(record);
+        if ((IsAtRest(record) || (record.State == ContainerState.Running && !IsOfThisBoot(record))) && state is { Status: RuntimeStatus.Running or RuntimeStatus.Paused, Process: ProcessIdentity program })
+        {
+            _records.SetFound(id, program);
+            return _records.Find(id);
+        }
+        if (IsAtRest(record) || IsBeingStarted(record))
         {
             return record;
         }
-        RuntimeState state = StateOf(record);
         if (IsAlive(record, state))
         {
             if (IsPausedForCommit(record, state))
             {
-                await CommitPause.AbandonAsync(_host.Value.Runtime, _paths, id, cancellationToken).ConfigureAwait(false);
+                await CommitPause.AbandonAsync(_hosts.Of(record), id, cancellationToken).ConfigureAwait(false);
             }
             return record;
         }
         string? error = IsOfThisBoot(record) ? null : "The host was restarted.";
-        return await Cleaner.EndAsync(record, state, error, cancellationToken).ConfigureAwait(false) ? _records.Find(id) : null;
+        return await Cleaner.EndAsync(record, state, error, cancellationToken).ConfigureAwait(false);
     }
 
     // A port is free when its container has ended, also when nobody has looked at that one since.
@@ -103,11 +122,24 @@ public sealed partial class ContainerService
         PortMapping[] wanted = [.. starting.Ports.Where(port => port.IsChosen)];
         foreach (ContainerRecord other in wanted.Length == 0 ? [] : _records.List())
         {
-            if (other.Id != starting.Id && other.State is not (ContainerState.Created or ContainerState.Exited) && !IsBeingStarted(other)
+            if (other.Id != starting.Id && !IsAtRest(other) && !IsBeingStarted(other)
                 && other.Ports.Any(port => wanted.Any(port.Overlaps)) && !IsAlive(other, StateOf(other)))
             {
-                await CatchUpAsync(other.Id, cancellationToken).ConfigureAwait(false);
+                await TryCatchUpAsync(other.Id, cancellationToken).ConfigureAwait(false);
             }
+        }
+    }
+
+    // What another container cannot release is its own affair; a port that it holds is told by who wants it.
+    private async Task TryCatchUpAsync(string id, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await CatchUpAsync(id, cancellationToken).ConfigureAwait(false);
+        }
+        catch (LayerImageException)
+        {
+            // The next look at that one says why.
         }
     }
 
@@ -117,10 +149,13 @@ public sealed partial class ContainerService
         record.State == ContainerState.Starting && IsOfThisBoot(record) && HostProcess.IsAlive(record.Pid ?? 0, record.PidStart ?? 0);
 
     private static bool IsAlive(ContainerRecord record, RuntimeState state) =>
-        record.State is ContainerState.Running or ContainerState.Paused && state.Status is RuntimeStatus.Running or RuntimeStatus.Paused;
+        record.State is ContainerState.Running or ContainerState.Paused && IsOfThisBoot(record) && state.Status is RuntimeStatus.Running or RuntimeStatus.Paused;
 
     private bool IsPausedForCommit(ContainerRecord record, RuntimeState state) =>
-        state.Status == RuntimeStatus.Paused && CommitPause.IsThere(_paths, record.Id);
+        state.Status == RuntimeStatus.Paused && CommitPause.IsThere(_hosts.PathsOf(record), record.Id);
 
-    private RuntimeState StateOf(ContainerRecord record) => IsOfThisBoot(record) ? _host.Value.Runtime.GetState(record.Id) : default;
+    private static bool IsAtRest(ContainerRecord record) => record.State is ContainerState.Created or ContainerState.Exited;
+
+    // Of what a record of another boot says only what has processes now can be true.
+    private RuntimeState StateOf(ContainerRecord record) => IsOfThisBoot(record) || _hosts.HasProcesses(record) ? _hosts.StateOf(record) : default;
 }

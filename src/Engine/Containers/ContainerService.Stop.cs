@@ -26,24 +26,24 @@ public sealed partial class ContainerService
         {
             return container;
         }
-        IContainerRuntime runtime = _host.Value.Runtime;
+        ContainerRecord record = _records.Find(container.Id) ?? throw Gone(nameOrId);
         if (container.State == ContainerState.Paused)
         {
             // A commit's pause is its own affair: it ends with the commit, which holds the lock as long.
             using FileLock held = await Cleaner.LockAsync(container.Id, SilentObserver.Instance, cancellationToken).ConfigureAwait(false);
-            await runtime.ResumeAsync(container.Id, cancellationToken).ConfigureAwait(false);
+            await _hosts.Of(record).Runtime.ResumeAsync(container.Id, cancellationToken).ConfigureAwait(false);
         }
         TimeSpan patience = timeout ?? container.Spec.StopTimeout;
         if (patience > TimeSpan.Zero)
         {
-            runtime.Kill(container.Id, number > 0 ? number : Signals.Parse(container.Spec.StopSignal));
-            if (await WaitForEndAsync(container.Id, patience, cancellationToken).ConfigureAwait(false))
+            _hosts.Kill(record, number > 0 ? number : Signals.Parse(container.Spec.StopSignal));
+            if (await WaitForEndAsync(record, patience, cancellationToken).ConfigureAwait(false))
             {
                 return await SettleAsync(container.Id, cancellationToken).ConfigureAwait(false);
             }
         }
-        runtime.Kill(container.Id, Signals.Kill);
-        return await WaitForEndAsync(container.Id, TimeSpan.FromSeconds(30), cancellationToken).ConfigureAwait(false)
+        _hosts.Kill(record, Signals.Kill);
+        return await WaitForEndAsync(record, TimeSpan.FromSeconds(30), cancellationToken).ConfigureAwait(false)
             ? await SettleAsync(container.Id, cancellationToken).ConfigureAwait(false)
             : throw new LayerImageException(EngineError.RuntimeFailed, $"The container {container.Name} does not end after SIGKILL.") { Target = container.Name, Advice = "Its program hangs in the kernel; look at dmesg." };
     }
@@ -55,37 +55,33 @@ public sealed partial class ContainerService
     /// <param name="cancellationToken">Ends the wait, not the stop.</param>
     public async Task<Container> RestartAsync(string nameOrId, TimeSpan? timeout, IEngineObserver observer, CancellationToken cancellationToken)
     {
+        await CheckRestartAsync(nameOrId, cancellationToken).ConfigureAwait(false);
         Container container = await GetAsync(nameOrId, cancellationToken).ConfigureAwait(false);
-        RequireNamespaceRoot(container.Name);
-        ContainerRecord record = _records.Find(container.Id) ?? throw Gone(nameOrId);
-        if (record.Spec.AutoRemove)
+        if (container.Spec.AutoRemove)
         {
-            _records.SetSpec(record.Id, record.Spec with { AutoRemove = false });
+            _records.Keep(container.Id);
         }
         try
         {
-            await StopAsync(record.Id, timeout, null, cancellationToken).ConfigureAwait(false);
+            await StopAsync(container.Id, timeout, null, cancellationToken).ConfigureAwait(false);
         }
         finally
         {
-            if (record.Spec.AutoRemove)
+            if (container.Spec.AutoRemove)
             {
-                _records.SetSpec(record.Id, record.Spec);
+                _records.Unkeep(container.Id);
             }
         }
-        return await StartAsync(record.Id, null, observer, cancellationToken).ConfigureAwait(false);
+        return await StartAsync(container.Id, null, observer, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Removes a container. One that runs is killed first when forced.</summary>
     public async Task RemoveAsync(string nameOrId, bool force, IEngineObserver observer, CancellationToken cancellationToken)
     {
+        await CheckRemoveAsync(nameOrId, force, cancellationToken).ConfigureAwait(false);
         Container container = await GetAsync(nameOrId, cancellationToken).ConfigureAwait(false);
         if (container.State is ContainerState.Running or ContainerState.Paused or ContainerState.Starting)
         {
-            if (!force)
-            {
-                throw StillRunning(container.Name);
-            }
             if (await StopAsync(container.Id, TimeSpan.Zero, null, cancellationToken).ConfigureAwait(false) is null)
             {
                 return; // It was to be removed at its end anyway.
@@ -99,7 +95,7 @@ public sealed partial class ContainerService
                 throw StillRunning(record.Name); // somebody has just started it
             }
             await Cleaner.ReleaseAsync(record, cancellationToken).ConfigureAwait(false);
-            Cleaner.Remove(record.Id);
+            Cleaner.Remove(record);
         }
     }
 
@@ -108,7 +104,7 @@ public sealed partial class ContainerService
     {
         int number = Signals.Parse(signal);
         Container container = await RequireRunningAsync(nameOrId, cancellationToken).ConfigureAwait(false);
-        _host.Value.Runtime.Kill(container.Id, number);
+        _hosts.Kill(_records.Find(container.Id) ?? throw Gone(nameOrId), number);
     }
 
     /// <summary>Freezes all processes of a container, after a commit that is under way. Idempotent.</summary>
@@ -117,7 +113,7 @@ public sealed partial class ContainerService
         Container container = await RequireRunningAsync(nameOrId, cancellationToken).ConfigureAwait(false);
         using (await Cleaner.LockAsync(container.Id, SilentObserver.Instance, cancellationToken).ConfigureAwait(false))
         {
-            await _host.Value.Runtime.PauseAsync(container.Id, cancellationToken).ConfigureAwait(false);
+            await RuntimeOf(container).PauseAsync(container.Id, cancellationToken).ConfigureAwait(false);
         }
         return await GetAsync(container.Id, cancellationToken).ConfigureAwait(false);
     }
@@ -128,7 +124,7 @@ public sealed partial class ContainerService
         Container container = await RequireRunningAsync(nameOrId, cancellationToken).ConfigureAwait(false);
         using (await Cleaner.LockAsync(container.Id, SilentObserver.Instance, cancellationToken).ConfigureAwait(false))
         {
-            await _host.Value.Runtime.ResumeAsync(container.Id, cancellationToken).ConfigureAwait(false);
+            await RuntimeOf(container).ResumeAsync(container.Id, cancellationToken).ConfigureAwait(false);
         }
         return await GetAsync(container.Id, cancellationToken).ConfigureAwait(false);
     }
@@ -140,7 +136,7 @@ public sealed partial class ContainerService
         Container container = await GetAsync(nameOrId, cancellationToken).ConfigureAwait(false);
         if (container.State is ContainerState.Running or ContainerState.Paused or ContainerState.Starting)
         {
-            if (!await WaitForEndAsync(container.Id, timeout ?? Timeout.InfiniteTimeSpan, cancellationToken).ConfigureAwait(false))
+            if (_records.Find(container.Id) is ContainerRecord record && !await WaitForEndAsync(record, timeout ?? Timeout.InfiniteTimeSpan, cancellationToken).ConfigureAwait(false))
             {
                 throw TimedOut(container, "has ended", timeout!.Value);
             }
@@ -163,12 +159,14 @@ public sealed partial class ContainerService
             : throw new LayerImageException(EngineError.ContainerNotRunning, $"The container {container.Name} is not running.") { Target = container.Name, Advice = $"Start it first: Start-LayerContainer -Name {container.Name}" };
     }
 
+    private IContainerRuntime RuntimeOf(Container container) => _hosts.Of(_records.Find(container.Id) ?? throw Gone(container.Id)).Runtime;
+
     // Whether the program is gone in time.
-    private async Task<bool> WaitForEndAsync(string id, TimeSpan patience, CancellationToken cancellationToken)
+    private async Task<bool> WaitForEndAsync(ContainerRecord record, TimeSpan patience, CancellationToken cancellationToken)
     {
         long start = Environment.TickCount64;
         double pause = 2;
-        while (_host.Value.Runtime.GetState(id).Status is RuntimeStatus.Running or RuntimeStatus.Paused or RuntimeStatus.Created)
+        while (_hosts.StateOf(record).Status is RuntimeStatus.Running or RuntimeStatus.Paused or RuntimeStatus.Created)
         {
             double left = patience == Timeout.InfiniteTimeSpan ? double.MaxValue : patience.TotalMilliseconds - (Environment.TickCount64 - start);
             if (left <= 0)
@@ -193,8 +191,7 @@ public sealed partial class ContainerService
                 using FileLock? held = Cleaner.TryLock(id);
                 if (held is not null)
                 {
-                    await SettleLockedAsync(id, cancellationToken).ConfigureAwait(false);
-                    break;
+                    return await SettleLockedAsync(id, cancellationToken).ConfigureAwait(false) is ContainerRecord settled ? settled.ToContainer(settled.State) : null;
                 }
             }
             await Task.Delay(2, cancellationToken).ConfigureAwait(false);

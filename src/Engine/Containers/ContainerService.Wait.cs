@@ -22,23 +22,37 @@ public sealed partial class ContainerService
     public Task<Container> WaitForPortAsync(string nameOrId, int? port, TimeSpan? timeout, CancellationToken cancellationToken) =>
         WaitUntilAsync(nameOrId, "accepts connections", timeout, mustRun: true, container => ConnectsAsync(container, port ?? FirstPort(container), cancellationToken), cancellationToken);
 
-    /// <summary>Waits until a line of a container's output matches. Lines written before count.</summary>
-    public Task<Container> WaitForLogAsync(string nameOrId, Regex pattern, TimeSpan? timeout, CancellationToken cancellationToken)
+    /// <summary>Waits until a line of a container's output matches. Lines written before count, whatever their time says: a clock may step back.</summary>
+    public async Task<Container> WaitForLogAsync(string nameOrId, Regex pattern, TimeSpan? timeout, CancellationToken cancellationToken)
     {
-        // Only what is new is read at each look.
-        DateTimeOffset? after = null;
-        return WaitUntilAsync(nameOrId, $"writes '{pattern}'", timeout, mustRun: true, async container =>
+        using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        patience.CancelAfter(timeout ?? Timeout.InfiniteTimeSpan);
+        string condition = $"writes '{pattern}'";
+        Container container = await GetAsync(nameOrId, cancellationToken).ConfigureAwait(false);
+        try
         {
-            await foreach (LogRecord line in ReadLogAsync(container.Id, null, after, null, null, follow: false, cancellationToken).ConfigureAwait(false))
+            // The log of one that is being started is not there at first.
+            while (true)
             {
-                after = line.Timestamp;
-                if (pattern.IsMatch(line.Message))
+                await foreach (LogRecord line in ReadLogAsync(container.Id, null, null, null, null, follow: true, patience.Token).ConfigureAwait(false))
                 {
-                    return true;
+                    if (pattern.IsMatch(line.Message))
+                    {
+                        return await GetAsync(container.Id, cancellationToken).ConfigureAwait(false);
+                    }
                 }
+                container = await GetAsync(container.Id, cancellationToken).ConfigureAwait(false);
+                if (container.State is ContainerState.Exited or ContainerState.Created)
+                {
+                    throw NeverWill(container, condition);
+                }
+                await Task.Delay(s_poll, patience.Token).ConfigureAwait(false);
             }
-            return false;
-        }, cancellationToken);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw TimedOut(container, condition, timeout!.Value);
+        }
     }
 
     private async Task<Container> WaitUntilAsync(string nameOrId, string condition, TimeSpan? timeout, bool mustRun, Func<Container, Task<bool>> isMet, CancellationToken cancellationToken)
@@ -53,8 +67,7 @@ public sealed partial class ContainerService
             }
             if (mustRun && container.State is ContainerState.Exited or ContainerState.Created)
             {
-                throw new Errors.LayerImageException(Errors.EngineError.ContainerNotRunning, $"The container {container.Name} is not running, so it never {condition}.")
-                { Target = container.Name, Advice = $"Look at its output: Get-ContainerLog {container.Name}" };
+                throw NeverWill(container, condition);
             }
             if (timeout is TimeSpan limit && Environment.TickCount64 - start > limit.TotalMilliseconds)
             {
@@ -63,6 +76,10 @@ public sealed partial class ContainerService
             await Task.Delay(s_poll, cancellationToken).ConfigureAwait(false);
         }
     }
+
+    private static Errors.LayerImageException NeverWill(Container container, string condition) =>
+        new(Errors.EngineError.ContainerNotRunning, $"The container {container.Name} is not running, so it never {condition}.")
+        { Target = container.Name, Advice = $"Look at its output: Get-ContainerLog {container.Name}" };
 
     private static int FirstPort(Container container)
     {

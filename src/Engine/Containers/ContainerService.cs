@@ -21,11 +21,10 @@ public sealed partial class ContainerService
     private readonly ContentStore _content;
     private readonly ContainerRecords _records;
     private readonly ContainerFiles _files;
-    private readonly Lazy<ContainerResources> _host;
-    private readonly RuntimePaths _paths;
+    private readonly ContainerHosts _hosts;
     private readonly ContainerCommitter _committer;
 
-    internal ContainerService(EngineOptions options, StoreLayout layout, ImageService images, LayerStore layers, ContentStore content, ContainerRecords records, Lazy<ContainerResources> host, Func<ContainerFiles, ContainerCommitter> makeCommitter)
+    internal ContainerService(EngineOptions options, StoreLayout layout, ImageService images, LayerStore layers, ContentStore content, ContainerRecords records, ContainerHosts hosts, Func<ContainerFiles, ContainerCommitter> makeCommitter)
     {
         _options = options;
         _layout = layout;
@@ -33,15 +32,14 @@ public sealed partial class ContainerService
         _layers = layers;
         _content = content;
         _records = records;
-        _host = host;
+        _hosts = hosts;
         _files = new ContainerFiles(layout, layers);
-        _paths = new RuntimePaths(layout.Run);
         _committer = makeCommitter(_files);
     }
 
-    private ContainerCleaner Cleaner => new(_layout, _records, _files, _layers, _content, _host.Value, _options.Clock);
+    private ContainerCleaner Cleaner => new(_layout, _records, _files, _layers, _content, _hosts, _options.Clock);
 
-    private ContainerStarter Starter => new(_layout, _options, _records, _files, _host.Value);
+    private ContainerStarter Starter => new(_layout, _options, _records, _files, _hosts.Own);
 
     /// <summary>All containers, the newest first.</summary>
     public async Task<IReadOnlyList<Container>> ListAsync(CancellationToken cancellationToken)
@@ -49,7 +47,7 @@ public sealed partial class ContainerService
         List<Container> containers = [];
         foreach (ContainerRecord record in _records.List())
         {
-            if (await ReconcileAsync(record, cancellationToken).ConfigureAwait(false) is Container container)
+            if (await LookAsync(record, cancellationToken).ConfigureAwait(false) is Container container)
             {
                 containers.Add(container);
             }
@@ -60,7 +58,7 @@ public sealed partial class ContainerService
     /// <summary>By name, or by id or a unique beginning of one.</summary>
     /// <exception cref="LayerImageException">ContainerNotFound or AmbiguousId.</exception>
     public async Task<Container> GetAsync(string nameOrId, CancellationToken cancellationToken) =>
-        await ReconcileAsync(_records.Get(nameOrId), cancellationToken).ConfigureAwait(false) ?? throw Gone(nameOrId);
+        await LookAsync(_records.Get(nameOrId), cancellationToken).ConfigureAwait(false) ?? throw Gone(nameOrId);
 
     /// <summary>Makes a container and does not start it.</summary>
     public async Task<Container> CreateAsync(ContainerRequest request, IEngineObserver observer, CancellationToken cancellationToken)
@@ -87,7 +85,7 @@ public sealed partial class ContainerService
         }
         catch
         {
-            Cleaner.Remove(record.Id);
+            Cleaner.Remove(record);
             throw;
         }
     }
@@ -115,6 +113,7 @@ public sealed partial class ContainerService
     public async Task<Container> RenameAsync(string nameOrId, string newName, CancellationToken cancellationToken)
     {
         ContainerRecord record = _records.Get(nameOrId);
+        await FreeNameAsync(newName, cancellationToken).ConfigureAwait(false);
         _records.Rename(record.Id, newName);
         return await GetAsync(record.Id, cancellationToken).ConfigureAwait(false);
     }
@@ -124,26 +123,18 @@ public sealed partial class ContainerService
     {
         foreach (Container container in (await ListAsync(cancellationToken).ConfigureAwait(false)).Where(container => container.Spec.OpenHostPort && container.State is ContainerState.Running or ContainerState.Paused))
         {
-            _host.Value.HostPorts.Open(container.Id, container.Name, container.Ports);
+            _hosts.Own.HostPorts.Open(container.Id, container.Name, container.Ports);
         }
     }
 
     private async Task<ContainerRecord> MakeAsync(ContainerRequest request, bool starting, IEngineObserver observer, CancellationToken cancellationToken)
     {
-        RequireRoot();
-        if (starting)
-        {
-            RequireNamespaceRoot(request.Image);
-        }
-        if (request.Name is not null)
-        {
-            ContainerNames.Check(request.Name);
-        }
+        CheckRequest(request, starting);
+        CheckName(request.Name);
         if (request.AutoRemove && !starting)
         {
             observer.Verbose("The container is removed when it ends.");
         }
-        _ = _host.Value; // a missing tool is told before anything is pulled
         Image image = await _images.GetForContainerAsync(request.Image, request.PullPolicy, observer, cancellationToken).ConfigureAwait(false);
         string id = ContainerNames.NewId();
         ContainerSpec spec = SpecMerger.Merge(request, image, id);
@@ -152,20 +143,30 @@ public sealed partial class ContainerService
         {
             throw new LayerImageException(EngineError.ManifestNotSupported, $"The image {request.Image} has no layers: there is nothing to run.") { Target = request.Image };
         }
+        await FreeNameAsync(request.Name, cancellationToken).ConfigureAwait(false);
         ContainerRecord record = _records.Create(id, request.Name, spec, keys, _options.Clock.GetUtcNow());
         try
         {
             _files.Create(id, keys);
             if (!starting)
             {
-                _records.SetEnded(id, ContainerState.Created, null, null, null);
+                _records.SetEnded(record with { State = ContainerState.Created });
             }
             return record;
         }
         catch
         {
-            Cleaner.Remove(id);
+            Cleaner.Remove(record);
             throw;
+        }
+    }
+
+    // A name may be that of a container whose maker was killed: nobody was told of that one, and nobody sees it.
+    private async Task FreeNameAsync(string? name, CancellationToken cancellationToken)
+    {
+        if (name is not null && _records.FindByName(name) is ContainerRecord { IsNew: true } other)
+        {
+            _ = await ReconcileAsync(other, cancellationToken).ConfigureAwait(false);
         }
     }
 

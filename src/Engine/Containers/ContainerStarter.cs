@@ -39,14 +39,15 @@ internal sealed class ContainerStarter(StoreLayout layout, EngineOptions options
         catch
         {
             records.SetSpec(record.Id, record.Spec); // a port that was to be chosen is so again
-            records.SetEnded(record.Id, record.StartedAt is null ? ContainerState.Created : ContainerState.Exited, null, null, null);
+            records.SetEnded(record with { State = record.StartedAt is null ? ContainerState.Created : ContainerState.Exited, Error = null });
             throw;
         }
     }
 
     private async Task StartAsync(ContainerRecord record, UndoStack undo, CreatedHandler? onCreated, IEngineObserver observer, CancellationToken cancellationToken)
     {
-        using PortReservation ports = Reserve(record);
+        VolumeMount.RequireAll(record.Spec.Volumes);
+        using PortReservation ports = Reserve(record.Id, record.Ports);
         ContainerSpec spec = record.Spec with { Publish = [.. ports.Mappings.Select(port => port.ToString())] };
         if (record.Ports.Any(port => !port.IsChosen))
         {
@@ -85,7 +86,7 @@ internal sealed class ContainerStarter(StoreLayout layout, EngineOptions options
             WorkingDirectory = spec.WorkingDirectory,
             User = ContainerUserResolver.Resolve(root, spec.User),
             Terminal = spec.Terminal,
-            Mounts = [.. etc, .. spec.Volumes.Select(VolumeMount.Parse).Select(volume => new BindMount(volume.Source, volume.Destination, volume.ReadOnly))],
+            Mounts = [.. etc, .. spec.Volumes.Select(text => VolumeMount.Parse(text).ToBindMount())],
             NetworkNamespacePath = networkNamespace,
             CapAdd = spec.CapAdd,
             CapDrop = spec.CapDrop,
@@ -103,12 +104,15 @@ internal sealed class ContainerStarter(StoreLayout layout, EngineOptions options
         return described;
     }
 
-    private PortReservation Reserve(ContainerRecord record)
+    /// <summary>Fails as a start would when a host port is taken.</summary>
+    public void CheckPorts(string id, IReadOnlyList<PortMapping> ports) => Reserve(id, ports).Dispose();
+
+    private PortReservation Reserve(string id, IReadOnlyList<PortMapping> ports)
     {
         List<TakenPort> taken = [.. records.List()
-            .Where(other => other.Id != record.Id && other.State is ContainerState.Running or ContainerState.Paused or ContainerState.Starting)
+            .Where(other => other.Id != id && other.State is ContainerState.Running or ContainerState.Paused or ContainerState.Starting)
             .SelectMany(other => other.Ports.Where(port => port.HostPort != 0).Select(port => new TakenPort(port, other.Name)))];
-        return PortReservation.Reserve(record.Ports, taken);
+        return PortReservation.Reserve(ports, taken);
     }
 
     private async Task<string?> ConnectAsync(ContainerRecord record, UndoStack undo, IEngineObserver observer, CancellationToken cancellationToken)

@@ -28,7 +28,7 @@ internal static class InitLayer
             bool any = false;
             foreach (string name in s_directories.Where(name => UnionLookup.Find(roots, name)?.Type != FileType.Directory))
             {
-                Libc.TryMkdirAt(layer, name, 0x1ED);
+                MakeDirectory(layer, name);
                 any = true;
             }
             return FillEtc(layer, roots) || any;
@@ -37,6 +37,13 @@ internal static class InitLayer
         {
             roots.ForEach(root => root.Dispose());
         }
+    }
+
+    // Its mode is the container's affair, whatever umask the session has.
+    private static void MakeDirectory(SafeFileHandle parent, string name)
+    {
+        Libc.TryMkdirAt(parent, name, 0x1ED);
+        Libc.ChmodAt(parent, name, 0x1ED /* 0755 */);
     }
 
     private static bool FillEtc(SafeFileHandle layer, List<SafeFileHandle> roots)
@@ -50,11 +57,12 @@ internal static class InitLayer
             {
                 return false;
             }
-            Libc.TryMkdirAt(layer, "etc", 0x1ED);
+            MakeDirectory(layer, "etc");
             using SafeFileHandle etc = Libc.OpenAt(layer, "etc", OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow);
             foreach (string name in missing)
             {
-                Libc.OpenAt(etc, name, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.NoFollow, 0x1A4).Dispose();
+                using SafeFileHandle file = Libc.OpenAt(etc, name, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.NoFollow, 0x1A4);
+                Libc.Chmod(file, 0x1A4 /* 0644 */, name);
             }
             if (folders.Count > 0)
             {

@@ -1,8 +1,13 @@
 using LayerImage.Engine.Errors;
+using LayerImage.Engine.Network;
+using LayerImage.Engine.Runtime;
 
 namespace LayerImage.Engine.Containers;
 
-/// <summary>Refuses what the kernel or the OCI runtime would refuse later and in fewer words.</summary>
+/// <summary>
+/// Refuses what the kernel or the OCI runtime would refuse later and in fewer words: all that can be told of a request
+/// alone, before its image is received.
+/// </summary>
 internal static class RequestChecks
 {
     private const int LongestHostname = 63; // a label of RFC 1123 2.1; sethostname(2) takes one more
@@ -10,6 +15,10 @@ internal static class RequestChecks
     /// <exception cref="LayerImageException"><see cref="EngineError.ParameterInvalid"/>.</exception>
     public static void Run(ContainerRequest request)
     {
+        if (request.Name is not null)
+        {
+            ContainerNames.Check(request.Name);
+        }
         if (request.Cpu is decimal cpu && (cpu < 0.01m || cpu > Environment.ProcessorCount))
         {
             throw Invalid($"{cpu} processors cannot be given.", cpu, $"Give from 0.01 to {Environment.ProcessorCount}, which this machine has.");
@@ -26,9 +35,35 @@ internal static class RequestChecks
         {
             throw Invalid($"'{hostname}' is no host name.", hostname, $"Use letters, digits, '-' and '.', at most {LongestHostname} characters (RFC 1123).");
         }
-        if (request.Volumes.GroupBy(text => Path.TrimEndingDirectorySeparator(VolumeMount.Parse(text).Destination)).FirstOrDefault(same => same.Count() > 1) is { } twice)
+        RequireBridge(request.Publish.Select(PortMapping.Parse).Count(), request.Network);
+        request.Environment.ToList().ForEach(RequireVariable);
+        _ = LinuxCapabilities.Resolve(request.CapAdd, request.CapDrop, request.Privileged, new HashSet<string>());
+        if (request.StopSignal is not null)
+        {
+            _ = Signals.Parse(request.StopSignal);
+        }
+        VolumeMount.RequireAll(request.Volumes);
+        if (request.Volumes.GroupBy(text => VolumeMount.Parse(text).Destination).FirstOrDefault(same => same.Count() > 1) is { } twice)
         {
             throw Invalid($"Two volumes are to be mounted at '{twice.Key}'.", twice.Key, "Give each another place in the container.");
+        }
+    }
+
+    /// <exception cref="LayerImageException"><see cref="EngineError.PortInvalid"/>.</exception>
+    public static void RequireBridge(int published, string network)
+    {
+        if (published > 0 && network != "bridge")
+        {
+            throw new LayerImageException(EngineError.PortInvalid, $"Ports are published from the bridge network, not from '{network}'.") { Target = network, Advice = "Leave -Network out." };
+        }
+    }
+
+    /// <exception cref="LayerImageException"><see cref="EngineError.ParameterInvalid"/>.</exception>
+    public static void RequireVariable(string variable)
+    {
+        if (variable.Length == 0 || variable[0] == '=')
+        {
+            throw Invalid($"'{variable}' is not an environment variable.", variable, "Write NAME=value.");
         }
     }
 

@@ -22,11 +22,7 @@ internal static class SpecMerger
         {
             publish.AddRange(exposed.Select(port => PortMapping.Parse(port)).Where(port => !publish.Exists(text => Covers(PortMapping.Parse(text), port))).Select(port => port.ToString()));
         }
-        if (publish.Count > 0 && request.Network != "bridge")
-        {
-            throw new LayerImageException(EngineError.PortInvalid, $"Ports are published from the bridge network, not from '{request.Network}'.") { Target = request.Network, Advice = "Leave -Network out." };
-        }
-        RequestChecks.Run(request);
+        RequestChecks.RequireBridge(publish.Count, request.Network);
         if (entrypoint.Count + command.Count == 0)
         {
             throw new LayerImageException(EngineError.ParameterInvalid, $"The image {request.Image} does not say what to run.")
@@ -74,8 +70,8 @@ internal static class SpecMerger
         List<string> merged = [];
         foreach (string variable in image.Concat(user.Select(Complete).OfType<string>()))
         {
-            string name = variable[..(variable.IndexOf('=', StringComparison.Ordinal) + 1)];
-            int index = merged.FindIndex(existing => existing.StartsWith(name, StringComparison.Ordinal));
+            string name = NameOfVariable(variable);
+            int index = merged.FindIndex(existing => NameOfVariable(existing) == name);
             if (index < 0)
             {
                 merged.Add(variable);
@@ -88,13 +84,13 @@ internal static class SpecMerger
         return merged;
     }
 
+    // Images have variables without a value, and without '=', too.
+    private static string NameOfVariable(string variable) => variable.Split('=', 2)[0];
+
     // "NAME" alone takes the value of this process, and nothing when it has none.
     private static string? Complete(string variable)
     {
-        if (variable.Length == 0 || variable[0] == '=')
-        {
-            throw new LayerImageException(EngineError.ParameterInvalid, $"'{variable}' is not an environment variable.") { Target = variable, Advice = "Write NAME=value." };
-        }
+        RequestChecks.RequireVariable(variable);
         return variable.Contains('=', StringComparison.Ordinal) ? variable
             : Environment.GetEnvironmentVariable(variable) is string value ? $"{variable}={value}" : null;
     }

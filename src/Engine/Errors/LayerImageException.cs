@@ -5,7 +5,7 @@ public class LayerImageException : Exception
 {
     /// <summary>Makes an error.</summary>
     public LayerImageException(EngineError error, string message, Exception? inner = null)
-        : base(message, inner) => Error = error;
+        : base(PrintableText.Of(message), inner) => Error = error;
 
     /// <summary>Which failure this is.</summary>
     public EngineError Error { get; }

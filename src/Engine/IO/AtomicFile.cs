@@ -13,7 +13,11 @@ internal static class AtomicFile
     /// <summary>The same for a file that only its owner may read.</summary>
     public static void WritePrivate(string path, ReadOnlySpan<byte> content) => Write(path, content, UnixFileMode.UserRead | UnixFileMode.UserWrite);
 
-    private static void Write(string path, ReadOnlySpan<byte> content, UnixFileMode? mode)
+    /// <summary>The same for a file that may be there already and be another user's, which root writes for them: it keeps its owner and mode.</summary>
+    public static void WriteKeepingOwner(string path, ReadOnlySpan<byte> content) =>
+        Write(path, content, UnixFileMode.UserRead | UnixFileMode.UserWrite, HostSystem.IsLinux && Libc.TryStat(path, out FileStatus was) && was.Type == FileType.Regular && was.Uid != Libc.GetEuid() ? was : null);
+
+    private static void Write(string path, ReadOnlySpan<byte> content, UnixFileMode? mode, FileStatus? like = null)
     {
         string temporary = $"{path}.{Guid.NewGuid():N}.tmp";
         try
@@ -26,6 +30,11 @@ internal static class AtomicFile
             using (FileStream file = new(temporary, options))
             {
                 file.Write(content);
+                if (like is FileStatus was)
+                {
+                    Libc.ChownAt(file.SafeFileHandle, default, was.Uid, was.Gid);
+                    Libc.Chmod(file.SafeFileHandle, was.Permissions, path);
+                }
                 file.Flush(flushToDisk: true);
             }
             Publish(temporary, path);

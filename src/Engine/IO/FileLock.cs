@@ -62,7 +62,7 @@ internal sealed class FileLock : IDisposable
             return TryAcquirePortable(path);
         }
         // Not File.OpenHandle: .NET takes a lock of its own on what it opens, and would fail on ours.
-        SafeFileHandle file = Libc.Open(path, OpenFlags.ReadWrite | OpenFlags.Create | OpenFlags.NoFollow, 0x180);
+        SafeFileHandle file = Open(path, out bool canTell);
         try
         {
             if (!Libc.TryFlock(file, exclusive: true, path))
@@ -70,7 +70,10 @@ internal sealed class FileLock : IDisposable
                 file.Dispose();
                 return null;
             }
-            TellHolder(file);
+            if (canTell)
+            {
+                TellHolder(file);
+            }
             return new FileLock(file);
         }
         catch
@@ -81,6 +84,22 @@ internal sealed class FileLock : IDisposable
     }
 
     public void Dispose() => _file.Dispose();
+
+    // On a file system that was mounted read-only what has ended is cleaned up all the same: by one process at a time, be it
+    // by the file that is there, be it by its folder.
+    private static SafeFileHandle Open(string path, out bool canTell)
+    {
+        try
+        {
+            canTell = true;
+            return Libc.Open(path, OpenFlags.ReadWrite | OpenFlags.Create | OpenFlags.NoFollow, 0x180);
+        }
+        catch (LinuxException e) when (e.Errno == LinuxException.EROFS)
+        {
+            canTell = false;
+            return Libc.Open(File.Exists(path) ? path : Path.GetDirectoryName(path)!, OpenFlags.ReadOnly | OpenFlags.NoFollow);
+        }
+    }
 
     // A courtesy to who waits; a full disk has no room for it, and the lock holds all the same.
     private static void TellHolder(SafeFileHandle file)

@@ -30,6 +30,14 @@ internal static class HostProcess
     /// <summary>Whether the process that had this pid and start time still runs.</summary>
     public static bool IsAlive(int pid, long startTime) => StartTime(pid) == startTime;
 
+    /// <summary>This process, in one word of letters, digits, dots and dashes that no other process ever has.</summary>
+    public static string Stamp { get; } = string.Create(CultureInfo.InvariantCulture, $"{BootId}.{Environment.ProcessId}.{StartTime(Environment.ProcessId)}");
+
+    /// <summary>Whether the process with this <see cref="Stamp"/> still runs. Nobody has another text.</summary>
+    public static bool IsAlive(string stamp) => stamp.Split('.') is [var boot, var pid, var start] && boot == BootId
+        && int.TryParse(pid, NumberStyles.None, CultureInfo.InvariantCulture, out int number)
+        && long.TryParse(start, NumberStyles.None, CultureInfo.InvariantCulture, out long time) && IsAlive(number, time);
+
     /// <summary>The bits that this process's files are made without (umask(2)); all of them where that cannot be read.</summary>
     public static int FileModeMask
     {

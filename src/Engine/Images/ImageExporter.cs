@@ -13,6 +13,9 @@ namespace LayerImage.Engine.Images;
 /// </summary>
 internal sealed class ImageExporter(LayerStore layers, ContentStore content, LayerPacker packer)
 {
+    /// <summary>Fails as <see cref="ExportAsync"/> would when something is in the way.</summary>
+    public static void Check(string path, ExportOptions options) => ArchivePlace.Check(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)), options.Format == ImageExportFormat.OciLayout, options.Force);
+
     /// <summary>Writes the images.</summary>
     /// <exception cref="LayerImageException">PathInvalid: the target exists or cannot be written; LayerCorrupt; DiskFull.</exception>
     public async Task<FileSystemInfo> ExportAsync(IReadOnlyList<ImageToExport> images, string path, ExportOptions options, IEngineObserver observer, CancellationToken cancellationToken)

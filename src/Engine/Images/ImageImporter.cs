@@ -9,6 +9,16 @@ namespace LayerImage.Engine.Images;
 /// <summary>Imports what a file or folder holds, told apart by its content.</summary>
 internal sealed class ImageImporter(StoreLayout layout, RootFileSystemImporter roots, ArchiveImporter archives)
 {
+    /// <summary>Fails as <see cref="ImportAsync"/> would before it reads anything.</summary>
+    public static void Check(string path, ImportOptions options)
+    {
+        _ = options.Reference is null ? null : ImageReference.ParseName(options.Reference);
+        if (!Path.Exists(path))
+        {
+            throw new LayerImageException(EngineError.PathInvalid, $"There is nothing at '{path}'.") { Target = path, Advice = "Give an archive of images, an OCI layout, or a root file system." };
+        }
+    }
+
     /// <summary>Imports it; each image as soon as it is in.</summary>
     public async IAsyncEnumerable<Image> ImportAsync(string path, ImportOptions options, IEngineObserver observer, [EnumeratorCancellation] CancellationToken cancellationToken)
     {

@@ -9,6 +9,8 @@ namespace LayerImage.Engine.Images;
 /// <summary>Takes tags and images away, with the layers and blobs that nothing else has. Records go first, files after.</summary>
 internal sealed class ImageRemover(StoreLayout layout, StoreDatabase database, LayerStore layers, ContentStore content, Mounting.UnionMountRecords mounts)
 {
+    private readonly StoreReserve _reserve = new(layout);
+
     private sealed record Decision(List<string> Untagged, bool Deletes);
 
     private sealed record Removed(List<(string Key, Digest DiffId)> Directories, List<Digest> Blobs, long Freed, ImageRemoval Result, List<Digest> DiffIds);
@@ -26,16 +28,17 @@ internal sealed class ImageRemover(StoreLayout layout, StoreDatabase database, L
         ScratchFolder? claim = null;
         try
         {
-            Removed removed = database.Write(transaction =>
+            Removed removed = _reserve.Use(() => database.Write(transaction =>
             {
+                claim?.Dispose(); // of a first attempt that the disk had no room for
                 Removed records = Remove(transaction, image, tag, force);
                 // Until they are gone, what has no record any more is not garbage of a dead process.
                 claim = records.Result.Deleted ? ScratchFolder.Claim(layout, [.. records.Directories.Select(layer => layer.Key), .. records.Blobs.Select(blob => blob.ToString())]) : null;
                 return records;
-            });
+            }));
             FaultPoint.Reach(FaultPoint.RecordsRemoved);
-            layers.DeleteDirectories(removed.Directories);
-            content.DeleteFiles(removed.Blobs);
+            _reserve.Use(() => layers.DeleteDirectories(removed.Directories));
+            _reserve.Use(() => content.DeleteFiles(removed.Blobs));
             if (removed.Result.Deleted)
             {
                 StoreLeftovers.RemoveIndexes(layout, database, removed.DiffIds);
@@ -51,32 +54,40 @@ internal sealed class ImageRemover(StoreLayout layout, StoreDatabase database, L
     /// <summary>Takes one tag away, never the image: one whose last tag goes stays without a name.</summary>
     public void Untag(Image image, string tag)
     {
-        bool had = database.Write(transaction => transaction.Execute("DELETE FROM tag WHERE name = ?1 AND image = ?2", tag, image.Id) > 0);
+        bool had = _reserve.Use(() => database.Write(transaction => transaction.Execute("DELETE FROM tag WHERE name = ?1 AND image = ?2", tag, image.Id) > 0));
         if (!had)
         {
-            string name = ImageReference.Parse(tag).Familiar;
-            throw new LayerImageException(EngineError.ImageNotFound, $"The image {image.Reference} does not have the tag {name}.") { Target = name, Advice = "Get-LayerImage shows the tags of each image." };
+            throw NotTagged(image, tag);
         }
+    }
+
+    /// <summary>An image does not have a tag.</summary>
+    public static LayerImageException NotTagged(Image image, string tag)
+    {
+        string name = ImageReference.Parse(tag).WithDefaultTag().Familiar;
+        return new LayerImageException(EngineError.ImageNotFound, $"The image {image.Reference} does not have the tag {name}.") { Target = name, Advice = "Get-LayerImage shows the tags of each image." };
     }
 
     /// <summary>
     /// What removing these, one after the other, would do: each entry counts what goes after those before it, so that
     /// layers which several of them share are counted once. Changes nothing.
     /// </summary>
-    public IReadOnlyList<PlannedRemoval> Plan(IReadOnlyList<(Image Image, string? Tag)> items, bool force)
+    public IReadOnlyList<PlannedRemoval> Plan(IReadOnlyList<(Image Image, string? Tag)> items, bool force) => _reserve.Use(() => database.Write(transaction =>
     {
-        mounts.Settle();
-        return database.Write(transaction => items.Select(item =>
+        Mounting.UnionMountRecords.Forget(transaction);
+        return items.Select(item => Plan(transaction, item, force)).ToList();
+    }, commit: false));
+
+    private static PlannedRemoval Plan(StoreTransaction transaction, (Image Image, string? Tag) item, bool force)
+    {
+        try
         {
-            try
-            {
-                return new PlannedRemoval { Image = item.Image, Removal = Remove(transaction, item.Image, item.Tag, force).Result };
-            }
-            catch (LayerImageException e)
-            {
-                return new PlannedRemoval { Image = item.Image, Failure = e };
-            }
-        }).ToList(), commit: false);
+            return new PlannedRemoval { Image = item.Image, Removal = Remove(transaction, item.Image, item.Tag, force).Result };
+        }
+        catch (LayerImageException e)
+        {
+            return new PlannedRemoval { Image = item.Image, Failure = e };
+        }
     }
 
     private static Removed Remove(StoreTransaction transaction, Image image, string? tag, bool force)

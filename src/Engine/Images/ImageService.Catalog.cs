@@ -64,6 +64,18 @@ public sealed partial class ImageService
     /// <summary>The images that are no longer wanted, each with the tag when only that is meant: for <see cref="PlanRemovals"/>.</summary>
     public IReadOnlyList<(Image Image, string? Name)> FindUnwanted(ImageClearing clearing) => clearing.Choose(_catalog.List(), _database);
 
+    /// <summary>Fails as <see cref="AddTag"/> would on a malformed name.</summary>
+    public static void CheckTag(string tag) => ImageReference.ParseName(tag);
+
+    /// <summary>Fails as <see cref="RemoveTag"/> would.</summary>
+    public static void CheckRemoveTag(Image image, string tag)
+    {
+        if (!image.Tags.Contains(ImageReference.Parse(tag).WithDefaultTag().Familiar))
+        {
+            throw ImageRemover.NotTagged(image, tag);
+        }
+    }
+
     /// <summary>Takes a tag away from an image. The image stays, if need be without a name.</summary>
     /// <exception cref="LayerImageException">ReferenceInvalid; ImageNotFound: the image does not have that tag.</exception>
     public Image RemoveTag(Image image, string tag)

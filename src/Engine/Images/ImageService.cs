@@ -79,6 +79,26 @@ public sealed partial class ImageService
         return Used(await _unpacker.UnpackAsync(image, observer, cancellationToken).ConfigureAwait(false));
     }
 
+    /// <summary>The image for a container as the store has it, or null when it would be received. Changes nothing; the registry is asked for one that is not here.</summary>
+    /// <exception cref="LayerImageException">ImageNotFound, or the registry's failure.</exception>
+    public async Task<Image?> FindForContainerAsync(string text, PullPolicy policy, CancellationToken cancellationToken)
+    {
+        bool isReference = ImageReference.TryParse(text, out _) && !ImageCatalog.IsWholeId(text);
+        if (policy is PullPolicy.Missing or PullPolicy.Never || !isReference)
+        {
+            try
+            {
+                return _catalog.Get(text);
+            }
+            catch (LayerImageException e) when (e.Error == EngineError.ImageNotFound && policy == PullPolicy.Missing && isReference)
+            {
+                // As the run does, it is asked for where it is received from.
+            }
+        }
+        _ = await PlanAsync(text, new ReceiveOptions { Policy = policy }, cancellationToken).ConfigureAwait(false);
+        return null;
+    }
+
     private async Task<Image> GetOrReceiveAsync(string text, PullPolicy policy, IEngineObserver observer, CancellationToken cancellationToken)
     {
         bool isReference = ImageReference.TryParse(text, out ImageReference? reference) && !ImageCatalog.IsWholeId(text);
@@ -142,6 +162,12 @@ public sealed partial class ImageService
     /// <exception cref="LayerImageException">PathInvalid: it exists; LayerCorrupt: the store is damaged; DiskFull.</exception>
     public Task<FileSystemInfo> ExportAsync(IReadOnlyList<ImageToExport> images, string path, ExportOptions options, IEngineObserver observer, CancellationToken cancellationToken) =>
         _exporter.ExportAsync(images, path, options, observer, cancellationToken);
+
+    /// <summary>Fails as <see cref="ExportAsync"/> would when something is in the way.</summary>
+    public static void CheckExport(string path, ExportOptions options) => ImageExporter.Check(path, options);
+
+    /// <summary>Fails as <see cref="ImportAsync(string, ImportOptions, IEngineObserver, CancellationToken)"/> would before it reads anything.</summary>
+    public static void CheckImport(string path, ImportOptions options) => ImageImporter.Check(path, options);
 
     /// <summary>An image's file system, to compare it with another. Its layers are unpacked where they are not yet.</summary>
     /// <exception cref="LayerImageException">NotPrivileged: they are not unpacked, and this process cannot do it.</exception>

@@ -32,18 +32,18 @@ internal static class LayerPipeline
     /// <param name="source">Fills the file and checks it, telling how far it is, and then the next stage follows; its failure is the pipeline's.</param>
     /// <param name="directory">Where to unpack; null to hash only.</param>
     /// <param name="cancellationToken">Ends all stages.</param>
-    /// <param name="mostBytes">How many bytes of tar may come out.</param>
-    public static Task<PipelineResult> RunAsync(string blob, Func<Action<long>, CancellationToken, Task> source, string? directory, CancellationToken cancellationToken, long mostBytes = long.MaxValue) =>
-        ReadAsync(blob, source, (tar, token) => directory is null ? null : LayerUnpacker.Unpack(tar, directory, token), cancellationToken, mostBytes);
+    /// <param name="mayUnpack">Counts bytes of tar that come out; false when they are too many. Null: all.</param>
+    public static Task<PipelineResult> RunAsync(string blob, Func<Action<long>, CancellationToken, Task> source, string? directory, CancellationToken cancellationToken, Func<int, bool>? mayUnpack = null) =>
+        ReadAsync(blob, source, (tar, token) => directory is null ? null : LayerUnpacker.Unpack(tar, directory, token), cancellationToken, mayUnpack);
 
     /// <summary>Runs the stages on a blob whose tar somebody else reads, on the last stage's thread. See the other form.</summary>
-    public static async Task<PipelineResult> ReadAsync(string blob, Func<Action<long>, CancellationToken, Task> source, Func<Stream, CancellationToken, UnpackResult?> read, CancellationToken cancellationToken, long mostBytes = long.MaxValue)
+    public static async Task<PipelineResult> ReadAsync(string blob, Func<Action<long>, CancellationToken, Task> source, Func<Stream, CancellationToken, UnpackResult?> read, CancellationToken cancellationToken, Func<int, bool>? mayUnpack = null)
     {
         GrowingFile compressed = new(blob);
         BlockPipe tar = new();
         using CancellationTokenSource failed = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         Task receive = FillAsync(compressed, source, failed.Token);
-        Task decompress = StartThread(() => Decompress(compressed, tar, mostBytes));
+        Task decompress = StartThread(() => Decompress(compressed, tar, mayUnpack));
         Task<PipelineResult> unpack = StartThread(() => Read(tar, read, failed.Token));
         try
         {
@@ -74,7 +74,7 @@ internal static class LayerPipeline
         }
     }
 
-    private static void Decompress(GrowingFile compressed, BlockPipe tar, long left)
+    private static void Decompress(GrowingFile compressed, BlockPipe tar, Func<int, bool>? mayUnpack)
     {
         try
         {
@@ -83,10 +83,9 @@ internal static class LayerPipeline
             while (tar.Take() is byte[] block)
             {
                 int length = plain.ReadAtLeast(block, block.Length, throwOnEndOfStream: false);
-                left -= length;
-                if (left < 0)
+                if (mayUnpack?.Invoke(length) == false)
                 {
-                    throw new LayerImageException(EngineError.LayerTooLarge, "The layer unpacks to more than is allowed for a blob of its size.") { Advice = "It may be a trap that fills the disk. If you trust who made the image, receive it with -NoSizeLimit." };
+                    throw new LayerImageException(EngineError.LayerTooLarge, "The layer, or all of the image's together, unpack to more than is allowed for blobs of their size.") { Advice = "It may be a trap that fills the disk. If you trust who made the image, receive it with -NoSizeLimit." };
                 }
                 tar.Give(block, length);
                 if (length < block.Length)

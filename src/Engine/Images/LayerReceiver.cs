@@ -17,7 +17,7 @@ internal sealed record WantedLayer(Descriptor Blob, Digest DiffId, Digest ChainI
 /// Brings one layer into the store: received, checked, unpacked and recorded, or found to be there. Any number of
 /// layers at once; two processes that want the same layer make it once.
 /// </summary>
-internal sealed class LayerReceiver(StoreLayout layout, LayerStore layers, ContentStore content, LayerProgress progress, UnpackLimits limits)
+internal sealed class LayerReceiver(StoreLayout layout, LayerStore layers, ContentStore content, LayerProgress progress, UnpackBudget budget)
 {
     /// <summary>Whether this process can unpack: owners, devices and trusted xattrs need root on Linux.</summary>
     public static bool CanUnpack => HostSystem.IsLinux && Environment.IsPrivilegedProcess;
@@ -146,12 +146,12 @@ internal sealed class LayerReceiver(StoreLayout layout, LayerStore layers, Conte
         try
         {
             result = hasBlob
-                ? await LayerPipeline.RunAsync(layout.Blob(wanted.Blob.Digest), (grown, token) => Task.Run(() => content.Verify(wanted.Blob.Digest, grown, token), token), directory, cancellationToken, limits.For(wanted.Blob.Size)).ConfigureAwait(false)
+                ? await LayerPipeline.RunAsync(layout.Blob(wanted.Blob.Digest), (grown, token) => Task.Run(() => content.Verify(wanted.Blob.Digest, grown, token), token), directory, cancellationToken, budget.OfLayer(wanted.Blob.Size)).ConfigureAwait(false)
                 : await LayerPipeline.RunAsync(partial, (grown, token) => source.CopyAsync(wanted.Blob, partial, done =>
                 {
                     grown(done);
                     progress.Report(wanted.Blob, "Receiving", done);
-                }, token), directory, cancellationToken, limits.For(wanted.Blob.Size)).ConfigureAwait(false);
+                }, token), directory, cancellationToken, budget.OfLayer(wanted.Blob.Size)).ConfigureAwait(false);
         }
         catch (LayerImageException e) when (e.Error is EngineError.LayerInvalid or EngineError.LayerTooLarge)
         {

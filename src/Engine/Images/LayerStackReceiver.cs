@@ -45,7 +45,7 @@ internal sealed class LayerStackReceiver(StoreLayout layout, LayerStore layers, 
     {
         using CancellationTokenSource failed = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using SemaphoreSlim slots = new(Math.Max(1, throttle));
-        LayerReceiver receiver = new(layout, layers, content, progress, limits);
+        LayerReceiver receiver = new(layout, layers, content, progress, new UnpackBudget(limits, wanted.Sum(layer => layer.Blob.Size)));
         Task<LayerRecord?>[] tasks = new Task<LayerRecord?>[wanted.Length];
         // The largest first: one that comes last would be worked on alone.
         Task[] turns = new Task[wanted.Length];

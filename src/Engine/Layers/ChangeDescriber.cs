@@ -3,6 +3,7 @@ using System.Text.Unicode;
 using LayerImage.Engine.Errors;
 using LayerImage.Engine.Interop;
 using LayerImage.Engine.Interop.Libc;
+using LayerImage.Engine.IO;
 using Microsoft.Win32.SafeHandles;
 
 namespace LayerImage.Engine.Layers;
@@ -110,26 +111,14 @@ internal sealed class ChangeDescriber(LayerCompareOptions options, string? conta
 
     private string? Hash(in UnionEntry entry)
     {
-        if (entry.Status.Type != FileType.Regular || TryOpen(entry) is not SafeFileHandle file)
+        // It may be gone, or have become something else since it was looked at: a container runs meanwhile.
+        if (entry.Status.Type != FileType.Regular || RegularFile.TryOpen(entry.Parent, entry.Name, out FileStatus opened) is not SafeFileHandle file)
         {
             return null;
         }
         using (file)
         {
-            return "sha256:" + Convert.ToHexStringLower(FileHash.Of(file, _buffer, cancellationToken));
-        }
-    }
-
-    // Gone, or become something else, since it was looked at: a container runs meanwhile.
-    private static SafeFileHandle? TryOpen(in UnionEntry entry)
-    {
-        try
-        {
-            return Libc.OpenAt(entry.Parent, entry.Name, OpenFlags.ReadOnly | OpenFlags.NoFollow | OpenFlags.NonBlocking);
-        }
-        catch (LinuxException e) when (e.Errno is LinuxException.ENOENT or LinuxException.ELOOP)
-        {
-            return null;
+            return "sha256:" + Convert.ToHexStringLower(FileHash.Of(file, (long)opened.Size, _buffer, cancellationToken));
         }
     }
 

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using LayerImage.Engine.Errors;
 using LayerImage.Engine.Interop;
 using LayerImage.Engine.Interop.Libc;
+using LayerImage.Engine.IO;
 using Microsoft.Win32.SafeHandles;
 
 namespace LayerImage.Engine.Layers;
@@ -194,8 +195,8 @@ internal sealed class LayerTreeComparison(int most, CancellationToken cancellati
 
     private byte[] Hash(SafeFileHandle parent, NativePath name)
     {
-        using SafeFileHandle file = Libc.OpenAt(parent, name, OpenFlags.ReadOnly | OpenFlags.NoFollow | OpenFlags.NonBlocking);
-        return FileHash.Of(file, new byte[128 << 10], cancellationToken);
+        using SafeFileHandle file = RegularFile.TryOpen(parent, name, out FileStatus status) ?? throw new LinuxException("openat", LinuxException.ENOENT, name.ToString());
+        return FileHash.Of(file, (long)status.Size, new byte[128 << 10], cancellationToken);
     }
 
     // The ends of what ext4 and xfs can say; the kernel sets a time beyond to the end itself.

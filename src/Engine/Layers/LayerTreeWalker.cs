@@ -1,6 +1,7 @@
 using LayerImage.Engine.Errors;
 using LayerImage.Engine.Interop;
 using LayerImage.Engine.Interop.Libc;
+using LayerImage.Engine.IO;
 using Microsoft.Win32.SafeHandles;
 
 namespace LayerImage.Engine.Layers;
@@ -141,9 +142,10 @@ internal sealed class LayerTreeWalker(ITreeSink sink, TreeWalkOptions options, C
         switch (status.Type)
         {
             case FileType.Regular:
-                using (SafeFileHandle data = Libc.OpenAt(directory, name, OpenFlags.ReadOnly | OpenFlags.NoFollow | OpenFlags.NonBlocking))
+                // Another file may have been renamed into its place (-NoPause): then it is that one that is read, and described.
+                using (SafeFileHandle data = RegularFile.TryOpen(directory, name, out FileStatus opened) ?? throw Replaced(path))
                 {
-                    sink.File(directory, name, Describe(directory, name, path, TarEntryType.Regular, status, data: data), status, data);
+                    sink.File(directory, name, Describe(directory, name, path, TarEntryType.Regular, opened, data: data), opened, data);
                 }
                 break;
             case FileType.Directory:
@@ -165,6 +167,9 @@ internal sealed class LayerTreeWalker(ITreeSink sink, TreeWalkOptions options, C
         }
         return null;
     }
+
+    private static LayerImageException Replaced(NativePath path) =>
+        new(EngineError.LayerInvalid, $"'{path}' was taken away or replaced while it was read.") { Target = path.ToString(), Advice = "Commit again; without -NoPause the container is paused for the read." };
 
     private TarEntry Describe(SafeFileHandle directory, NativePath name, NativePath path, TarEntryType type, in FileStatus status, NativePath link = default, SafeFileHandle? data = null)
     {

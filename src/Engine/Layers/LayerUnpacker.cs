@@ -16,6 +16,7 @@ internal sealed partial class LayerUnpacker : IDisposable
     private static readonly NativePath s_here = NativePath.From("."u8);
     private const int SetGroupId = 0x400;
     private const long MostImpliedText = 256L << 20; // a path that is deep and long costs its own length for each part
+    private const long MostKeptText = 64L << 20; // names that are kept to the end of the tar: millions of directories, or few with very long names
     private const uint Unfinished = 0x1C0; // 0700 until the entry's own mode is set.
 
     private readonly TarReader _reader;
@@ -26,7 +27,7 @@ internal sealed partial class LayerUnpacker : IDisposable
     private readonly Dictionary<string, LayerPath> _implied = new(StringComparer.Ordinal);
     private readonly List<(LayerPath Path, long Seconds, uint Nanoseconds)> _directoryTimes = [];
     private readonly List<LateLink> _lateLinks = [];
-    private long _entries, _contentBytes, _impliedText;
+    private long _entries, _contentBytes, _impliedText, _keptText;
     private readonly int _umask = HostProcess.FileModeMask;
     private bool _hasRoot;
     private bool _hasOpaque;
@@ -116,6 +117,7 @@ internal sealed partial class LayerUnpacker : IDisposable
             case TarEntryType.HardLink:
                 if (!TryHardLink(path, entry.LinkName))
                 {
+                    Keep(path.Key.Length + entry.LinkName.Bytes.Length);
                     _lateLinks.Add(new LateLink(path, entry.LinkName));
                 }
                 break;
@@ -134,7 +136,7 @@ internal sealed partial class LayerUnpacker : IDisposable
                 // Deleted before in this layer: what is made again has nothing of the lower directory.
                 MakeInsteadOfOther(directory, name);
                 Libc.ChmodAt(directory, name, 0x1ED); // 0755
-                _directoryTimes.Add((_directories.Locate(name), 0, 0));
+                SetTimeAtLast(_directories.Locate(name), 0, 0);
                 return;
             }
             // What the tar does not describe gets its attributes from below later; until then root's defaults.
@@ -144,11 +146,28 @@ internal sealed partial class LayerUnpacker : IDisposable
             _impliedText += key.Length;
             if (_impliedText > MostImpliedText)
             {
-                throw new LayerImageException(EngineError.LayerTooLarge, $"The layer is refused: names of directories that it uses and does not describe have more than {MostImpliedText >> 20} MiB.")
-                { Advice = "The image was built wrongly or is hostile; ask who made it." };
+                throw TooManyNames("directories that it uses and does not describe", MostImpliedText);
             }
             _implied[key] = implied;
         })!;
+    }
+
+    private static LayerImageException TooManyNames(string what, long most) => new(EngineError.LayerTooLarge, $"The layer is refused: names of {what} have more than {most >> 20} MiB.")
+    { Advice = "The image was built wrongly or is hostile; ask who made it." };
+
+    private void Keep(int length)
+    {
+        _keptText += length;
+        if (_keptText > MostKeptText)
+        {
+            throw TooManyNames("its directories and late links", MostKeptText);
+        }
+    }
+
+    private void SetTimeAtLast(LayerPath path, long seconds, uint nanoseconds)
+    {
+        Keep(path.Key.Length);
+        _directoryTimes.Add((path, seconds, nanoseconds));
     }
 
     private void PlaceRoot(TarEntry entry)
@@ -160,7 +179,7 @@ internal sealed partial class LayerUnpacker : IDisposable
         _hasRoot = true;
         SetAttributes(_directories.Root, s_here, entry);
         _inheritsGroup |= (entry.Permissions & SetGroupId) != 0;
-        _directoryTimes.Add((LayerPath.Parse(default), entry.ModifiedSeconds, entry.ModifiedNanoseconds));
+        SetTimeAtLast(LayerPath.Parse(default), entry.ModifiedSeconds, entry.ModifiedNanoseconds);
     }
 
     private void PlaceDirectory(SafeFileHandle parent, LayerPath path, TarEntry entry)
@@ -176,7 +195,7 @@ internal sealed partial class LayerUnpacker : IDisposable
         SetAttributes(parent, path.Name, entry);
         _inheritsGroup |= (entry.Permissions & SetGroupId) != 0;
         Describe(path.Name);
-        _directoryTimes.Add((path, entry.ModifiedSeconds, entry.ModifiedNanoseconds));
+        SetTimeAtLast(path, entry.ModifiedSeconds, entry.ModifiedNanoseconds);
     }
 
     // What the tar says of a directory counts, and not what is below.
@@ -280,7 +299,7 @@ internal sealed partial class LayerUnpacker : IDisposable
             SetOpaque(parent, hidden);
             if (Describe(hidden))
             {
-                _directoryTimes.Add((_directories.Locate(hidden), 0, 0));
+                SetTimeAtLast(_directories.Locate(hidden), 0, 0);
             }
         }
     }

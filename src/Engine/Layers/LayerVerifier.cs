@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using LayerImage.Engine.Errors;
 using LayerImage.Engine.Interop;
 using LayerImage.Engine.Interop.Libc;
+using LayerImage.Engine.IO;
 using Microsoft.Win32.SafeHandles;
 
 namespace LayerImage.Engine.Layers;
@@ -112,10 +113,16 @@ internal sealed class LayerVerifier : IDisposable
     {
         try
         {
-            return _directories.Open(path.Parent, make: null) is SafeFileHandle parent && Libc.TryStatAt(parent, path.Name, out FileStatus status)
-                && status.Type == FileType.Regular && (long)status.Size == size
-                ? Libc.OpenAt(parent, path.Name, OpenFlags.ReadOnly | OpenFlags.NoFollow | OpenFlags.NonBlocking)
-                : null;
+            if (_directories.Open(path.Parent, make: null) is not SafeFileHandle parent || RegularFile.TryOpen(parent, path.Name, out FileStatus status) is not SafeFileHandle file)
+            {
+                return null;
+            }
+            if ((long)status.Size == size)
+            {
+                return file;
+            }
+            file.Dispose();
+            return null;
         }
         catch (LayerImageException e) when (e.Error == EngineError.LayerInvalid || e is LinuxException)
         {

@@ -51,13 +51,8 @@ internal sealed class LiveLayer(string directory) : ILayerTree
     /// <summary>The content of a file of an unpacked layer; null when it is no regular file there.</summary>
     public static SafeFileHandle? OpenFile(string root, LayerNode file)
     {
-        SafeFileHandle? handle = Open(root, file, OpenFlags.ReadOnly | OpenFlags.NoFollow | OpenFlags.NonBlocking);
-        if (handle is not null && Libc.Stat(handle).Type != FileType.Regular)
-        {
-            handle.Dispose();
-            return null;
-        }
-        return handle;
+        using SafeFileHandle? place = Open(root, file, OpenFlags.PathOnly | OpenFlags.NoFollow);
+        return place is null ? null : RegularFile.TryOpen(place, out _);
     }
 
     private SafeFileHandle? Open(LayerNode node, int flags) => Open(directory, node, flags);

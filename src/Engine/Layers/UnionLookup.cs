@@ -29,6 +29,13 @@ internal static class UnionLookup
         return visible;
     }
 
+    /// <summary>
+    /// Each directory once, where it is uppermost: the kernel refuses to unite one with itself. An image may have a layer twice,
+    /// and the lower one never shows: all that it has, and all that it deletes, the upper one has and deletes again.
+    /// </summary>
+    /// <param name="directories">Layers, the top one first.</param>
+    public static List<string> Once(IEnumerable<string> directories) => [.. directories.Distinct(StringComparer.Ordinal)];
+
     /// <summary>The entry of that name that the union shows, or null.</summary>
     public static FileStatus? Find(IReadOnlyList<SafeFileHandle> directories, NativePath name)
     {

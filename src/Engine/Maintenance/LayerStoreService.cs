@@ -18,15 +18,15 @@ public sealed class LayerStoreService
     private readonly StoreRecordCheck _records;
     private readonly StoreContentCheck _content;
     private readonly StoreRepairer _repairer;
-    private readonly UnionMountRecords _mounts;
+    private readonly StoreReserve _reserve;
 
     internal LayerStoreService(StoreLayout layout, StoreDatabase database, LayerStore layers, ContentStore content, ImageService images, RegistryConnector registries, TimeProvider clock)
     {
         _layout = layout;
+        _reserve = new StoreReserve(layout);
         _database = database;
         _images = images;
-        _mounts = new UnionMountRecords(layout, database, layers);
-        _garbage = new StoreGarbage(layout, database, layers, content);
+        _garbage = new StoreGarbage(layout, database, layers, content, new UnionMountRecords(layout, database, layers));
         _records = new StoreRecordCheck(layout, database, _garbage, LayerReceiver.CanUnpack);
         _content = new StoreContentCheck(database, layers, content, _records);
         _repairer = new StoreRepairer(layout, database, layers, content, registries, _garbage, clock);
@@ -54,7 +54,7 @@ public sealed class LayerStoreService
             CacheBytes = DiskUsage.Of(_layout.Indexes) + DiskUsage.Of(_layout.Cache),
             PartialBytes = DiskUsage.Of(_layout.Ingest) - LeftIn(_layout.Ingest),
             LeftoverBytes = garbage.Where(item => item.Kind == StoreItemKind.Leftover).Sum(item => item.Bytes),
-            RecordBytes = new[] { "", "-wal", "-shm" }.Sum(suffix => DiskUsage.Of(_layout.Database + suffix)),
+            RecordBytes = new[] { "", "-wal", "-shm" }.Sum(suffix => DiskUsage.Of(_layout.Database + suffix)) + DiskUsage.Of(_layout.Reserve),
             ReclaimableBytes = garbage.Sum(item => item.Bytes),
         };
     }
@@ -107,12 +107,8 @@ public sealed class LayerStoreService
         }
     }
 
-    /// <summary>What <see cref="Clear"/> would free. Mounts that are gone let their layers go first.</summary>
-    public IReadOnlyList<StoreItem> FindGarbage()
-    {
-        _mounts.Settle();
-        return _garbage.Find();
-    }
+    /// <summary>What <see cref="Clear"/> would free. Changes nothing.</summary>
+    public IReadOnlyList<StoreItem> FindGarbage() => _garbage.Find();
 
     /// <summary>
     /// Frees what nobody needs: layers and blobs that no image and no container has, partial downloads and upload records of
@@ -121,7 +117,7 @@ public sealed class LayerStoreService
     /// <param name="items">What <see cref="FindGarbage"/> found.</param>
     /// <returns>What was freed: without what somebody needs again by now.</returns>
     /// <exception cref="LayerImageException">NotPrivileged: the store cannot be changed.</exception>
-    public IEnumerable<StoreItem> Clear(IReadOnlyList<StoreItem> items) => items.Where(_garbage.Remove);
+    public IEnumerable<StoreItem> Clear(IReadOnlyList<StoreItem> items) => items.Where(item => _reserve.Use(() => _garbage.Remove(item)));
 
     private StoreRepair RemoveLost(IntegrityIssue issue)
     {

@@ -1,5 +1,6 @@
 using LayerImage.Engine.Content;
 using LayerImage.Engine.Errors;
+using LayerImage.Engine.Images.Mounting;
 using LayerImage.Engine.IO;
 using LayerImage.Engine.Oci;
 using LayerImage.Engine.Store;
@@ -10,11 +11,11 @@ namespace LayerImage.Engine.Maintenance;
 /// What a store holds and nobody needs. What a process at work has claimed is left alone, and so is what it holds open or
 /// locked; everything is looked at once more in the transaction or under the lock in which it goes.
 /// </summary>
-internal sealed class StoreGarbage(StoreLayout layout, StoreDatabase database, LayerStore layers, ContentStore content)
+internal sealed class StoreGarbage(StoreLayout layout, StoreDatabase database, LayerStore layers, ContentStore content, UnionMountRecords mounts)
 {
     private static readonly TimeSpan s_young = TimeSpan.FromMinutes(10);
 
-    /// <summary>Finds it. Changes nothing.</summary>
+    /// <summary>Finds it. Changes nothing; what a mount that is gone had alone is nobody's.</summary>
     public IReadOnlyList<StoreItem> Find()
     {
         List<StoreItem> found = [];
@@ -22,7 +23,7 @@ internal sealed class StoreGarbage(StoreLayout layout, StoreDatabase database, L
         List<(string Path, Digest? Digest)> blobs = BlobFiles();
         List<string> folders = [.. new[] { layout.Layers, layout.Containers, layout.Mounts }.Where(Directory.Exists).SelectMany(Directory.EnumerateFileSystemEntries)];
         string[] ingest = [.. Directory.EnumerateFileSystemEntries(layout.Ingest)];
-        database.Read(transaction =>
+        _ = mounts.ReadReleased(transaction =>
         {
             HashSet<string> claimed = ScratchFolder.ReadClaims(layout);
             foreach ((string key, Digest diffId) in UnusedLayers(transaction, claimed))
@@ -57,7 +58,11 @@ internal sealed class StoreGarbage(StoreLayout layout, StoreDatabase database, L
     {
         string key = Path.GetFileName(item.Path);
         using ScratchFolder claim = ScratchFolder.Claim(layout, [key]);
-        bool isOurs = database.Write(transaction => !ScratchFolder.ReadClaims(layout).Contains(item.Name) && LayerStore.DeleteUnusedRecords(transaction, [key]).Count > 0);
+        bool isOurs = database.Write(transaction =>
+        {
+            UnionMountRecords.ReleaseLayers(transaction);
+            return !ScratchFolder.ReadClaims(layout).Contains(item.Name) && LayerStore.DeleteUnusedRecords(transaction, [key]).Count > 0;
+        });
         if (isOurs)
         {
             FaultPoint.Reach(FaultPoint.LayerForgotten);

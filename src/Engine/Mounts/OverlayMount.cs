@@ -17,6 +17,12 @@ internal sealed record OverlayMount
     /// <summary>What mountinfo shows as its source: who made it and, for one that has to be found again wherever it is moved, which it is.</summary>
     public string Source { get; init; } = OverlayMountDriver.Source;
 
+    /// <summary>
+    /// Neither set-user-ID programs nor devices of the layers work in it: they are an image's, and whoever can reach the
+    /// union would be root by them, or read disks.
+    /// </summary>
+    public bool IsConfined { get; init; }
+
     /// <summary>Where the union appears.</summary>
     public required string Merged { get; init; }
 }

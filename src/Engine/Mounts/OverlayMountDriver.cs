@@ -21,7 +21,7 @@ internal sealed class OverlayMountDriver : IUnionMountDriver
 
     private const int PageSize = 4096; // mount(2): data is at most a page, with its closing zero
     private const int LongestValue = 255; // fsconfig(2): a value is at most 256 bytes, with its closing zero
-    private const ulong ReadOnly = 1; // MS_RDONLY, sys/mount.h
+    private const uint ReadOnly = 1, NoSetUserId = 2, NoDevices = 4; // MS_… of sys/mount.h, MOUNT_ATTR_… of linux/mount.h: the same
     private const int BusyAttempts = 10, BusyPause = 10; // milliseconds
 
     // A commit reads the upper directory by itself: it must hold whole files and whole directories.
@@ -88,7 +88,7 @@ internal sealed class OverlayMountDriver : IUnionMountDriver
             Libc.FsConfigSet(context, option, "off");
         }
         Libc.FsConfigCreate(context);
-        using SafeFileHandle detached = Libc.FsMount(context, readOnly: mount.UpperDir is null);
+        using SafeFileHandle detached = Libc.FsMount(context, AttributesOf(mount));
         Libc.MoveMount(detached, mount.Merged);
     }
 
@@ -106,7 +106,7 @@ internal sealed class OverlayMountDriver : IUnionMountDriver
             throw new LayerImageException(EngineError.NotSupportedByKernel, $"This kernel cannot unite {mount.LowerDirs.Count} layers: it takes one page of options, which is enough for about 200.")
             { Target = mount.Merged, Advice = "Linux 6.7 or later unites up to 500; there, Save-ContainerAsImage -Squash makes an image of one layer." };
         }
-        Libc.Mount(mount.Source, mount.Merged, "overlay", mount.UpperDir is null ? ReadOnly : 0, options);
+        Libc.Mount(mount.Source, mount.Merged, "overlay", AttributesOf(mount), options);
     }
 
     /// <summary>
@@ -126,6 +126,8 @@ internal sealed class OverlayMountDriver : IUnionMountDriver
         }
         return options.ToString();
     }
+
+    private static uint AttributesOf(OverlayMount mount) => (mount.UpperDir is null ? ReadOnly : 0) | (mount.IsConfined ? NoSetUserId | NoDevices : 0);
 
     private static int ByteCount(string options) => Encoding.UTF8.GetByteCount(options);
 

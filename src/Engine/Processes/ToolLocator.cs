@@ -2,17 +2,21 @@ using LayerImage.Engine.Errors;
 
 namespace LayerImage.Engine.Processes;
 
-/// <summary>Finds the programs the engine uses on PATH and in the folders where distributions put root's programs.</summary>
+/// <summary>
+/// Finds the programs the engine uses on PATH and in the folders where distributions put root's programs. A folder of PATH
+/// that is relative (".") is none: whatever lies in the session's location would be run as root.
+/// </summary>
 public static class ToolLocator
 {
     private static readonly string[] s_systemFolders = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
 
+    /// <summary>PATH without its relative folders, for programs that find others by it.</summary>
+    public static string SafePath => string.Join(Path.PathSeparator, (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Where(Path.IsPathFullyQualified));
+
     /// <summary>The program's absolute path, or null.</summary>
     public static string? Find(string name)
     {
-        IEnumerable<string> folders = (Environment.GetEnvironmentVariable("PATH") ?? "")
-            .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries).Concat(s_systemFolders);
-        return folders.Select(folder => Path.Combine(folder, name)).FirstOrDefault(File.Exists);
+        return SafePath.Split(Path.PathSeparator).Concat(s_systemFolders).Select(folder => Path.Combine(folder, name)).FirstOrDefault(File.Exists);
     }
 
     /// <summary>The program's absolute path.</summary>

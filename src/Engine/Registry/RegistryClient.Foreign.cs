@@ -8,12 +8,21 @@ namespace LayerImage.Engine.Registry;
 internal sealed partial class RegistryClient
 {
     /// <summary>
-    /// A foreign layer's bytes from an offset on, from the first of its addresses that has them. Only by HTTPS, and no
-    /// credentials go there: whoever wrote the manifest chose the address. The caller disposes the response.
+    /// A foreign layer's bytes from an offset on: from the registry if it has them, else from the first of its addresses that
+    /// does. These only by HTTPS, and no credentials go there, be it the registry's own host: whoever wrote the manifest
+    /// chose the address. The caller disposes the response.
     /// </summary>
     /// <exception cref="LayerImageException">ManifestNotSupported: no address is HTTPS; else the last address's failure.</exception>
     public async Task<HttpResponseMessage> OpenForeignAsync(Descriptor descriptor, long offset, CancellationToken cancellationToken)
     {
+        try
+        {
+            return await OpenBlobAsync(descriptor.Digest, offset, cancellationToken).ConfigureAwait(false);
+        }
+        catch (LayerImageException e) when (e.Error is EngineError.RegistryImageNotFound or EngineError.RegistryUnauthorized or EngineError.RegistryProtocolError)
+        {
+            // As most have it: such layers may not be passed on.
+        }
         Uri[] addresses = [.. descriptor.Urls!.Select(url => Uri.TryCreate(url, UriKind.Absolute, out Uri? address) ? address : null).OfType<Uri>().Where(address => address.Scheme == Uri.UriSchemeHttps)];
         LayerImageException failure = new(EngineError.ManifestNotSupported, $"The layer {descriptor.Digest} of {reference.Familiar} is not in the registry {Base.Authority}, and its address '{descriptor.Urls![0]}' is not HTTPS.")
         { Target = descriptor.Digest.ToString(), Advice = "Ask who made the image for one with all its layers." };
@@ -21,7 +30,7 @@ internal sealed partial class RegistryClient
         {
             try
             {
-                HttpResponseMessage response = await transport.SendAsync(HttpMethod.Get, address, new RegistryRequestOptions { Range = offset > 0 ? new RangeHeaderValue(offset, null) : null }, cancellationToken).ConfigureAwait(false);
+                HttpResponseMessage response = await transport.SendAsync(HttpMethod.Get, address, new RegistryRequestOptions { IsAnonymous = true, Range = offset > 0 ? new RangeHeaderValue(offset, null) : null }, cancellationToken).ConfigureAwait(false);
                 if (response.IsSuccessStatusCode)
                 {
                     return response;

@@ -57,7 +57,7 @@ internal sealed class RegistryConversation : IDisposable
         Uri target = uri;
         for (int redirects = 0, answers = 0; ;)
         {
-            bool own = IsOwn(target);
+            bool own = !options.IsAnonymous && IsOwn(target);
             AuthenticationHeaderValue? authorization = own ? _authenticator.Header : null;
             HttpResponseMessage response = await SendOnceAsync(() => Compose(method, target, options, authorization), target, cancellationToken).ConfigureAwait(false);
             if (response.StatusCode == HttpStatusCode.Unauthorized && own && answers++ < MostAnswers)

@@ -14,6 +14,9 @@ internal sealed record RegistryRequestOptions
     /// <summary>Asks for every kind of manifest that the engine knows.</summary>
     public bool AcceptManifests { get; init; }
 
+    /// <summary>Whatever the address, no credentials go there: somebody else chose it.</summary>
+    public bool IsAnonymous { get; init; }
+
     /// <summary>Makes the body. Called once for each try: after an answer to a challenge, a redirect and a retry the body is sent again.</summary>
     public Func<HttpContent>? Body { get; init; }
 

@@ -5,4 +5,5 @@ namespace LayerImage.Engine.Runtime;
 /// <param name="Destination">The container's path, absolute.</param>
 /// <param name="ReadOnly">The container cannot write to it.</param>
 /// <param name="Propagation">How later mounts travel: rprivate (docker's default), rslave, rshared, private, slave, shared.</param>
-internal sealed record BindMount(string Source, string Destination, bool ReadOnly = false, string Propagation = "rprivate");
+/// <param name="IsFolder">The source is a folder, in which others may be mounted.</param>
+internal sealed record BindMount(string Source, string Destination, bool ReadOnly = false, string Propagation = "rprivate", bool IsFolder = false);

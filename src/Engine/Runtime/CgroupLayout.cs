@@ -1,3 +1,4 @@
+using System.Globalization;
 using LayerImage.Engine.Errors;
 
 namespace LayerImage.Engine.Runtime;
@@ -99,18 +100,51 @@ internal sealed class CgroupLayout
         return null;
     }
 
-    /// <summary>The processes in a container's group, in the host's numbers.</summary>
+    /// <summary>The processes in a container's group and those below it, in the host's numbers.</summary>
     public IReadOnlyList<int> Processes(string id)
     {
         foreach (CgroupMount mount in Mounts)
         {
-            string[] pids = ReadOrEmpty(Path.Combine(mount.Path, Parent, id, "cgroup.procs")).Split('\n', StringSplitOptions.RemoveEmptyEntries);
-            if (pids.Length > 0)
+            List<int> pids = [];
+            AddProcesses(Path.Combine(mount.Path, Parent, id), pids);
+            if (pids.Count > 0)
             {
-                return [.. pids.Select(int.Parse)];
+                return pids;
             }
         }
         return [];
+    }
+
+    /// <summary>Whether there are any. Quick for a container that has no group, as one that does not run.</summary>
+    public bool HasProcesses(string id) => Mounts.Any(mount => Directory.Exists(Path.Combine(mount.Path, Parent, id))) && Processes(id).Count > 0;
+
+    /// <summary>The first process of a container: all others come of it, or were started when it was there.</summary>
+    public ProcessIdentity? FirstProcess(string id) => Processes(id).Select(ProcessIdentity.Of).Where(process => process is not null)
+        .OrderBy(process => process!.Value.StartTime).ThenBy(process => process!.Value.Pid).FirstOrDefault();
+
+    private static void AddProcesses(string group, List<int> pids)
+    {
+        if (!Directory.Exists(group))
+        {
+            return;
+        }
+        pids.AddRange(ReadOrEmpty(Path.Combine(group, "cgroup.procs")).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => int.Parse(line, CultureInfo.InvariantCulture)));
+        foreach (string below in GroupsIn(group))
+        {
+            AddProcesses(below, pids);
+        }
+    }
+
+    private static string[] GroupsIn(string group)
+    {
+        try
+        {
+            return Directory.GetDirectories(group);
+        }
+        catch (IOException)
+        {
+            return []; // removed meanwhile
+        }
     }
 
     /// <summary>
@@ -125,7 +159,7 @@ internal sealed class CgroupLayout
             {
                 string folder = Path.Combine(mount.Path, Parent, Monitors);
                 Directory.CreateDirectory(folder);
-                File.WriteAllText(Path.Combine(folder, "cgroup.procs"), pid.ToString(System.Globalization.CultureInfo.InvariantCulture));
+                File.WriteAllText(Path.Combine(folder, "cgroup.procs"), pid.ToString(CultureInfo.InvariantCulture));
             }
             catch (Exception error) when (error is IOException or UnauthorizedAccessException)
             {
@@ -150,7 +184,7 @@ internal sealed class CgroupLayout
             {
                 return;
             }
-            foreach (string child in Directory.EnumerateDirectories(folder))
+            foreach (string child in GroupsIn(folder))
             {
                 RemoveTree(child);
             }

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using LayerImage.Engine.Errors;
 using LayerImage.Engine.Interop.Libc;
+using LayerImage.Engine.Processes;
 using Microsoft.Win32.SafeHandles;
 
 namespace LayerImage.Engine.Runtime;
@@ -16,15 +17,16 @@ internal static class ConmonProcess
 {
     // What the exit command (the Agent), the runtime and conmon may need of our environment.
     private static readonly string[] s_environmentPrefixes =
-        ["PATH=", "HOME=", "LANG=", "TMPDIR=", "XDG_", "DBUS_SYSTEM_BUS_ADDRESS=", "LAYERIMAGE_", "DOTNET_"];
+        ["HOME=", "LANG=", "TMPDIR=", "XDG_", "DBUS_SYSTEM_BUS_ADDRESS=", "LAYERIMAGE_", "DOTNET_"];
 
     /// <summary>Starts conmon and returns the host's number of the container's first process, which waits for its start.</summary>
     /// <param name="arguments">The command line.</param>
     /// <param name="held">Handles that conmon keeps open for its life.</param>
     /// <param name="cgroups">Where conmon is moved to before it does anything.</param>
+    /// <param name="folder">Where it works: it leaves a file there when the kernel ended the program for want of memory.</param>
     /// <param name="command">The container's program, for the errors that are about it.</param>
     /// <exception cref="LayerImageException"><see cref="EngineError.RuntimeFailed"/>, <see cref="EngineError.CommandNotFound"/>, <see cref="EngineError.CommandNotExecutable"/>.</exception>
-    public static async Task<int> StartAsync(IReadOnlyList<string> arguments, IReadOnlyList<SafeHandle> held, CgroupLayout cgroups, string command)
+    public static async Task<int> StartAsync(IReadOnlyList<string> arguments, IReadOnlyList<SafeHandle> held, CgroupLayout cgroups, string folder, string command)
     {
         (SafeFileHandle syncRead, SafeFileHandle syncWrite) = Libc.Pipe2();
         (SafeFileHandle startRead, SafeFileHandle startWrite) = Libc.Pipe2();
@@ -37,7 +39,7 @@ internal static class ConmonProcess
             using (startRead)
             using (errorWrite)
             {
-                pid = Libc.PosixSpawn(arguments, EnvironmentOf("_OCI_SYNCPIPE=3", "_OCI_STARTPIPE=4"), [syncWrite, startRead, .. held], new SpawnStreams(Error: errorWrite));
+                pid = Libc.PosixSpawn(arguments, EnvironmentOf("_OCI_SYNCPIPE=3", "_OCI_STARTPIPE=4"), [syncWrite, startRead, .. held], new SpawnStreams(Error: errorWrite), folder);
             }
             cgroups.MoveToMonitors(pid);
             start.WriteByte(1);
@@ -78,7 +80,7 @@ internal static class ConmonProcess
         IEnumerable<string> ours = Environment.GetEnvironmentVariables().Cast<System.Collections.DictionaryEntry>()
             .Select(entry => $"{entry.Key}={entry.Value}")
             .Where(entry => s_environmentPrefixes.Any(prefix => entry.StartsWith(prefix, StringComparison.Ordinal)));
-        return [.. ours, .. own];
+        return [.. ours, "PATH=" + ToolLocator.SafePath, .. own];
     }
 
     private static async Task<string> ReadLineAsync(Stream stream)

@@ -53,7 +53,9 @@ internal static class ContainerLogReader
                 Array.Copy(buffer, start, buffer, 0, kept);
                 if (kept == buffer.Length)
                 {
-                    Array.Resize(ref buffer, buffer.Length * 2);
+                    // conmon's lines have 8 KiB; what has no end is none of them.
+                    kept = buffer.Length < LogLineJoiner.LongestRecord ? kept : 0;
+                    Array.Resize(ref buffer, Math.Min(buffer.Length * 2, LogLineJoiner.LongestRecord));
                 }
             }
             if (last)

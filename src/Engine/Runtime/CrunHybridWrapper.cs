@@ -30,6 +30,7 @@ internal static class CrunHybridWrapper
     public static string Script(string crun, string unifiedMount) => $"""
         #!/bin/sh
         # Hides the host's version 2 control groups from crun, which refuses them beside version 1.
+        PATH=/usr/sbin:/usr/bin:/sbin:/bin
         exec unshare --mount --propagation slave /bin/sh -c 'mount -t tmpfs -o size=64k none {Quote(unifiedMount)} && exec "$0" "$@"' {Quote(crun)} "$@"
 
         """;

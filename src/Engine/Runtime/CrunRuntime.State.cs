@@ -7,8 +7,8 @@ internal sealed partial class CrunRuntime
     /// <inheritdoc/>
     public RuntimeState GetState(string id)
     {
-        (int? exitCode, DateTimeOffset? finishedAt) = ReadExit(id);
-        if (ReadProcess(id) is not ProcessIdentity process)
+        (int? exitCode, DateTimeOffset? finishedAt) = _paths.ReadExit(id);
+        if (FindProcess(id) is not ProcessIdentity process)
         {
             return new RuntimeState(exitCode is null ? RuntimeStatus.Unknown : RuntimeStatus.Stopped, null, exitCode, finishedAt);
         }
@@ -62,12 +62,18 @@ internal sealed partial class CrunRuntime
     /// <inheritdoc/>
     public Task<ExecProcess> ExecAsync(string id, ExecOptions options, CancellationToken cancellationToken)
     {
-        RuntimeStatus status = GetState(id).Status;
-        return status == RuntimeStatus.Running
-            ? ExecProcess.StartAsync(Crun(), id, _paths.Bundle(id), _cgroups, options, cancellationToken)
-            : throw (status == RuntimeStatus.Paused
+        RuntimeState state = GetState(id);
+        if (state is not { Status: RuntimeStatus.Running, Process: ProcessIdentity process })
+        {
+            throw state.Status == RuntimeStatus.Paused
                 ? new Errors.LayerImageException(Errors.EngineError.ContainerNotRunning, $"The container {id} is paused.") { Target = id, Advice = "Resume it first." }
-                : NotRunning(id));
+                : NotRunning(id);
+        }
+        if (!Directory.Exists(Path.Combine(_paths.CrunRoot, id)))
+        {
+            throw RuntimeErrors.FolderLost(id, _paths.Run);
+        }
+        return ExecProcess.StartAsync(Crun(), id, _paths.Bundle(id), _cgroups, process, options, cancellationToken);
     }
 
     private CgroupFreezer FreezerOfRunning(string id)
@@ -105,6 +111,9 @@ internal sealed partial class CrunRuntime
         }
     }
 
+    // The run folder may be lost, the processes are in their control group all the same.
+    private ProcessIdentity? FindProcess(string id) => ReadProcess(id) ?? _cgroups.FirstProcess(id);
+
     private ProcessIdentity? ReadProcess(string id)
     {
         try
@@ -115,21 +124,6 @@ internal sealed partial class CrunRuntime
         catch (IOException)
         {
             return null;
-        }
-    }
-
-    private (int? ExitCode, DateTimeOffset? FinishedAt) ReadExit(string id)
-    {
-        FileInfo file = new(_paths.ExitFile(id));
-        try
-        {
-            return int.TryParse(File.ReadAllText(file.FullName), CultureInfo.InvariantCulture, out int code)
-                ? (code, new DateTimeOffset(file.LastWriteTimeUtc))
-                : (null, null);
-        }
-        catch (IOException)
-        {
-            return (null, null);
         }
     }
 }

@@ -12,6 +12,7 @@ namespace LayerImage.Engine.Runtime;
 internal sealed partial class CrunRuntime : IContainerRuntime
 {
     private static readonly TimeSpan s_deadline = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan s_lastWrites = TimeSpan.FromSeconds(1);
 
     private readonly RuntimePaths _paths;
     private readonly CgroupLayout _cgroups;
@@ -46,7 +47,7 @@ internal sealed partial class CrunRuntime : IContainerRuntime
         RuntimeFile.Write(Path.Combine(bundle, "config.json"), RuntimeJson.Write(_filters.Apply(launch.Spec)), RuntimeFile.Private);
         try
         {
-            int pid = await ConmonProcess.StartAsync(ConmonCommand.Compose(Options(launch)), launch.HeldHandles, _cgroups, launch.Spec.Process.Args[0]).ConfigureAwait(false);
+            int pid = await ConmonProcess.StartAsync(ConmonCommand.Compose(Options(launch)), launch.HeldHandles, _cgroups, bundle, launch.Spec.Process.Args[0]).ConfigureAwait(false);
             ProcessIdentity process = ProcessIdentity.Of(pid) ?? throw RuntimeErrors.Failed($"The container {id} ended before it was started.", id);
             _filters.Keep(launch.Spec, Path.Combine(_paths.CrunRoot, id));
             if (!File.Exists(_paths.StartGate(id)))
@@ -89,7 +90,7 @@ internal sealed partial class CrunRuntime : IContainerRuntime
     /// <inheritdoc/>
     public bool Kill(string id, int signal)
     {
-        bool sent = ReadProcess(id)?.Signal(signal) ?? false;
+        bool sent = FindProcess(id)?.Signal(signal) ?? false;
         if (sent && signal == SIGKILL && _cgroups.Freezer(id) is { } freezer && freezer.IsFrozen())
         {
             // Version 1 holds a signal back until the thaw.
@@ -101,22 +102,23 @@ internal sealed partial class CrunRuntime : IContainerRuntime
     /// <inheritdoc/>
     public async Task DeleteAsync(string id, bool force, CancellationToken cancellationToken)
     {
-        ProcessIdentity? known = ReadProcess(id);
-        if (known is { IsAlive: true } process)
+        if (!force && FindProcess(id) is { IsAlive: true })
         {
-            if (!force)
-            {
-                throw new LayerImageException(EngineError.ContainerRunning, $"The container {id} is running.") { Target = id, Advice = "Stop it first, or use -Force." };
-            }
+            throw new LayerImageException(EngineError.ContainerRunning, $"The container {id} is running.") { Target = id, Advice = "Stop it first, or use -Force." };
+        }
+        if (ReadProcess(id) is null && Directory.Exists(_paths.Bundle(id)))
+        {
+            await EndCreateAsync(id, cancellationToken).ConfigureAwait(false);
+        }
+        if (FindProcess(id) is { IsAlive: true } process)
+        {
             Kill(id, SIGKILL);
             await UntilAsync(() => !process.IsAlive, $"The container {id} does not end.", id, cancellationToken).ConfigureAwait(false);
             // What the monitor writes after its folder was removed would stay for ever.
             _ = await GetEndAsync(id, cancellationToken).ConfigureAwait(false);
         }
-        else if (known is null && Directory.Exists(_paths.Bundle(id)))
-        {
-            await EndCreateAsync(id, cancellationToken).ConfigureAwait(false);
-        }
+        // The others end with the first one, and hold the files until they have.
+        await UntilAsync(() => !_cgroups.HasProcesses(id), $"The processes of the container {id} do not end.", id, cancellationToken).ConfigureAwait(false);
         await RemoveAsync(id, cancellationToken).ConfigureAwait(false);
     }
 
@@ -133,7 +135,8 @@ internal sealed partial class CrunRuntime : IContainerRuntime
             }
         }
         _cgroups.Remove(id);
-        await UntilAsync(() => TryDeleteFolder(_paths.Bundle(id)), $"The bundle of {id} cannot be removed.", id, cancellationToken).ConfigureAwait(false);
+        // The monitor may be writing into it still.
+        await UntilAsync(() => TryDeleteFolder(_paths.Bundle(id)), $"{_paths.Bundle(id)} cannot be removed.", id, cancellationToken, s_lastWrites).ConfigureAwait(false);
     }
 
     /// <summary>Waits until the container has ended and its exit code is written (or conmon is gone, and none will be).</summary>
@@ -189,19 +192,24 @@ internal sealed partial class CrunRuntime : IContainerRuntime
         {
             return !Directory.Exists(path);
         }
+        catch (UnauthorizedAccessException e)
+        {
+            throw RuntimeErrors.Failed($"{path} cannot be removed: {e.Message}", path);
+        }
     }
 
     private static LayerImageException NotRunning(string id)
         => new(EngineError.ContainerNotRunning, $"The container {id} is not running.") { Target = id, Advice = "Start it first." };
 
-    private static async Task UntilAsync(Func<bool> condition, string failure, string id, CancellationToken cancellationToken)
+    private static async Task UntilAsync(Func<bool> condition, string failure, string id, CancellationToken cancellationToken, TimeSpan? patience = null)
     {
+        TimeSpan deadline = patience ?? s_deadline;
         long start = Environment.TickCount64;
         while (!condition())
         {
-            if (Environment.TickCount64 - start > s_deadline.TotalMilliseconds)
+            if (Environment.TickCount64 - start > deadline.TotalMilliseconds)
             {
-                throw RuntimeErrors.Failed(failure + string.Create(CultureInfo.InvariantCulture, $" Waited {s_deadline.TotalSeconds} s."), id);
+                throw RuntimeErrors.Failed(failure + string.Create(CultureInfo.InvariantCulture, $" Waited {deadline.TotalSeconds} s."), id);
             }
             await Task.Delay(1, cancellationToken).ConfigureAwait(false);
         }

@@ -1,10 +1,12 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text;
 using System.Threading.Channels;
 using LayerImage.Engine.Errors;
 using LayerImage.Engine.Interop.Libc;
 using LayerImage.Engine.Oci.Runtime;
+using Microsoft.Win32.SafeHandles;
 
 namespace LayerImage.Engine.Runtime;
 
@@ -46,7 +48,7 @@ internal sealed class ExecProcess : IAsyncDisposable
     public TimeSpan Duration => _watch.Elapsed;
 
     internal static async Task<ExecProcess> StartAsync(
-        IReadOnlyList<string> crun, string id, string bundle, CgroupLayout cgroups, ExecOptions options, CancellationToken cancellationToken)
+        IReadOnlyList<string> crun, string id, string bundle, CgroupLayout cgroups, ProcessIdentity container, ExecOptions options, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         ExecFiles files = new(Path.Combine(bundle, $"exec-{Guid.NewGuid():N}"));
@@ -55,8 +57,8 @@ internal sealed class ExecProcess : IAsyncDisposable
             [.. crun, "--log=" + files.Log, "--log-format=json", "exec", "--process=" + files.Process, "--pid-file=" + files.Pid, .. options.Detach ? ["--detach"] : Array.Empty<string>(), id];
         if (options.Detach)
         {
-            // Streams of its own on /dev/null: a detached process must hold nothing of ours.
-            int pid = Libc.PosixSpawn(arguments, ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"], []);
+            using SafeFileHandle nothing = OpenNull(container);
+            int pid = Libc.PosixSpawn(arguments, ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"], [], new SpawnStreams(nothing, nothing, nothing));
             int exitCode = await Task.Run(() => Libc.WaitPid(pid), CancellationToken.None).ConfigureAwait(false);
             files.ThrowIfFailed(exitCode, options.Process.Args[0]);
             files.Delete();
@@ -74,6 +76,20 @@ internal sealed class ExecProcess : IAsyncDisposable
             start.StandardOutputEncoding = start.StandardErrorEncoding = new UTF8Encoding(false);
         }
         return new ExecProcess(files, Process.Start(start)!, cgroups, id, options);
+    }
+
+    // A detached process must hold nothing of ours, and not the host's /dev/null either: it could take its permissions away from
+    // everybody. It gets the container's; where the container has done away with that, an end of a pipe that gives and takes nothing.
+    private static SafeFileHandle OpenNull(ProcessIdentity container)
+    {
+        using RootFs root = new(string.Create(CultureInfo.InvariantCulture, $"/proc/{container.Pid}/root"));
+        if (root.OpenNull() is SafeFileHandle found)
+        {
+            return found;
+        }
+        (SafeFileHandle read, SafeFileHandle write) = Libc.Pipe2();
+        write.Dispose();
+        return read;
     }
 
     /// <summary>The lines of both outputs, as they come.</summary>

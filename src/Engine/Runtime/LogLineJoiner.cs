@@ -5,6 +5,9 @@ namespace LayerImage.Engine.Runtime;
 /// <summary>Puts the parts of long lines together, each stream by itself: the two may be interleaved.</summary>
 internal sealed class LogLineJoiner
 {
+    /// <summary>A record has so many bytes at most; a longer line is several.</summary>
+    public const int LongestRecord = 1 << 20;
+
     private readonly Pending?[] _pending = new Pending?[2];
 
     /// <summary>Takes a line of the file; the record when it completes one.</summary>
@@ -21,7 +24,7 @@ internal sealed class LogLineJoiner
         }
         pending ??= new Pending(line.Timestamp, []);
         pending.Text.AddRange(line.Text);
-        if (!line.Full)
+        if (!line.Full && pending.Text.Count < LongestRecord)
         {
             return null;
         }

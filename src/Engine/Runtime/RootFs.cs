@@ -1,5 +1,6 @@
 using LayerImage.Engine.Errors;
 using LayerImage.Engine.Interop.Libc;
+using LayerImage.Engine.IO;
 using Microsoft.Win32.SafeHandles;
 
 namespace LayerImage.Engine.Runtime;
@@ -25,13 +26,10 @@ internal sealed class RootFs : IDisposable
     /// <exception cref="LayerImageException"><see cref="EngineError.PathInvalid"/>: it is larger than the limit.</exception>
     public IReadOnlyList<string> ReadLines(string path, int limit)
     {
-        using SafeFileHandle? file = Libc.TryOpenAt2(_root, path, OpenFlags.ReadOnly | OpenFlags.NonBlocking, Resolve, out _);
+        using SafeFileHandle? place = Libc.TryOpenAt2(_root, path, OpenFlags.PathOnly, Resolve, out _);
+        FileStatus status = default;
+        using SafeFileHandle? file = place is null ? null : RegularFile.TryOpen(place, out status);
         if (file is null)
-        {
-            return [];
-        }
-        FileStatus status = Libc.Stat(file);
-        if (status.Type != FileType.Regular)
         {
             return [];
         }
@@ -43,6 +41,16 @@ internal sealed class RootFs : IDisposable
         byte[] bytes = new byte[status.Size];
         int length = stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
         return System.Text.Encoding.UTF8.GetString(bytes, 0, length).Split('\n');
+    }
+
+    /// <summary>
+    /// The root's own /dev/null, opened for reading and writing; null when it has none. What is in its place is not opened: the
+    /// container may have put any device there.
+    /// </summary>
+    public SafeFileHandle? OpenNull()
+    {
+        using SafeFileHandle? place = Libc.TryOpenAt2(_root, "/dev/null", OpenFlags.PathOnly, Resolve, out _);
+        return place is not null && Libc.Stat(place) is { Type: FileType.CharacterDevice, DeviceMajor: 1, DeviceMinor: 3 } ? RegularFile.Reopen(place, OpenFlags.ReadWrite) : null;
     }
 
     /// <summary>The st_mode of what a path leads to (symbolic links followed inside the root), or null and the errno.</summary>
@@ -83,7 +91,10 @@ internal sealed class RootFs : IDisposable
                 SafeFileHandle? next = OpenDirectory(prefix, out int errno);
                 if (next is null && errno == LinuxException.ENOENT)
                 {
-                    Libc.TryMkdirAt(parent, name, 0x1ED /* 0755 */);
+                    if (Libc.TryMkdirAt(parent, name, 0x1ED))
+                    {
+                        Libc.ChmodAt(parent, name, 0x1ED /* 0755, whatever umask the session has */);
+                    }
                     next = OpenDirectory(prefix, out errno);
                 }
                 parent.Dispose();

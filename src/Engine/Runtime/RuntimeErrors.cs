@@ -31,5 +31,9 @@ internal static class RuntimeErrors
             : CommandResolution.Unknown;
     }
 
+    /// <summary>A container's processes are there, and what its monitor and runtime keep of it is not.</summary>
+    public static LayerImageException FolderLost(string id, string run) => new(EngineError.RuntimeFailed, $"The container {id[..12]} runs, but its files under the run folder {run} are gone: nobody can enter it any more.")
+    { Target = id, Advice = "Stop-LayerContainer ends it, and Start-LayerContainer starts it again." };
+
     public static LayerImageException Failed(string message, object? target) => new(EngineError.RuntimeFailed, message) { Target = target };
 }

@@ -1,3 +1,5 @@
+using LayerImage.Engine.Errors;
+
 namespace LayerImage.Engine.Runtime;
 
 /// <summary>Writes the small files of a container's run folder. That folder is gone after a reboot, so nothing is synced.</summary>
@@ -11,24 +13,42 @@ internal static class RuntimeFile
     public static void Write(string path, ReadOnlySpan<byte> bytes, UnixFileMode mode)
     {
         string temporary = $"{path}.{Environment.ProcessId}.{Guid.NewGuid():N}";
-        File.WriteAllBytes(temporary, bytes);
-        if (!OperatingSystem.IsWindows())
+        try
         {
-            File.SetUnixFileMode(temporary, mode);
+            File.WriteAllBytes(temporary, bytes);
+            if (!OperatingSystem.IsWindows())
+            {
+                File.SetUnixFileMode(temporary, mode);
+            }
+            File.Move(temporary, path, overwrite: true);
         }
-        File.Move(temporary, path, overwrite: true);
+        catch (Exception e)
+        {
+            File.Delete(temporary);
+            throw Told(e, path);
+        }
     }
 
     /// <summary>Makes a folder that only its owner can enter. Idempotent.</summary>
     public static void EnsureFolder(string path)
     {
-        if (OperatingSystem.IsWindows())
+        try
         {
-            Directory.CreateDirectory(path);
+            if (OperatingSystem.IsWindows())
+            {
+                Directory.CreateDirectory(path);
+            }
+            else
+            {
+                Directory.CreateDirectory(path, Program);
+            }
         }
-        else
+        catch (IOException e)
         {
-            Directory.CreateDirectory(path, Program);
+            throw Told(e, path);
         }
     }
+
+    // The run folder is a disk of its own, and a small one.
+    private static Exception Told(Exception e, string path) => DiskFull.Is(e) ? DiskFull.ToError(e, path) : e;
 }

@@ -6,7 +6,8 @@ namespace LayerImage.Engine.Runtime;
 /// <param name="Capabilities">The capabilities this process may give away (its bounding set).</param>
 /// <param name="CgroupNamespaces">The kernel has control group namespaces (since 4.6).</param>
 /// <param name="Architecture">The processor.</param>
-internal sealed record RuntimeHost(IReadOnlySet<string> Capabilities, bool CgroupNamespaces, Architecture Architecture)
+/// <param name="RecursiveReadOnly">The kernel can make a mount read-only with all that is mounted beneath (mount_setattr, since 5.12).</param>
+internal sealed record RuntimeHost(IReadOnlySet<string> Capabilities, bool CgroupNamespaces, Architecture Architecture, bool RecursiveReadOnly)
 {
     /// <summary>Asks the kernel.</summary>
     public static RuntimeHost Read()
@@ -15,6 +16,7 @@ internal sealed record RuntimeHost(IReadOnlySet<string> Capabilities, bool Cgrou
         return new RuntimeHost(
             LinuxCapabilities.FromMask(bounding["CapBnd:".Length..].Trim()),
             File.Exists("/proc/self/ns/cgroup"),
-            RuntimeInformation.OSArchitecture);
+            RuntimeInformation.OSArchitecture,
+            Environment.OSVersion.Version >= new Version(5, 12));
     }
 }

@@ -17,7 +17,7 @@ internal static class RuntimeSpecBuilder
             Process = Process(options, capabilities),
             Root = new SpecRoot(options.RootFsPath, options.ReadOnlyRoot),
             Hostname = options.Hostname,
-            Mounts = Mounts(options),
+            Mounts = Mounts(options, host),
             Annotations = options.Annotations.Count == 0 ? null : options.Annotations,
             Linux = new SpecLinux
             {
@@ -64,8 +64,8 @@ internal static class RuntimeSpecBuilder
 
         int IndexOf(string variable)
         {
-            string name = variable.Split('=', 2)[0] + "=";
-            return result.FindIndex(existing => existing.StartsWith(name, StringComparison.Ordinal));
+            string name = variable.Split('=', 2)[0];
+            return result.FindIndex(existing => existing.Split('=', 2)[0] == name);
         }
     }
 
@@ -85,7 +85,7 @@ internal static class RuntimeSpecBuilder
         };
     }
 
-    private static List<SpecMount> Mounts(RuntimeSpecOptions options)
+    private static List<SpecMount> Mounts(RuntimeSpecOptions options, RuntimeHost host)
     {
         // A mount asked for in the place of a default one (a -Volume at /dev/shm) replaces it.
         HashSet<string> taken = [.. options.Mounts.Select(mount => mount.Destination)];
@@ -93,17 +93,18 @@ internal static class RuntimeSpecBuilder
         // Parents before children, whatever the order they were given in.
         foreach (BindMount bind in options.Mounts.OrderBy(mount => mount.Destination.Count(c => c == '/')))
         {
-            mounts.Add(Bind(bind));
+            mounts.Add(Bind(bind, host));
         }
         if (options.InitPath is not null)
         {
-            mounts.Add(Bind(new BindMount(options.InitPath, InitDestination, ReadOnly: true)));
+            mounts.Add(Bind(new BindMount(options.InitPath, InitDestination, ReadOnly: true), host));
         }
         return mounts;
     }
 
-    private static SpecMount Bind(BindMount bind)
-        => new(bind.Destination, "bind", bind.Source, ["rbind", bind.Propagation, bind.ReadOnly ? "ro" : "rw"]);
+    // "ro" is the topmost mount's alone: what is mounted beneath the source could be written to. crun takes "rro" for folders only.
+    private static SpecMount Bind(BindMount bind, RuntimeHost host)
+        => new(bind.Destination, "bind", bind.Source, ["rbind", bind.Propagation, !bind.ReadOnly ? "rw" : bind.IsFolder && host.RecursiveReadOnly ? "rro" : "ro"]);
 
     private static Dictionary<string, string>? Sysctls(RuntimeSpecOptions options)
     {

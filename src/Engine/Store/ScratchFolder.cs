@@ -1,4 +1,3 @@
-using System.Globalization;
 using LayerImage.Engine.Errors;
 using LayerImage.Engine.IO;
 using LayerImage.Engine.Layers;
@@ -20,9 +19,7 @@ internal sealed class ScratchFolder : IDisposable
 
     public static ScratchFolder Create(StoreLayout layout)
     {
-        int pid = Environment.ProcessId;
-        string name = string.Create(CultureInfo.InvariantCulture, $"{HostProcess.BootId}.{pid}.{HostProcess.StartTime(pid)}.{Guid.NewGuid():N}");
-        string path = System.IO.Path.Combine(layout.Scratch, name);
+        string path = System.IO.Path.Combine(layout.Scratch, $"{HostProcess.Stamp}.{Guid.NewGuid():N}");
         StoreLayout.CreateFolder(path, $"The store {layout.Root} cannot be changed", layout.Root);
         return new ScratchFolder(path);
     }
@@ -82,22 +79,23 @@ internal sealed class ScratchFolder : IDisposable
     /// <summary>The folders that dead processes left.</summary>
     public static IReadOnlyList<string> FindDead(StoreLayout layout) => [.. Directory.EnumerateFileSystemEntries(layout.Scratch).Where(path => !IsAlive(path))];
 
-    /// <summary>Removes what dead processes left. Cheap when there is nothing.</summary>
+    /// <summary>Removes what dead processes left; what cannot go keeps nobody from their work. Cheap when there is nothing.</summary>
     public static void Sweep(StoreLayout layout)
     {
         foreach (string path in FindDead(layout))
         {
-            StoreEntry.Remove(path);
+            try
+            {
+                StoreEntry.Remove(path);
+            }
+            catch (Exception e) when (e is LayerImageException or IOException or UnauthorizedAccessException)
+            {
+                // Test-LayerStore shows it.
+            }
         }
     }
 
     public void Dispose() => TreeRemoval.Remove(Path);
 
-    private static bool IsAlive(string path)
-    {
-        string[] parts = System.IO.Path.GetFileName(path).Split('.');
-        return parts.Length == 4 && parts[0] == HostProcess.BootId
-            && int.TryParse(parts[1], CultureInfo.InvariantCulture, out int pid)
-            && long.TryParse(parts[2], CultureInfo.InvariantCulture, out long start) && HostProcess.IsAlive(pid, start);
-    }
+    private static bool IsAlive(string path) => HostProcess.IsAlive(System.IO.Path.GetFileNameWithoutExtension(path));
 }

@@ -32,6 +32,9 @@ internal sealed class StoreLayout(EngineOptions options)
 
     public string Locks => Path.Combine(Root, "locks");
 
+    /// <summary>Room for what makes room: see <see cref="StoreReserve"/>.</summary>
+    public string Reserve => Path.Combine(Root, "reserve");
+
     public string Blob(Oci.Digest digest) => Path.Combine(Content, "blobs", digest.Algorithm, digest.Hex);
 
     public string Partial(Oci.Digest digest) => Path.Combine(Ingest, digest.Hex);
@@ -62,33 +65,38 @@ internal sealed class StoreLayout(EngineOptions options)
     /// <summary>Makes the folders. Idempotent.</summary>
     public void Create()
     {
-        foreach (string folder in (string[])[Root, Path.Combine(Content, "blobs", "sha256"), Path.Combine(Content, "blobs", "sha512"), Ingest, Layers, Containers, Scratch, Indexes, Cache, Locks])
+        TrustedFolder.Claim(Root, "LAYERIMAGE_ROOT");
+        TrustedFolder.Claim(Run, "LAYERIMAGE_RUN");
+        TrustedFolder.Require(options.Configuration, "LAYERIMAGE_CONFIG");
+        foreach (string folder in (string[])[Path.Combine(Content, "blobs", "sha256"), Path.Combine(Content, "blobs", "sha512"), Ingest, Layers, Containers, Scratch, Indexes, Cache, Locks])
         {
             CreateFolder(folder, $"The store's folder {folder} cannot be made", folder);
-        }
-        const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
-        // Layers hold setuid programs that must not be reachable by ordinary users, in old versions too. A store on a
-        // file system that is mounted read-only can be looked at, so nothing is set that is so already.
-        if (!OperatingSystem.IsWindows() && File.GetUnixFileMode(Root) != Private)
-        {
-            File.SetUnixFileMode(Root, Private);
         }
         string marker = Path.Combine(Content, "oci-layout");
         if (!File.Exists(marker))
         {
             IO.AtomicFile.Write(marker, "{\"imageLayoutVersion\":\"1.0.0\"}"u8);
         }
+        new StoreReserve(this).Fill();
     }
 
     /// <summary>Makes a folder of the store's, or tells why that cannot be.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="refused">What to say where this machine refuses it.</param>
     /// <param name="target">What that is about.</param>
-    public static void CreateFolder(string folder, string refused, string target)
+    /// <param name="mode">Its permissions; null for what the session gives to what it makes.</param>
+    public static void CreateFolder(string folder, string refused, string target, UnixFileMode? mode = null)
     {
         try
         {
-            Directory.CreateDirectory(folder);
+            if (mode is null || OperatingSystem.IsWindows())
+            {
+                Directory.CreateDirectory(folder);
+            }
+            else
+            {
+                Directory.CreateDirectory(folder, mode.Value);
+            }
         }
         catch (IOException e) when (File.Exists(folder))
         {

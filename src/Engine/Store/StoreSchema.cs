@@ -4,7 +4,7 @@ namespace LayerImage.Engine.Store;
 internal static class StoreSchema
 {
     /// <summary>What makes each version of the tables from the one before; the first makes them from nothing.</summary>
-    public static IReadOnlyList<string> Steps { get; } = [First, Second, Third, UnionMounts, OwnLayers];
+    public static IReadOnlyList<string> Steps { get; } = [First, Second, Third, UnionMounts, OwnLayers, RunFolders, Keepers];
 
     private const string First = """
         CREATE TABLE blob (            -- bytes in content/blobs, exactly as received
@@ -129,5 +129,13 @@ internal static class StoreSchema
 
     private const string OwnLayers = """
         ALTER TABLE container_layer ADD COLUMN history TEXT; -- of a layer that was the container's upper directory: the history entry that its commit gave it
+        """;
+
+    private const string RunFolders = """
+        ALTER TABLE container ADD COLUMN run TEXT; -- the run folder that it was started with last; null: from before this column, the session's
+        """;
+
+    private const string Keepers = """
+        ALTER TABLE container ADD COLUMN keeper TEXT; -- the process that stops it to start it again: while that lives, it does not remove itself
         """;
 }

@@ -1,5 +1,6 @@
 using LayerImage.Engine.Interop;
 using LayerImage.Engine.Interop.Libc;
+using LayerImage.Engine.IO;
 using LayerImage.Engine.Layers;
 using Microsoft.Win32.SafeHandles;
 
@@ -40,15 +41,15 @@ internal static class TreeSync
             {
                 continue; // the others are no more than their names
             }
-            SafeFileHandle child = Libc.OpenAt(level.Directory, name, OpenFlags.ReadOnly | OpenFlags.NoFollow | OpenFlags.NonBlocking);
             if (status.Type == FileType.Directory)
             {
-                levels.Enter(child, Begin);
+                levels.Enter(Libc.OpenAt(level.Directory, name, OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow), Begin);
                 continue;
             }
-            using (child)
+            using SafeFileHandle? file = RegularFile.TryOpen(level.Directory, name, out _);
+            if (file is not null)
             {
-                Libc.Fsync(child, path);
+                Libc.Fsync(file, path);
             }
         }
     }

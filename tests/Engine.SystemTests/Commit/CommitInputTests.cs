@@ -109,7 +109,7 @@ public sealed class CommitInputTests : IAsyncLifetime
         await _harness.CommitAsync(container, new CommitOptions { Reference = "another:1" });
         await images.Engine.Containers.RemoveAsync(container.Id, force: true, SilentObserver.Instance, ImageHarness.Stop);
         images.Engine.Images.Remove(images.Engine.Images.Get(_harness.Base), null, force: true, pretend: false);
-        ContainerRecords records = new(StoreDatabase.Open(images.Layout.Database), NetworkOptions.For(images.Store.Options));
+        ContainerRecords records = new(StoreDatabase.Open(images.Layout.Database), NetworkOptions.For(images.Store.Options), images.Store.Options.Run);
 
         LayerImageException error = Assert.Throws<LayerImageException>(() => records.Create(container.Id, null, container.Spec, layers, DateTimeOffset.UnixEpoch));
 

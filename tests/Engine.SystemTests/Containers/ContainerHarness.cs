@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Globalization;
 using LayerImage.Engine.Containers;
 using LayerImage.Engine.Errors;
 using LayerImage.Engine.Runtime;
@@ -30,9 +32,15 @@ internal sealed class ContainerHarness : IAsyncDisposable
 
     public RuntimePaths Paths => new(_store.Options.Run);
 
+    /// <summary>An engine on the same store with another run folder, as a session has it whose $LAYERIMAGE_RUN is another.</summary>
+    public LayerImageEngine WithRunFolder(string name) => new(_store.Options with { Run = _store[name] });
+
     public StoreDatabase Database => StoreDatabase.Open(Layout.Database);
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    /// <summary>A path beside the store.</summary>
+    public string this[string relative] => _store[relative];
 
     public static async Task<ContainerHarness> CreateAsync(bool inMemory = false)
     {
@@ -53,6 +61,17 @@ internal sealed class ContainerHarness : IAsyncDisposable
     public void Record(string id, string state, string? bootId = null) => Database.Write(transaction => transaction.Execute(
         "UPDATE container SET state = ?2, boot_id = coalesce(?3, boot_id, ?4), pid = ?5, pid_start = 1 WHERE id = ?1",
         id, state, bootId, IO.HostProcess.BootId, Environment.ProcessId));
+
+    /// <summary>Ends a container's monitor first and then its program, so that nobody is told.</summary>
+    public async Task EndUnseenAsync(Container container)
+    {
+        int monitor = int.Parse(await File.ReadAllTextAsync(Path.Combine(Paths.Bundle(container.Id), "conmon.pid"), Stop), CultureInfo.InvariantCulture);
+        using Process process = Process.GetProcessById(monitor), program = Process.GetProcessById(container.ProcessId!.Value);
+        process.Kill();
+        Assert.Equal(ContainerState.Running, (await Containers.GetAsync(container.Id, Stop)).State);
+        program.Kill();
+        await Task.Delay(100, Stop);
+    }
 
     public async ValueTask DisposeAsync()
     {

@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using System.Globalization;
 using LayerImage.Engine.Containers;
 using LayerImage.Engine.Errors;
 using LayerImage.Testing.Host;
@@ -40,6 +38,20 @@ public class CrashRecoveryTests
 
         Assert.Empty(await harness.Containers.ListAsync(Stop));
         Assert.False(Directory.Exists(harness.Layout.Container(container.Id)));
+    }
+
+    [Fact]
+    public async Task NameOfAKilledStart_IsFreeForTheNext()
+    {
+        await using ContainerHarness harness = await ContainerHarness.CreateAsync();
+        Container killed = await harness.NewAsync("true"), other = await harness.NewAsync("true");
+        harness.Record(killed.Id, "New");
+
+        Container next = await harness.Containers.CreateAsync(new ContainerRequest { Image = "box", Name = killed.Name, Command = ["true"] }, SilentObserver.Instance, Stop);
+        Assert.Equal(killed.Name, next.Name);
+        harness.Record(next.Id, "New");
+        Assert.Equal(killed.Name, (await harness.Containers.RenameAsync(other.Id, killed.Name, Stop)).Name);
+        Assert.Equal(other.Id, Assert.Single(await harness.Containers.ListAsync(Stop)).Id);
     }
 
     [Fact]
@@ -186,14 +198,7 @@ public class CrashRecoveryTests
     {
         await using ContainerHarness harness = await ContainerHarness.CreateAsync();
         Container first = await harness.RunAsync("sleep 100", "18080:80");
-        int monitor = int.Parse(await File.ReadAllTextAsync(Path.Combine(harness.Paths.Bundle(first.Id), "conmon.pid"), Stop), CultureInfo.InvariantCulture);
-        using (Process process = Process.GetProcessById(monitor), program = Process.GetProcessById(first.ProcessId!.Value))
-        {
-            process.Kill();
-            Assert.Equal(ContainerState.Running, (await harness.Containers.GetAsync(first.Id, Stop)).State);
-            program.Kill();
-            await Task.Delay(100, Stop);
-        }
+        await harness.EndUnseenAsync(first);
 
         Container second = await harness.RunAsync("sleep 100", "18080:80");
 
@@ -207,6 +212,7 @@ public class CrashRecoveryTests
         await using ContainerHarness harness = await ContainerHarness.CreateAsync();
         HostSnapshot before = await HostSnapshot.CaptureAsync(Stop);
         Container first = await harness.RunAsync("sleep 100", "18080:80");
+        await harness.EndUnseenAsync(first); // no process outlives a boot
         harness.Record(first.Id, "Running", bootId: "another-boot");
         Container stopped = await harness.NewAsync("true");
         Directory.Delete(harness.Paths.Exits, recursive: true);

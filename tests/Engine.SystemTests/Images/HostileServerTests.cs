@@ -151,6 +151,8 @@ public sealed class HostileServerTests : IAsyncLifetime
         _harness.Registry.PutManifest("some/image", "http", MediaTypes.OciManifest, Encoding.UTF8.GetBytes(foreign($"http://{elsewhere.Host}/v2/some/image/blobs/{layer.Digest}")));
         _harness.Registry.PutManifest("some/image", "https", MediaTypes.OciManifest, Encoding.UTF8.GetBytes(foreign($"https://{elsewhere.Host}/v2/some/image/blobs/{layer.Digest}")));
 
+        _harness.Registry.Add(RegistryFault.Status(404, "BLOB_UNKNOWN", "not to be passed on").On("/blobs/" + layer.Digest));
+
         LayerImageException plain = await _harness.RefuseAsync(EngineError.ManifestNotSupported, $"{_harness.Registry.Host}/some/image:http");
         // The other server speaks no TLS; that it was asked is what counts.
         LayerImageException secure = await _harness.RefuseAsync(EngineError.RegistryUnreachable, $"{_harness.Registry.Host}/some/image:https");
@@ -159,6 +161,20 @@ public sealed class HostileServerTests : IAsyncLifetime
         Assert.Contains(elsewhere.Host, secure.Message, StringComparison.Ordinal);
         Assert.DoesNotContain(elsewhere.Requests, request => request.Path.Contains("blobs", StringComparison.Ordinal));
         _harness.AssertNothingLeft(mayResume: true);
+    }
+
+    [Fact]
+    public async Task ForeignLayerThatTheRegistryHas_ComesFromIt()
+    {
+        LayerBlob layer = _built.Layers[0];
+        _built.PushTo(_harness.Registry, "some/image");
+        _harness.Registry.PutManifest("some/image", "foreign", MediaTypes.OciManifest, Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(_built.Manifest)
+            .Replace($"\"size\":{layer.Blob.Length}}}", $"\"size\":{layer.Blob.Length},\"urls\":[\"https://nobody.invalid/layer\"]}}", StringComparison.Ordinal)
+            .Replace("application/vnd.oci.image.layer.v1.tar\\u002Bgzip", "application/vnd.oci.image.layer.nondistributable.v1.tar+gzip", StringComparison.Ordinal)));
+
+        Image image = await _harness.ReceiveAsync($"{_harness.Registry.Host}/some/image:foreign");
+
+        Assert.Equal(layer.Digest, image.Layers[0].Digest);
     }
 
     [Fact]

@@ -48,6 +48,21 @@ public sealed class UnionMountTests : IAsyncLifetime
         Assert.False(Directory.Exists(_harness.Layout.Mounts) && Directory.EnumerateFileSystemEntries(_harness.Layout.Mounts).Any());
     }
 
+    // Whoever can reach it would be root by the image's set-user-ID programs, and read disks by its devices.
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Image_GivesNobodyItsSetUserIdProgramsAndDevices(bool writable)
+    {
+        string name = await PullAsync();
+
+        UnionMount mount = await MountAsync(new() { Reference = name, Path = _harness.Store["at"], Writable = writable });
+
+        string[] options = (await ImageHarness.ShellAsync($"findmnt -n -o VFS-OPTIONS '{mount.Merged}'")).Trim().Split(',');
+        Assert.Contains("nosuid", options);
+        Assert.Contains("nodev", options);
+    }
+
     [Fact]
     public async Task OneLayer_IsMountedAsItsTarDescribesTheRoot()
     {

@@ -151,6 +151,28 @@ public sealed class ContainerEnvironmentTests
     }
 
     [Fact]
+    public async Task ReadOnlyVolume_IsSoWithAllThatIsMountedBeneath()
+    {
+        Assert.SkipWhen(RuntimeHarness.Missing is not null, RuntimeHarness.Missing ?? "");
+        await using RuntimeHarness harness = new();
+        string beneath = Directory.CreateDirectory(Path.Combine(harness.Folder, "data", "beneath")).FullName;
+        await Images.ImageHarness.ShellAsync($"mount -t tmpfs limg-test '{beneath}'");
+        try
+        {
+            RuntimeSpecOptions options = harness.Options("sh", "-c", "touch /ro/file 2>/dev/null || echo refused; touch /ro/beneath/file 2>/dev/null || echo refused beneath") with
+            {
+                Mounts = [new BindMount(Path.Combine(harness.Folder, "data"), "/ro", ReadOnly: true, IsFolder: true)],
+            };
+
+            Assert.Equal("refused\nrefused beneath", (await harness.OutputAsync(options)).Output);
+        }
+        finally
+        {
+            await Images.ImageHarness.ShellAsync($"umount '{beneath}'");
+        }
+    }
+
+    [Fact]
     public async Task Init_ReapsAndPassesSignalsOn()
     {
         Assert.SkipWhen(RuntimeHarness.Missing is not null, RuntimeHarness.Missing ?? "");

@@ -102,6 +102,29 @@ public sealed class ExecAndAttachTests
         await RuntimeHarness.UntilAsync(() => File.Exists(Path.Combine(harness.RootFsPath, "tmp", "detached")), "it ran");
     }
 
+    // Through the host's own, a container could take it away from everybody: chmod 0 /proc/self/fd/0.
+    [Theory]
+    [InlineData("true")]
+    [InlineData("rm /dev/null; mknod /dev/null c 1 5")]
+    public async Task Exec_Detached_HasNothingOfTheHosts(string before)
+    {
+        Assert.SkipWhen(RuntimeHarness.Missing is not null, RuntimeHarness.Missing ?? "");
+        await using RuntimeHarness harness = new();
+        RuntimeSpecOptions options = harness.Options("sleep", "100");
+        await harness.RunAsync(options);
+        await harness.ExecAsync(options, null, "sh", "-c", before.Replace("mknod", "/bin/busybox mknod", StringComparison.Ordinal).Replace("rm ", "/bin/busybox rm ", StringComparison.Ordinal));
+        SpecProcess process = RuntimeSpecBuilder.BuildExec(options with { Arguments = ["sh", "-c", "for fd in 0 1 2; do /bin/busybox stat -L -c '%d.%i %t.%T' /proc/self/fd/$fd; done > /tmp/seen.part; cat > /tmp/read; mv() { /bin/busybox mv \"$@\"; }; mv /tmp/seen.part /tmp/seen"] }, harness.Host);
+
+        await using ExecProcess exec = await harness.Runtime.ExecAsync(options.Id, new ExecOptions { Process = process, Detach = true }, RuntimeHarness.Deadline);
+
+        string seen = Path.Combine(harness.RootFsPath, "tmp", "seen");
+        await RuntimeHarness.UntilAsync(() => File.Exists(seen), "it ran");
+        string host = await Images.ImageHarness.ShellAsync("stat -L -c '%d.%i' /dev/null");
+        Assert.DoesNotContain(File.ReadLines(seen), line => line.StartsWith(host + " ", StringComparison.Ordinal) || line.EndsWith(" 1.5", StringComparison.Ordinal));
+        Assert.Equal(3, File.ReadLines(seen).Count());
+        Assert.Equal("", File.ReadAllText(Path.Combine(harness.RootFsPath, "tmp", "read")));
+    }
+
     [Fact]
     public async Task Attach_EchoesStandardInputAndSeesItsEnd()
     {

@@ -76,7 +76,8 @@ public sealed class FullDiskTests : IAsyncDisposable
             await AssertWholeAsync(engine, disk.Root, $"{free} KiB, again");
             Assert.Contains(State(engine).Split('\n'), line => line.Contains("kept/image", StringComparison.Ordinal));
         }
-        Assert.NotEqual(0, failures);
+        // What makes room has room set aside for its records.
+        Assert.Equal(verb is "remove" or "clear", failures == 0);
         await engine.Containers.RemoveAsync(container.Id, force: true, SilentObserver.Instance, ImageHarness.Stop);
     }
 

@@ -119,7 +119,10 @@ public sealed class StoreClearTests
         Assert.Empty(harness.Engine.Store.FindGarbage());
         // As a session leaves it whose mount namespace ended with it.
         await ImageHarness.ShellAsync($"umount '{mount.Merged}'");
-        Assert.Empty(harness.Engine.Store.FindGarbage());
+        IReadOnlyList<StoreItem> garbage = harness.Engine.Store.FindGarbage();
+        Assert.Equal(harness.LayerFolders().Order(), garbage.Select(item => Path.GetFileName(item.Path)).Order());
+        Assert.Equal(2, garbage.Count);
+        Assert.Equal(2, harness.Engine.Store.Clear(garbage).Count());
         Assert.Empty(harness.LayerFolders());
         Assert.True(File.Exists(mount.UpperDir + "/new"));
     }

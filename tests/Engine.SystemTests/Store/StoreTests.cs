@@ -122,7 +122,7 @@ public sealed class StoreTests
     [InlineData(3072)]
     [InlineData(4096)]
     [InlineData(4600)]
-    [InlineData(6144)]
+    [InlineData(7680)]
     [InlineData(20480)]
     public async Task FullDisk_IsDiskFullAndLeavesNothing(int size)
     {
@@ -166,7 +166,7 @@ public sealed class StoreTests
                 errors.Add(e.Error);
             }
 
-            Assert.Equal(size < 6144, errors.Count > 0);
+            Assert.Equal(size < 7680, errors.Count > 0);
             Assert.All(errors, error => Assert.Equal(EngineError.DiskFull, error));
         }
         finally

@@ -44,6 +44,17 @@ public sealed class ImportArchiveTests : IDisposable
         Assert.Equal((built.Id, 3), (image.Id, image.Layers.Count));
     }
 
+    [Fact]
+    public async Task SameFileTwice_IsOne()
+    {
+        LayerBlob layer = ArchiveHarness.Base();
+        BuiltImage built = new ImageBuilder().WithLayer(layer).Build();
+        byte[] tar = new LayerBuilder().File("layer.tar", layer.Blob).File("config.json", built.Config).File("layer.tar", layer.Blob)
+            .File("manifest.json", """[{"Config":"config.json","RepoTags":null,"Layers":["layer.tar"]}]""").ToTar();
+
+        Assert.Equal(built.Id, Assert.Single(await _harness.ImportAsync(_harness.Write("a.tar", tar), "app")).Id);
+    }
+
     [Theory]
     [InlineData(LayerCompression.None, ImageFormat.Oci)]
     [InlineData(LayerCompression.Gzip, ImageFormat.Oci)]

@@ -19,6 +19,19 @@ public sealed class ContainerLogReaderTests : IDisposable
         Assert.Equal(10, records[1].Timestamp.Second);
     }
 
+    // Memory does not grow with a line.
+    [Fact]
+    public async Task LineWithoutEnd_IsSeveralRecords()
+    {
+        await WriteAsync([.. Enumerable.Repeat("10 stdout P " + new string('x', 8000), 400), "11 stdout F end"]);
+
+        List<LogRecord> records = await ReadAsync(new LogReadOptions());
+
+        Assert.Equal(400 * 8000 + 3, records.Sum(record => record.Message.Length));
+        Assert.All(records, record => Assert.InRange(record.Message.Length, 1, LogLineJoiner.LongestRecord + 8000));
+        Assert.Equal(4, records.Count);
+    }
+
     [Theory]
     [InlineData(0, "")]
     [InlineData(1, "9999")]

@@ -9,7 +9,7 @@ namespace LayerImage.Engine.Tests.Runtime;
 
 public sealed class RuntimeSpecBuilderTests
 {
-    private static readonly RuntimeHost s_host = new(LinuxCapabilities.FromMask("000001fffeffffff"), CgroupNamespaces: true, Architecture.X64);
+    private static readonly RuntimeHost s_host = new(LinuxCapabilities.FromMask("000001fffeffffff"), CgroupNamespaces: true, Architecture.X64, RecursiveReadOnly: true);
 
     private static readonly RuntimeSpecOptions s_options = new()
     {
@@ -92,6 +92,17 @@ public sealed class RuntimeSpecBuilderTests
         Assert.Equal(["/a", "/dev/shm", "/a/b/c"], mounts.Where(mount => mount.Type == "bind").Select(mount => mount.Destination));
         Assert.Single(mounts, mount => mount.Destination == "/dev/shm");
         Assert.Equal(["rbind", "rprivate", "ro"], mounts.Single(mount => mount.Destination == "/a/b/c").Options);
+    }
+
+    [Theory]
+    [InlineData(true, true, "rro")]
+    [InlineData(true, false, "ro")]
+    [InlineData(false, true, "ro")]
+    public void ReadOnlyFolder_IsSoWithAllBeneathWhereTheKernelCan(bool isFolder, bool kernelCan, string option)
+    {
+        RuntimeSpec spec = RuntimeSpecBuilder.Build(s_options with { Mounts = [new("/b", "/data", ReadOnly: true, IsFolder: isFolder)] }, s_host with { RecursiveReadOnly = kernelCan });
+
+        Assert.Equal(["rbind", "rprivate", option], spec.Mounts.Single(mount => mount.Destination == "/data").Options);
     }
 
     [Fact]

@@ -116,11 +116,31 @@ internal sealed class TarArchive : IArchiveFiles
             TarEntryType.HardLink => new Member(0, 0, ArchiveNames.Normalize(entry.LinkName.ToString()) ?? ""),
             _ => null,
         };
-        // Readers differ in which of two equal names they take. Of blobs either is checked against its digest.
-        if (member is Member added && !_members.TryAdd(name, added) && !name.StartsWith("blobs/", StringComparison.Ordinal))
+        // Readers differ in which of two equal names they take. Of blobs either is checked against its digest, and two of the same bytes are one.
+        if (member is Member added && !_members.TryAdd(name, added) && !name.StartsWith("blobs/", StringComparison.Ordinal) && !AreAlike(_members[name], added))
         {
             throw ArchiveErrors.Invalid(archive, $"it has two files of the name '{name}'");
         }
+    }
+
+    private bool AreAlike(Member one, Member other)
+    {
+        if (one.Target is not null || other.Target is not null || one.Size != other.Size)
+        {
+            return one.Target is not null && one.Target == other.Target;
+        }
+        byte[] first = new byte[64 << 10], second = new byte[64 << 10];
+        for (long done = 0; done < one.Size; done += first.Length)
+        {
+            int length = (int)Math.Min(first.Length, one.Size - done);
+            RandomAccess.Read(_file, first.AsSpan(0, length), one.Offset + done);
+            RandomAccess.Read(_file, second.AsSpan(0, length), other.Offset + done);
+            if (!first.AsSpan(0, length).SequenceEqual(second.AsSpan(0, length)))
+            {
+                return false;
+            }
+        }
+        return true;
     }
 
     private Member? Resolve(string name)

@@ -13,6 +13,8 @@ namespace LayerImage.Engine.Images.Mounting;
 /// </summary>
 internal sealed class UnionMountRecords(StoreLayout layout, StoreDatabase database, LayerStore layers)
 {
+    private readonly StoreReserve _reserve = new(layout);
+
     private string LockPath => layout.Lock("mounts");
 
     /// <summary>Whoever mounts or dismounts holds this: short work, and one at a time.</summary>
@@ -33,11 +35,63 @@ internal sealed class UnionMountRecords(StoreLayout layout, StoreDatabase databa
             return;
         }
         using FileLock? held = TryLock();
-        if (held is not null)
+        if (held is null)
+        {
+            return;
+        }
+        try
         {
             SettleLocked();
         }
+        catch (LayerImageException e) when (e.Error is EngineError.NotPrivileged or EngineError.DiskFull)
+        {
+            // A store that cannot be written is looked at as it is.
+        }
     }
+
+    /// <summary>
+    /// Lets go of the layers of mounts that are gone. Their records stay for <see cref="Settle"/>, which knows what else was
+    /// made for them.
+    /// </summary>
+    public static void ReleaseLayers(StoreTransaction transaction)
+    {
+        foreach (UnionMountRecord record in Gone(UnionMountRecord.List(transaction)))
+        {
+            transaction.Execute("DELETE FROM mount_layer WHERE mount = ?1", record.Mount.Id);
+        }
+    }
+
+    /// <summary>For a transaction that is only tried: no mount that is gone counts as one.</summary>
+    public static void Forget(StoreTransaction transaction)
+    {
+        List<UnionMountRecord> gone = [.. Gone(UnionMountRecord.List(transaction))];
+        ReleaseLayers(transaction);
+        gone.ForEach(record => transaction.Execute("UPDATE mount SET mounted = 0 WHERE id = ?1", record.Mount.Id));
+    }
+
+    /// <summary>Reads records in which mounts that are gone have no layers any more. Changes nothing.</summary>
+    public T ReadReleased<T>(Func<StoreTransaction, T> body)
+    {
+        if (!Gone(List()).Any())
+        {
+            return database.Read(body);
+        }
+        try
+        {
+            return database.Write(transaction =>
+            {
+                ReleaseLayers(transaction);
+                return body(transaction);
+            }, commit: false);
+        }
+        catch (LayerImageException e) when (e.Error is EngineError.NotPrivileged or EngineError.DiskFull)
+        {
+            return database.Read(body);
+        }
+    }
+
+    private static IEnumerable<UnionMountRecord> Gone(List<UnionMountRecord> records) =>
+        HostSystem.IsLinux ? records.Where(record => record.Mount.IsMounted && FindPath(record) is null) : [];
 
     private FileLock? TryLock()
     {
@@ -104,8 +158,8 @@ internal sealed class UnionMountRecords(StoreLayout layout, StoreDatabase databa
         RemoveMade(record, keeps);
         FaultPoint.Reach(FaultPoint.MountCleared);
         // Until they are gone, what has no record any more is not garbage of a dead process.
-        using ScratchFolder claim = ScratchFolder.Create(layout);
-        List<(string Key, Digest DiffId)> unused = database.Write(transaction =>
+        using ScratchFolder claim = _reserve.Use(() => ScratchFolder.Create(layout));
+        List<(string Key, Digest DiffId)> unused = _reserve.Use(() => database.Write(transaction =>
         {
             List<(string Key, Digest DiffId)> had = UnionMountRecord.LayersOf(transaction, record.Mount.Id).ConvertAll(key =>
                 (key, Digest.Parse(transaction.Scalar<string>("SELECT diff_id FROM layer WHERE key = ?1", key)!)));
@@ -114,8 +168,8 @@ internal sealed class UnionMountRecords(StoreLayout layout, StoreDatabase databa
             HashSet<string> deleted = [.. LayerStore.DeleteUnusedRecords(transaction, had.Select(layer => layer.Key))];
             claim.Claim(deleted);
             return had.FindAll(layer => deleted.Contains(layer.Key));
-        });
-        layers.DeleteDirectories(unused);
+        }));
+        _reserve.Use(() => layers.DeleteDirectories(unused));
         return keeps;
     }
 

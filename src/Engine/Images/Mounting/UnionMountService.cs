@@ -34,16 +34,41 @@ public sealed class UnionMountService
         return [.. _records.List().Select(record => record.Mount)];
     }
 
+    /// <summary>Fails as <see cref="MountAsync"/> would, as far as that can be told without unpacking anything. Changes nothing.</summary>
+    public void Check(UnionMountRequest request)
+    {
+        RequireRoot();
+        Image? image = request.Reference is null ? null : _images.Get(request.Reference);
+        string[] layers = image is null
+            ? [.. request.Layers.Select(layer => HostFolder.Resolve(layer, "layer"))]
+            : [.. image.Layers.Select(layer => layer.Path ?? _layout.Layers)];
+        RequireLayers(request, layers);
+        _ = _plan.Make(request, image, Lower(image, layers), null);
+    }
+
+    private static void RequireRoot()
+    {
+        if (!Environment.IsPrivilegedProcess || !HostSystem.IsLinux)
+        {
+            throw new LayerImageException(EngineError.NotPrivileged, "Mounting needs root on Linux.") { Advice = "Run the session as root, for example: sudo ./layerimage" };
+        }
+    }
+
+    private static void RequireLayers(UnionMountRequest request, string[] layers)
+    {
+        if (layers.Length is 0 or > OverlayMountDriver.MostLayers)
+        {
+            throw new LayerImageException(EngineError.ParameterInvalid, $"{request.Reference ?? "The union"} has {layers.Length} layers; 1 to {OverlayMountDriver.MostLayers} can be united.") { Target = request.Reference };
+        }
+    }
+
     /// <summary>Mounts. Layers that are not unpacked yet are unpacked first. A failure leaves nothing.</summary>
     /// <exception cref="LayerImageException">
     /// ImageNotFound, PathInvalid, MountInUse, NotPrivileged, NotSupportedByKernel or MountFailed.
     /// </exception>
     public async Task<UnionMount> MountAsync(UnionMountRequest request, IEngineObserver observer, CancellationToken cancellationToken)
     {
-        if (!Environment.IsPrivilegedProcess || !HostSystem.IsLinux)
-        {
-            throw new LayerImageException(EngineError.NotPrivileged, "Mounting needs root on Linux.") { Advice = "Run the session as root, for example: sudo ./layerimage" };
-        }
+        RequireRoot();
         for (int attempt = 1; ; attempt++)
         {
             try
@@ -63,15 +88,19 @@ public sealed class UnionMountService
         string[] layers = image is null
             ? [.. request.Layers.Select(layer => HostFolder.Resolve(layer, "layer"))]
             : [.. image.Layers.Select(layer => layer.Path!)];
-        if (layers.Length is 0 or > OverlayMountDriver.MostLayers)
-        {
-            throw new LayerImageException(EngineError.ParameterInvalid, $"{request.Reference ?? "The union"} has {layers.Length} layers; 1 to {OverlayMountDriver.MostLayers} can be united.") { Target = request.Reference };
-        }
+        RequireLayers(request, layers);
         string[] keys = [.. layers.Where(layer => Path.GetDirectoryName(layer) == _layout.Layers).Select(layer => Path.GetFileName(layer))];
         using FileLock held = await _records.LockAsync(observer, cancellationToken).ConfigureAwait(false);
         _records.SettleLocked();
         string? root = image is null ? null : _layers.RootOf(keys);
-        return Mount(_plan.Make(request, image, UnionLookup.Visible(layers.Reverse()), root), keys, root, observer);
+        return Mount(_plan.Make(request, image, Lower(image, layers), root), keys, root, observer);
+    }
+
+    // Who gives a folder of their own twice is told.
+    private static List<string> Lower(Image? image, string[] layers)
+    {
+        List<string> visible = UnionLookup.Visible(layers.Reverse());
+        return image is null ? visible : UnionLookup.Once(visible);
     }
 
     private UnionMount Mount(UnionMountRecord record, string[] keys, string? root, IEngineObserver observer)
@@ -89,7 +118,7 @@ public sealed class UnionMountService
                 observer.Warning($"The folder {record.Mount.Merged} is not empty: what is in it is hidden until the union is dismounted.");
             }
             UnionMount mount = record.Mount;
-            _driver.Mount(new OverlayMount { LowerDirs = mount.LowerDirs, UpperDir = mount.UpperDir, WorkDir = mount.WorkDir, Source = record.Source, Merged = mount.Merged });
+            _driver.Mount(new OverlayMount { LowerDirs = mount.LowerDirs, UpperDir = mount.UpperDir, WorkDir = mount.WorkDir, Source = record.Source, Merged = mount.Merged, IsConfined = true });
             FaultPoint.Reach(FaultPoint.Mounted);
             return mount;
         }

@@ -49,10 +49,10 @@ internal static unsafe partial class Libc
         }
     }
 
-    /// <summary>Makes a detached mount of a created superblock (fsmount(2)).</summary>
-    public static SafeFileHandle FsMount(SafeFileHandle context, bool readOnly)
+    /// <summary>Makes a detached mount of a created superblock, with MOUNT_ATTR_… of linux/mount.h (fsmount(2)).</summary>
+    public static SafeFileHandle FsMount(SafeFileHandle context, uint attributes)
     {
-        long descriptor = fsmount(SYS_fsmount, context, FSMOUNT_CLOEXEC, readOnly ? 1u : 0u);
+        long descriptor = fsmount(SYS_fsmount, context, FSMOUNT_CLOEXEC, attributes);
         return descriptor < 0 ? throw FailureOf(context, "fsmount", null) : new SafeFileHandle((nint)descriptor, ownsHandle: true);
     }
 

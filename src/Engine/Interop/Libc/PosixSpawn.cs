@@ -21,11 +21,11 @@ internal static unsafe partial class Libc
     /// <summary>
     /// int posix_spawn(pid_t *pid, const char *path, const posix_spawn_file_actions_t *actions,
     /// const posix_spawnattr_t *attributes, char *const argv[], char *const envp[]);
-    /// Returns the child's process id; the caller must <see cref="WaitPid"/> for it.
+    /// Returns the child's process id; the caller must <see cref="WaitPid"/> for it. It begins in the folder, else in ours.
     /// </summary>
     /// <exception cref="LinuxException">The call failed.</exception>
     internal static int PosixSpawn(
-        IReadOnlyList<string> arguments, IReadOnlyList<string> environment, IReadOnlyList<SafeHandle> descriptors, SpawnStreams streams = default)
+        IReadOnlyList<string> arguments, IReadOnlyList<string> environment, IReadOnlyList<SafeHandle> descriptors, SpawnStreams streams = default, string? folder = null)
     {
         // The numbers 3, 4, 5 … may be in use for others of the very handles to pass: copies with higher numbers cannot clash.
         int lowest = 3 + descriptors.Count;
@@ -38,7 +38,7 @@ internal static unsafe partial class Libc
             copies.AddRange(descriptors.Select(handle => FcntlDupFd(handle, lowest)));
             SafeFileHandle?[] standard = [Copy(streams.Input), Copy(streams.Output), Copy(streams.Error)];
             copies.AddRange(standard.OfType<SafeFileHandle>());
-            SetActions(actions, standard, copies.Take(descriptors.Count));
+            SetActions(actions, standard, copies.Take(descriptors.Count), folder);
             SetAttributes(attributes);
             int pid;
             int errno = posix_spawn(&pid, argv[0], actions, attributes, argv, envp);
@@ -58,9 +58,13 @@ internal static unsafe partial class Libc
         }
     }
 
-    private static void SetActions(byte* actions, SafeFileHandle?[] standard, IEnumerable<SafeFileHandle> others)
+    private static void SetActions(byte* actions, SafeFileHandle?[] standard, IEnumerable<SafeFileHandle> others, string? folder)
     {
         Check(posix_spawn_file_actions_init(actions), nameof(posix_spawn_file_actions_init));
+        if (folder is not null)
+        {
+            Check(posix_spawn_file_actions_addchdir_np(actions, folder), nameof(posix_spawn_file_actions_addchdir_np));
+        }
         int next = 0;
         foreach (SafeFileHandle? stream in standard.Concat(others))
         {
@@ -127,6 +131,9 @@ internal static unsafe partial class Libc
 
     [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int posix_spawn_file_actions_addopen(byte* actions, int fd, string path, int flags, uint mode);
+
+    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int posix_spawn_file_actions_addchdir_np(byte* actions, string path);
 
     [LibraryImport("libc")]
     private static partial int posix_spawn_file_actions_adddup2(byte* actions, int fd, int newFd);

@@ -103,7 +103,7 @@ internal sealed class LoginFile
         return keys.Length > 0;
     }
 
-    /// <summary>Writes it, for nobody else to read. A symbolic link stays one: what it leads to is written.</summary>
+    /// <summary>Writes it, for nobody else to read; another user's keeps its owner and mode. A symbolic link stays one: what it leads to is written.</summary>
     public void Write()
     {
         string folder = System.IO.Path.GetDirectoryName(Path)!;
@@ -119,7 +119,7 @@ internal sealed class LoginFile
         {
             _root.WriteTo(writer);
         }
-        AtomicFile.WritePrivate(target, text.ToArray());
+        AtomicFile.WriteKeepingOwner(target, text.ToArray());
     }
 
     private IEnumerable<KeyValuePair<string, JsonNode?>> Members(string name) => _root[name] as JsonObject ?? [];
