@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using LayerImage.Engine.Errors;
+using LayerImage.Engine.IO;
 
 namespace LayerImage.Engine.Firewall;
 
@@ -14,7 +15,8 @@ internal static class FirewallLock
     /// <exception cref="LayerImageException"><see cref="EngineError.StoreLocked"/>.</exception>
     public static IDisposable Take(string folder)
     {
-        Directory.CreateDirectory(folder);
+        // What is in there is believed, and nobody else is to hold the lock.
+        TrustedFolder.Claim(folder, "LAYERIMAGE_RUN");
         string path = Path.Combine(folder, "firewall.lock");
         Stopwatch waited = Stopwatch.StartNew();
         while (true)

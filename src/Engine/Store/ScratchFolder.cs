@@ -20,7 +20,7 @@ internal sealed class ScratchFolder : IDisposable
     public static ScratchFolder Create(StoreLayout layout)
     {
         string path = System.IO.Path.Combine(layout.Scratch, $"{HostProcess.Stamp}.{Guid.NewGuid():N}");
-        StoreLayout.CreateFolder(path, $"The store {layout.Root} cannot be changed", layout.Root);
+        HostFolder.Create(path, $"The store {layout.Root} cannot be changed", layout.Root);
         return new ScratchFolder(path);
     }
 

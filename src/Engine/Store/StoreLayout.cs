@@ -1,4 +1,5 @@
 using LayerImage.Engine.Errors;
+using LayerImage.Engine.IO;
 
 namespace LayerImage.Engine.Store;
 
@@ -70,7 +71,7 @@ internal sealed class StoreLayout(EngineOptions options)
         TrustedFolder.Require(options.Configuration, "LAYERIMAGE_CONFIG");
         foreach (string folder in (string[])[Path.Combine(Content, "blobs", "sha256"), Path.Combine(Content, "blobs", "sha512"), Ingest, Layers, Containers, Scratch, Indexes, Cache, Locks])
         {
-            CreateFolder(folder, $"The store's folder {folder} cannot be made", folder);
+            HostFolder.Create(folder, $"The store's folder {folder} cannot be made", folder);
         }
         string marker = Path.Combine(Content, "oci-layout");
         if (!File.Exists(marker))
@@ -78,38 +79,5 @@ internal sealed class StoreLayout(EngineOptions options)
             IO.AtomicFile.Write(marker, "{\"imageLayoutVersion\":\"1.0.0\"}"u8);
         }
         new StoreReserve(this).Fill();
-    }
-
-    /// <summary>Makes a folder of the store's, or tells why that cannot be.</summary>
-    /// <param name="folder">The folder.</param>
-    /// <param name="refused">What to say where this machine refuses it.</param>
-    /// <param name="target">What that is about.</param>
-    /// <param name="mode">Its permissions; null for what the session gives to what it makes.</param>
-    public static void CreateFolder(string folder, string refused, string target, UnixFileMode? mode = null)
-    {
-        try
-        {
-            if (mode is null || OperatingSystem.IsWindows())
-            {
-                Directory.CreateDirectory(folder);
-            }
-            else
-            {
-                Directory.CreateDirectory(folder, mode.Value);
-            }
-        }
-        catch (IOException e) when (File.Exists(folder))
-        {
-            throw new LayerImageException(EngineError.StoreNotSupported, $"{folder} belongs to the store and is no folder.", e) { Target = folder, Advice = "Move it away; Test-LayerStore then tells what is missing." };
-        }
-        catch (Exception e) when (e is UnauthorizedAccessException || (e is IOException io && !DiskFull.Is(io)))
-        {
-            throw new LayerImageException(EngineError.NotPrivileged, $"{refused}: {e.Message}", e)
-            { Target = target, Advice = "Run as root, or use a store of your own: set $LAYERIMAGE_ROOT. If its file system is mounted read-only, mount it read-write." };
-        }
-        catch (IOException)
-        {
-            throw new LinuxException("mkdir", LinuxException.ENOSPC, folder);
-        }
     }
 }

@@ -254,7 +254,7 @@ internal sealed class FirewallHost : IDisposable
     {
         IPAddress target = IPAddress.Parse(address);
         Socket socket = NetworkNamespaceThread.Run(pid, () => new Socket(target.AddressFamily, SocketType.Stream, ProtocolType.Tcp));
-        using CancellationTokenSource patience = new(TimeSpan.FromSeconds(1));
+        using CancellationTokenSource patience = new(TimeSpan.FromSeconds(3));
         try
         {
             socket.ConnectAsync(target, port, patience.Token).AsTask().GetAwaiter().GetResult();

@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using LayerImage.Engine.Errors;
 using LayerImage.Engine.Interop.Libc;
+using LayerImage.Engine.IO;
 
 namespace LayerImage.Engine.Firewall;
 
@@ -75,7 +76,7 @@ internal sealed class FirewalldWatch(EngineOptions options, string containers)
     {
         try
         {
-            Directory.CreateDirectory(options.Run);
+            TrustedFolder.Claim(options.Run, "LAYERIMAGE_RUN");
             return new FileStream(Path.Combine(options.Run, "firewalld-watch.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
         catch (IOException)

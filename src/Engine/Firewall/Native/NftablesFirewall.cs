@@ -1,4 +1,5 @@
 using LayerImage.Engine.Errors;
+using LayerImage.Engine.IO;
 
 namespace LayerImage.Engine.Firewall;
 
@@ -128,6 +129,7 @@ internal sealed partial class NftablesFirewall(EngineOptions options, ServiceMan
     private IDisposable Lock()
     {
         RequireRoot();
+        TrustedFolder.Require(options.Configuration, "LAYERIMAGE_CONFIG");
         return FirewallLock.Take(options.Run);
     }
 

@@ -1,9 +1,8 @@
 using LayerImage.Engine.Errors;
 using LayerImage.Engine.Interop.Libc;
-using LayerImage.Engine.IO;
 using Microsoft.Win32.SafeHandles;
 
-namespace LayerImage.Engine.Store;
+namespace LayerImage.Engine.IO;
 
 /// <summary>
 /// The folders whose content is believed: the store, the run folder, the configuration. Whoever else could write there would
@@ -24,7 +23,7 @@ internal static class TrustedFolder
     {
         if (!Directory.Exists(folder))
         {
-            StoreLayout.CreateFolder(folder, $"The folder {folder} cannot be made", folder, OperatingSystem.IsWindows() ? null : Private);
+            HostFolder.Create(folder, $"The folder {folder} cannot be made", folder, OperatingSystem.IsWindows() ? null : Private);
         }
         Require(folder, variable);
         // Old layers hold setuid programs with known holes. A store on a file system that is mounted read-only can be looked
