@@ -25,13 +25,7 @@ internal sealed partial class FirewalldFirewall
             RemoveOwned(change, owner);
             return;
         }
-        bool found = false;
-        _ = Apply(change, (set, isLast) =>
-        {
-            PortSetChange? removal = PortSetAlgebra.Remove(set, change.Protocol, change.Range);
-            found |= removal is not null;
-            return found || !isLast ? removal ?? PortSetChange.None : throw change.NotFound();
-        });
+        _ = Apply(change, change.Removal());
     }
 
     public IReadOnlyList<HostPortOpening?> FindOpenings(PortRange ports, FirewallProtocol protocol, string? zone)

@@ -28,6 +28,21 @@ internal sealed record PortRuleChange(PortRange Range, FirewallProtocol Protocol
     public HostPortRule FindIn(IEnumerable<HostPortRule> rules, string zone) => rules.First(found => found.Owner is null && found.Zone == zone && found.Protocol == Protocol
         && found.Source == Source?.ToString() && found.FirstPort <= Range.First && Range.First <= found.LastPort && (IsRuntime ? found.Runtime : found.Permanent));
 
+    /// <summary>
+    /// How a removal changes one configuration's set after the other; told whether the set is the last one to be asked. At
+    /// least one of them must have the rule.
+    /// </summary>
+    public Func<IReadOnlyList<PortElement>, bool, PortSetChange> Removal()
+    {
+        bool found = false;
+        return (set, isLast) =>
+        {
+            PortSetChange? removal = PortSetAlgebra.Remove(set, Protocol, Range);
+            found |= removal is not null;
+            return found || !isLast ? removal ?? PortSetChange.None : throw NotFound();
+        };
+    }
+
     /// <summary>The error for a rule that is not there.</summary>
     public LayerImageException NotFound() =>
         new(EngineError.PortRuleNotFound, $"No rule opens {Range}/{Protocol.Name()} in {(Zone is null ? "the default zone" : $"zone '{Zone}'")}"
