@@ -33,6 +33,15 @@ Describe "Host ports$(if ($Missing) { " ($Missing)" })" -Skip:([bool]$Missing) {
         }
     }
 
+    Context 'The session''s umask' {
+        It 'is not the zone files'' (<_>)' -ForEach '000', '077' {
+            $command = "Import-Module '$ManifestPath'; `$null = Set-HostPortRule 9200 -Scope Permanent"
+            & sh -c "umask $_; exec `"`$@`"" sh @([Environment]::ProcessPath) @(if ([Environment]::ProcessPath -like '*dotnet') { "$PSHOME/pwsh.dll" }) -NoProfile -NonInteractive -Command $command
+            stat -c %a "$($env:LAYERIMAGE_CONFIG)/firewall/zones/public.xml" | Should -Be 644
+            Remove-HostPortRule 9200 -Scope Permanent
+        }
+    }
+
     Context 'A session that came in by SSH' {
         BeforeAll {
             ip link add ssh0 type veth peer name ssh1

@@ -28,6 +28,11 @@ internal sealed class ConfigurationFile : IDisposable
         try
         {
             using FileStream stream = new(temporary, FileMode.CreateNew, FileAccess.Write);
+            if (!OperatingSystem.IsWindows())
+            {
+                // As firewalld's own, whatever the session's umask is: for all to read, for root alone to write.
+                File.SetUnixFileMode(stream.SafeFileHandle, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
+            }
             stream.Write(System.Text.Encoding.UTF8.GetBytes(content));
             stream.Flush(flushToDisk: true);
             return file;
