@@ -11,7 +11,7 @@
 set -euo pipefail
 here=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
 folder=$1
-seconds=${MACHINE_SECONDS:-900}
+seconds=${MACHINE_SECONDS:-1200}
 
 suite_of() {
     case $1 in

@@ -51,7 +51,8 @@ function Assert-Error([string] $Expected, [scriptblock] $Script) {
 
 # A program's output; it must succeed. Without parameters of its own, which would take the program's.
 function Invoke-Native {
-    $program, $arguments = $args
+    # A single one would be a text, of which splatting takes the letters.
+    $program, $arguments = $args[0], @($args | Select-Object -Skip 1)
     $output = & $program @arguments 2>&1
     if ($LASTEXITCODE -ne 0) { throw "$args ended with exit code ${LASTEXITCODE}: $output" }
     $output

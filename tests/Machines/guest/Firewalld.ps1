@@ -44,19 +44,20 @@ Test-That 'Firewalld_RulesOfItsOwnTool_AreOurs' {
     Assert-Error ServiceNotFound { Set-HostPortRule -Service nothing }
 }
 
-Test-That 'Firewalld_ZonesAndServices_AreMadeAndGo' {
-    $null = New-HostFirewallZone lab -Target DROP -Source 203.0.113.0/24 -Service http
-    Sync-HostFirewall
-    $zone = Get-HostFirewallZone lab
-    Assert-Equal 'DROP 203.0.113.0/24 http True' "$($zone.Target) $($zone.Sources) $($zone.Services) $($zone.IsActive)" 'The zone'
-    Assert-Error ZoneConflict { Set-HostFirewallZone public -Source 203.0.113.0/24 }
-    Set-HostPortRule -Service https -Zone lab
-    Assert-Equal 'http https' ((Invoke-Native firewall-cmd --zone=lab --list-services) -join ' ') 'The services'
-    Remove-HostPortRule -Service https -Zone lab
-    Remove-HostFirewallZone lab
-    Sync-HostFirewall
-    Assert-Error ZoneNotFound { Get-HostFirewallZone lab }
-    Assert-Empty (Test-HostFirewall) 'The list of issues'
+# Reloads take long in emulation: zones with the version that the daily tests do not meet, the rest shared by the machines.
+if ($Backend -eq 'Nftables') {
+    Test-That 'Firewalld_ZonesAndServices_AreMadeAndGo' {
+        $null = New-HostFirewallZone lab -Target DROP -Source 203.0.113.0/24 -Service http
+        Sync-HostFirewall
+        $zone = Get-HostFirewallZone lab
+        Assert-Equal 'DROP 203.0.113.0/24 http True' "$($zone.Target) $($zone.Sources) $($zone.Services) $($zone.IsActive)" 'The zone'
+        Assert-Error ZoneConflict { Set-HostFirewallZone public -Source 203.0.113.0/24 }
+        Set-HostPortRule -Service https -Zone lab
+        Assert-Equal 'http https' ((Invoke-Native firewall-cmd --zone=lab --list-services) -join ' ') 'The services'
+        Remove-HostPortRule -Service https -Zone lab
+        Assert-Empty (Test-HostFirewall) 'The list of issues'
+        Remove-HostFirewallZone lab
+    }
 }
 
 Test-That 'Publish_BesideFirewalld_ObeysItsZones' {
@@ -71,38 +72,42 @@ Test-That 'Publish_BesideFirewalld_ObeysItsZones' {
     Assert-Equal 'True True' "$((Test-HostPort 8082 -Detailed).IsOpen) $((Test-HostPort 8081 -Detailed).IsOpen)" 'Open'
 }
 
-Test-That 'Publish_FollowsFirewalld_WithoutUs' {
-    $null = Invoke-Native firewall-cmd --remove-port=8082/tcp
-    Assert-FromPeerSoon closed 8082
-    $null = Invoke-Native firewall-cmd --add-port=8082/tcp
-    Assert-AnswersSoon 8082
-    $null = Invoke-Native firewall-cmd --reload
-    Assert-FromPeerSoon closed 8082
-    Assert-Answers 8081
-    Invoke-Native systemctl restart firewalld
-    Assert-FromPeerSoon closed 8082
-    Assert-Answers 8081
+if ($Backend -eq 'Firewalld') {
+    Test-That 'Publish_FollowsFirewalld_WithoutUs' {
+        $null = Invoke-Native firewall-cmd --remove-port=8082/tcp
+        Assert-FromPeerSoon closed 8082
+        $null = Invoke-Native firewall-cmd --add-port=8082/tcp
+        Assert-AnswersSoon 8082
+        $null = Invoke-Native firewall-cmd --reload
+        Assert-FromPeerSoon closed 8082
+        Assert-Answers 8081
+        Invoke-Native systemctl restart firewalld
+        Assert-FromPeerSoon closed 8082
+        Assert-Answers 8081
+    }
 }
 
-Test-That 'Firewalld_StopsAndStarts_ByOurCmdlets' {
-    Stop-HostFirewall
-    Assert-Equal inactive (systemctl is-active firewalld)
-    Assert-Equal 'Firewalld False' "$((Get-HostFirewall).Backend) $((Get-HostFirewall).Running)" 'The firewall'
-    Assert-FromPeer open 9300
-    Assert-AnswersSoon 8082
-    Assert-Error FirewallNotRunning { Set-HostPortRule 9300 -Scope Runtime }
-    Disable-HostFirewall
-    Assert-Equal disabled (systemctl is-enabled firewalld)
-    Enable-HostFirewall
-    Start-HostFirewall
-    Assert-Equal 'active enabled' "$(systemctl is-active firewalld) $(systemctl is-enabled firewalld)" 'The unit'
-    Assert-FromPeer closed 9300
-    Assert-FromPeerSoon closed 8082
-    Assert-Answers 8081
-    Get-Container | Remove-LayerContainer -Force
+if ($Backend -eq 'Nftables') {
+    Test-That 'Firewalld_StopsAndStarts_ByOurCmdlets' {
+        Stop-HostFirewall
+        Assert-Equal inactive (systemctl is-active firewalld)
+        Assert-Equal 'Firewalld False' "$((Get-HostFirewall).Backend) $((Get-HostFirewall).Running)" 'The firewall'
+        Assert-FromPeer open 9300
+        Assert-AnswersSoon 8082
+        Assert-Error FirewallNotRunning { Set-HostPortRule 9300 -Scope Runtime }
+        Disable-HostFirewall
+        Assert-Equal disabled (systemctl is-enabled firewalld)
+        Enable-HostFirewall
+        Start-HostFirewall
+        Assert-Equal 'active enabled' "$(systemctl is-active firewalld) $(systemctl is-enabled firewalld)" 'The unit'
+        Assert-FromPeer closed 9300
+        Assert-FromPeerSoon closed 8082
+        Assert-Answers 8081
+    }
 }
 
 Test-That 'Firewalld_Masked_LeavesTheHostToUs' {
+    Get-Container | Remove-LayerContainer -Force
     $null = Invoke-Native systemctl disable --now firewalld
     $null = Invoke-Native systemctl mask firewalld
     $firewall = Get-HostFirewall
