@@ -19,23 +19,24 @@ internal static class EngineSession
     /// <summary>The engine, with the Agent of a module folder.</summary>
     public static LayerImageEngine Get(string? moduleBase)
     {
-        EngineOptions options = Options(moduleBase);
+        EngineOptions options = EngineOptions.FromEnvironment();
         (string, string, string) key = (options.Root, options.Run, options.Configuration);
         // A store that was deleted meanwhile (tests, a reset) is made anew.
         if (s_engines.TryGetValue(key, out LayerImageEngine? known) && File.Exists(Path.Combine(options.Root, "state.db")))
         {
             return known;
         }
-        LayerImageEngine engine = new(options);
+        LayerImageEngine engine = new(WithAgent(options, moduleBase));
         engine.RemoveLeftovers();
         s_engines[key] = engine;
         return engine;
     }
 
     /// <summary>The host's firewall, which needs no store.</summary>
-    public static IHostFirewall GetFirewall(string? moduleBase) => HostFirewalls.Open(Options(moduleBase));
+    public static IHostFirewall GetFirewall(string? moduleBase) => HostFirewalls.Open(WithAgent(EngineOptions.FromEnvironment(), moduleBase));
 
-    private static EngineOptions Options(string? moduleBase) => EngineOptions.FromEnvironment() with { AgentPath = FindAgent(moduleBase) };
+    // Looked for where an engine is made, and not at each use of one.
+    private static EngineOptions WithAgent(EngineOptions options, string? moduleBase) => options with { AgentPath = FindAgent(moduleBase) };
 
     private static string? FindAgent(string? moduleBase)
     {
