@@ -11,8 +11,7 @@ internal sealed partial class FirewalldFirewall
     public IReadOnlyList<HostServiceRule> GetServiceRules(IEngineObserver observer)
     {
         FirewallState running = ReadRuntime(), permanent = ReadPermanent();
-        Func<string, ServiceDefinition?> now = FindServices(running), onDisk = FindServices(permanent);
-        return ServiceRuleList.Merge(running, permanent, name => now(name) ?? onDisk(name));
+        return ServiceRuleList.Merge(running, permanent, FindServices(running.Zones.Values.Concat(permanent.Zones.Values).SelectMany(zone => zone.Services)));
     }
 
     public HostFirewallZone SetZone(ZoneRequest request, IEngineObserver observer)

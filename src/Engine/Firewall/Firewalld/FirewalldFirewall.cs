@@ -87,13 +87,16 @@ internal sealed partial class FirewalldFirewall(FirewalldBus bus, FirewalldServi
     private Func<string, ServiceDefinition?> FindServices(IEnumerable<string> names)
     {
         Dictionary<string, ServiceDefinition> known = [];
-        for (string[] asked = [.. names.Distinct()]; asked.Length > 0;)
+        // What firewalld does not know is asked for once, too: else two such names would be asked for in turns without end.
+        HashSet<string> asked = [];
+        for (string[] next = [.. names.Distinct()]; next.Length > 0;)
         {
-            foreach ((string name, IReadOnlyDictionary<string, VariantValue> settings) in bus.Services(asked))
+            asked.UnionWith(next);
+            foreach ((string name, IReadOnlyDictionary<string, VariantValue> settings) in bus.Services(next))
             {
                 known.Add(name, Definition(name, settings));
             }
-            asked = [.. known.Values.SelectMany(definition => definition.Includes).Distinct().Where(name => !known.ContainsKey(name)).Except(asked)];
+            next = [.. known.Values.SelectMany(definition => definition.Includes).Distinct().Where(name => !asked.Contains(name))];
         }
         return name => known.GetValueOrDefault(name);
     }
