@@ -10,7 +10,9 @@ namespace LayerImage.Engine.Firewall;
 /// </summary>
 internal static class FirewallLock
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(10);
+    // A queue, not one change, is what a caller waits for: sixty seconds are two dozen changes on a slow and busy machine.
+    // (A change itself ends: each call of firewalld has its own bound.)
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
 
     /// <exception cref="LayerImageException"><see cref="EngineError.StoreLocked"/>.</exception>
     public static IDisposable Take(string folder)

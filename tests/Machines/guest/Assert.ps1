@@ -49,13 +49,14 @@ function Assert-Error([string] $Expected, [scriptblock] $Script) {
     throw "{$Script} should fail with $Expected and does not fail."
 }
 
-# A program's output; it must succeed. Without parameters of its own, which would take the program's.
+# A program's output; it must succeed. What it says on its error stream is no output: firewall-cmd gives advice there.
+# Without parameters of its own, which would take the program's.
 function Invoke-Native {
     # A single one would be a text, of which splatting takes the letters.
     $program, $arguments = $args[0], @($args | Select-Object -Skip 1)
     $output = & $program @arguments 2>&1
     if ($LASTEXITCODE -ne 0) { throw "$args ended with exit code ${LASTEXITCODE}: $output" }
-    $output
+    $output | Where-Object { $_ -isnot [Management.Automation.ErrorRecord] }
 }
 
 # The status of a page, when the server needs a moment: 'none' when nobody answers for half a minute.
