@@ -49,7 +49,7 @@ function Assert-Error([string] $Expected, [scriptblock] $Script) {
     throw "{$Script} should fail with $Expected and does not fail."
 }
 
-# A program's output; it must succeed. What it says on its error stream is no output: firewall-cmd gives advice there.
+# A program's output; it must succeed. What it says on its error stream is no output.
 # Without parameters of its own, which would take the program's.
 function Invoke-Native {
     # A single one would be a text, of which splatting takes the letters.

@@ -26,7 +26,7 @@ if ($Backend -eq 'Firewalld') {
         Sync-HostFirewall
         Assert-FromPeer open 9200
         Assert-Equal '9200 Tcp True True' (Get-HostPortRule | ForEach-Object { "$($_.Port) $($_.Protocol) $($_.Runtime) $($_.Permanent)" }) 'The rules'
-        Assert-Equal 9200/tcp (Invoke-Native firewall-cmd --list-ports) "firewall-cmd's ports"
+        Assert-Equal 9200/tcp (Invoke-Native firewall-cmd --zone=public --list-ports) "firewall-cmd's ports"
     }
 
     Test-That 'Document_RemovedPort_ClosesAtTheReload' {
