@@ -8,10 +8,12 @@ namespace LayerImage.Engine.Layers;
 /// <summary>
 /// Opens directories beneath a root that hostile names cannot leave. Walks one component at a time without following
 /// symbolic links and keeps the handles of the last path open, so that a tar in directory order costs one open for
-/// each directory. Not thread-safe.
+/// each directory. A link that the layer itself made is followed inside the root, which is "/" to it and its own "..", as in
+/// a container. Not thread-safe.
 /// </summary>
 internal sealed class BeneathRoot(SafeFileHandle root) : IDisposable
 {
+    private const int MostLinks = LinkedPath.MostLinks;
     private readonly List<(NativePath Name, SafeFileHandle Handle)> _open = [];
     private readonly List<bool> _hides = []; // of the root and those open, as far as it was asked
     private readonly Stack<(int Depth, NativePath[] Target)> _links = []; // which of those open are links, and what they lead to
@@ -46,9 +48,9 @@ internal sealed class BeneathRoot(SafeFileHandle root) : IDisposable
 
     /// <summary>
     /// The directory of a path. Missing ones are made by <paramref name="make"/>, which is told the parent and
-    /// the name; null: a missing one yields null. The handle belongs to this object and is good until the next call.
+    /// where the new one really is; null: a missing one yields null. The handle belongs to this object and is good until the next call.
     /// </summary>
-    public SafeFileHandle? Open(ReadOnlySpan<NativePath> path, Action<SafeFileHandle, NativePath>? make)
+    public SafeFileHandle? Open(ReadOnlySpan<NativePath> path, Action<SafeFileHandle, LayerPath>? make)
     {
         int common = 0;
         while (common < _open.Count && common < path.Length && _open[common].Name.Bytes.SequenceEqual(path[common].Bytes))
@@ -59,15 +61,15 @@ internal sealed class BeneathRoot(SafeFileHandle root) : IDisposable
         for (int depth = common; depth < path.Length; depth++)
         {
             SafeFileHandle parent = depth == 0 ? Root : _open[depth - 1].Handle;
-            SafeFileHandle? child = OpenChild(parent, path, depth);
+            SafeFileHandle? child = OpenChild(parent, path, depth, make);
             if (child is null)
             {
                 if (make is null)
                 {
                     return null;
                 }
-                make(parent, path[depth]);
-                child = OpenChild(parent, path, depth) ?? throw new LinuxException("openat", LinuxException.ENOENT, path[depth].ToString());
+                make(parent, Locate(path[depth]));
+                child = OpenChild(parent, path, depth, make) ?? throw new LinuxException("openat", LinuxException.ENOENT, path[depth].ToString());
             }
             _open.Add((path[depth], child));
         }
@@ -79,7 +81,7 @@ internal sealed class BeneathRoot(SafeFileHandle root) : IDisposable
 
     public void Dispose() => Close(0);
 
-    private SafeFileHandle? OpenChild(SafeFileHandle parent, ReadOnlySpan<NativePath> path, int depth)
+    private SafeFileHandle? OpenChild(SafeFileHandle parent, ReadOnlySpan<NativePath> path, int depth, Action<SafeFileHandle, LayerPath>? make)
     {
         try
         {
@@ -95,30 +97,121 @@ internal sealed class BeneathRoot(SafeFileHandle root) : IDisposable
             {
                 return null; // as good as not there
             }
-            SafeFileHandle target = OpenThroughLink(path[..(depth + 1)]);
-            _links.Push((depth, Resolve(target) ?? path[..(depth + 1)].ToArray()));
+            SafeFileHandle? target = OpenThroughLink(path[..(depth + 1)], make);
+            if (target is not null)
+            {
+                _links.Push((depth, Resolve(target) ?? path[..(depth + 1)].ToArray()));
+            }
             return target;
         }
     }
 
-    // The layer itself made a symbolic link there. The kernel resolves it; a link that is absolute or climbs over the
-    // root is an escape attempt (or a mistake no engine treats alike) and refused.
-    private SafeFileHandle OpenThroughLink(ReadOnlySpan<NativePath> path)
+    // The kernel follows it. Null: what it leads to is not there and is not to be made.
+    private SafeFileHandle? OpenThroughLink(ReadOnlySpan<NativePath> path, Action<SafeFileHandle, LayerPath>? make)
     {
         byte[] joined = Join(path);
         if (joined.Length > LayerPath.LongestCall)
         {
             throw LayerPath.RefuseLongLink(path);
         }
-        string text = string.Join('/', path.ToArray());
-        SafeFileHandle? handle = Libc.TryOpenAt2(Root, NativePath.From(joined), OpenFlags.ReadOnly | OpenFlags.Directory, Libc.Resolve.Beneath, out int errno);
-        return handle ?? throw LayerPath.Refuse(text, errno switch
+        SafeFileHandle? handle = Libc.TryOpenAt2(Root, NativePath.From(joined), OpenFlags.ReadOnly | OpenFlags.Directory, Libc.Resolve.InRoot, out int errno);
+        return (handle, errno) switch
         {
-            LinuxException.EXDEV => "its path goes through a symbolic link that points out of the layer",
-            LinuxException.ENOTDIR or LinuxException.ENOENT or LinuxException.ELOOP => "a part of its path is not a directory",
-            _ => $"its path cannot be opened (errno {errno})",
-        });
+            (not null, _) => handle,
+            (_, LinuxException.ENOENT) => make is null ? null : MakeThroughLinks(path, make),
+            (_, LinuxException.ENOTDIR or LinuxException.ELOOP) => throw NoDirectory(path),
+            _ => throw LayerPath.Refuse(string.Join('/', path.ToArray()), $"its path cannot be opened (errno {errno})"),
+        };
     }
+
+    // A link to what only a lower layer has, or what comes later. The kernel makes nothing on the way, so each step is ours.
+    private SafeFileHandle MakeThroughLinks(ReadOnlySpan<NativePath> path, Action<SafeFileHandle, LayerPath> make)
+    {
+        Stack<NativePath> left = new();
+        Push(left, path);
+        Stack<(NativePath Name, SafeFileHandle Handle)> way = new();
+        try
+        {
+            for (int links = 0; left.TryPop(out NativePath name);)
+            {
+                if (name.Bytes.SequenceEqual(".."u8))
+                {
+                    if (way.TryPop(out (NativePath Name, SafeFileHandle Handle) behind))
+                    {
+                        behind.Handle.Dispose();
+                    }
+                    continue;
+                }
+                if (way.Count == LayerPath.MostDepth || name.Bytes.Length > LayerPath.LongestName)
+                {
+                    throw NoDirectory(path);
+                }
+                SafeFileHandle parent = way.TryPeek(out (NativePath Name, SafeFileHandle Handle) last) ? last.Handle : Root;
+                if (!Libc.TryStatAt(parent, name, out FileStatus status) || status.IsWhiteout)
+                {
+                    make(parent, LayerPath.Of([.. way.Reverse().Select(step => step.Name), name]));
+                }
+                else if (status.Type == FileType.SymbolicLink)
+                {
+                    NativePath target = Libc.ReadLinkAt(parent, name);
+                    if (++links > MostLinks)
+                    {
+                        throw NoDirectory(path);
+                    }
+                    if (target.Bytes.StartsWith("/"u8))
+                    {
+                        Leave(way);
+                    }
+                    Push(left, Split(target));
+                    continue;
+                }
+                else if (status.Type != FileType.Directory)
+                {
+                    throw NoDirectory(path);
+                }
+                way.Push((name, Libc.OpenAt(parent, name, OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow)));
+            }
+            return way.TryPop(out (NativePath Name, SafeFileHandle Handle) end) ? end.Handle : Libc.OpenAt(Root, NativePath.From("."u8), OpenFlags.ReadOnly | OpenFlags.Directory);
+        }
+        finally
+        {
+            Leave(way);
+        }
+    }
+
+    private static void Leave(Stack<(NativePath Name, SafeFileHandle Handle)> way)
+    {
+        while (way.TryPop(out (NativePath Name, SafeFileHandle Handle) step))
+        {
+            step.Handle.Dispose();
+        }
+    }
+
+    private static void Push(Stack<NativePath> left, ReadOnlySpan<NativePath> steps)
+    {
+        for (int i = steps.Length - 1; i >= 0; i--)
+        {
+            left.Push(steps[i]);
+        }
+    }
+
+    private static NativePath[] Split(NativePath target)
+    {
+        List<NativePath> steps = [];
+        for (ReadOnlySpan<byte> rest = target.Bytes; rest.Length > 0;)
+        {
+            int slash = rest.IndexOf((byte)'/');
+            ReadOnlySpan<byte> step = slash < 0 ? rest : rest[..slash];
+            rest = slash < 0 ? [] : rest[(slash + 1)..];
+            if (step.Length > 0 && !step.SequenceEqual("."u8))
+            {
+                steps.Add(NativePath.From(step));
+            }
+        }
+        return [.. steps];
+    }
+
+    private static LayerImageException NoDirectory(ReadOnlySpan<NativePath> path) => LayerPath.Refuse(string.Join('/', path.ToArray()), "a part of its path is not a directory");
 
     // The kernel knows the names of what is open. Null: further down than it can say.
     private NativePath[]? Resolve(SafeFileHandle directory)

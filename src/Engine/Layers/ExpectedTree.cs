@@ -8,7 +8,6 @@ namespace LayerImage.Engine.Layers;
 /// </summary>
 internal sealed class ExpectedTree
 {
-    private const int MostLinks = 40; // as the kernel, path_resolution(7)
     private readonly List<LateLink> _lateLinks = [];
 
     private readonly List<ExpectedNode> _implied = [];
@@ -111,65 +110,37 @@ internal sealed class ExpectedTree
     // The directory of a path; where the way does not exist it is made for an entry, or null.
     private ExpectedNode? Open(ReadOnlySpan<NativePath> path, bool make)
     {
-        Stack<string> left = new();
-        for (int i = path.Length - 1; i >= 0; i--)
+        string[] names = new string[path.Length];
+        for (int i = 0; i < names.Length; i++)
         {
-            left.Push(ExpectedNode.Key(path[i]));
+            names[i] = ExpectedNode.Key(path[i]);
         }
-        Stack<ExpectedNode> way = new([Root]);
-        for (int links = 0; left.TryPop(out string? name);)
-        {
-            ExpectedNode here = way.Peek();
-            if (name == "..")
-            {
-                way.Pop();
-                if (way.Count == 0)
-                {
-                    return null;
-                }
-                continue;
-            }
-            ExpectedNode? child = here.Children.GetValueOrDefault(name);
-            if (child is null or { IsWhiteout: true })
-            {
-                if (!make)
-                {
-                    return null;
-                }
-                here.Put(name, ExpectedNode.Directory());
-                here.Children[name].IsOpaque = child is not null;
-                here.Children[name].IsImplied = child is null;
-                child = here.Children[name];
-                if (child.IsImplied)
-                {
-                    _implied.Add(child);
-                }
-            }
-            if (child.Entry is { Type: TarEntryType.SymbolicLink } link)
-            {
-                if (++links > MostLinks || link.LinkName.Bytes is [(byte)'/', ..])
-                {
-                    return null;
-                }
-                PushSteps(left, link.LinkName);
-            }
-            else if (!child.IsDirectory)
-            {
-                return null;
-            }
-            else
-            {
-                way.Push(child);
-            }
-        }
-        return way.Peek();
+        return LinkedPath.Follow(new Nodes(this, make), Root, names, out _);
     }
 
-    private static void PushSteps(Stack<string> left, NativePath target)
+    private ExpectedNode Make(ExpectedNode parent, string name, bool wasDeleted)
     {
-        foreach (string step in ExpectedNode.Key(target).Split('/').Reverse().Where(step => step is not ("" or ".")))
+        parent.Put(name, ExpectedNode.Directory());
+        ExpectedNode made = parent.Children[name];
+        (made.IsOpaque, made.IsImplied) = (wasDeleted, !wasDeleted);
+        if (made.IsImplied)
         {
-            left.Push(step);
+            _implied.Add(made);
         }
+        return made;
+    }
+
+    private sealed class Nodes(ExpectedTree tree, bool make) : LinkedPath.ITree<ExpectedNode>
+    {
+        public ExpectedNode? Child(ExpectedNode directory, string name) => directory.Children.GetValueOrDefault(name) switch
+        {
+            null => make ? tree.Make(directory, name, wasDeleted: false) : null,
+            { IsWhiteout: true } => make ? tree.Make(directory, name, wasDeleted: true) : null,
+            var child => child,
+        };
+
+        public string? LinkOf(ExpectedNode node) => node.Entry is { Type: TarEntryType.SymbolicLink } link ? ExpectedNode.Key(link.LinkName) : null;
+
+        public bool IsDirectory(ExpectedNode node) => node.IsDirectory;
     }
 }

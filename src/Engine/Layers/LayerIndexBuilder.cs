@@ -13,7 +13,6 @@ internal sealed class LayerIndexBuilder
     public const int MostEntries = 4 << 20;
 
     private const long MostText = 512L << 20;
-    private const int MostLinks = 40; // as the kernel, MAXSYMLINKS
     private readonly List<LateLink> _lateLinks = [];
     private long _text;
     private int _entries;
@@ -164,66 +163,42 @@ internal sealed class LayerIndexBuilder
 
     private LayerIndexEntry? Open(ReadOnlySpan<NativePath> components, LayerPath path, bool make)
     {
-        LayerIndexEntry directory = Root;
-        int length = -1;
-        foreach (NativePath component in components)
+        string[] names = new string[components.Length];
+        for (int i = 0; i < names.Length; i++)
         {
-            length += component.Bytes.Length + 1;
-            string name = LayerIndexEntry.Text(component);
-            LayerIndexEntry? child = directory.Find(name);
-            if (child is null or { Type: LayerNodeType.Whiteout })
-            {
-                if (!make)
-                {
-                    return null;
-                }
-                bool wasDeleted = child is not null;
-                if (++_entries > MostEntries)
-                {
-                    throw TooLarge($"it has more than {MostEntries} entries");
-                }
-                child = directory.Put(name, LayerNodeType.Directory);
-                (child.IsImplied, child.IsOpaque) = (!wasDeleted, wasDeleted);
-                Count(child);
-            }
-            int links = 0;
-            directory = child.Type switch
-            {
-                LayerNodeType.Directory => child,
-                LayerNodeType.SymbolicLink when length > LayerPath.LongestCall => throw LayerPath.RefuseLongLink(path.Components),
-                LayerNodeType.SymbolicLink => Follow(directory, child, path, ref links),
-                _ => throw NoDirectory(path),
-            };
+            names[i] = LayerIndexEntry.Text(components[i]);
         }
-        return directory;
+        LayerIndexEntry? directory = LinkedPath.Follow(new Entries(this, path, make), Root, names, out bool isBlocked);
+        return isBlocked ? throw LayerPath.Refuse(path.ToString(), "a part of its path is not a directory") : directory;
     }
 
-    private static LayerIndexEntry Follow(LayerIndexEntry directory, LayerIndexEntry link, LayerPath path, ref int links)
+    private LayerIndexEntry Make(LayerIndexEntry parent, string name, bool wasDeleted)
     {
-        if (link.LinkTarget.StartsWith('/'))
+        if (++_entries > MostEntries)
         {
-            throw LeadsOut(path);
+            throw TooLarge($"it has more than {MostEntries} entries");
         }
-        foreach (string name in link.LinkTarget.Split('/', StringSplitOptions.RemoveEmptyEntries))
+        LayerIndexEntry made = parent.Put(name, LayerNodeType.Directory);
+        (made.IsImplied, made.IsOpaque) = (!wasDeleted, wasDeleted);
+        Count(made);
+        return made;
+    }
+
+    private sealed class Entries(LayerIndexBuilder builder, LayerPath path, bool make) : LinkedPath.ITree<LayerIndexEntry>
+    {
+        public LayerIndexEntry? Child(LayerIndexEntry directory, string name) => directory.Find(name) switch
         {
-            if (name == ".")
-            {
-                continue;
-            }
-            if (name == "..")
-            {
-                directory = directory.Parent ?? throw LeadsOut(path);
-                continue;
-            }
-            LayerIndexEntry child = directory.Find(name) ?? throw NoDirectory(path);
-            directory = child.Type switch
-            {
-                LayerNodeType.Directory => child,
-                LayerNodeType.SymbolicLink when ++links < MostLinks => Follow(directory, child, path, ref links),
-                _ => throw NoDirectory(path),
-            };
-        }
-        return directory;
+            null => make ? builder.Make(directory, name, wasDeleted: false) : null,
+            { Type: LayerNodeType.Whiteout } => make ? builder.Make(directory, name, wasDeleted: true) : null,
+            var child => child,
+        };
+
+        // The unpacker can ask the kernel only as far down as one call reaches.
+        public string? LinkOf(LayerIndexEntry node) => node.Type != LayerNodeType.SymbolicLink ? null
+            : path.Components.Sum(component => component.Bytes.Length + 1) > LayerPath.LongestCall ? throw LayerPath.RefuseLongLink(path.Components)
+            : node.LinkTarget;
+
+        public bool IsDirectory(LayerIndexEntry node) => node.Type == LayerNodeType.Directory;
     }
 
     private void Describe(LayerIndexEntry node, TarEntry entry, long offset)
@@ -240,10 +215,6 @@ internal sealed class LayerIndexBuilder
             throw TooLarge($"its names have more than {MostText >> 20} MiB");
         }
     }
-
-    private static LayerImageException LeadsOut(LayerPath path) => LayerPath.Refuse(path.ToString(), "its path goes through a symbolic link that points out of the layer");
-
-    private static LayerImageException NoDirectory(LayerPath path) => LayerPath.Refuse(path.ToString(), "a part of its path is not a directory");
 
     private static LayerImageException TooLarge(string why) => new(EngineError.LayerTooLarge, $"The layer cannot be shown: {why}.") { Advice = "The image was built wrongly or is hostile; ask who made it." };
 }

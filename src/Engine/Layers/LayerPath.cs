@@ -9,7 +9,8 @@ namespace LayerImage.Engine.Layers;
 /// </summary>
 internal readonly struct LayerPath
 {
-    private const int LongestName = 255; // NAME_MAX, linux/limits.h
+    /// <summary>NAME_MAX, linux/limits.h.</summary>
+    public const int LongestName = 255;
 
     /// <summary>PATH_MAX less its terminator, linux/limits.h: what one system call takes. Longer paths are walked in steps.</summary>
     public const int LongestCall = 4095;

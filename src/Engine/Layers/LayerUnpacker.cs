@@ -129,26 +129,26 @@ internal sealed partial class LayerUnpacker : IDisposable
 
     private SafeFileHandle OpenParent(LayerPath path)
     {
-        return _directories.Open(path.Parent, (directory, name) =>
+        return _directories.Open(path.Parent, (directory, where) =>
         {
+            NativePath name = where.Name;
             if (!TryMakeDirectory(directory, name))
             {
                 // Deleted before in this layer: what is made again has nothing of the lower directory.
                 MakeInsteadOfOther(directory, name);
                 Libc.ChmodAt(directory, name, 0x1ED); // 0755
-                SetTimeAtLast(_directories.Locate(name), 0, 0);
+                SetTimeAtLast(where, 0, 0);
                 return;
             }
             // What the tar does not describe gets its attributes from below later; until then root's defaults.
             Libc.ChmodAt(directory, name, 0x1ED); // 0755
-            LayerPath implied = _directories.Locate(name);
-            string key = implied.Key;
+            string key = where.Key;
             _impliedText += key.Length;
             if (_impliedText > MostImpliedText)
             {
                 throw TooManyNames("directories that it uses and does not describe", MostImpliedText);
             }
-            _implied[key] = implied;
+            _implied[key] = where;
         })!;
     }
 

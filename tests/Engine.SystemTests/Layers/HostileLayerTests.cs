@@ -46,14 +46,17 @@ public sealed class HostileLayerTests : IDisposable
         { "device number that wraps to 0:0", tar => tar.Bytes(WithDevice(4096, 0)) },
     };
 
+    // What the link leads to, and where "link/hostile" is then: inside, as a container would find it.
     public static TheoryData<string, string, string> Links => new()
     {
-        { "absolute", "/etc", "link/layerimage-hostile" },
-        { "absolute to the folder around", "AROUND", "link/secret" },
-        { "climbing", "..", "link/secret" },
-        { "climbing far", "../../../../../../../../etc", "link/layerimage-hostile" },
-        { "climbing by a detour", "dir/../../", "link/secret" },
-        { "to proc", "/proc/self/cwd", "link/layerimage-hostile" },
+        { "absolute", "/etc", "etc/hostile" },
+        { "absolute to the folder around", "AROUND", "AROUND/hostile" },
+        { "climbing", "..", "hostile" },
+        { "climbing far", "../../../../../../../../etc", "etc/hostile" },
+        { "climbing by a detour", "dir/../../", "hostile" },
+        { "to proc", "/proc/self/cwd", "proc/self/cwd/hostile" },
+        { "absolute to what is there", "/dir", "dir/hostile" },
+        { "to another that climbs", "second", "new/hostile" },
     };
 
     [Theory]
@@ -71,27 +74,45 @@ public sealed class HostileLayerTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Links))]
-    public void EntryThroughALinkOut_IsRefused(string what, string target, string path)
+    public void EntryThroughALink_StaysInside(string what, string target, string place)
     {
         Assert.NotEmpty(what);
-        LayerBuilder tar = new LayerBuilder().Directory("dir/").SymbolicLink("link", target.Replace("AROUND", _harness["around"], StringComparison.Ordinal));
-        byte[][] tars =
+        string around = _harness["around"];
+        (target, place) = (target.Replace("AROUND", around, StringComparison.Ordinal), place.Replace("AROUND", around[1..], StringComparison.Ordinal));
+        LayerBuilder begun() => new LayerBuilder().Directory("dir/").SymbolicLink("second", "../../new/").SymbolicLink("link", target);
+        (LayerBuilder Tar, Action<string> Check)[] entries =
         [
-            tar.File(path, "taken").ToTar(),
-            new LayerBuilder().Directory("dir/").SymbolicLink("link", target).Directory(path + "/").ToTar(),
-            new LayerBuilder().Directory("dir/").SymbolicLink("link", target).File($"link/.wh.{path[5..]}").ToTar(),
-            new LayerBuilder().Directory("dir/").SymbolicLink("link", target).File("link/.wh..wh..opq").ToTar(),
-            new LayerBuilder().Directory("dir/").SymbolicLink("link", target).File("own").HardLink(path, "own").ToTar(),
-            new LayerBuilder().Directory("dir/").SymbolicLink("link", target).HardLink("stolen", "link/passwd").ToTar(),
+            (begun().File("link/hostile", "kept"), path => Assert.Equal("kept", File.ReadAllText(path))),
+            (begun().Directory("link/hostile/").File("link/hostile/in", "kept"), path => Assert.Equal("kept", File.ReadAllText(path + "/in"))),
+            (begun().File("link/.wh.hostile"), path => Assert.True(Libc.TryStat(path, out FileStatus status) && status.IsWhiteout)),
+            (begun().File("own", "kept").HardLink("link/hostile", "own"), path => Assert.Equal("kept", File.ReadAllText(path))),
+            (begun().HardLink("late", "link/hostile").File("link/hostile", "kept"), path => Assert.Equal("kept", File.ReadAllText(_harness["around/layer/late"]))),
         ];
-
-        foreach (byte[] hostile in tars)
+        foreach ((LayerBuilder tar, Action<string> check) in entries)
         {
-            _harness.Refuse(hostile);
-            Assert.Null(LayerHarness.Index(hostile));
+            byte[] bytes = tar.ToTar();
+            UnpackResult unpacked = _harness.Unpack(bytes);
+
+            check(_harness["around/layer/" + place]);
+            Assert.All(unpacked.ImpliedDirectories, implied => Assert.StartsWith(implied.ToString() + "/", place, StringComparison.Ordinal));
+            Assert.Equal(new FileInfo(_harness["around/layer/link"]).LinkTarget, target);
+            LayerIndexEntry? index = LayerHarness.Index(bytes);
+            Assert.NotNull(place.Split('/').Aggregate(index, (entry, name) => entry?.Find(name)));
+            _harness.AssertUntouched();
             Directory.Delete(_harness["around/layer"], recursive: true);
         }
-        Assert.False(File.Exists("/etc/layerimage-hostile"));
+        Assert.False(File.Exists("/etc/hostile"));
+    }
+
+    [Theory]
+    [InlineData("/etc")]
+    [InlineData("../../../../etc")]
+    public void HardLink_ThroughALinkToAFileOfTheHost_IsRefused(string target)
+    {
+        byte[] hostile = new LayerBuilder().SymbolicLink("link", target).HardLink("stolen", "link/passwd").ToTar();
+
+        _harness.Refuse(hostile);
+        Assert.Null(LayerHarness.Index(hostile));
     }
 
     [Theory]
