@@ -77,12 +77,14 @@ internal sealed class BlobDownload(RegistryClient client, Descriptor descriptor,
         using HttpResponseMessage response = await (MediaTypes.IsForeign(descriptor.MediaType) && descriptor.Urls is { Count: > 0 }
             ? client.OpenForeignAsync(descriptor, done, cancellationToken)
             : client.OpenBlobAsync(descriptor.Digest, done, cancellationToken)).ConfigureAwait(false);
-        // A registry that does not know ranges sends the whole: what is here already is skipped.
-        long skip = response.StatusCode == HttpStatusCode.PartialContent ? 0 : done;
+        // A registry that does not know ranges sends the whole, or begins earlier: what is here already is skipped.
+        BlobRange range = BlobRange.Of(response, done) ?? new BlobRange(0, null, null);
+        long skip = done - range.From;
         // An answer of another length is another thing (a login page): not a byte of it may stay to go on from.
-        if (response.Content.Headers.ContentLength is long length && length != descriptor.Size - done + skip)
+        if ((range.Total is long total && total != descriptor.Size) || range.From + range.Length > descriptor.Size
+            || (response.Content.Headers.ContentLength is long length && length != (range.Length ?? length)))
         {
-            throw client.Sizes(descriptor, length);
+            throw client.Sizes(descriptor, response.Content.Headers.ContentLength ?? range.Total ?? 0);
         }
         Writeback writeback = new(file);
         try

@@ -36,7 +36,11 @@ internal sealed class RegistryAuthenticator(TokenRequestSender send, RegistryLog
     public string? IdentityToken { get; private set; }
 
     /// <summary>Gets an answer to a 401; false when there is none to give.</summary>
-    public async Task<bool> AnswerAsync(HttpResponseMessage refusal, AuthenticationHeaderValue? refused, CancellationToken cancellationToken)
+    /// <param name="refusal">The answer that refuses.</param>
+    /// <param name="refused">The header that was refused, or null.</param>
+    /// <param name="scope">What a token is for where the challenge does not say; null for nothing in particular.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public async Task<bool> AnswerAsync(HttpResponseMessage refusal, AuthenticationHeaderValue? refused, string? scope, CancellationToken cancellationToken)
     {
         await _gate.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
@@ -52,7 +56,7 @@ internal sealed class RegistryAuthenticator(TokenRequestSender send, RegistryLog
                 if (value.Scheme.Equals("Bearer", StringComparison.OrdinalIgnoreCase))
                 {
                     AuthenticationChallenge challenge = AuthenticationChallenge.Parse(value.Scheme, value.Parameter);
-                    _header = new AuthenticationHeaderValue("Bearer", await GetTokenAsync(challenge, registry, found, cancellationToken).ConfigureAwait(false));
+                    _header = new AuthenticationHeaderValue("Bearer", await GetTokenAsync(challenge, registry, found, scope, cancellationToken).ConfigureAwait(false));
                     return !Equals(_header, refused);
                 }
                 if (value.Scheme.Equals("Basic", StringComparison.OrdinalIgnoreCase) && found.Credential is { IdentityToken: null })
@@ -69,14 +73,17 @@ internal sealed class RegistryAuthenticator(TokenRequestSender send, RegistryLog
         }
     }
 
+    /// <summary>Whether there is anybody to tell the registry of.</summary>
+    public async Task<bool> KnowsUserAsync(CancellationToken cancellationToken) => (_found ??= await login(cancellationToken).ConfigureAwait(false)).Credential is not null;
+
     public void Dispose() => _gate.Dispose();
 
     internal static AuthenticationHeaderValue Basic(RegistryCredential credential) =>
         new("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{credential.UserName}:{credential.Password}")));
 
-    private async Task<string> GetTokenAsync(AuthenticationChallenge challenge, Uri registry, FoundLogin found, CancellationToken cancellationToken)
+    private async Task<string> GetTokenAsync(AuthenticationChallenge challenge, Uri registry, FoundLogin found, string? scope, CancellationToken cancellationToken)
     {
-        TokenRequest request = TokenRequest.For(challenge, registry, found.Credential, AsksForIdentityToken, allowPlain);
+        TokenRequest request = TokenRequest.For(challenge, scope, registry, found.Credential, AsksForIdentityToken, allowPlain);
         using HttpResponseMessage response = await send(request.Compose, request.Server, cancellationToken).ConfigureAwait(false);
         // 400 is OAuth 2's answer to a token that has run out or was withdrawn (RFC 6749, 5.2).
         if (response.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden

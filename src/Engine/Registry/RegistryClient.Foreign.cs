@@ -1,4 +1,3 @@
-using System.Net.Http.Headers;
 using LayerImage.Engine.Errors;
 using LayerImage.Engine.Oci;
 
@@ -30,7 +29,7 @@ internal sealed partial class RegistryClient
         {
             try
             {
-                HttpResponseMessage response = await transport.SendAsync(HttpMethod.Get, address, new RegistryRequestOptions { IsAnonymous = true, Range = offset > 0 ? new RangeHeaderValue(offset, null) : null }, cancellationToken).ConfigureAwait(false);
+                HttpResponseMessage response = await OpenAsync(address, offset, isAnonymous: true, cancellationToken).ConfigureAwait(false);
                 if (response.IsSuccessStatusCode)
                 {
                     return response;

@@ -33,7 +33,11 @@ internal sealed partial class RegistryClient
     public async Task<Uri?> StartUploadAsync(Digest digest, string? mountFrom, CancellationToken cancellationToken)
     {
         string query = mountFrom is null ? "" : $"?mount={Uri.EscapeDataString(digest.ToString())}&from={Uri.EscapeDataString(mountFrom)}";
-        using HttpResponseMessage response = await transport.SendAsync(HttpMethod.Post, new Uri(Base, "blobs/uploads/" + query), new RegistryRequestOptions { Body = () => new ByteArrayContent([]) }, cancellationToken).ConfigureAwait(false);
+        using HttpResponseMessage? response = await AskForUploadAsync(new Uri(Base, "blobs/uploads/" + query), mountFrom is not null, cancellationToken).ConfigureAwait(false);
+        if (response is null)
+        {
+            return await StartUploadAsync(digest, null, cancellationToken).ConfigureAwait(false);
+        }
         if (response.StatusCode == HttpStatusCode.Accepted)
         {
             return PlaceOf(response, null);
@@ -44,6 +48,19 @@ internal sealed partial class RegistryClient
             return response.StatusCode == HttpStatusCode.Created && CheckClaim(response, digest) ? null : await StartUploadAsync(digest, null, cancellationToken).ConfigureAwait(false);
         }
         throw await RefusedAsync(response, cancellationToken).ConfigureAwait(false);
+    }
+
+    // Null: the token server gives no token for both repositories, since the other one is not the user's.
+    private async Task<HttpResponseMessage?> AskForUploadAsync(Uri place, bool isMount, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await transport.SendAsync(HttpMethod.Post, place, new RegistryRequestOptions { Body = () => new ByteArrayContent([]) }, cancellationToken).ConfigureAwait(false);
+        }
+        catch (LayerImageException e) when (isMount && e.Error is EngineError.RegistryUnauthorized or EngineError.RegistryProtocolError)
+        {
+            return null;
+        }
     }
 
     /// <summary>How far an upload is that was begun before; null when the registry has nothing of it.</summary>

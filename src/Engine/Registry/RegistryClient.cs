@@ -77,13 +77,12 @@ internal sealed partial class RegistryClient(RegistryTransport transport, ImageR
     }
 
     /// <summary>
-    /// A blob's bytes from an offset on. The answer's status says whether the registry honours the range: 206, or 200
-    /// for the whole blob. The caller disposes the response.
+    /// A blob's bytes from an offset on, or from before it. <see cref="BlobRange"/> says what the answer has. A registry that
+    /// does not go on in the middle is asked for the whole. The caller disposes the response.
     /// </summary>
     public async Task<HttpResponseMessage> OpenBlobAsync(Digest digest, long offset, CancellationToken cancellationToken)
     {
-        RangeHeaderValue? range = offset > 0 ? new RangeHeaderValue(offset, null) : null;
-        HttpResponseMessage response = await transport.SendAsync(HttpMethod.Get, BlobUri(digest), new RegistryRequestOptions { Range = range }, cancellationToken).ConfigureAwait(false);
+        HttpResponseMessage response = await OpenAsync(BlobUri(digest), offset, isAnonymous: false, cancellationToken).ConfigureAwait(false);
         if (response.IsSuccessStatusCode)
         {
             return response;
@@ -93,6 +92,23 @@ internal sealed partial class RegistryClient(RegistryTransport transport, ImageR
             await CheckedBodyAsync(response, cancellationToken).ConfigureAwait(false);
             throw new LayerImageException(EngineError.RegistryProtocolError, $"The registry {Base.Authority} answered {(int)response.StatusCode} for a layer.") { Target = Base.Authority };
         }
+    }
+
+    // Whatever is said to a range (416, 400, 403 …) or given for it (another place) means: from the start. Who can tell no more
+    // than that says it again there.
+    private async Task<HttpResponseMessage> OpenAsync(Uri address, long offset, bool isAnonymous, CancellationToken cancellationToken)
+    {
+        RegistryRequestOptions options = new() { IsAnonymous = isAnonymous };
+        if (offset > 0)
+        {
+            HttpResponseMessage response = await transport.SendAsync(HttpMethod.Get, address, options with { Range = new RangeHeaderValue(offset, null) }, cancellationToken).ConfigureAwait(false);
+            if ((response.IsSuccessStatusCode && BlobRange.Of(response, offset) is not null) || response.StatusCode is HttpStatusCode.TooManyRequests or (>= HttpStatusCode.InternalServerError and not HttpStatusCode.NotImplemented))
+            {
+                return response;
+            }
+            response.Dispose();
+        }
+        return await transport.SendAsync(HttpMethod.Get, address, options, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>A small part of a blob, unchecked: the digest is of the whole. Null when the registry does not give parts.</summary>

@@ -23,6 +23,8 @@ internal sealed class RegistryConversation : IDisposable
     private readonly ConcurrentDictionary<string, bool> _reached = new(StringComparer.OrdinalIgnoreCase);
     // An insecure registry without TLS: the first failed handshake tells.
     private volatile bool _plain;
+    private readonly SemaphoreSlim _rootGate = new(1, 1);
+    private bool _askedRoot;
 
     public RegistryConversation(RegistryEndpoint endpoint, HttpMessageHandler handler, RegistryLoginSource login, RetryPolicy retry, bool asksForIdentityToken = false)
     {
@@ -45,6 +47,7 @@ internal sealed class RegistryConversation : IDisposable
     public void Dispose()
     {
         _authenticator.Dispose();
+        _rootGate.Dispose();
         _http.Dispose();
     }
 
@@ -60,9 +63,9 @@ internal sealed class RegistryConversation : IDisposable
             bool own = !options.IsAnonymous && IsOwn(target);
             AuthenticationHeaderValue? authorization = own ? _authenticator.Header : null;
             HttpResponseMessage response = await SendOnceAsync(() => Compose(method, target, options, authorization), target, cancellationToken).ConfigureAwait(false);
-            if (response.StatusCode == HttpStatusCode.Unauthorized && own && answers++ < MostAnswers)
+            if (own && IsRefusal(response, authorization) && answers++ < MostAnswers)
             {
-                if (!await AnswerAsync(response, authorization, cancellationToken).ConfigureAwait(false))
+                if (!await AnswerAsync(method, response, authorization, cancellationToken).ConfigureAwait(false))
                 {
                     return response;
                 }
@@ -78,16 +81,51 @@ internal sealed class RegistryConversation : IDisposable
         }
     }
 
-    private async Task<bool> AnswerAsync(HttpResponseMessage refusal, AuthenticationHeaderValue? refused, CancellationToken cancellationToken)
+    // Some registries hide a repository from who sends no password, as if it were not there.
+    private static bool IsRefusal(HttpResponseMessage response, AuthenticationHeaderValue? authorization) =>
+        response.StatusCode == HttpStatusCode.Unauthorized || (authorization is null && response.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.Forbidden);
+
+    private async Task<bool> AnswerAsync(HttpMethod method, HttpResponseMessage refusal, AuthenticationHeaderValue? refused, CancellationToken cancellationToken)
     {
+        string? scope = _endpoint.ScopeOf(method);
         try
         {
-            return await _authenticator.AnswerAsync(refusal, refused, cancellationToken).ConfigureAwait(false);
+            return refusal.StatusCode == HttpStatusCode.Unauthorized && refusal.Headers.WwwAuthenticate.Count > 0
+                ? await _authenticator.AnswerAsync(refusal, refused, scope, cancellationToken).ConfigureAwait(false)
+                : await AnswerRootAsync(refused, scope, cancellationToken).ConfigureAwait(false);
+        }
+        catch (LayerImageException) when (refusal.StatusCode != HttpStatusCode.Unauthorized && !cancellationToken.IsCancellationRequested)
+        {
+            return false; // the answer itself says more than that nobody lets us in
         }
         catch
         {
             refusal.Dispose();
             throw;
+        }
+    }
+
+    // A refusal without a challenge: the root has one, and docker asks there before all else. Here it is asked once, by whoever
+    // is refused first; the others wait for it.
+    private async Task<bool> AnswerRootAsync(AuthenticationHeaderValue? refused, string? scope, CancellationToken cancellationToken)
+    {
+        await _rootGate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (!_askedRoot && await _authenticator.KnowsUserAsync(cancellationToken).ConfigureAwait(false))
+            {
+                _askedRoot = true;
+                using HttpResponseMessage root = await SendOnceAsync(() => Compose(HttpMethod.Get, _endpoint.Root, RegistryRequestOptions.None, null), _endpoint.Root, cancellationToken).ConfigureAwait(false);
+                if (root.StatusCode == HttpStatusCode.Unauthorized)
+                {
+                    await _authenticator.AnswerAsync(root, refused, scope, cancellationToken).ConfigureAwait(false);
+                }
+            }
+            return _authenticator.Header is AuthenticationHeaderValue header && !Equals(header, refused);
+        }
+        finally
+        {
+            _rootGate.Release();
         }
     }
 
@@ -125,7 +163,38 @@ internal sealed class RegistryConversation : IDisposable
     }
 
     private Task<HttpResponseMessage> SendTokenRequestAsync(Func<HttpRequestMessage> request, Uri server, CancellationToken cancellationToken) =>
-        _retry.RunAsync(() => SendOnceAsync(request, server, cancellationToken), mayRepeat: true, cancellationToken);
+        _retry.RunAsync(() => AskTokenServerAsync(request, server, cancellationToken), mayRepeat: true, cancellationToken);
+
+    // A token server may have moved; the password goes to no other host.
+    private async Task<HttpResponseMessage> AskTokenServerAsync(Func<HttpRequestMessage> request, Uri server, CancellationToken cancellationToken)
+    {
+        Uri? target = null;
+        for (int redirects = 0; ;)
+        {
+            HttpResponseMessage response = await SendOnceAsync(() => At(request(), target), target ?? server, cancellationToken).ConfigureAwait(false);
+            if (!IsRedirect(response, response.RequestMessage!.Content is not null))
+            {
+                return response;
+            }
+            target = Follow(target ?? server, response.Headers.Location!, ++redirects);
+            bool isPost = response.RequestMessage.Content is not null;
+            response.Dispose();
+            if (isPost && target.Authority != server.Authority)
+            {
+                throw new LayerImageException(EngineError.RegistryProtocolError, $"The token server {server.Authority} sends the identity token on to {target.Authority}, which was not done.") { Target = server.Authority };
+            }
+        }
+    }
+
+    private static HttpRequestMessage At(HttpRequestMessage request, Uri? target)
+    {
+        if (target is not null)
+        {
+            request.Headers.Authorization = target.Authority == request.RequestUri!.Authority ? request.Headers.Authorization : null;
+            request.RequestUri = target;
+        }
+        return request;
+    }
 
     private async Task<HttpResponseMessage> SendOnceAsync(Func<HttpRequestMessage> compose, Uri target, CancellationToken cancellationToken)
     {

@@ -23,8 +23,9 @@ internal sealed class TokenRequest
     /// <summary>The token server's address, from the challenge.</summary>
     public Uri Server { get; }
 
+    /// <summary>Makes the request that a challenge asks for; <paramref name="scope"/> where it does not name one itself.</summary>
     /// <exception cref="LayerImageException">RegistryProtocolError: the challenge names no address that a password may be sent to.</exception>
-    public static TokenRequest For(AuthenticationChallenge challenge, Uri registry, RegistryCredential? credential, bool asksForIdentityToken, bool allowPlain)
+    public static TokenRequest For(AuthenticationChallenge challenge, string? scope, Uri registry, RegistryCredential? credential, bool asksForIdentityToken, bool allowPlain)
     {
         if (!challenge.Parameters.TryGetValue("realm", out string? realm) || !Uri.TryCreate(realm, UriKind.Absolute, out Uri? server)
             || !(server.Scheme == "https" || (server.Scheme == "http" && (server.IsLoopback || allowPlain))))
@@ -48,7 +49,7 @@ internal sealed class TokenRequest
             request.Add("offline_token", "true");
             request.Add("account", credential?.UserName ?? "");
         }
-        request.AddScopes(challenge.Parameters.GetValueOrDefault("scope"));
+        request.AddScopes(challenge.Parameters.GetValueOrDefault("scope") is { Length: > 0 } named ? named : scope);
         return request;
     }
 

@@ -80,6 +80,62 @@ public sealed class BrokenReceiveTests : IAsyncLifetime
         Assert.Equal(2, image.Layers.Count);
     }
 
+    // 416, 400, 403: what registries, proxies and stores say who cannot go on in the middle.
+    [Theory]
+    [InlineData(416)]
+    [InlineData(400)]
+    [InlineData(403)]
+    [InlineData(404)]
+    [InlineData(405)]
+    [InlineData(501)]
+    public async Task RefusedRange_MeansFromTheStart(int status)
+    {
+        _harness.Registry.Add(RegistryFault.CutAfter(300_000).On(Big.Digest).Once());
+        await _harness.RefuseAsync(EngineError.SizeMismatch, _reference);
+        RegistryFault refusal = RegistryFault.Status(status);
+        _harness.Registry.Add(refusal with { Meets = request => request.Header("Range") is not null });
+
+        Image image = await _harness.ReceiveAsync(_reference);
+
+        Assert.Equal(_built.Id, image.Id);
+        _harness.AssertRecordsFitFiles();
+    }
+
+    [Theory]
+    [InlineData("bytes 262144-", 262_144)] // begins earlier than it was asked
+    [InlineData("bytes 0-", 0)]
+    [InlineData("bytes 300001-", 300_001)] // begins later: of no use
+    [InlineData("pages 1-", 300_000)]
+    public async Task AnswerToARange_IsWhatItSaysItIs(string begins, int from)
+    {
+        _harness.Registry.Add(RegistryFault.CutAfter(300_000).On(Big.Digest).Once());
+        await _harness.RefuseAsync(EngineError.SizeMismatch, _reference);
+        RegistryFault answer = RegistryFault.Answer(_ => new RegistryResponse(206, Big.Blob[from..], "application/octet-stream").With("Content-Range", $"{begins}{Big.Blob.Length - 1}/{Big.Blob.Length}"));
+        _harness.Registry.Add(answer with { Meets = request => request.Header("Range") is not null });
+
+        Image image = await _harness.ReceiveAsync(_reference);
+
+        Assert.Equal(_built.Id, image.Id);
+        _harness.AssertRecordsFitFiles();
+    }
+
+    [Fact]
+    public async Task AnswerInPieces_IsGoneOnWith()
+    {
+        _harness.Registry.Add(RegistryFault.CutAfter(300_000).On(Big.Digest).Once());
+        await _harness.RefuseAsync(EngineError.SizeMismatch, _reference);
+        RegistryFault answer = RegistryFault.Answer(request =>
+        {
+            int from = int.Parse(request.Header("Range")!["bytes=".Length..^1], System.Globalization.CultureInfo.InvariantCulture), to = Math.Min(from + 200_000, Big.Blob.Length);
+            return new RegistryResponse(206, Big.Blob[from..to], "application/octet-stream").With("Content-Range", $"bytes {from}-{to - 1}/{Big.Blob.Length}");
+        });
+        _harness.Registry.Add(answer with { Meets = request => request.Header("Range") is not null });
+
+        Image image = await _harness.ReceiveAsync(_reference, new ReceiveOptions { RetryCount = 1 });
+
+        Assert.Equal(_built.Id, image.Id);
+    }
+
     [Theory]
     [InlineData("wrong bytes")]
     [InlineData("html")]
@@ -183,7 +239,7 @@ public sealed class BrokenReceiveTests : IAsyncLifetime
         { "huge configuration", EngineError.ManifestInvalid, MediaTypes.OciManifest, Manifest(MediaTypes.OciConfig, 1L << 40) },
         { "digest of nonsense", EngineError.ManifestInvalid, MediaTypes.OciManifest, Manifest(MediaTypes.OciConfig, 2).Replace("sha256:", "sha256:../../", StringComparison.Ordinal) },
         { "missing configuration", EngineError.RegistryImageNotFound, MediaTypes.OciManifest, Manifest(MediaTypes.OciConfig, 2) },
-        { "index without manifests", EngineError.ManifestInvalid, MediaTypes.OciIndex, """{"schemaVersion":2}""" },
+        { "index without manifests", EngineError.PlatformNotFound, MediaTypes.OciIndex, """{"schemaVersion":2}""" },
         { "empty index", EngineError.PlatformNotFound, MediaTypes.OciIndex, """{"schemaVersion":2,"manifests":[]}""" },
         { "index with null", EngineError.ManifestInvalid, MediaTypes.OciIndex, """{"schemaVersion":2,"manifests":[null]}""" },
         { "deep", EngineError.ManifestInvalid, MediaTypes.OciManifest, new string('[', 100_000) },

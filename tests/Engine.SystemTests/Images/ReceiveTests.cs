@@ -239,6 +239,28 @@ public sealed class ReceiveTests : IAsyncLifetime
         Assert.Single(image.Layers);
     }
 
+    [Theory]
+    [InlineData("Basic", 404)]
+    [InlineData("Basic", 403)]
+    [InlineData("Bearer", 404)]
+    [InlineData("Bearer", 403)]
+    public async Task HiddenRepository_IsFoundByWhoMaySeeIt(string scheme, int status)
+    {
+        string reference = new ImageBuilder().WithLayer(layer => layer.File("a")).Build().PushTo(_harness.Registry, "hidden/image");
+        _harness.Registry.Authentication = new RegistryAuthentication(scheme, "user", "right") { Hides = status, NamesNoScope = true };
+
+        await _harness.RefuseAsync(status == 404 ? EngineError.RegistryImageNotFound : EngineError.RegistryUnauthorized, reference);
+        _harness.Registry.ClearRequests();
+        Image image = await _harness.ReceiveAsync(reference, new ReceiveOptions { Credential = new RegistryCredential("user", "right") });
+
+        Assert.Single(image.Layers);
+        Assert.Single(_harness.Registry.Requests, request => request.Path == "/v2/");
+        if (scheme == "Bearer")
+        {
+            Assert.Equal("repository:hidden/image:pull", Assert.Single(_harness.Registry.Requests, request => request.Path == "/token").Query["scope"]);
+        }
+    }
+
     [Fact]
     public async Task AnonymousToken_IsFetchedAndRenewed()
     {

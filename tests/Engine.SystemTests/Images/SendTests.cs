@@ -55,6 +55,30 @@ public sealed class SendTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task MountThatTheTokenServerRefuses_IsAnUpload()
+    {
+        Image image = await _harness.ReceiveAsync(Build().PushTo(_harness.Registry, "from/here"));
+        _harness.Registry.Authentication = new RegistryAuthentication("Bearer", "user", "right") { ForeignRepository = "from/here" };
+        // A token is good for one repository and one kind of access, as real ones are.
+        _harness.Registry.Add(new RegistryFault
+        {
+            Meets = request =>
+            {
+                if (request.Method == "POST" && request.Query.ContainsKey("from"))
+                {
+                    _harness.Registry.Authentication!.RevokeTokens();
+                }
+                return false;
+            },
+        });
+
+        SentImage sent = Assert.Single(await SendAsync(image, new SendOptions { Credential = new RegistryCredential("user", "right") }, $"{_harness.Registry.Host}/to/there:1"));
+
+        Assert.All(sent.Layers, layer => Assert.Equal(SentOutcome.Pushed, layer.Outcome));
+        Assert.NotNull(_harness.Registry.FindManifest("to/there", "1"));
+    }
+
+    [Fact]
     public async Task OtherRepositoryOfTheRegistry_IsMountedFrom()
     {
         BuiltImage built = Build();

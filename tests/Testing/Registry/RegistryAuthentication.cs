@@ -22,6 +22,15 @@ public sealed record RegistryAuthentication(string Scheme, string? User = null, 
     /// <summary>The user's identity token: given with a token when the client asks for one, taken in a POST instead of the password.</summary>
     public string? IdentityToken { get; init; }
 
+    /// <summary>To who sends nothing the repositories answer with this status, without a challenge; only /v2/ asks for a password.</summary>
+    public int? Hides { get; init; }
+
+    /// <summary>The challenge does not say what a token is to allow.</summary>
+    public bool NamesNoScope { get; init; }
+
+    /// <summary>The token server answers 403 to a scope of this repository.</summary>
+    public string? ForeignRepository { get; init; }
+
     /// <summary>Makes every token issued so far invalid.</summary>
     public void RevokeTokens() => _oldest = _issued + 1;
 
@@ -37,9 +46,13 @@ public sealed record RegistryAuthentication(string Scheme, string? User = null, 
         {
             return null;
         }
+        if (Hides is int status && request.Path != "/v2/" && authorization is null)
+        {
+            return RegistryResponse.Error(status, status == 404 ? "NAME_UNKNOWN" : "DENIED", "there is no such repository, for you");
+        }
         string challenge = Scheme == "Basic"
             ? $"Basic realm=\"{Service}\""
-            : $"Bearer realm=\"http://{host}/token\",service=\"{Service}\",scope=\"{ScopeOf(request)}\"";
+            : $"Bearer realm=\"http://{host}/token\",service=\"{Service}\"{(NamesNoScope ? "" : $",scope=\"{ScopeOf(request)}\"")}";
         return RegistryResponse.Error(401, "UNAUTHORIZED", "authentication required").With("WWW-Authenticate", challenge);
     }
 
@@ -61,6 +74,10 @@ public sealed record RegistryAuthentication(string Scheme, string? User = null, 
         {
             return RegistryResponse.Error(401, "UNAUTHORIZED", "wrong user, password or service");
         }
+        if (ForeignRepository is not null && request.ToString().Contains(Uri.EscapeDataString(ForeignRepository), StringComparison.Ordinal))
+        {
+            return RegistryResponse.Error(403, "DENIED", "that repository is not yours");
+        }
         JsonObject document = new() { [UseOAuthName ? "access_token" : "token"] = $"token-{Interlocked.Increment(ref _issued)}", ["expires_in"] = 300 };
         if (IdentityToken is not null && request.Query.GetValueOrDefault("offline_token") == "true")
         {
@@ -77,6 +94,7 @@ public sealed record RegistryAuthentication(string Scheme, string? User = null, 
         string[] parts = request.Path.Split('/', StringSplitOptions.RemoveEmptyEntries);
         int kind = Array.FindIndex(parts, part => part is "manifests" or "blobs" or "tags" or "referrers");
         string access = request.Method is "GET" or "HEAD" ? "pull" : "pull,push";
-        return kind < 2 ? "" : $"repository:{string.Join('/', parts[1..kind])}:{access}";
+        string mounted = request.Query.TryGetValue("from", out string? from) ? $" repository:{from}:pull" : "";
+        return kind < 2 ? "" : $"repository:{string.Join('/', parts[1..kind])}:{access}{mounted}";
     }
 }
