@@ -92,6 +92,7 @@ internal sealed class ContainerStarter(StoreLayout layout, EngineOptions options
             CapDrop = spec.CapDrop,
             Privileged = spec.Privileged,
             MemoryLimit = spec.Memory,
+            LimitsSwap = spec.Memory is not null && host.Runtime.LimitsSwap,
             PidsLimit = spec.PidsLimit,
             CpuLimit = spec.Cpu,
             CgroupsPath = CgroupLayout.PathOf(record.Id),

@@ -100,6 +100,11 @@ internal sealed class CgroupLayout
         return null;
     }
 
+    /// <summary>Whether the kernel counts swap space by group. One without, or booted with swapaccount=0, has no file for it.</summary>
+    public bool LimitsSwap() => Mounts.FirstOrDefault(mount => mount.Controllers.Contains("memory")) is { } v1
+        ? File.Exists(Path.Combine(v1.Path, "memory.memsw.limit_in_bytes"))
+        : Mounts.FirstOrDefault(mount => mount.IsV2) is { } v2 && Directory.EnumerateDirectories(v2.Path).Any(group => File.Exists(Path.Combine(group, "memory.swap.max")));
+
     /// <summary>The processes in a container's group and those below it, in the host's numbers.</summary>
     public IReadOnlyList<int> Processes(string id)
     {

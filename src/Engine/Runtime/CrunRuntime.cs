@@ -31,6 +31,9 @@ internal sealed partial class CrunRuntime : IContainerRuntime
     }
 
     /// <inheritdoc/>
+    public bool LimitsSwap => _cgroups.LimitsSwap();
+
+    /// <inheritdoc/>
     public async Task<ProcessIdentity> CreateAsync(ContainerLaunch launch, CancellationToken cancellationToken)
     {
         _cgroups.EnsureUsable();

@@ -28,6 +28,9 @@ namespace LayerImage.Engine.Runtime;
 /// </summary>
 internal interface IContainerRuntime
 {
+    /// <summary>Whether this host can limit swap space.</summary>
+    bool LimitsSwap { get; }
+
     /// <summary>Makes a container that waits for its start. Not idempotent: an id that exists is an error.</summary>
     Task<ProcessIdentity> CreateAsync(ContainerLaunch launch, CancellationToken cancellationToken);
 

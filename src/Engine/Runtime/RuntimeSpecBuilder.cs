@@ -120,7 +120,7 @@ internal static class RuntimeSpecBuilder
     private static SpecResources Resources(RuntimeSpecOptions options) => new()
     {
         Devices = RuntimeDefaults.DeviceRules(options.Privileged),
-        Memory = options.MemoryLimit is long memory ? new SpecMemory(memory) : null,
+        Memory = options.MemoryLimit is long memory ? new SpecMemory(memory, options.LimitsSwap ? 2 * memory : null) : null,
         Cpu = options.CpuLimit is decimal cpu ? new SpecCpu((long)(cpu * CpuPeriod), CpuPeriod) : null,
         Pids = options.PidsLimit is long pids ? new SpecPids(pids) : null,
     };

@@ -45,6 +45,9 @@ internal sealed record RuntimeSpecOptions
     /// <summary>Bytes.</summary>
     public long? MemoryLimit { get; init; }
 
+    /// <summary>Whether as much swap space may be used as memory and no more, as docker has it (docker-run(1), --memory-swap).</summary>
+    public bool LimitsSwap { get; init; }
+
     public long? PidsLimit { get; init; }
 
     /// <summary>Processors, such as 1.5.</summary>

@@ -112,11 +112,17 @@ public sealed class ContainerEnvironmentTests
     {
         Assert.SkipWhen(RuntimeHarness.Missing is not null, RuntimeHarness.Missing ?? "");
         await using RuntimeHarness harness = new();
-        RuntimeSpecOptions options = harness.Options("sleep", "100") with { MemoryLimit = 64 << 20, PidsLimit = 33, CpuLimit = 0.5m };
+        RuntimeSpecOptions options = harness.Options("sleep", "100") with { MemoryLimit = 64 << 20, LimitsSwap = harness.Cgroups.LimitsSwap(), PidsLimit = 33, CpuLimit = 0.5m };
 
         await harness.RunAsync(options);
 
         Assert.Equal("67108864", Read(("memory", "memory.limit_in_bytes"), "memory.max"));
+        if (options.LimitsSwap)
+        {
+            // Version 1 counts memory and swap space together.
+            bool together = harness.Cgroups.Mounts.Any(mount => mount.Controllers.Contains("memory"));
+            Assert.Equal(together ? "134217728" : "67108864", Read(("memory", "memory.memsw.limit_in_bytes"), "memory.swap.max"));
+        }
         Assert.Equal("33", Read(("pids", "pids.max"), "pids.max"));
         Assert.Contains("50000", Read(("cpu", "cpu.cfs_quota_us"), "cpu.max"));
 

@@ -4,6 +4,7 @@ Test-That 'Limits_AreTheControlGroups' {
     $container = Start-LayerContainer tomcat -Name limited -Memory 32m -PidsLimit 20 -Cpu 0.9 -Command sleep, 1000
     $group = "/sys/fs/cgroup/layerimage/$($container.Id)"
     Assert-Equal (32MB) (Get-Content "$group/memory.max") 'memory.max'
+    Assert-Equal (32MB) (Get-Content "$group/memory.swap.max") 'memory.swap.max'
     Assert-Equal 20 (Get-Content "$group/pids.max") 'pids.max'
     Assert-Equal '90000 100000' (Get-Content "$group/cpu.max") 'cpu.max'
 }
