@@ -18,6 +18,7 @@ internal sealed class FirewalldWatch(EngineOptions options, string containers)
     private const int Retries = 6;
 
     private readonly Channel<bool> _events = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private volatile bool _isStale = true;
 
     /// <summary>Starts such a process unless one runs, which holds a lock that ends with it. For who holds the firewall's lock.</summary>
     public static void Ensure(EngineOptions options)
@@ -53,8 +54,18 @@ internal sealed class FirewalldWatch(EngineOptions options, string containers)
         IDisposable? subscription = null;
         while (HasContainers())
         {
-            subscription ??= await SubscribeAsync(() => subscription = null).ConfigureAwait(false);
-            await RefreshAsync().ConfigureAwait(false);
+            if (subscription is null)
+            {
+                // Whatever happened before is not told.
+                _isStale = true;
+                subscription = await SubscribeAsync(() => subscription = null).ConfigureAwait(false);
+            }
+            // That a container has gone changes nothing in firewalld, and asking it takes the lock that the next one waits for.
+            if (_isStale)
+            {
+                _isStale = false;
+                await RefreshAsync().ConfigureAwait(false);
+            }
             using CancellationTokenSource patience = new();
             if (subscription is null)
             {
@@ -89,6 +100,12 @@ internal sealed class FirewalldWatch(EngineOptions options, string containers)
 
     private void Wake() => _events.Writer.TryWrite(true);
 
+    private void WakeToRefresh()
+    {
+        _isStale = true;
+        Wake();
+    }
+
     private async Task WaitAsync(CancellationToken cancellationToken)
     {
         try
@@ -109,10 +126,10 @@ internal sealed class FirewalldWatch(EngineOptions options, string containers)
     {
         try
         {
-            return await FirewalldBus.WatchAsync(FirewalldPresence.BusAddress(options), Wake, () =>
+            return await FirewalldBus.WatchAsync(FirewalldPresence.BusAddress(options), WakeToRefresh, () =>
             {
                 lost();
-                Wake();
+                WakeToRefresh();
             }).ConfigureAwait(false);
         }
         catch (Tmds.DBus.Protocol.DBusExceptionBase)
