@@ -18,7 +18,7 @@ internal sealed class ImageAssembler(StoreLayout layout, StoreDatabase database,
     public async Task<Image> AssembleAsync(IBlobSource source, ImageParts parts, int throttle, LayerProgress progress, CancellationToken cancellationToken)
     {
         ScratchFolder.Sweep(layout);
-        IReadOnlyList<Digest> diffIds = parts.Config.Rootfs!.DiffIds;
+        IReadOnlyList<Digest> diffIds = parts.Config.Rootfs.DiffIds;
         using ScratchFolder claim = ScratchFolder.Claim(layout, [.. diffIds, .. parts.Layers.Select(layer => layer.Digest), parts.Configuration.Digest, .. parts.Manifests.Select(document => document.Digest)]);
         try
         {

@@ -51,7 +51,7 @@ internal sealed class ImageSender(StoreLayout layout, StoreDatabase database, Co
         byte[] bytes = content.Read(digest);
         parsed = ManifestParser.ParseManifest(bytes, image.Reference);
         // An old OCI manifest may leave its type out; its configuration tells.
-        string mediaType = parsed.MediaType ?? (parsed.Config!.MediaType == MediaTypes.DockerConfig ? MediaTypes.DockerManifest : MediaTypes.OciManifest);
+        string mediaType = !string.IsNullOrEmpty(parsed.MediaType) ? parsed.MediaType : parsed.Config!.MediaType == MediaTypes.DockerConfig ? MediaTypes.DockerManifest : MediaTypes.OciManifest;
         return new ReceivedDocument(mediaType, digest, bytes);
     }
 
@@ -61,7 +61,7 @@ internal sealed class ImageSender(StoreLayout layout, StoreDatabase database, Co
         LayerProgress progress = new(observer, $"Send {repository.Familiar}");
         RetryPolicy retry = new(options.RetryCount, clock);
         // The largest first: the last one to end should be a small one. A layer that is not here stays where its URLs say.
-        IEnumerable<Descriptor> blobs = manifest.Layers!.Where(layer => layer.Urls is not { Count: > 0 } || content.Has(layer.Digest))
+        IEnumerable<Descriptor> blobs = manifest.Layers.Where(layer => layer.Urls is not { Count: > 0 } || content.Has(layer.Digest))
             .DistinctBy(layer => layer.Digest).OrderByDescending(layer => layer.Size).Append(manifest.Config!);
         await Parallel.ForEachAsync(blobs, new ParallelOptions { MaxDegreeOfParallelism = options.ThrottleLimit, CancellationToken = cancellationToken }, async (blob, token) =>
         {
@@ -86,7 +86,7 @@ internal sealed class ImageSender(StoreLayout layout, StoreDatabase database, Co
         Reference = destination.Familiar,
         Digest = manifest.Digest.ToString(),
         MediaType = manifest.MediaType,
-        Layers = [.. parsed.Layers!.Select(layer => sent.GetValueOrDefault(layer.Digest) ?? new SentLayer(layer.Digest.ToString(), layer.Size, SentOutcome.AlreadyThere, 0))],
+        Layers = [.. parsed.Layers.Select(layer => sent.GetValueOrDefault(layer.Digest) ?? new SentLayer(layer.Digest.ToString(), layer.Size, SentOutcome.AlreadyThere, 0))],
         BytesSent = sent.Values.Sum(layer => layer.BytesSent),
     };
 

@@ -97,7 +97,7 @@ internal sealed class LayerPacker(StoreLayout layout, StoreDatabase database, La
             written.Require(record.DiffId);
             file.Flush(flushToDisk: true);
             progress.Report(tar, "Compressed", tar.Size);
-            return new Descriptor { MediaType = TypeOf(compression), Digest = compressed.GetDigest(), Size = compressed.Count };
+            return new Descriptor { MediaType = OciLayerBlob.MediaTypeOf(compression), Digest = compressed.GetDigest(), Size = compressed.Count };
         }
         catch (Exception e) when (DiskFull.Is(e))
         {
@@ -131,13 +131,6 @@ internal sealed class LayerPacker(StoreLayout layout, StoreDatabase database, La
         }
     }
 
-    private static string TypeOf(LayerCompression compression) => compression switch
-    {
-        LayerCompression.Gzip => MediaTypes.OciLayerGzip,
-        LayerCompression.Zstd => MediaTypes.OciLayerZstd,
-        _ => MediaTypes.OciLayer,
-    };
-
     private void RecordManifest(Image image)
     {
         Digest id = Digest.Parse(image.Id);
@@ -146,7 +139,7 @@ internal sealed class LayerPacker(StoreLayout layout, StoreDatabase database, La
             SchemaVersion = 2,
             MediaType = MediaTypes.OciManifest,
             Config = new Descriptor { MediaType = MediaTypes.OciConfig, Digest = id, Size = content.Read(id).Length },
-            Layers = [.. image.Layers.Select(layer => new Descriptor { MediaType = MediaTypes.OciLayerOf(layer.MediaType!), Digest = Digest.Parse(layer.Digest!), Size = layer.DownloadSize })],
+            Layers = [.. image.Layers.Select(layer => OciLayerBlob.Describe(layer, content))],
             Annotations = CommitProvenance.Annotations(image.Config),
         };
         byte[] bytes = JsonSerializer.SerializeToUtf8Bytes(manifest, OciJson.Wire.Manifest);

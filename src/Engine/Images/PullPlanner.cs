@@ -21,7 +21,7 @@ internal sealed class PullPlanner(RegistryConnector registries, StoreLayout layo
         ImageReference reference = asked.WithDefaultTag();
         using RegistryClient client = registries.Open(reference, options.Credential, useMirrors: true);
         ResolvedImage image = await ResolvedImage.AskAsync(client, reference, options.Platform, cancellationToken).ConfigureAwait(false);
-        IReadOnlyList<Digest> diffIds = image.Config.Rootfs!.DiffIds, chain = ChainId.Of(diffIds);
+        IReadOnlyList<Digest> diffIds = image.Config.Rootfs.DiffIds, chain = ChainId.Of(diffIds);
         string?[] createdBy = [.. (image.Config.History ?? []).Where(entry => entry.EmptyLayer != true).Select(entry => entry.CreatedBy)];
         PullPlanLayer[] planned = await Task.WhenAll(image.Layers.Select((blob, i) => PlanAsync(client, blob, i, diffIds[i], chain[i], createdBy.ElementAtOrDefault(i), cancellationToken))).ConfigureAwait(false);
         return new PullPlan

@@ -11,8 +11,8 @@ internal sealed record ResolvedImage
     /// <summary>The platform's manifest.</summary>
     public required ReceivedDocument Manifest { get; init; }
 
-    /// <summary>The index that named it, or null.</summary>
-    public required ReceivedDocument? Index { get; init; }
+    /// <summary>The indexes that named it, the outermost first.</summary>
+    public required IReadOnlyList<ReceivedDocument> Indexes { get; init; }
 
     /// <summary>The configuration.</summary>
     public required ReceivedDocument Configuration { get; init; }
@@ -23,8 +23,8 @@ internal sealed record ResolvedImage
     /// <summary>The layers' blobs, the base first.</summary>
     public required IReadOnlyList<Descriptor> Layers { get; init; }
 
-    /// <summary>Manifest and index, in that order.</summary>
-    public IReadOnlyList<ReceivedDocument> Manifests => Index is null ? [Manifest] : [Manifest, Index];
+    /// <summary>The manifest, then the indexes from the inside out.</summary>
+    public IReadOnlyList<ReceivedDocument> Manifests => [Manifest, .. Indexes.Reverse()];
 
     /// <summary>Asks the registry.</summary>
     /// <param name="client">The registry.</param>
@@ -36,29 +36,26 @@ internal sealed record ResolvedImage
     {
         string source = reference.Familiar;
         ReceivedDocument document = await client.GetManifestAsync(reference.ManifestName, cancellationToken).ConfigureAwait(false);
-        ReceivedDocument? index = null;
+        IReadOnlyList<ReceivedDocument> indexes = [];
         if (ManifestParser.IsIndex(document.Bytes, document.MediaType, source))
         {
-            index = document;
-            Descriptor chosen = PlatformSelection.Choose(ManifestParser.ParseIndex(index.Bytes, source), wanted ?? Platform.Current, source);
-            document = await client.GetManifestAsync(chosen.Digest.ToString(), cancellationToken).ConfigureAwait(false);
-            if (ManifestParser.IsIndex(document.Bytes, document.MediaType, source))
-            {
-                throw new LayerImageException(EngineError.ManifestNotSupported, $"{source} is an index of indexes.") { Target = source };
-            }
+            PlatformSelection selection = new(wanted ?? Platform.Current, source,
+                async entry => await client.GetManifestAsync(entry.Digest.ToString(), cancellationToken).ConfigureAwait(false),
+                async config => await client.GetSmallBlobAsync(config, cancellationToken).ConfigureAwait(false));
+            (document, indexes) = await selection.FindAsync(document).ConfigureAwait(false);
         }
         Manifest manifest = ManifestParser.ParseManifest(document.Bytes, source);
         byte[] bytes = await client.GetSmallBlobAsync(manifest.Config!, cancellationToken).ConfigureAwait(false);
-        ImageConfig config = ManifestParser.ParseConfig(bytes, manifest.Layers!.Count, source);
+        ImageConfig config = ManifestParser.ParseConfig(bytes, manifest.Layers.Count, source);
         // An index has been chosen from; an image alone is for whom it is for.
-        if (index is null && wanted is not null && PlatformOf(config) is Platform made && made.Serves(wanted) == 0)
+        if (indexes.Count == 0 && wanted is not null && PlatformOf(config) is Platform made && made.Serves(wanted) == 0)
         {
             throw new LayerImageException(EngineError.PlatformNotFound, $"{source} is for {made} only, not for {wanted}.") { Target = source, Advice = "Leave -Platform away to receive it as it is." };
         }
         return new ResolvedImage
         {
             Manifest = document,
-            Index = index,
+            Indexes = indexes,
             Configuration = new ReceivedDocument(manifest.Config!.MediaType, manifest.Config.Digest, bytes),
             Config = config,
             Layers = manifest.Layers,

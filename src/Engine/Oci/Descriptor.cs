@@ -5,8 +5,8 @@ namespace LayerImage.Engine.Oci;
 /// <summary>A typed reference to bytes (image-spec, descriptor.md).</summary>
 public sealed record Descriptor
 {
-    /// <summary>What the bytes are.</summary>
-    public required string MediaType { get; init; }
+    /// <summary>What the bytes are; empty where the writer did not say.</summary>
+    public string MediaType { get => field ?? ""; init; }
 
     /// <summary>The digest of the bytes.</summary>
     public required Digest Digest { get; init; }

@@ -28,16 +28,24 @@ public sealed record ImageConfig
     public ExecutionConfig? Config { get; init; }
 
     /// <summary>The layers by DiffID, the base first.</summary>
-    public RootFs? Rootfs { get; init; }
+    public RootFs Rootfs { get => field ?? new(); init; }
 
     /// <summary>How each layer came to be, the base first.</summary>
     public IReadOnlyList<HistoryEntry>? History { get; init; }
 
     /// <summary>The platform and how many layers there are.</summary>
-    public override string ToString() => $"{Os}/{Architecture}{(Variant is null ? "" : "/" + Variant)}, layers: {Rootfs?.DiffIds.Count ?? 0}";
+    public override string ToString() => $"{Os}/{Architecture}{(Variant is null ? "" : "/" + Variant)}, layers: {Rootfs.DiffIds.Count}";
 
     [JsonInclude, JsonExtensionData]
     internal Dictionary<string, JsonElement>? Unknown { get; set; }
+
+    internal ImageConfig WithoutNulls() => this with
+    {
+        Config = Config?.WithoutNulls(),
+        History = History?.Select(entry => entry ?? new()).ToArray(),
+    };
+
+    internal static IReadOnlyList<string>? WithoutNulls(IReadOnlyList<string>? list) => list?.Select(text => text ?? "").ToArray();
 }
 
 /// <summary>What a container of an image runs by default (image-spec, config.md "config").</summary>
@@ -57,10 +65,12 @@ public sealed record ExecutionConfig
 
     /// <summary>The program and its first arguments.</summary>
     [JsonPropertyName("Entrypoint")]
+    [JsonConverter(typeof(WordsJsonConverter))]
     public IReadOnlyList<string>? Entrypoint { get; init; }
 
     /// <summary>Its further arguments, or the program when there is no entry point.</summary>
     [JsonPropertyName("Cmd")]
+    [JsonConverter(typeof(WordsJsonConverter))]
     public IReadOnlyList<string>? Cmd { get; init; }
 
     /// <summary>Folders that hold data of their own.</summary>
@@ -81,17 +91,26 @@ public sealed record ExecutionConfig
 
     [JsonInclude, JsonExtensionData]
     internal Dictionary<string, JsonElement>? Unknown { get; set; }
+
+    // Go reads a null in a list or map as an empty text; those who read it here later need not think of nulls.
+    internal ExecutionConfig WithoutNulls() => this with
+    {
+        Env = ImageConfig.WithoutNulls(Env),
+        Entrypoint = ImageConfig.WithoutNulls(Entrypoint),
+        Cmd = ImageConfig.WithoutNulls(Cmd),
+        Labels = Labels?.ToDictionary(label => label.Key, label => label.Value ?? ""),
+    };
 }
 
 /// <summary>The layers of an image by DiffID.</summary>
 public sealed record RootFs
 {
     /// <summary>Always "layers".</summary>
-    public string Type { get; init; } = "layers";
+    public string Type { get => field ?? "layers"; init; }
 
     /// <summary>The digests of the uncompressed tars, the base first.</summary>
     [JsonPropertyName("diff_ids")]
-    public IReadOnlyList<Digest> DiffIds { get; init; } = [];
+    public IReadOnlyList<Digest> DiffIds { get => field ?? []; init; }
 
     [JsonInclude, JsonExtensionData]
     internal Dictionary<string, JsonElement>? Unknown { get; set; }

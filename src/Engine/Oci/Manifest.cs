@@ -3,8 +3,8 @@ namespace LayerImage.Engine.Oci;
 /// <summary>The manifest of one image (image-spec, manifest.md; Docker's schema 2 has the same members).</summary>
 public sealed record Manifest
 {
-    /// <summary>Always 2.</summary>
-    public int SchemaVersion { get; init; }
+    /// <summary>Always 2, where the writer said so.</summary>
+    public int? SchemaVersion { get; init; }
 
     /// <summary>What the document is.</summary>
     public string? MediaType { get; init; }
@@ -16,7 +16,7 @@ public sealed record Manifest
     public Descriptor? Config { get; init; }
 
     /// <summary>The layers, the base first.</summary>
-    public IReadOnlyList<Descriptor>? Layers { get; init; }
+    public IReadOnlyList<Descriptor> Layers { get => field ?? []; init; }
 
     /// <summary>Free text by key.</summary>
     public IReadOnlyDictionary<string, string>? Annotations { get; init; }

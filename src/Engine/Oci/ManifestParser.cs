@@ -36,22 +36,22 @@ internal static class ManifestParser
     public static ImageIndex ParseIndex(byte[] bytes, string source)
     {
         ImageIndex index = Parse(bytes, source, OciJsonContext.Default.ImageIndex);
-        return index.Manifests is null || index.Manifests.Any(entry => entry is null || entry.Size < 0)
-            ? throw Invalid(source, "the index has no list of manifests, or a broken one")
-            : index;
+        return index.Manifests.Any(entry => entry is null || entry.Size < 0) ? throw Invalid(source, "the index has a broken list of manifests") : index;
     }
 
     /// <summary>Parses an image's manifest. Configuration and layers are there and sizes make sense afterwards.</summary>
     public static Manifest ParseManifest(byte[] bytes, string source)
     {
         Manifest manifest = Parse(bytes, source, OciJsonContext.Default.Manifest);
-        if (manifest.Config is null || manifest.Layers is null || manifest.Layers.Any(layer => layer is null))
+        if (manifest.Config is null || manifest.Layers.Any(layer => layer is null))
         {
-            throw Invalid(source, "the manifest has no configuration or no layers");
+            throw Invalid(source, "the manifest has no configuration, or a broken list of layers");
         }
-        if (!MediaTypes.IsImageConfig(manifest.Config.MediaType))
+        // Who names the kind of an artifact means none of the configurations that were images' by mistake.
+        if (!MediaTypes.IsImageConfig(manifest.Config.MediaType)
+            || (!string.IsNullOrEmpty(manifest.ArtifactType) && !MediaTypes.IsImageConfig(manifest.ArtifactType) && manifest.Config.MediaType is not (MediaTypes.OciConfig or MediaTypes.DockerConfig)))
         {
-            throw new LayerImageException(EngineError.ManifestNotSupported, $"{source} is an artifact of type '{manifest.ArtifactType ?? manifest.Config.MediaType}', not a container image.")
+            throw new LayerImageException(EngineError.ManifestNotSupported, $"{source} is an artifact of type '{(string.IsNullOrEmpty(manifest.ArtifactType) ? manifest.Config.MediaType : manifest.ArtifactType)}', not a container image.")
             { Target = source, Advice = "Only container images can be received and run." };
         }
         if (manifest.Layers.Append(manifest.Config).Any(descriptor => descriptor.Size < 0))
@@ -68,16 +68,10 @@ internal static class ManifestParser
     /// <summary>Parses a configuration and checks it against the number of layers that the manifest lists.</summary>
     public static ImageConfig ParseConfig(byte[] bytes, int layers, string source)
     {
-        ImageConfig config = Parse(bytes, source, OciJsonContext.Default.ImageConfig);
-        if (config.Rootfs?.DiffIds is null || config.Rootfs.DiffIds.Count != layers)
+        ImageConfig config = Parse(bytes, source, OciJsonContext.Default.ImageConfig).WithoutNulls();
+        if (config.Rootfs.DiffIds.Count != layers)
         {
-            throw Invalid(source, $"the configuration names {config.Rootfs?.DiffIds?.Count ?? 0} layers and the manifest {layers}");
-        }
-        // A list of the format has no nulls; those who read it later need not think of them.
-        IEnumerable<object?> entries = [.. config.History ?? [], .. config.Config?.Env ?? [], .. config.Config?.Cmd ?? [], .. config.Config?.Entrypoint ?? [], .. config.Config?.Labels?.Values ?? []];
-        if (entries.Contains(null))
-        {
-            throw Invalid(source, "a list in the configuration has a null in it");
+            throw Invalid(source, $"the configuration names {config.Rootfs.DiffIds.Count} layers and the manifest {layers}");
         }
         return IsWord(config.Os) && IsWord(config.Architecture) && IsWord(config.Variant)
             ? config

@@ -29,14 +29,18 @@ public static class MediaTypes
     /// <summary>Whether it is a manifest of one image.</summary>
     public static bool IsManifest(string? mediaType) => mediaType is OciManifest or DockerManifest;
 
-    /// <summary>Whether it is the configuration of a container image, not of some other artifact.</summary>
-    public static bool IsImageConfig(string? mediaType) => mediaType is OciConfig or DockerConfig;
+    /// <summary>
+    /// Whether it is the configuration of a container image, not of some other artifact. The last four are what registries and
+    /// docker itself wrote by mistake, and what every engine takes since (moby, distribution/config.go "ImageTypes").
+    /// </summary>
+    public static bool IsImageConfig(string? mediaType) => mediaType is OciConfig or DockerConfig or "application/octet-stream" or "application/json" or "text/html" or "" or null;
 
-    /// <summary>OCI's name for a layer: Docker's layer types have OCI twins for the same bytes.</summary>
-    internal static string OciLayerOf(string mediaType) => mediaType switch
+    /// <summary>OCI's name for a layer, as Docker's layer types have OCI twins for the same bytes; null for what is no layer's type.</summary>
+    internal static string? OciLayerOf(string? mediaType) => mediaType switch
     {
         DockerLayerGzip => OciLayerGzip,
         DockerLayer => OciLayer,
-        _ => mediaType,
+        OciLayer or OciLayerGzip or OciLayerZstd => mediaType,
+        _ => IsForeign(mediaType) ? mediaType : null,
     };
 }

@@ -4,11 +4,15 @@ using System.Text.Json.Serialization;
 
 namespace LayerImage.Engine.Oci;
 
-/// <summary>Source-generated JSON for the OCI documents.</summary>
+/// <summary>
+/// Source-generated JSON for the OCI documents. Go's reader is the format's: the letters' case in a member's name does not
+/// count, and null is what is not there.
+/// </summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     AllowDuplicateProperties = false,
+    PropertyNameCaseInsensitive = true,
     MaxDepth = 32)]
 [JsonSerializable(typeof(Manifest))]
 [JsonSerializable(typeof(ImageIndex))]

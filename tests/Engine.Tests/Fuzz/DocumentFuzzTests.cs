@@ -1,3 +1,4 @@
+using System.Text;
 using LayerImage.Engine.Oci;
 using LayerImage.Engine.References;
 using LayerImage.Engine.Registry;
@@ -29,8 +30,8 @@ public static class DocumentFuzz
     {
         if (ManifestParser.IsIndex(bytes, "", "host/app"))
         {
-            ImageIndex index = ManifestParser.ParseIndex(bytes, "host/app");
-            Engine.Images.PlatformSelection.Choose(index, Platform.Parse("linux/arm64"), "host/app");
+            new Engine.Images.PlatformSelection(Platform.Parse("linux/arm64"), "host/app", _ => Task.FromResult<ReceivedDocument?>(new ReceivedDocument("", Digest.Of(Encoding.UTF8.GetBytes(Manifest)), Encoding.UTF8.GetBytes(Manifest))), _ => Task.FromResult<byte[]?>(null))
+                .FindAsync(new ReceivedDocument("", Digest.Of(bytes), bytes)).GetAwaiter().GetResult();
         }
         else
         {

@@ -55,6 +55,110 @@ public sealed class ImportArchiveTests : IDisposable
         Assert.Equal(built.Id, Assert.Single(await _harness.ImportAsync(_harness.Write("a.tar", tar), "app")).Id);
     }
 
+    // ORAS's working folder, the layout's old one, a lock, what people put beside: other readers pass over them.
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task FurtherFolders_ArePassedOver(bool compressed)
+    {
+        BuiltImage built = ArchiveHarness.Build("app");
+        LayerBuilder further(LayerBuilder tar) => tar.Directory("ingest/").File("ingest/part", "x").Directory("refs/").File("refs/v1", "{}").File("index.json.lock", "").Directory("layers/").SymbolicLink("latest", "refs/v1");
+        foreach (LayerBuilder archive in new[] { ImageArchives.Oci((built, "app:1")), ImageArchives.Docker((built, ["app:1"])) })
+        {
+            byte[] before = [.. further(new LayerBuilder()).ToTar()[..^1024], .. archive.ToTar()], after = further(archive).ToTar();
+            foreach (byte[] tar in new[] { before, after })
+            {
+                Image image = Assert.Single(await _harness.ImportAsync(_harness.Write("a.tar", compressed ? Gzip(tar) : tar)));
+
+                Assert.Equal((built.Id, "app:1"), (image.Id, image.Reference));
+            }
+        }
+    }
+
+    [Fact]
+    public async Task RootFileSystem_MayHaveFilesOfTheSameNames()
+    {
+        byte[] tar = new LayerBuilder().Directory("usr/").File("usr/x", "x").File("manifest.json", """[{"name":"a program's own"}]""").File("index.json", """{"manifests":"its own"}""").ToTar();
+
+        Image image = Assert.Single(await _harness.ImportAsync(_harness.Write("a.tar", tar), "root"));
+
+        Assert.Equal(1, image.LayerCount);
+    }
+
+    [Fact]
+    public async Task LayoutWithoutItsMark_IsRead()
+    {
+        BuiltImage built = ArchiveHarness.Build("app");
+        built.WriteLayout(_harness.Store["layout"], "v1");
+        File.Delete(_harness.Store["layout/oci-layout"]);
+
+        Assert.Equal(built.Id, Assert.Single(await _harness.ImportAsync(_harness.Store["layout"], "app")).Id);
+    }
+
+    [Fact]
+    public async Task IndexOfIndexes_IsFollowed()
+    {
+        BuiltImage mine = ArchiveHarness.Build("mine"), other = new ImageBuilder().WithPlatform("linux", "s390x").WithLayer(ArchiveHarness.Base()).Build();
+        byte[] inner = new IndexBuilder().With(other).With(mine).ToBytes(), outer = new IndexBuilder().WithDescriptor(ImageBuilder.Descriptor("application/vnd.oci.image.index.v1+json", inner)).ToBytes();
+        byte[] list = new IndexBuilder().WithDescriptor(ImageBuilder.Descriptor("application/vnd.oci.image.index.v1+json", outer)).ToBytes();
+        LayerBuilder tar = ImageArchives.Oci((mine, null), (other, null));
+        foreach (byte[] index in new[] { inner, outer })
+        {
+            tar.File("blobs/sha256/" + Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(index)), index);
+        }
+        // The last of two lists is not read twice: the archive is made anew.
+        byte[] archive = Replace(tar.ToTar(), "index.json", list);
+
+        Assert.Equal(mine.Id, Assert.Single(await _harness.ImportAsync(_harness.Write("a.tar", archive), "app")).Id);
+    }
+
+    [Fact]
+    public async Task ImageOfAnotherMachine_IsTakenWhereItIsTheOnlyOneThere()
+    {
+        BuiltImage mine = ArchiveHarness.Build("mine"), other = new ImageBuilder().WithPlatform("linux", "s390x").WithLayer(ArchiveHarness.Base()).Build();
+        byte[] index = new IndexBuilder().With(mine).With(other).ToBytes();
+        LayerBuilder tar = ImageArchives.Oci((other, null)).File("blobs/sha256/" + Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(index)), index);
+        byte[] archive = Replace(tar.ToTar(), "index.json", new IndexBuilder().WithDescriptor(ImageBuilder.Descriptor("application/vnd.oci.image.index.v1+json", index)).ToBytes());
+
+        Image image = Assert.Single(await _harness.ImportAsync(_harness.Write("a.tar", archive), "app"));
+
+        Assert.Equal((other.Id, "linux/s390x"), (image.Id, image.Platform));
+    }
+
+    [Fact]
+    public async Task EntriesThatDoNotSayTheirMachine_AreLookedInto()
+    {
+        BuiltImage mine = ArchiveHarness.Build("mine"), other = new ImageBuilder().WithPlatform("linux", "s390x").WithLayer(ArchiveHarness.Base()).Build();
+
+        Image image = Assert.Single(await _harness.ImportAsync(_harness.Write("a.tar", ImageArchives.Oci((other, null), (mine, null)).ToTar()), "app"));
+
+        Assert.Equal(mine.Id, image.Id);
+    }
+
+    private static byte[] Gzip(byte[] bytes)
+    {
+        using MemoryStream target = new();
+        using (GZipStream gzip = new(target, CompressionLevel.Fastest))
+        {
+            gzip.Write(bytes);
+        }
+        return target.ToArray();
+    }
+
+    // The same tar with another file of a name.
+    private static byte[] Replace(byte[] tar, string name, byte[] bytes)
+    {
+        LayerBuilder replaced = new();
+        using System.Formats.Tar.TarReader reader = new(new MemoryStream(tar));
+        while (reader.GetNextEntry(copyData: true) is { } entry)
+        {
+            using MemoryStream content = new();
+            entry.DataStream?.CopyTo(content);
+            replaced.File(entry.Name, entry.Name == name ? bytes : content.ToArray());
+        }
+        return replaced.ToTar();
+    }
+
     [Theory]
     [InlineData(LayerCompression.None, ImageFormat.Oci)]
     [InlineData(LayerCompression.Gzip, ImageFormat.Oci)]

@@ -107,7 +107,7 @@ public sealed class ImageBuilder
         return new BuiltImage(mediaType, JsonBytes(manifest), config, [.. _layers], _os, _architecture, _variant);
     }
 
-    internal static JsonObject Descriptor(string mediaType, byte[] bytes) => new()
+    public static JsonObject Descriptor(string mediaType, byte[] bytes) => new()
     {
         ["mediaType"] = mediaType,
         ["digest"] = RegistryServer.DigestOf(bytes),

@@ -84,5 +84,5 @@ internal sealed class ArchiveBlobSource(IArchiveFiles files, string archive, IRe
         }
     }
 
-    private string NameOf(Digest digest) => names.TryGetValue(digest, out string? name) ? name : $"blobs/{digest.Algorithm}/{digest.Hex}";
+    private string NameOf(Digest digest) => names.TryGetValue(digest, out string? name) ? name : ArchiveNames.Blob(digest);
 }

@@ -41,12 +41,12 @@ internal sealed class ArchiveImporter(LayerStore layers, ContentStore content, I
     private static async Task<(IReadOnlyList<ArchivedImage> Images, IReadOnlyDictionary<Digest, string> Names)> ReadAsync(IArchiveFiles files, string path, IEngineObserver observer, CancellationToken cancellationToken)
     {
         bool isDocker = files.Find(ArchiveNames.DockerManifest) is not null;
-        if (files.Find(ArchiveNames.OciIndex) is null || files.Find(ArchiveNames.OciLayout) is null)
+        if (!ArchiveKinds.IsOci(files))
         {
             DockerArchiveReader docker = new(files, path);
             return (await docker.ReadAsync(cancellationToken).ConfigureAwait(false), docker.Names);
         }
-        IReadOnlyList<ArchivedImage> images = new OciArchiveReader(files, path, observer).Read();
+        IReadOnlyList<ArchivedImage> images = await new OciArchiveReader(files, path, observer).ReadAsync().ConfigureAwait(false);
         // docker 25 and later write both; only there some names stand in manifest.json alone.
         return (isDocker ? WithDockerNames(images, DockerArchiveReader.ReadManifest(files, path)) : images, new Dictionary<Digest, string>());
     }
@@ -80,7 +80,7 @@ internal sealed class ArchiveImporter(LayerStore layers, ContentStore content, I
         List<(ArchivedImage Image, Digest DiffId)> missing = [];
         foreach (ArchivedImage image in images)
         {
-            IReadOnlyList<Digest> diffIds = image.Config.Rootfs!.DiffIds, chain = ChainId.Of(diffIds);
+            IReadOnlyList<Digest> diffIds = image.Config.Rootfs.DiffIds, chain = ChainId.Of(diffIds);
             missing.AddRange(image.Layers.Select((blob, i) => (blob, i)).Where(layer => !source.Has(layer.blob) && !content.Has(layer.blob.Digest)
                 && content.FindLayer(diffIds[layer.i]) is null && layers.Find(diffIds[layer.i], chain[layer.i]) is null).Select(layer => (image, diffIds[layer.i])));
         }
@@ -101,7 +101,7 @@ internal sealed class ArchiveImporter(LayerStore layers, ContentStore content, I
     // What is here already in another packing is not stored twice. Only OCI's manifests name the packing, and are kept with it.
     private ImageParts Parts(ArchivedImage image, ArchiveBlobSource source, IReadOnlyList<ImageReference> tags, string name)
     {
-        IReadOnlyList<Digest> diffIds = image.Config.Rootfs!.DiffIds;
+        IReadOnlyList<Digest> diffIds = image.Config.Rootfs.DiffIds;
         bool isHere(Descriptor blob) => content.Has(blob.Digest) || (image.Manifest is not null && source.Has(blob));
         return new ImageParts
         {

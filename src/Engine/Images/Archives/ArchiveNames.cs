@@ -31,12 +31,15 @@ internal static class ArchiveNames
         return string.Join('/', parts);
     }
 
+    /// <summary>The name of a blob in an OCI layout.</summary>
+    public static string Blob(Oci.Digest digest) => $"blobs/{digest.Algorithm}/{digest.Hex}";
+
     /// <summary>The folder that a name is in.</summary>
     public static string FolderOf(string name) => name.LastIndexOf('/') is int slash and >= 0 ? name[..slash] : "";
 
     /// <summary>
-    /// Whether an archive of images can have such an entry. A root file system has folders and links of its own before
-    /// long, and its tar need not be read to the end to know that it is one.
+    /// Whether the programs that write archives of images write such an entry. Others may be there all the same (ORAS's
+    /// ingest/, the old refs/): every reader passes over them.
     /// </summary>
     public static bool FitsArchive(TarEntryType type, string name)
     {
@@ -61,6 +64,10 @@ internal static class ArchiveNames
             _ => false,
         };
     }
+
+    /// <summary>Whether a name is in one of the folders that a root file system has and an archive of images has not.</summary>
+    public static bool IsOfRootFileSystem(string name) => name.Split('/', 2)[0] is "bin" or "boot" or "dev" or "etc" or "home" or "lib" or "lib64" or "nix" or "opt"
+        or "proc" or "root" or "run" or "sbin" or "srv" or "sys" or "tmp" or "usr" or "var";
 
     /// <summary>Whether a name is one that layers and configurations have in an archive of images, and hardly any other file.</summary>
     public static bool IsBlob(string name) => name.Split('/') switch

@@ -63,7 +63,7 @@ internal sealed class DockerArchiveReader(IArchiveFiles files, string archive)
             List<Descriptor> blobs = [];
             for (int i = 0; i < layers.Count; i++)
             {
-                blobs.Add(await DescribeAsync(layers[i], config.Rootfs!.DiffIds[i], cancellationToken).ConfigureAwait(false));
+                blobs.Add(await DescribeAsync(layers[i], config.Rootfs.DiffIds[i], cancellationToken).ConfigureAwait(false));
             }
             images.Add(new ArchivedImage
             {
@@ -97,7 +97,7 @@ internal sealed class DockerArchiveReader(IArchiveFiles files, string archive)
         using Stream whole = files.Open(name);
         Descriptor blob = new()
         {
-            MediaType = compression == LayerCompression.Gzip ? MediaTypes.OciLayerGzip : MediaTypes.OciLayerZstd,
+            MediaType = OciLayerBlob.MediaTypeOf(compression),
             Digest = Digest.FromSha256(await SHA256.HashDataAsync(whole, cancellationToken).ConfigureAwait(false)),
             Size = size,
         };

@@ -6,7 +6,8 @@ namespace LayerImage.Engine.Images.Archives;
 internal sealed class LayoutFolder(string folder) : IArchiveFiles
 {
     /// <summary>Whether a folder is an OCI image layout, and not a root file system.</summary>
-    public static bool Is(string folder) => File.Exists(Path.Combine(folder, ArchiveNames.OciLayout)) && File.Exists(Path.Combine(folder, ArchiveNames.OciIndex));
+    public static bool Is(string folder) => File.Exists(Path.Combine(folder, ArchiveNames.OciIndex))
+        && (File.Exists(Path.Combine(folder, ArchiveNames.OciLayout)) || Directory.Exists(Path.Combine(folder, "blobs")));
 
     public long? Find(string name) => PathOf(name) is string path && new FileInfo(path) is { Exists: true } file ? file.Length : null;
 

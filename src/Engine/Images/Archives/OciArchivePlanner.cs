@@ -40,33 +40,33 @@ internal sealed class OciArchivePlanner(ContentStore content, LayerProgress prog
         byte[] bytes = content.Read(Digest.Parse(image.Digest!));
         Manifest manifest = ManifestParser.ParseManifest(bytes, image.Reference);
         byte[] configuration = content.Read(Digest.Parse(image.Id));
-        if (manifest.Config!.MediaType != MediaTypes.OciConfig || !manifest.Layers!.Where((_, i) => !left.Contains(image.Layers[i].DiffId)).All(blob => content.Has(blob.Digest)))
+        if (manifest.Config!.MediaType != MediaTypes.OciConfig || !manifest.Layers.Where((_, i) => !left.Contains(image.Layers[i].DiffId)).All(blob => content.Has(blob.Digest)))
         {
             manifest = MakeManifest(image, configuration);
             bytes = JsonSerializer.SerializeToUtf8Bytes(manifest, OciJson.Wire.Manifest);
         }
-        for (int i = 0; i < manifest.Layers!.Count; i++)
+        for (int i = 0; i < manifest.Layers.Count; i++)
         {
             if (!left.Contains(image.Layers[i].DiffId))
             {
                 AddLayer(manifest.Layers[i]);
             }
         }
-        _plan.Add(NameOf(manifest.Config!.Digest), configuration);
+        _plan.Add(ArchiveNames.Blob(manifest.Config!.Digest), configuration);
         Descriptor described = new() { MediaType = MediaTypes.OciManifest, Digest = Digest.Of(bytes), Size = bytes.Length };
-        _plan.Add(NameOf(described.Digest), bytes);
+        _plan.Add(ArchiveNames.Blob(described.Digest), bytes);
         return described;
     }
 
-    private static Manifest MakeManifest(Image image, byte[] configuration) => new()
+    private Manifest MakeManifest(Image image, byte[] configuration) => new()
     {
         SchemaVersion = 2,
         MediaType = MediaTypes.OciManifest,
         Config = new Descriptor { MediaType = MediaTypes.OciConfig, Digest = Digest.Parse(image.Id), Size = configuration.Length },
-        Layers = [.. image.Layers.Select(layer => new Descriptor { MediaType = MediaTypes.OciLayerOf(layer.MediaType!), Digest = Digest.Parse(layer.Digest!), Size = layer.DownloadSize })],
+        Layers = [.. image.Layers.Select(layer => OciLayerBlob.Describe(layer, content))],
     };
 
-    private void AddLayer(Descriptor blob) => _plan.Add(NameOf(blob.Digest), blob.Size, async (target, token) =>
+    private void AddLayer(Descriptor blob) => _plan.Add(ArchiveNames.Blob(blob.Digest), blob.Size, async (target, token) =>
     {
         using FileStream source = content.Open(blob.Digest);
         if (source.Length != blob.Size)
@@ -85,5 +85,4 @@ internal sealed class OciArchivePlanner(ContentStore content, LayerProgress prog
         },
     };
 
-    private static string NameOf(Digest digest) => $"blobs/{digest.Algorithm}/{digest.Hex}";
 }

@@ -22,21 +22,28 @@ internal sealed class OciArchiveReader(IArchiveFiles files, string archive, IEng
 
     /// <summary>The images, in the archive's order; several names of one image are one.</summary>
     /// <exception cref="LayerImageException">ManifestInvalid, ManifestNotSupported, DigestMismatch, SizeMismatch or PlatformNotFound.</exception>
-    public IReadOnlyList<ArchivedImage> Read()
+    public async Task<IReadOnlyList<ArchivedImage>> ReadAsync()
     {
-        ImageIndex index = ManifestParser.ParseIndex(ArchiveDocuments.Read(files, archive, ArchiveNames.OciIndex), archive);
-        if (index.Manifests!.Count > MostImages)
+        byte[] list = ArchiveDocuments.Read(files, archive, ArchiveNames.OciIndex);
+        ImageIndex index = ManifestParser.ParseIndex(list, archive);
+        if (index.Manifests.Count > MostImages)
         {
             throw ArchiveErrors.Invalid(archive, $"it lists more than {MostImages} images");
         }
+        Descriptor[] entries = [.. index.Manifests.Where(entry => !PlatformSelection.IsAttestation(entry))];
         string[] excluding = index.Annotations?.GetValueOrDefault(ExcludingAnnotation)?.Split(' ', StringSplitOptions.RemoveEmptyEntries) ?? [];
+        // Entries for several machines without names are one image.
+        if (entries.Length > 1 && entries.All(entry => entry.Platform is not null && !IsNamed(entry)))
+        {
+            return [Describe(await ChooseAsync(new ReceivedDocument(MediaTypes.OciIndex, Digest.Of(list), list)).ConfigureAwait(false), []) with { Excluding = excluding }];
+        }
         List<ArchivedImage> images = [];
         LayerImageException? unsupported = null;
-        foreach (IGrouping<Digest, Descriptor> entries in Choose(index).GroupBy(entry => entry.Digest))
+        foreach (IGrouping<Digest, Descriptor> alike in entries.GroupBy(entry => entry.Digest))
         {
             try
             {
-                images.Add(Read(entries.First(), [.. entries]) with { Excluding = excluding });
+                images.Add(Describe(await ReadImageAsync(alike.First()).ConfigureAwait(false), [.. alike]) with { Excluding = excluding });
             }
             catch (LayerImageException e) when (e.Error is EngineError.ManifestNotSupported or EngineError.PlatformNotFound)
             {
@@ -45,30 +52,47 @@ internal sealed class OciArchiveReader(IArchiveFiles files, string archive, IEng
                 unsupported ??= e;
             }
         }
-        return images.Count > 0 || unsupported is null ? images : throw unsupported;
+        return images.Count > 0 || unsupported is null ? OfThisMachine(images) : throw unsupported;
     }
 
-    // Entries for several machines without names are one image; attestations are none.
-    private IEnumerable<Descriptor> Choose(ImageIndex index)
+    // Images without a name and without a word of their machine: those for another one are the same image for others.
+    private static IReadOnlyList<ArchivedImage> OfThisMachine(List<ArchivedImage> images)
     {
-        Descriptor[] entries = [.. index.Manifests!.Where(entry => entry.Platform is not { OS: "unknown" } && entry.Annotations?.ContainsKey("vnd.docker.reference.type") != true)];
-        return entries.Length > 1 && entries.All(entry => entry.Platform is not null && !IsNamed(entry)) ? [PlatformSelection.Choose(index, Platform.Current, archive)] : entries;
+        bool serves(ArchivedImage image) => Platform.Of(image.Config).Serves(Platform.Current) > 0;
+        return images.Any(serves) ? images.FindAll(image => image.Names.Count + image.Tags.Count > 0 || serves(image)) : images;
     }
 
-    private ArchivedImage Read(Descriptor first, Descriptor[] entries)
+    private async Task<ReceivedDocument> ReadImageAsync(Descriptor entry)
     {
-        byte[] bytes = ReadBlob(first);
-        Descriptor found = first;
-        if (ManifestParser.IsIndex(bytes, first.MediaType, archive))
+        ReceivedDocument document = new(entry.MediaType, entry.Digest, ReadBlob(entry));
+        return ManifestParser.IsIndex(document.Bytes, document.MediaType, archive) ? await ChooseAsync(document).ConfigureAwait(false) : document;
+    }
+
+    private async Task<ReceivedDocument> ChooseAsync(ReceivedDocument index)
+    {
+        PlatformSelection selection = new(Platform.Current, archive, entry => Task.FromResult(TryReadManifest(entry)), config => Task.FromResult(Has(config) ? ReadBlob(config) : null));
+        try
         {
-            found = PlatformSelection.Choose(ManifestParser.ParseIndex(bytes, archive), Platform.Current, archive);
-            bytes = ReadBlob(found);
-            if (ManifestParser.IsIndex(bytes, found.MediaType, archive))
-            {
-                throw new LayerImageException(EngineError.ManifestNotSupported, $"The archive '{archive}' has an index of indexes.") { Target = archive };
-            }
+            return (await selection.FindAsync(index).ConfigureAwait(false)).Manifest;
         }
-        Manifest manifest = ManifestParser.ParseManifest(bytes, archive);
+        catch (LayerImageException e) when (e.Error == EngineError.PlatformNotFound)
+        {
+            // An archive need not have all that its index lists: "docker save" of an image that was pulled for one machine.
+            Descriptor[] present = [.. ManifestParser.ParseIndex(index.Bytes, archive).Manifests.Where(entry => !PlatformSelection.IsAttestation(entry) && Has(entry))];
+            if (present is not [var only] || TryReadManifest(only) is not ReceivedDocument document || ManifestParser.IsIndex(document.Bytes, document.MediaType, archive))
+            {
+                throw;
+            }
+            observer.Warning($"'{archive}' has an image for {only.Platform} only, not for {Platform.Current}.");
+            return document;
+        }
+    }
+
+    private ReceivedDocument? TryReadManifest(Descriptor entry) => Has(entry) ? new ReceivedDocument(entry.MediaType, entry.Digest, ReadBlob(entry)) : null;
+
+    private ArchivedImage Describe(ReceivedDocument document, Descriptor[] entries)
+    {
+        Manifest manifest = ManifestParser.ParseManifest(document.Bytes, archive);
         byte[] configuration = ReadBlob(manifest.Config!);
         string[] texts = [.. entries.Select(entry => entry.Annotations?.GetValueOrDefault(FullNameAnnotation) ?? entry.Annotations?.GetValueOrDefault(NameAnnotation)).OfType<string>().Distinct()];
         return new ArchivedImage
@@ -76,13 +100,15 @@ internal sealed class OciArchiveReader(IArchiveFiles files, string archive, IEng
             Names = [.. texts.Where(IsWhole).Select(text => ImageReference.TryParse(text, out ImageReference? name) ? name!.WithDefaultTag() : null).OfType<ImageReference>().Where(name => name.Digest is null)],
             Tags = [.. texts.Where(text => !IsWhole(text))],
             Configuration = new ReceivedDocument(manifest.Config!.MediaType, manifest.Config.Digest, configuration),
-            Config = ManifestParser.ParseConfig(configuration, manifest.Layers!.Count, archive),
+            Config = ManifestParser.ParseConfig(configuration, manifest.Layers.Count, archive),
             Layers = manifest.Layers,
-            Manifest = new ReceivedDocument(found.MediaType, found.Digest, bytes),
+            Manifest = document,
         };
     }
 
-    private byte[] ReadBlob(Descriptor blob) => _budget.Spend(ArchiveDocuments.Read(files, archive, $"blobs/{blob.Digest.Algorithm}/{blob.Digest.Hex}", blob));
+    private bool Has(Descriptor blob) => files.Find(ArchiveNames.Blob(blob.Digest)) is not null;
+
+    private byte[] ReadBlob(Descriptor blob) => _budget.Spend(ArchiveDocuments.Read(files, archive, ArchiveNames.Blob(blob.Digest), blob));
 
     private static bool IsNamed(Descriptor entry) => entry.Annotations?.ContainsKey(FullNameAnnotation) == true || entry.Annotations?.ContainsKey(NameAnnotation) == true;
 

@@ -30,6 +30,7 @@ internal sealed class RootFileSystemImporter(StoreDatabase database, LayerStore 
             SealedLayer layer = Directory.Exists(path)
                 ? await Task.Run(() => LayerSealer.Copy(path, unpacked, includeRoot: true, cancellationToken), cancellationToken).ConfigureAwait(false)
                 : await UnpackAsync(path, unpacked, scratch, cancellationToken).ConfigureAwait(false);
+            RefuseLayout(path, unpacked);
             FaultPoint.Reach(FaultPoint.Sealed);
             using FileLock held = await layers.LockAsync(layer.DiffId, SilentObserver.Instance, cancellationToken).ConfigureAwait(false);
             LayerStore.Sync(unpacked, layer.Entries);
@@ -39,6 +40,16 @@ internal sealed class RootFileSystemImporter(StoreDatabase database, LayerStore 
         scratch.Claim([blob.Digest]);
         content.AdoptReceived(file, blob.Digest, blob.Size);
         return Record(path, reference, options, execution, scratch, new NewImageLayer(diffId, null, blob), (image, now) => database.Write(transaction => ImageWriter.TryWrite(transaction, image, now)));
+    }
+
+    // A compressed tar is not read to its end to tell what it is.
+    private static void RefuseLayout(string path, string unpacked)
+    {
+        if (!Directory.Exists(path) && LayoutFolder.Is(unpacked))
+        {
+            throw new LayerImageException(EngineError.ManifestInvalid, $"'{path}' holds a root file system and an archive of images beside it.")
+            { Target = path, Advice = "Decompress it first: then the images are taken, and the other files passed over." };
+        }
     }
 
     private Image Record(string path, ImageReference? reference, ImportOptions options, ExecutionConfig execution, ScratchFolder scratch, NewImageLayer layer, Action<NewImage, DateTimeOffset> write)

@@ -16,6 +16,7 @@ internal sealed class TarArchive : IArchiveFiles
 
     private readonly SafeFileHandle _file;
     private readonly Dictionary<string, Member> _members = new(StringComparer.Ordinal);
+    private bool _isPure = true, _hasBlobs, _isRootFileSystem;
 
     private TarArchive(SafeFileHandle file) => _file = file;
 
@@ -30,17 +31,15 @@ internal sealed class TarArchive : IArchiveFiles
         TarArchive tar = new(file.SafeFileHandle);
         try
         {
-            if (tar.Index(file, archive, cancellationToken))
+            tar.Index(file, archive, cancellationToken);
+            if (ArchiveKinds.IsArchive(tar, tar._isPure, archive))
             {
-                if ((tar.Find(ArchiveNames.DockerManifest) ?? tar.Find(ArchiveNames.OciLayout)) is not null)
-                {
-                    return tar;
-                }
-                // The lists of images come last in many archives: one that was cut off is no root file system for that.
-                if (tar._members.Keys.Any(ArchiveNames.IsBlob))
-                {
-                    throw ArchiveErrors.Invalid(archive, $"it holds blobs of images, but neither '{ArchiveNames.DockerManifest}' nor '{ArchiveNames.OciLayout}'");
-                }
+                return tar;
+            }
+            // The lists of images come last in many archives: one that was cut off is no root file system for that.
+            if (tar._hasBlobs && !tar._isRootFileSystem)
+            {
+                throw ArchiveErrors.Invalid(archive, $"it holds blobs of images, but neither '{ArchiveNames.DockerManifest}' nor '{ArchiveNames.OciIndex}'");
             }
         }
         catch
@@ -52,7 +51,7 @@ internal sealed class TarArchive : IArchiveFiles
         return null;
     }
 
-    /// <summary>Whether the beginning of a tar is that of an archive of images, as far as one can see.</summary>
+    /// <summary>Whether the beginning of a tar can be that of an archive of images: as long as nothing of a root file system came.</summary>
     public static bool MayBegin(byte[] beginning, int length)
     {
         using MemoryStream stream = new(beginning, 0, length);
@@ -61,7 +60,7 @@ internal sealed class TarArchive : IArchiveFiles
             TarReader reader = new(stream);
             while (reader.Next() is TarEntry entry)
             {
-                if (ArchiveNames.Normalize(entry.Name.ToString()) is string name && !ArchiveNames.FitsArchive(entry.Type, name))
+                if (ArchiveNames.Normalize(entry.Name.ToString()) is string name && (ArchiveNames.IsOfRootFileSystem(name) || entry.Type is TarEntryType.CharacterDevice or TarEntryType.BlockDevice or TarEntryType.Fifo))
                 {
                     return false;
                 }
@@ -80,29 +79,31 @@ internal sealed class TarArchive : IArchiveFiles
 
     public void Dispose() => _file.Dispose();
 
-    // False when it is no archive of images.
-    private bool Index(FileStream file, string archive, CancellationToken cancellationToken)
+    // To its end: what an archive is stands in its last files as often as in its first.
+    private void Index(FileStream file, string archive, CancellationToken cancellationToken)
     {
         TarReader reader = new(file);
-        for (int count = 0; reader.Next() is TarEntry entry; count++)
+        while (reader.Next() is TarEntry entry)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            if (count == MostEntries || entry.Name.Bytes.Length > LongestName)
-            {
-                throw ArchiveErrors.Invalid(archive, count == MostEntries ? $"it has more than {MostEntries} files" : $"a name in it is longer than {LongestName} bytes");
-            }
             // A name that leads out of the archive is nobody's: there is no way to ask for it.
-            if (ArchiveNames.Normalize(entry.Name.ToString()) is not string name)
+            if (entry.Name.Bytes.Length > LongestName || ArchiveNames.Normalize(entry.Name.ToString()) is not string name)
             {
                 continue;
             }
+            _isRootFileSystem |= ArchiveNames.IsOfRootFileSystem(name);
+            _hasBlobs |= ArchiveNames.IsBlob(name);
             if (!ArchiveNames.FitsArchive(entry.Type, name))
             {
-                return false;
+                _isPure = false;
+                continue;
+            }
+            if (_members.Count == MostEntries)
+            {
+                throw ArchiveErrors.Invalid(archive, $"it has more than {MostEntries} files");
             }
             Add(entry, name, file, archive);
         }
-        return true;
     }
 
     private void Add(TarEntry entry, string name, FileStream file, string archive)
