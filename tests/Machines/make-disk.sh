@@ -47,6 +47,7 @@ INIT
 chmod 755 "$folder/initrd.d/init"
 (cd "$folder/initrd.d" && find . | busybox cpio -o -H newc 2>/dev/null) >"$folder/initrd"
 
+# (What is compiled stays as it is compiled: to do it again, and better, does not pay on an emulated processor.)
 # The tests are a part of the boot after everything else, so that they see what a user sees who logs in.
 cat >"$root/etc/systemd/system/machine-test.service" <<'UNIT'
 [Unit]
@@ -54,7 +55,7 @@ Description=The machine's tests
 After=multi-user.target firewalld.service
 [Service]
 Type=oneshot
-Environment=HOME=/root DOTNET_ROOT=/opt/machine/dotnet DOTNET_TieredPGO=0 POWERSHELL_TELEMETRY_OPTOUT=1 POWERSHELL_UPDATECHECK=Off
+Environment=HOME=/root DOTNET_ROOT=/opt/machine/dotnet DOTNET_TieredPGO=0 DOTNET_TC_CallCounting=0 POWERSHELL_TELEMETRY_OPTOUT=1 POWERSHELL_UPDATECHECK=Off
 Environment=PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 ExecStart=/opt/machine/start -NoLogo -NoProfile -NonInteractive -File /opt/machine/guest/machine.ps1
 ExecStopPost=/bin/systemctl --no-block poweroff
