@@ -99,6 +99,97 @@ Describe "Containers$(if ($Missing) { " ($Missing)" })" -Skip:([bool]$Missing) {
             $failure.FullyQualifiedErrorId | Should -BeLike 'ParameterInvalid,*'
         }
 
+        It 'takes nothing for a parameter in silence that was typed for the command, and says the line to write' -ForEach @(
+            @{ Line = 'Invoke-ContainerCommand web uname -a'; Advice = "Invoke-ContainerCommand web 'uname -a'" }
+            @{ Line = 'Invoke-ContainerCommand web ls -d'; Advice = "Invoke-ContainerCommand web 'ls -d'" }
+            @{ Line = 'Invoke-ContainerCommand web ls -l /'; Advice = "Invoke-ContainerCommand web 'ls -l /'" }
+            @{ Line = 'Invoke-ContainerCommand web ls -as'; Advice = "Invoke-ContainerCommand web 'ls -as'" }
+            @{ Line = 'Invoke-ContainerCommand web id -u'; Advice = "Invoke-ContainerCommand web 'id -u'" }
+            @{ Line = 'Invoke-ContainerCommand web cat -v /etc/passwd'; Advice = "Invoke-ContainerCommand web 'cat -v /etc/passwd'" }
+            @{ Line = 'Invoke-ContainerCommand web sh -c "echo hi"'; Advice = "Invoke-ContainerCommand web 'sh -c ""echo hi""'" }
+            @{ Line = 'Invoke-ContainerCommand web ls --all'; Advice = "Invoke-ContainerCommand web 'ls --all'" }
+            @{ Line = 'Get-Container web | Invoke-ContainerCommand uname -a'; Advice = "Invoke-ContainerCommand 'uname -a'" }
+            @{ Line = 'Invoke-ContainerCommand -u root web id'; Advice = '-User' }
+            @{ Line = 'Start-LayerContainer box uname -a'; Advice = "Start-LayerContainer box 'uname -a'" }
+            @{ Line = 'Start-LayerContainer box ls -d'; Advice = "Start-LayerContainer box 'ls -d'" }
+            @{ Line = 'Start-LayerContainer box mkdir -p /x'; Advice = "Start-LayerContainer box 'mkdir -p /x'" }
+            @{ Line = 'New-LayerContainer box ls -la / -Name none'; Advice = "New-LayerContainer box 'ls -la /' -Name none" }
+            @{ Line = 'Get-LayerImage box | Start-LayerContainer -Command ls -l'; Advice = "Start-LayerContainer -Command 'ls -l'" }
+            @{ Line = 'Start-LayerContainer box -n none'; Advice = 'Get-Help Start-LayerContainer' }
+        ) {
+            $before = @(Get-Container).Count
+            $failure = Get-Failure { Invoke-Expression $Line }
+            $failure.FullyQualifiedErrorId | Should -BeLike 'ParameterInvalid,*'
+            $failure.ErrorDetails.RecommendedAction | Should -BeLike "*$([WildcardPattern]::Escape($Advice))*"
+            @(Get-Container).Count | Should -Be $before
+        }
+
+        It 'tells a parameter that there is not, and the one that is meant' -ForEach @(
+            @{ Line = 'Start-LayerContainer box -Pubilsh 1:1'; Advice = 'Write -Publish.' }
+            @{ Line = 'Start-LayerContainer -Imgae box'; Advice = 'Write -Image.' }
+            @{ Line = 'Start-LayerContainer --rm box'; Advice = 'Write -Remove.' }
+            @{ Line = 'New-LayerContainer box --workdir /'; Advice = 'Write -WorkingDirectory.' }
+            @{ Line = 'Start-LayerContainer box -Restart always'; Advice = 'Get-Help Start-LayerContainer*' }
+            @{ Line = 'Invoke-ContainerCommand web "id -u" -Usr root'; Advice = 'Write -User.' }
+        ) {
+            $failure = Get-Failure { Invoke-Expression $Line }
+            $failure.FullyQualifiedErrorId | Should -BeLike 'ParameterInvalid,*'
+            "$failure" | Should -Match 'has no parameter'
+            $failure.ErrorDetails.RecommendedAction | Should -BeLike $Advice
+        }
+
+        It "takes docker's short options" {
+            $started = Start-LayerContainer -d -p 127.0.0.1::80 -e GREETING=hello -w /tmp -m 64m -u 0 box 'sleep 300' -Name short
+            $started.State | Should -Be Running
+            $started.Ports[0].ContainerPort | Should -Be 80
+            Invoke-ContainerCommand short 'echo $GREETING $PWD' | Should -Be 'hello /tmp'
+            Remove-LayerContainer short -Force
+        }
+
+        It 'says that a container is meant, or that no such image is here, and asks no registry in silence' {
+            $failure = Get-Failure { Start-LayerContainer web }
+            $failure.FullyQualifiedErrorId | Should -BeLike 'ImageNotFound,*'
+            $failure.ErrorDetails.RecommendedAction | Should -Match 'Start-LayerContainer -Name web'
+            "$(Get-Failure { Start-LayerContainer 127.0.0.1:1/misspelt })" | Should -Match "There is no image '127.0.0.1:1/misspelt' here"
+        }
+
+        It 'asks nobody for an object that cannot be typed: <_>' -ForEach 'Stop-LayerContainer', 'Remove-LayerContainer', 'Wait-LayerContainer', 'Get-ContainerLog',
+            'Remove-LayerImage', 'Send-LayerImage', 'Mount-LayerImage', 'Dismount-LayerImage', 'Save-ContainerAsImage', 'New-LayerContainer' {
+            $command = $_
+            $failure = Get-Failure { & $command }
+            $failure.FullyQualifiedErrorId | Should -BeLike 'ParameterInvalid,*'
+            "$failure" | Should -Match '^No (container|image|mount) was given\.'
+        }
+
+        It 'takes names, images and copies of containers from the pipeline' {
+            $null = Start-LayerContainer box 'sleep 300' -Name piped -Label @{ tested = 'yes' }
+            'piped' | Invoke-ContainerCommand 'echo $((1+1))' | Should -Be 2
+            (Get-LayerImage box | Get-Container).Name | Should -Contain piped
+            (Get-Container -Label @{ tested = 'yes' }).Name | Should -Be piped
+            $copies = [Management.Automation.PSSerializer]::Deserialize([Management.Automation.PSSerializer]::Serialize((Get-Container piped), 3))
+            $copies | Invoke-ContainerCommand 'echo $((1+1))' | Should -Be 2
+            ($copies | Save-ContainerAsImage piped:1).Tags | Should -Contain 'piped:1'
+            $null = 'piped' | Stop-LayerContainer -Timeout 0
+            ($copies | Start-LayerContainer).Name | Should -Be piped
+            $null = 'piped' | Stop-LayerContainer -Timeout 0
+            ('piped' | Start-LayerContainer).Name | Should -Be piped
+            $image = [Management.Automation.PSSerializer]::Deserialize([Management.Automation.PSSerializer]::Serialize((Get-LayerImage piped:1), 3))
+            $made = $image | New-LayerContainer
+            $made.ImageId | Should -Be (Get-LayerImage piped:1).Id
+            $made.Name, 'piped' | Remove-LayerContainer -Force
+            $null = Get-LayerImage piped:1 | Remove-LayerImage -Force
+        }
+
+        It "saves in docker's order" {
+            $null = New-LayerContainer box 'sleep 1' -Name ordered
+            (Save-ContainerAsImage ordered my/ordered:1).Tags | Should -Contain 'my/ordered:1'
+            (Save-ContainerAsImage my/ordered:2 -Name ordered).Tags | Should -Contain 'my/ordered:2'
+            (Get-Container ordered | Save-ContainerAsImage my/ordered:3).Tags | Should -Contain 'my/ordered:3'
+            (Save-ContainerAsImage ordered).Tags | Should -Contain 'ordered:latest'
+            Remove-LayerContainer ordered
+            Remove-LayerImage my/ordered:1 -Force
+        }
+
         It 'leaves no container when the program is not in the image' {
             $failure = Get-Failure { Start-LayerContainer box -Name broken -Command nosuchprogram }
             $failure.FullyQualifiedErrorId | Should -BeLike 'CommandNotFound,*'

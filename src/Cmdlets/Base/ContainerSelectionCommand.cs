@@ -99,13 +99,16 @@ public abstract class ContainerCommand : ContainerSelectionCommand
     [ValidateNotNullOrEmpty]
     public string[] Name { get; set; } = [];
 
+    // Not mandatory: PowerShell would ask a person for an object.
     /// <summary>Containers from the pipeline.</summary>
-    [Parameter(Mandatory = true, ParameterSetName = InputObjectSet, ValueFromPipeline = true)]
+    [Parameter(ParameterSetName = InputObjectSet, ValueFromPipeline = true)]
+    [ValidateNotNull]
     public Container? InputObject { get; set; }
 
     /// <inheritdoc/>
-    protected override Task ProcessAsync(CancellationToken cancellationToken) =>
-        ForEachContainerAsync(Name, ParameterSetName == InputObjectSet ? InputObject : null, container => ProcessContainerAsync(container, cancellationToken), cancellationToken);
+    protected override Task ProcessAsync(CancellationToken cancellationToken) => ParameterSetName == InputObjectSet && InputObject is null
+        ? throw NothingGiven("container", "Name")
+        : ForEachContainerAsync(Name, ParameterSetName == InputObjectSet ? InputObject : null, container => ProcessContainerAsync(container, cancellationToken), cancellationToken);
 
     /// <summary>Called for each container.</summary>
     protected abstract Task ProcessContainerAsync(Container container, CancellationToken cancellationToken);

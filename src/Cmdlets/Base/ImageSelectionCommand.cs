@@ -26,8 +26,10 @@ public abstract class ImageSelectionCommand : LayerImageCmdlet
     [ValidateNotNullOrEmpty]
     public virtual string[] Reference { get; set; } = [];
 
+    // Not mandatory: PowerShell would ask a person for an object.
     /// <summary>Images from the pipeline.</summary>
-    [Parameter(Mandatory = true, ParameterSetName = InputObjectSet, ValueFromPipeline = true)]
+    [Parameter(ParameterSetName = InputObjectSet, ValueFromPipeline = true)]
+    [ValidateNotNull]
     public Image? InputObject { get; set; }
 
     /// <inheritdoc/>
@@ -35,7 +37,7 @@ public abstract class ImageSelectionCommand : LayerImageCmdlet
     {
         if (ParameterSetName == InputObjectSet)
         {
-            await ForEachAsync([InputObject!], image => ProcessImageAsync(image, null, cancellationToken));
+            await ForEachAsync([InputObject ?? throw NothingGiven("image", nameof(Reference))], image => ProcessImageAsync(image, null, cancellationToken));
             return;
         }
         await ForEachAsync(Reference, async reference =>

@@ -105,6 +105,12 @@ public abstract class LayerImageCmdlet : PSCmdlet, IDisposable
     /// <summary>Whether something could not be done for one of the inputs.</summary>
     protected bool HasFailed { get; private set; }
 
+    /// <summary>What a cmdlet says that was called without saying what of.</summary>
+    /// <param name="what">The thing.</param>
+    /// <param name="parameter">The parameter that names it.</param>
+    protected LayerImageException NothingGiven(string what, string parameter) => new(EngineError.ParameterInvalid, $"No {what} was given.")
+    { Target = parameter, Advice = $"Give it as -{parameter}, the first argument, or pipe it to {MyInvocation.MyCommand.Name}." };
+
     /// <summary>Writes a file or folder of this machine as Get-Item does, with what its table shows.</summary>
     protected void WriteFile(FileSystemInfo file) => WriteObject(InvokeProvider.Item.Get([file.FullName], force: true, literalPath: true), enumerateCollection: true);
 

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using System.Management.Automation.Language;
 using LayerImage.Cmdlets.Completion;
 using LayerImage.Cmdlets.Transformation;
 using LayerImage.Engine.Containers;
@@ -17,13 +18,15 @@ public abstract class NewContainerCommand : ContainerSelectionCommand
     protected const string ImageObjectSet = "ImageObject";
 
     /// <summary>The image's reference or id; it is received when it is not here.</summary>
-    [Parameter(Mandatory = true, Position = 0, ParameterSetName = ImageSet)]
+    // Not mandatory: PowerShell would ask for it where another parameter was misspelt, and not say so.
+    [Parameter(Position = 0, ParameterSetName = ImageSet)]
     [ArgumentCompleter(typeof(ImageReferenceCompleter))]
     [ValidateNotNullOrEmpty]
     public string Image { get; set; } = "";
 
     /// <summary>An image from the pipeline.</summary>
     [Parameter(Mandatory = true, ValueFromPipeline = true, ParameterSetName = ImageObjectSet)]
+    [ImageTransformation]
     public Image? ImageObject { get; set; }
 
     /// <summary>The command: one string for the image's shell, several strings to execute as they are.</summary>
@@ -41,21 +44,25 @@ public abstract class NewContainerCommand : ContainerSelectionCommand
     [Parameter(ParameterSetName = ImageSet)]
     [Parameter(ParameterSetName = ImageObjectSet)]
     [NameValueTransformation]
+    [Alias("e")]
     public string[] Environment { get; set; } = [];
 
     /// <summary>Where the program starts.</summary>
     [Parameter(ParameterSetName = ImageSet)]
     [Parameter(ParameterSetName = ImageObjectSet)]
+    [Alias("w")]
     public string? WorkingDirectory { get; set; }
 
     /// <summary>User or uid, with an optional group: 'www-data', '1000:1000'.</summary>
     [Parameter(ParameterSetName = ImageSet)]
     [Parameter(ParameterSetName = ImageObjectSet)]
+    [Alias("u")]
     public string? User { get; set; }
 
     /// <summary>The container's name for itself.</summary>
     [Parameter(ParameterSetName = ImageSet)]
     [Parameter(ParameterSetName = ImageObjectSet)]
+    [Alias("h")]
     public string? Hostname { get; set; }
 
     /// <summary>Labels: 'key=value' or a hashtable.</summary>
@@ -68,6 +75,7 @@ public abstract class NewContainerCommand : ContainerSelectionCommand
     [Parameter(ParameterSetName = ImageSet)]
     [Parameter(ParameterSetName = ImageObjectSet)]
     [ArgumentCompleter(typeof(PublishCompleter))]
+    [Alias("p")]
     public string[] Publish { get; set; } = [];
 
     /// <summary>Publish every exposed port at a random host port.</summary>
@@ -83,6 +91,7 @@ public abstract class NewContainerCommand : ContainerSelectionCommand
     /// <summary>Bind mounts: '/host:/container[:ro]'.</summary>
     [Parameter(ParameterSetName = ImageSet)]
     [Parameter(ParameterSetName = ImageObjectSet)]
+    [Alias("v")]
     public string[] Volume { get; set; } = [];
 
     /// <summary>The network: bridge, host or none.</summary>
@@ -95,6 +104,7 @@ public abstract class NewContainerCommand : ContainerSelectionCommand
     [Parameter(ParameterSetName = ImageSet)]
     [Parameter(ParameterSetName = ImageObjectSet)]
     [ByteSizeTransformation]
+    [Alias("m")]
     public long? Memory { get; set; }
 
     /// <summary>Processors: 1.5.</summary>
@@ -154,27 +164,48 @@ public abstract class NewContainerCommand : ContainerSelectionCommand
     /// <summary>Keep standard input open for who attaches.</summary>
     [Parameter(ParameterSetName = ImageSet)]
     [Parameter(ParameterSetName = ImageObjectSet)]
+    [Alias("i")]
     public SwitchParameter Interactive { get; set; }
 
     /// <summary>A terminal.</summary>
     [Parameter(ParameterSetName = ImageSet)]
     [Parameter(ParameterSetName = ImageObjectSet)]
+    [Alias("t")]
     public SwitchParameter Tty { get; set; }
 
-    /// <summary>
-    /// Catches loose words, to say what to do with them; and -la, which is meant for ls, and would be the beginning of -Label.
-    /// </summary>
-    [Alias("la")]
+    /// <summary>Catches loose words, to say what to do with them.</summary>
     [Parameter(ValueFromRemainingArguments = true, DontShow = true, ParameterSetName = ImageSet)]
     public object[] LooseWords { get; set; } = [];
+
+    /// <summary>
+    /// docker's -d, which is what happens anyway, and -it; and catches the short options of commands that are no parameter here
+    /// and would be the beginning of one: uname -a, sh -c, ls -la.
+    /// </summary>
+    [Alias("a", "b", "c", "d", "f", "it", "k", "l", "la", "lr", "n", "o", "r", "s", "ti", "x")]
+    [Parameter(DontShow = true, ParameterSetName = ImageSet)]
+    [Parameter(DontShow = true, ParameterSetName = ImageObjectSet)]
+    public SwitchParameter ShortOption { get; set; }
 
     /// <summary>The container's name, when one was given.</summary>
     protected abstract string? NewName { get; }
 
+    /// <summary>Refuses words that belong to no parameter, and takes what docker's short options say.</summary>
+    protected void CheckWords()
+    {
+        CommandWords.Check(MyInvocation, ImageObject is null ? 1 : 0, LooseWords, "d", "it", "ti");
+        if (ShortOption && TypedLine.Of(MyInvocation)?.Words.Any(word => word is CommandParameterAst { ParameterName: var name } && name.Length == 2) == true)
+        {
+            (Interactive, Tty) = (true, true);
+        }
+        if (ImageObject is null && Image.Length == 0)
+        {
+            throw new LayerImageException(EngineError.ParameterInvalid, "No image was given.") { Target = nameof(Image), Advice = "Give its reference first, or pipe an image: Get-LayerImage tomcat | " + MyInvocation.MyCommand.Name };
+        }
+    }
+
     /// <summary>What the user asks for.</summary>
     protected ContainerRequest Request()
     {
-        LooseWordsCheck.Refuse(LooseWords);
         return new()
         {
             Image = ImageObject?.Reference ?? Image,
@@ -226,18 +257,4 @@ public abstract class NewContainerCommand : ContainerSelectionCommand
     private string ResolveVolume(string volume) => volume.StartsWith('.') && volume.IndexOf(':', StringComparison.Ordinal) is int colon and > 0
         ? ResolvePath(volume[..colon]) + volume[colon..]
         : volume;
-}
-
-/// <summary>Words after the command: docker's habit, which PowerShell's binder would misread.</summary>
-internal static class LooseWordsCheck
-{
-    /// <exception cref="LayerImageException"><see cref="EngineError.ParameterInvalid"/>: there are some.</exception>
-    public static void Refuse(object[] words)
-    {
-        if (words.Length > 0)
-        {
-            throw new LayerImageException(EngineError.ParameterInvalid, $"'{string.Join(' ', words)}' was not understood: it is no parameter, and the command is one argument.")
-            { Target = words[0], Advice = "Quote the whole command ('ls -la /'), or give its words as a list (ls,'-la','/')." };
-        }
-    }
 }

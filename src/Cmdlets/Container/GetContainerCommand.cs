@@ -4,6 +4,7 @@ using LayerImage.Cmdlets.Completion;
 using LayerImage.Cmdlets.Transformation;
 using LayerImage.Engine.Containers;
 using LayerImage.Engine.Errors;
+using LayerImage.Engine.Images;
 using LayerImage.Engine.Oci;
 
 namespace LayerImage.Cmdlets.Commands;
@@ -39,8 +40,13 @@ public sealed class GetContainerCommand : ContainerSelectionCommand
     [ValidateNotNullOrEmpty]
     public string[]? Image { get; set; }
 
-    /// <summary>Only with this label: 'key' or 'key=value'.</summary>
+    /// <summary>Only of this image, from the pipeline.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = "ImageObject", ValueFromPipeline = true)]
+    public Image? ImageObject { get; set; }
+
+    /// <summary>Only with this label: 'key', 'key=value' or a hashtable.</summary>
     [Parameter]
+    [NameValueTransformation]
     [ValidateNotNullOrEmpty]
     public string[]? Label { get; set; }
 
@@ -71,6 +77,7 @@ public sealed class GetContainerCommand : ContainerSelectionCommand
     private bool Fits(Container container, HashSet<string> images) =>
         (State is null || State.Contains(container.State))
         && (Image is null || IsOf(container, images))
+        && (ImageObject is null || container.ImageId == ImageObject.Id)
         && (Label is null || Label.All(label => HasLabel(container, label)));
 
     private static bool HasLabel(Container container, string label)

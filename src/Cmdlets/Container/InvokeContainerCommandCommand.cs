@@ -32,7 +32,13 @@ public sealed class InvokeContainerCommandCommand : ContainerSelectionCommand
 
     /// <summary>Containers from the pipeline.</summary>
     [Parameter(ValueFromPipeline = true)]
+    [ContainerTransformation]
     public Container? InputObject { get; set; }
+
+    /// <summary>Names from the pipeline, which are literal.</summary>
+    [Parameter(ValueFromPipeline = true, DontShow = true)]
+    [TextTransformation]
+    public string? PipedName { get; set; }
 
     /// <summary>In place of the container's user.</summary>
     [Parameter]
@@ -67,17 +73,23 @@ public sealed class InvokeContainerCommandCommand : ContainerSelectionCommand
     [Parameter(ValueFromRemainingArguments = true, DontShow = true)]
     public object[] LooseWords { get; set; } = [];
 
+    /// <summary>Catches the short options of commands, which would be the beginning of a parameter: uname -a, ls -l, id -u, sh -c.</summary>
+    [Alias("a", "as", "b", "c", "co", "d", "de", "di", "e", "en", "er", "f", "g", "h", "i", "in", "it", "k", "l", "la", "lo", "m", "n", "na", "o", "p", "pr", "q", "r", "s", "st", "t", "u", "us", "w", "wo", "x", "y")]
+    [Parameter(DontShow = true)]
+    public SwitchParameter ShortOption { get; set; }
+
     /// <inheritdoc/>
     protected override Task ProcessAsync(CancellationToken cancellationToken)
     {
-        LooseWordsCheck.Refuse(LooseWords);
-        if (InputObject is not null && Command is null)
+        bool isPiped = InputObject is not null || PipedName is not null;
+        CommandWords.Check(MyInvocation, isPiped ? 0 : 1, LooseWords);
+        if (isPiped && Command is null)
         {
             (Name, Command) = (null, Name);
         }
-        else if (InputObject is not null && Name is not null)
+        else if (isPiped && Name is not null)
         {
-            LooseWordsCheck.Refuse([.. Command!]);
+            CommandWords.Check(MyInvocation, 0, [.. Command!]);
         }
         if (Detach && AsResult)
         {
@@ -85,11 +97,11 @@ public sealed class InvokeContainerCommandCommand : ContainerSelectionCommand
             { Target = nameof(AsResult), Advice = "Leave -Detach out to wait for its result, or -AsResult." };
         }
         string[] command = Command ?? throw Missing("command", "Give the container and the command: Invoke-ContainerCommand web 'ls -la /'");
-        if (InputObject is null && Name is null)
+        if (!isPiped && Name is null)
         {
             throw Missing("container", "Give its name first, or pipe it: Get-Container web | Invoke-ContainerCommand 'ls -la /'");
         }
-        return ForEachContainerAsync(Name, InputObject, container => RunAsync(container, command, cancellationToken), cancellationToken);
+        return ForEachContainerAsync(PipedName is null ? Name : [PipedName], InputObject, container => RunAsync(container, command, cancellationToken), cancellationToken);
     }
 
     private static LayerImageException Missing(string what, string advice) =>

@@ -20,6 +20,7 @@ public sealed class NewLayerContainerCommand : NewContainerCommand
     /// <inheritdoc/>
     protected override async Task ProcessAsync(CancellationToken cancellationToken)
     {
+        CheckWords();
         ContainerRequest request = Request();
         if (await ShouldProcessAsync(request.Image, "Make container", () => Engine.Containers.CheckAsync(request, starting: false, cancellationToken)))
         {

@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using LayerImage.Cmdlets.Base;
 using LayerImage.Cmdlets.Completion;
+using LayerImage.Cmdlets.Transformation;
 using LayerImage.Engine.Commit;
 using LayerImage.Engine.Containers;
 using LayerImage.Engine.Errors;
@@ -25,14 +26,17 @@ public sealed class SaveContainerAsImageCommand : ContainerSelectionCommand
     public string? Reference { get; set; }
 
     /// <summary>Containers: names (wildcards), ids or their beginnings.</summary>
-    [Parameter(Mandatory = true, ParameterSetName = NameSet)]
+    [Parameter(Mandatory = true, Position = 1, ParameterSetName = NameSet, ValueFromPipeline = true)]
+    [TextTransformation]
     [ArgumentCompleter(typeof(ContainerNameCompleter))]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
     public string[] Name { get; set; } = [];
 
     /// <summary>Containers from the pipeline.</summary>
-    [Parameter(Mandatory = true, ParameterSetName = InputObjectSet, ValueFromPipeline = true)]
+    [Parameter(ParameterSetName = InputObjectSet, ValueFromPipeline = true)]
+    [ContainerTransformation]
+    [ValidateNotNull]
     public Container? InputObject { get; set; }
 
     /// <summary>Changes from the pipeline, as Get-ContainerChange emits them: the layer has these and no other.</summary>
@@ -80,11 +84,32 @@ public sealed class SaveContainerAsImageCommand : ContainerSelectionCommand
     public SwitchParameter PassThru { get; set; }
 
     // By -Name it waits for the end: changes may come in.
-    private bool TakesChanges => ParameterSetName == ChangeSet || (ParameterSetName == NameSet && MyInvocation.ExpectingInput);
+    private bool TakesChanges => ParameterSetName == ChangeSet || (ParameterSetName == NameSet && IsTyped(nameof(Name)) && MyInvocation.ExpectingInput);
+
+    // Two loose words are in docker's order, the container first, and a single one is the container. Beside the pipeline a word
+    // is the image's name, and the binder gives the words out before it looks there.
+    /// <inheritdoc/>
+    protected override Task BeginAsync(CancellationToken cancellationToken)
+    {
+        if (MyInvocation.ExpectingInput || Reference is null || TypedLine.Of(MyInvocation) is not { } line || line.Names(nameof(Reference)) || line.Names(nameof(Name)))
+        {
+            return Task.CompletedTask;
+        }
+        if (Name.Length > 1)
+        {
+            throw new LayerImageException(EngineError.ParameterInvalid, "A container has one name as an image.") { Target = Name, Advice = "Write Save-ContainerAsImage CONTAINER IMAGE." };
+        }
+        (Name, Reference) = ([Reference], Name.ElementAtOrDefault(0));
+        return Task.CompletedTask;
+    }
 
     /// <inheritdoc/>
     protected override Task ProcessAsync(CancellationToken cancellationToken)
     {
+        if (!TakesChanges && InputObject is null && Name.Length == 0)
+        {
+            throw NothingGiven("container", nameof(Name));
+        }
         if (!TakesChanges)
         {
             return ForEachContainerAsync(Name, InputObject, container => SaveAsync(container, null, cancellationToken), cancellationToken);

@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using LayerImage.Cmdlets.Base;
 using LayerImage.Cmdlets.Completion;
+using LayerImage.Cmdlets.Transformation;
 using LayerImage.Engine.Containers;
 using LayerImage.Engine.Errors;
 
@@ -11,6 +12,8 @@ namespace LayerImage.Cmdlets.Commands;
 [OutputType(typeof(Container), typeof(string))]
 public sealed class StartLayerContainerCommand : NewContainerCommand
 {
+    private const string PipedNameSet = "PipedName";
+
     /// <summary>With -Image the new container's name; else the containers to start (wildcards), ids or their beginnings.</summary>
     [Parameter(Mandatory = true, ParameterSetName = NameSet)]
     [Parameter(ParameterSetName = ImageSet)]
@@ -22,7 +25,14 @@ public sealed class StartLayerContainerCommand : NewContainerCommand
 
     /// <summary>Containers from the pipeline.</summary>
     [Parameter(Mandatory = true, ParameterSetName = InputObjectSet, ValueFromPipeline = true)]
+    [ContainerTransformation]
     public Container? InputObject { get; set; }
+
+    // Not -Name itself: that is in the default set, which the binder tries first, and a piped container would be bound by its name.
+    /// <summary>Names from the pipeline, which are literal.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = PipedNameSet, ValueFromPipeline = true, DontShow = true)]
+    [TextTransformation]
+    public string? PipedName { get; set; }
 
     /// <summary>Stay in the foreground and emit the program's output lines.</summary>
     [Parameter]
@@ -41,9 +51,9 @@ public sealed class StartLayerContainerCommand : NewContainerCommand
     /// <inheritdoc/>
     protected override async Task ProcessAsync(CancellationToken cancellationToken)
     {
-        if (ParameterSetName is NameSet or InputObjectSet)
+        if (ParameterSetName is NameSet or InputObjectSet or PipedNameSet)
         {
-            await ForEachContainerAsync(Name, InputObject, async container =>
+            await ForEachContainerAsync(PipedName is null ? Name : [PipedName], InputObject, async container =>
             {
                 if (await ShouldProcessAsync(container.Name, "Start container", () => Engine.Containers.CheckStartAsync(container.Id, cancellationToken)))
                 {
@@ -52,6 +62,7 @@ public sealed class StartLayerContainerCommand : NewContainerCommand
             }, cancellationToken);
             return;
         }
+        CheckWords();
         if (Tty && Interactive && !HostTerminal.IsInteractive)
         {
             throw new LayerImageException(EngineError.ParameterInvalid, "There is no terminal here for -Tty to pass on.")

@@ -24,8 +24,10 @@ public sealed class DismountLayerImageCommand : UnionMountSelectionCommand
     [ValidateNotNullOrEmpty]
     public string[] Reference { get; set; } = [];
 
+    // Not mandatory: PowerShell would ask a person for an object.
     /// <summary>Mounts from the pipeline.</summary>
-    [Parameter(Mandatory = true, ParameterSetName = InputObjectSet, ValueFromPipeline = true)]
+    [ValidateNotNull]
+    [Parameter(ParameterSetName = InputObjectSet, ValueFromPipeline = true)]
     public UnionMount? InputObject { get; set; }
 
     /// <summary>Although somebody uses it: who does keeps it until the end.</summary>
@@ -44,7 +46,7 @@ public sealed class DismountLayerImageCommand : UnionMountSelectionCommand
         {
             PathSet => SelectByPath(Path),
             ReferenceSet => Select(Reference, FitsReference, WriteReferenceNotFound),
-            _ => [InputObject!],
+            _ => [InputObject ?? throw NothingGiven("mount", nameof(Path))],
         };
         return ForEachAsync(mounts.Where(mount => mount.IsMounted || Discard || ParameterSetName == InputObjectSet), async mount =>
         {

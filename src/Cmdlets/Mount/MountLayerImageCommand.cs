@@ -23,8 +23,10 @@ public sealed class MountLayerImageCommand : LayerImageCmdlet
     [ValidateNotNullOrEmpty]
     public string Reference { get; set; } = "";
 
+    // Not mandatory: PowerShell would ask a person for an object.
     /// <summary>Images from the pipeline.</summary>
-    [Parameter(Mandatory = true, ParameterSetName = InputObjectSet, ValueFromPipeline = true)]
+    [Parameter(ParameterSetName = InputObjectSet, ValueFromPipeline = true)]
+    [ValidateNotNull]
     public Image? InputObject { get; set; }
 
     /// <summary>Folders instead of an image, the base first, as Get-ImageLayer lists them.</summary>
@@ -54,6 +56,10 @@ public sealed class MountLayerImageCommand : LayerImageCmdlet
     /// <inheritdoc/>
     protected override async Task ProcessAsync(CancellationToken cancellationToken)
     {
+        if (ParameterSetName == InputObjectSet && InputObject is null)
+        {
+            throw NothingGiven("image", nameof(Reference));
+        }
         UnionMountRequest request = new()
         {
             Reference = ParameterSetName == LayerSet ? null : InputObject?.Id ?? Reference,

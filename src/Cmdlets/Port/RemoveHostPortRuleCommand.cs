@@ -12,8 +12,10 @@ public sealed class RemoveHostPortRuleCommand : PortRuleCommand
     // The default, for else a piped rule would be bound by its properties, and whose rule it is would be lost.
     private const string InputObjectSet = "InputObject";
 
+    // Not mandatory: PowerShell would ask a person for an object.
     /// <summary>Rules from the pipeline.</summary>
-    [Parameter(Mandatory = true, ParameterSetName = InputObjectSet, ValueFromPipeline = true)]
+    [ValidateNotNull]
+    [Parameter(ParameterSetName = InputObjectSet, ValueFromPipeline = true)]
     public HostPortRule? InputObject { get; set; }
 
     /// <summary>Close the port of the current SSH connection without asking.</summary>
@@ -22,6 +24,7 @@ public sealed class RemoveHostPortRuleCommand : PortRuleCommand
 
     /// <inheritdoc/>
     protected override Task ProcessAsync(CancellationToken cancellationToken) => ParameterSetName == ServiceSet ? ForEachServiceAsync(RemoveService)
+        : ParameterSetName == InputObjectSet && InputObject is null ? throw NothingGiven("port", nameof(Port))
         : InputObject is not HostPortRule rule ? ForEachRequestAsync(Remove)
         : ForEachAsync([new PortRuleRequest { Port = rule.Port, Protocol = rule.Protocol, Zone = rule.Zone, Source = rule.Source, Scope = Scope, Owner = rule.Owner }], Remove, _ => rule);
 

@@ -17,6 +17,10 @@ public sealed class NameTransformationAttribute(params string[] properties) : Ar
             ? list.Cast<object?>().Select(NameOf).ToArray()
             : NameOf(inputData);
 
+    // Of the second kind the binder looks whether another parameter takes it, and says no more than that none does.
+    private static ArgumentTransformationMetadataException Refusal(object value, string message) =>
+        value is Engine.Images.Image ? new(message, new PSInvalidCastException(message)) : new(message);
+
     private object? NameOf(object? item)
     {
         object? value = item is PSObject wrapped ? wrapped.BaseObject : item;
@@ -26,6 +30,6 @@ public sealed class NameTransformationAttribute(params string[] properties) : Ar
         }
         PSObject named = PSObject.AsPSObject(item!);
         return properties.Select(name => named.Properties[name]?.Value as string).FirstOrDefault(text => text is not null)
-            ?? throw new ArgumentTransformationMetadataException($"A {value.GetType().Name} is not a name, and has no property {string.Join(" or ", properties)}. Write the name.");
+            ?? throw Refusal(value, $"A {value.GetType().Name} is not a name, and has no property {string.Join(" or ", properties)}. Write the name.");
     }
 }

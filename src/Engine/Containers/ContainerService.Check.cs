@@ -78,6 +78,11 @@ public sealed partial class ContainerService
             RequireNamespaceRoot(request.Image);
         }
         RequestChecks.Run(request);
+        if (request.PullPolicy == PullPolicy.Missing && _records.FindByName(request.Image) is not null && _images.Find(request.Image).Count == 0)
+        {
+            throw new LayerImageException(EngineError.ImageNotFound, $"'{request.Image}' is a container, and no image of that name is here.")
+            { Target = request.Image, Advice = $"Start-LayerContainer -Name {request.Image} starts it. If an image is meant, receive it first: Receive-LayerImage {request.Image}" };
+        }
         _ = _hosts.Own; // a missing tool
     }
 

@@ -93,10 +93,26 @@ public sealed partial class ImageService
             catch (LayerImageException e) when (e.Error == EngineError.ImageNotFound && policy == PullPolicy.Missing && isReference)
             {
                 // As the run does, it is asked for where it is received from.
+                _ = await SayNotHereAsync(text, PlanAsync(text, new ReceiveOptions { Policy = policy }, cancellationToken)).ConfigureAwait(false);
+                return null;
             }
         }
         _ = await PlanAsync(text, new ReceiveOptions { Policy = policy }, cancellationToken).ConfigureAwait(false);
         return null;
+    }
+
+    // Who mistyped a name hears of a registry, and has not asked for one.
+    private static async Task<T> SayNotHereAsync<T>(string text, Task<T> receiving)
+    {
+        try
+        {
+            return await receiving.ConfigureAwait(false);
+        }
+        catch (LayerImageException e) when (e.Error is EngineError.RegistryUnreachable or EngineError.RegistryImageNotFound or EngineError.RegistryUnauthorized or EngineError.RegistryProtocolError or EngineError.RegistryBlocked)
+        {
+            throw new LayerImageException(e.Error, $"There is no image '{text}' here, and it was not received: {e.Message}", e)
+            { Target = e.Target, Advice = $"Get-LayerImage lists the images that are here. {e.Advice}".TrimEnd() };
+        }
     }
 
     private async Task<Image> GetOrReceiveAsync(string text, PullPolicy policy, IEngineObserver observer, CancellationToken cancellationToken)
@@ -111,6 +127,7 @@ public sealed partial class ImageService
             catch (LayerImageException e) when (e.Error == EngineError.ImageNotFound && policy == PullPolicy.Missing && isReference)
             {
                 observer.Verbose($"{text} is not in the store; it is received.");
+                return await SayNotHereAsync(text, _receiver.ReceiveAsync(reference!, new ReceiveOptions { Policy = policy }, observer, cancellationToken)).ConfigureAwait(false);
             }
         }
         return await _receiver.ReceiveAsync(reference!, new ReceiveOptions { Policy = policy }, observer, cancellationToken).ConfigureAwait(false);

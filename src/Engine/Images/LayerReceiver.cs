@@ -71,7 +71,8 @@ internal sealed class LayerReceiver(StoreLayout layout, LayerStore layers, Conte
         {
             try
             {
-                using FileLock? held = FileLock.TryAcquire(layout.Lock("layer-" + layer.DiffId.Hex));
+                // A program that is being started at this moment has this process's locks until it is itself.
+                using FileLock? held = FileLock.TryAcquire(layout.Lock("layer-" + layer.DiffId.Hex), TimeSpan.FromSeconds(1));
                 if (held is not null)
                 {
                     File.Delete(layout.Partial(layer.Blob.Digest));
