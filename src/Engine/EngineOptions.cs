@@ -1,3 +1,5 @@
+using LayerImage.Engine.Errors;
+
 namespace LayerImage.Engine;
 
 /// <summary>Where an engine keeps its things and which clock it reads. Paths are absolute.</summary>
@@ -59,6 +61,12 @@ public sealed record EngineOptions
     private static string? Variable(string name)
     {
         string? value = Environment.GetEnvironmentVariable(name);
-        return string.IsNullOrEmpty(value) ? null : Path.GetFullPath(value);
+        if (string.IsNullOrEmpty(value))
+        {
+            return null;
+        }
+        // The XDG specification has relative ones passed over. Ours was written by who means something by it.
+        return Path.IsPathRooted(value) ? Path.GetFullPath(value) : !name.StartsWith("LAYERIMAGE_", StringComparison.Ordinal) ? null
+            : throw new LayerImageException(EngineError.PathInvalid, $"${name} is '{value}', which is another folder wherever a process is.") { Target = value, Advice = "Give a path from the root." };
     }
 }

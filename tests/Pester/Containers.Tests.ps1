@@ -218,6 +218,41 @@ Describe "Containers$(if ($Missing) { " ($Missing)" })" -Skip:([bool]$Missing) {
             $Error.Count | Should -Be $errors
         }
 
+        It 'reads and writes files byte for byte' {
+            $program = @(Get-Command busybox -CommandType Application)[0].Source
+            Invoke-ContainerCommand web 'cat >/dev/shm/copy; cat /dev/shm/copy' -RedirectStandardInput $program -RedirectStandardOutput TestDrive:/exec
+            $hash = (Get-FileHash $program).Hash
+            (Get-FileHash TestDrive:/exec).Hash | Should -Be $hash
+            Start-LayerContainer box cat -RedirectStandardInput $program -RedirectStandardOutput TestDrive:/run -Remove
+            $LASTEXITCODE | Should -Be 0
+            (Get-FileHash TestDrive:/run).Hash | Should -Be $hash
+            (Get-Failure { Invoke-ContainerCommand web cat -RedirectStandardInput TestDrive:/none }).FullyQualifiedErrorId | Should -BeLike 'PathInvalid,*'
+            (Get-Failure { Invoke-ContainerCommand web cat -RedirectStandardInput $program -StandardInput x }).FullyQualifiedErrorId | Should -BeLike 'ParameterInvalid,*'
+        }
+
+        It 'is ended where nobody takes more of its output' {
+            Start-LayerContainer box yes -Attach -Remove -Name endless | Select-Object -First 3 | Should -Be y, y, y
+            Get-Container endless* | Should -BeNullOrEmpty
+            Invoke-ContainerCommand web yes | Select-Object -First 3 | Should -Be y, y, y
+            Invoke-ContainerCommand web 'ps' | Where-Object { $_ -match '\byes$' } | Should -BeNullOrEmpty
+        }
+
+        It 'sets $LASTEXITCODE where nothing could be started, too' {
+            $null = Get-Failure { Start-LayerContainer 127.0.0.1:1/none -Attach }
+            $LASTEXITCODE | Should -Be 125
+            $null = Get-Failure { Invoke-ContainerCommand web nosuchprogram }
+            $LASTEXITCODE | Should -Be 127
+        }
+
+        It 'reads the log of who writes without end, to an end' {
+            $null = Start-LayerContainer box 'while :; do echo line; done' -Name busy
+            Wait-LayerContainer busy -Condition LogMatch -Pattern line
+            @(Get-ContainerLog busy -Tail 2).Count | Should -Be 2
+            @(Get-ContainerLog busy -Follow -Tail 1 -Until (Get-Date).AddSeconds(1)).Count | Should -BeGreaterThan 0
+            Remove-LayerContainer busy -Force
+            @(Get-ContainerLog web -Follow -Tail 0 -Until (Get-Date).AddSeconds(1)).Count | Should -Be 0
+        }
+
         It 'with -AsResult returns output, errors, exit code and duration' {
             $result = Invoke-ContainerCommand web 'echo out; echo err >&2; exit 4' -AsResult
             $result.Output | Should -Be out

@@ -119,6 +119,35 @@ Describe "Images$(if ($Missing) { " ($Missing)" })" -Skip:([bool]$Missing) {
         (Get-LayerImage tags).Tags | Should -Be 'tags:2'
     }
 
+    It 'an image is meant by the tag that it was asked for, and a container notes that one' {
+        $null = Import-LayerImage $TestHost.RootFs zz/asked:2
+        $null = Add-ImageTag zz/asked:2 aa/first:1
+        (Get-LayerImage zz/asked:2).Reference | Should -Be 'zz/asked:2'
+        (Get-LayerImage zz/*).Reference | Should -Be 'zz/asked:2'
+        (Get-LayerImage aa/first:1).Reference | Should -Be 'aa/first:1'
+        $container = Get-LayerImage zz/asked:2 | New-LayerContainer -Command sleep, 1
+        $container.Image | Should -Be 'zz/asked:2'
+        $container | Remove-LayerContainer
+        (Remove-LayerImage zz/asked:2, aa/first:1).Deleted | Should -Be $false, $true
+    }
+
+    It 'taking the last tag of another image is told' {
+        $null = Import-LayerImage $TestHost.RootFs first:1 -Message one
+        $null = Import-LayerImage $TestHost.RootFs second:1 -Message two
+        $null = Add-ImageTag second:1 first:1 -WarningVariable told -WarningAction SilentlyContinue
+        "$told" | Should -Match 'first:1 was taken from the image .* which has no name now'
+        $null = Add-ImageTag second:1 third:1 -WarningVariable told -WarningAction SilentlyContinue
+        $told | Should -BeNullOrEmpty
+        Remove-LayerImage second:1, first:1, third:1
+        Clear-LayerImage -Dangling -Force
+    }
+
+    It 'a name of a compressed archive makes no folder in silence: <_>' -ForEach 'm.tar.gz', 'm.tgz', 'm.tar.zst' {
+        $failure = Get-Failure { Export-LayerImage box "$($TestHost.Folder)/$_" }
+        $failure.FullyQualifiedErrorId | Should -BeLike 'ParameterInvalid,*'
+        Test-Path "$($TestHost.Folder)/$_" | Should -BeFalse
+    }
+
     It 'the view has a row with name, id, age and size' {
         $text = Get-LayerImage box | Out-String -Width 200
         $text | Should -Match 'Layers'

@@ -66,16 +66,16 @@ public abstract class ContainerSelectionCommand : LayerImageCmdlet
         }
     }
 
-    /// <summary>Starts a program. One that cannot be started has docker's exit codes too.</summary>
+    /// <summary>Starts a program. One that cannot be started has docker's exit codes too: 127 and 126 for the command, 125 for all else.</summary>
     protected async Task<T> StartProgramAsync<T>(Func<Task<T>> start)
     {
         try
         {
             return await start();
         }
-        catch (LayerImageException e) when (e.Error is EngineError.CommandNotFound or EngineError.CommandNotExecutable)
+        catch (LayerImageException e)
         {
-            SetExitCode(e.Error == EngineError.CommandNotFound ? 127 : 126);
+            SetExitCode(e.Error switch { EngineError.CommandNotFound => 127, EngineError.CommandNotExecutable => 126, _ => 125 });
             throw;
         }
     }

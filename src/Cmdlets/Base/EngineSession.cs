@@ -14,7 +14,15 @@ internal static class EngineSession
     private static readonly ConcurrentDictionary<(string Root, string Run, string Configuration), LayerImageEngine> s_engines = new();
 
     /// <summary>The engine for a cmdlet.</summary>
-    public static LayerImageEngine Get(PSCmdlet cmdlet) => Get(cmdlet.MyInvocation.MyCommand.Module?.ModuleBase);
+    public static LayerImageEngine Get(PSCmdlet cmdlet)
+    {
+        // Who only looks has not asked for a store, and a misspelt name looks like an empty one.
+        if (cmdlet.MyInvocation.MyCommand is CmdletInfo { Verb: VerbsCommon.Get } && Environment.GetEnvironmentVariable("LAYERIMAGE_ROOT") is { Length: > 0 } && EngineOptions.FromEnvironment().Root is string root && !Directory.Exists(root))
+        {
+            cmdlet.WriteWarning($"$env:LAYERIMAGE_ROOT names '{root}', where nothing was: an empty store is made there.");
+        }
+        return Get(cmdlet.MyInvocation.MyCommand.Module?.ModuleBase);
+    }
 
     /// <summary>The engine, with the Agent of a module folder.</summary>
     public static LayerImageEngine Get(string? moduleBase)

@@ -1,34 +1,57 @@
 using System.Management.Automation.Host;
 using System.Runtime.InteropServices;
 using System.Text;
+using System.Threading.Channels;
 using LayerImage.Engine.Containers;
 
 namespace LayerImage.Cmdlets.Base;
 
 /// <summary>
 /// A container in the foreground. With a terminal the user's terminal becomes the container's; without, its output
-/// lines are the pipeline's and its error lines the host's.
+/// lines are the pipeline's and its error lines the host's, or its bytes go to a file. A pipeline that takes them slowly
+/// keeps the program waiting.
 /// </summary>
 internal sealed class ForegroundSession(bool useTerminal, bool useInput, Action<string> writeOutput, PSHost host)
 {
-    private Task? _pump;
+    private readonly Channel<(string Text, bool IsError)> _lines = Channel.CreateBounded<(string, bool)>(1024);
+    private Task _pump = Task.CompletedTask;
     private CancellationTokenSource? _detach;
+
+    /// <summary>What the program reads in place of this session's input; null for that. Closed with the session.</summary>
+    public Stream? Input { get; init; }
+
+    /// <summary>Where its standard output goes in place of the pipeline; null for that. Closed with the session.</summary>
+    public Stream? Output { get; init; }
 
     /// <summary>Begins to copy; for the engine to call before the program goes.</summary>
     public Task BeginAsync(ContainerTerminal terminal, CancellationToken cancellationToken)
     {
         _detach = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        SynchronizationContext pipeline = SynchronizationContext.Current!;
-        _pump = Task.Run(() => useTerminal ? PumpTerminalAsync(terminal, _detach) : PumpLinesAsync(terminal, pipeline, _detach.Token), CancellationToken.None);
+        _pump = Task.Run(() => useTerminal ? PumpTerminalAsync(terminal, _detach) : PumpLinesAsync(terminal, _detach.Token), CancellationToken.None);
+        _ = _pump.ContinueWith(_ => _lines.Writer.TryComplete(), TaskScheduler.Default);
         return Task.CompletedTask;
     }
 
-    /// <summary>Waits until the container has ended or the user has detached; true when it has ended.</summary>
+    /// <summary>
+    /// Writes the lines, on the pipeline's thread, until the container has ended or the user has detached; true when it has
+    /// ended. Whatever keeps the pipeline from taking more ends it: nobody is attached afterwards.
+    /// </summary>
     public async Task<bool> WaitAsync(CancellationToken cancellationToken)
     {
         try
         {
-            await (_pump ?? Task.CompletedTask);
+            await foreach ((string text, bool isError) in _lines.Reader.ReadAllAsync(cancellationToken))
+            {
+                if (isError)
+                {
+                    host.UI.WriteErrorLine(text);
+                }
+                else
+                {
+                    writeOutput(text);
+                }
+            }
+            await _pump;
             return true;
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
@@ -37,7 +60,11 @@ internal sealed class ForegroundSession(bool useTerminal, bool useInput, Action<
         }
         finally
         {
+            _detach?.Cancel();
+            await _pump.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
             _detach?.Dispose();
+            Input?.Dispose();
+            Output?.Dispose();
         }
     }
 
@@ -55,14 +82,15 @@ internal sealed class ForegroundSession(bool useTerminal, bool useInput, Action<
         }
     }
 
-    private async Task PumpLinesAsync(ContainerTerminal terminal, SynchronizationContext pipeline, CancellationToken cancellationToken)
+    private async Task PumpLinesAsync(ContainerTerminal terminal, CancellationToken cancellationToken)
     {
         await using (terminal)
         {
-            using LineStream output = new(line => pipeline.Post(_ => writeOutput(line), null));
-            using LineStream error = new(line => pipeline.Post(_ => host.UI.WriteErrorLine(line), null));
-            using Stream? input = useInput ? HostTerminal.OpenInput(onDetach: null) : null;
-            await terminal.PumpAsync(input, output, error, cancellationToken);
+            await using LineStream output = new(_lines.Writer, isError: false), error = new(_lines.Writer, isError: true);
+            using Stream? input = Input is null && useInput ? HostTerminal.OpenInput(onDetach: null) : null;
+            await terminal.PumpAsync(Input ?? input, Output ?? output, error, cancellationToken);
+            await output.FinishAsync(cancellationToken);
+            await error.FinishAsync(cancellationToken);
         }
     }
 
@@ -74,8 +102,8 @@ internal sealed class ForegroundSession(bool useTerminal, bool useInput, Action<
         }
     }
 
-    /// <summary>Cuts what is written to it into lines.</summary>
-    private sealed class LineStream(Action<string> write) : Stream
+    /// <summary>Cuts what is written to it into lines, and waits where these are not taken.</summary>
+    private sealed class LineStream(ChannelWriter<(string Text, bool IsError)> lines, bool isError) : Stream
     {
         private readonly Decoder _decoder = Encoding.UTF8.GetDecoder();
         private const int LongestLine = 1 << 20; // as in the log: a longer one is several
@@ -91,27 +119,34 @@ internal sealed class ForegroundSession(bool useTerminal, bool useInput, Action<
 
         public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
 
-        public override void Write(byte[] buffer, int offset, int count)
+        public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
         {
-            char[] characters = new char[_decoder.GetCharCount(buffer, offset, count)];
-            int length = _decoder.GetChars(buffer, offset, count, characters, 0);
-            foreach (char character in characters.AsSpan(0, length))
+            char[] characters = new char[_decoder.GetCharCount(buffer.Span, flush: false)];
+            int length = _decoder.GetChars(buffer.Span, characters, flush: false);
+            for (int i = 0; i < length; i++)
             {
-                if (character != '\n')
+                if (characters[i] != '\n')
                 {
-                    _line.Append(character);
+                    _line.Append(characters[i]);
                     if (_line.Length < LongestLine)
                     {
                         continue;
                     }
                 }
-                Emit();
+                await EmitAsync(cancellationToken).ConfigureAwait(false);
             }
         }
+
+        /// <summary>Writes a last line that has no end.</summary>
+        public ValueTask FinishAsync(CancellationToken cancellationToken) => _line.Length > 0 ? EmitAsync(cancellationToken) : ValueTask.CompletedTask;
+
+        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
         public override void Flush()
         {
         }
+
+        public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
         public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
@@ -119,20 +154,11 @@ internal sealed class ForegroundSession(bool useTerminal, bool useInput, Action<
 
         public override void SetLength(long value) => throw new NotSupportedException();
 
-        protected override void Dispose(bool disposing)
-        {
-            if (disposing && _line.Length > 0)
-            {
-                Emit();
-            }
-            base.Dispose(disposing);
-        }
-
-        private void Emit()
+        private ValueTask EmitAsync(CancellationToken cancellationToken)
         {
             string line = _line.ToString();
             _line.Clear();
-            write(line.EndsWith('\r') ? line[..^1] : line);
+            return lines.WriteAsync((line.EndsWith('\r') ? line[..^1] : line, isError), cancellationToken);
         }
     }
 }

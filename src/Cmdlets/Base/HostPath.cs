@@ -30,6 +30,27 @@ internal static class HostPath
             return resolved;
         });
 
+    /// <summary>A file's bytes; null for no path.</summary>
+    /// <exception cref="LayerImageException"><see cref="EngineError.PathInvalid"/>: it is not there, or may not be read.</exception>
+    public static Stream? OpenToRead(SessionState session, string? path) => path is null ? null : Open(session, path, FileMode.Open, FileAccess.Read);
+
+    /// <summary>A file whose content is replaced, or gone on with; null for no path.</summary>
+    /// <exception cref="LayerImageException"><see cref="EngineError.PathInvalid"/>: it cannot be written.</exception>
+    public static Stream? OpenToWrite(SessionState session, string? path, bool append = false) => path is null ? null : Open(session, path, append ? FileMode.Append : FileMode.Create, FileAccess.Write);
+
+    private static FileStream Open(SessionState session, string path, FileMode mode, FileAccess access)
+    {
+        string file = Resolve(session, path);
+        try
+        {
+            return new FileStream(file, mode, access, FileShare.Read, 0, FileOptions.Asynchronous);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new LayerImageException(EngineError.PathInvalid, $"'{file}' cannot be {(access == FileAccess.Read ? "read" : "written")}: {e.Message}", e) { Target = file, Advice = "Check the path and who may use it." };
+        }
+    }
+
     private static void RequireFiles(ProviderInfo provider, SessionState session, string given)
     {
         if (provider.ImplementingType != typeof(FileSystemProvider))

@@ -57,6 +57,10 @@ public sealed class GetContainerCommand : ContainerSelectionCommand
         IEnumerable<Container> containers = wanted is { Length: > 0 }
             ? await SelectAsync(wanted, null, cancellationToken, Id is null ? nameof(Name) : nameof(Id))
             : await Engine.Containers.ListAsync(cancellationToken);
+        if (!System.Environment.IsPrivilegedProcess && wanted is not { Length: > 0 } && !containers.Any())
+        {
+            WriteWarning("Containers need root, and root's are seen by root only: start PowerShell as root (sudo).");
+        }
         HashSet<string> images = [.. Image is null ? [] : Engine.Images.List().Where(image => image.Tags.Any(IsWanted)).Select(image => image.Id)];
         foreach (Container container in containers.Where(container => Fits(container, images)))
         {

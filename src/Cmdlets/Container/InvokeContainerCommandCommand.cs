@@ -18,6 +18,8 @@ namespace LayerImage.Cmdlets.Commands;
 [OutputType(typeof(string), typeof(ContainerCommandResult))]
 public sealed class InvokeContainerCommandCommand : ContainerSelectionCommand
 {
+    private bool _isWritten;
+
     /// <summary>Names (wildcards), ids or their beginnings. With piped containers this is left out, and the command comes first.</summary>
     [Parameter(Position = 0)]
     [ArgumentCompleter(typeof(ContainerNameCompleter))]
@@ -69,6 +71,16 @@ public sealed class InvokeContainerCommandCommand : ContainerSelectionCommand
     [Parameter]
     public string[]? StandardInput { get; set; }
 
+    /// <summary>A file that the command reads: its standard input, byte for byte.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? RedirectStandardInput { get; set; }
+
+    /// <summary>A file that the command's standard output goes to, byte for byte; what is in it is replaced. Several containers' follow one another.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? RedirectStandardOutput { get; set; }
+
     /// <summary>Catches loose words, to say what to do with them.</summary>
     [Parameter(ValueFromRemainingArguments = true, DontShow = true)]
     public object[] LooseWords { get; set; } = [];
@@ -96,6 +108,11 @@ public sealed class InvokeContainerCommandCommand : ContainerSelectionCommand
             throw new LayerImageException(EngineError.ParameterInvalid, "A command that goes on by itself has no result yet.")
             { Target = nameof(AsResult), Advice = "Leave -Detach out to wait for its result, or -AsResult." };
         }
+        if ((StandardInput is not null && RedirectStandardInput is not null) || (Detach && (RedirectStandardInput ?? RedirectStandardOutput) is not null))
+        {
+            throw new LayerImageException(EngineError.ParameterInvalid, Detach ? "A command that goes on by itself reads and writes no file of this session." : "The command reads lines or a file, not both.")
+            { Target = nameof(RedirectStandardInput), Advice = Detach ? "Leave -Detach out." : "Give -StandardInput or -RedirectStandardInput." };
+        }
         string[] command = Command ?? throw Missing("command", "Give the container and the command: Invoke-ContainerCommand web 'ls -la /'");
         if (!isPiped && Name is null)
         {
@@ -113,6 +130,8 @@ public sealed class InvokeContainerCommandCommand : ContainerSelectionCommand
         {
             return;
         }
+        await using Stream? input = HostPath.OpenToRead(SessionState, RedirectStandardInput), file = HostPath.OpenToWrite(SessionState, RedirectStandardOutput, append: _isWritten);
+        _isWritten = true;
         ContainerCommandRequest request = new()
         {
             Command = arguments,
@@ -121,7 +140,8 @@ public sealed class InvokeContainerCommandCommand : ContainerSelectionCommand
             Environment = Environment,
             Privileged = Privileged,
             Detach = Detach,
-            StandardInput = StandardInput is null ? null : new MemoryStream(Encoding.UTF8.GetBytes(string.Join('\n', StandardInput) + "\n")),
+            StandardInput = StandardInput is null ? input : new MemoryStream(Encoding.UTF8.GetBytes(string.Join('\n', StandardInput) + "\n")),
+            StandardOutput = file,
         };
         await using RunningCommand command = await StartProgramAsync(() => Engine.Containers.InvokeAsync(container.Id, request, cancellationToken));
         List<string> output = [], error = [];

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using System.Runtime.InteropServices;
 using LayerImage.Cmdlets.Base;
 using LayerImage.Cmdlets.Completion;
 using LayerImage.Cmdlets.Transformation;
@@ -13,6 +14,7 @@ namespace LayerImage.Cmdlets.Commands;
 public sealed class StartLayerContainerCommand : NewContainerCommand
 {
     private const string PipedNameSet = "PipedName";
+    private static readonly TimeSpan s_closedPipe = TimeSpan.FromSeconds(2);
 
     /// <summary>With -Image the new container's name; else the containers to start (wildcards), ids or their beginnings.</summary>
     [Parameter(Mandatory = true, ParameterSetName = NameSet)]
@@ -38,6 +40,16 @@ public sealed class StartLayerContainerCommand : NewContainerCommand
     [Parameter]
     public SwitchParameter Attach { get; set; }
 
+    /// <summary>A file that the program reads: its standard input, byte for byte.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? RedirectStandardInput { get; set; }
+
+    /// <summary>A file that the program's standard output goes to, byte for byte; what is in it is replaced.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? RedirectStandardOutput { get; set; }
+
     /// <inheritdoc/>
     protected override string? NewName => Name.Length switch
     {
@@ -46,7 +58,7 @@ public sealed class StartLayerContainerCommand : NewContainerCommand
         _ => throw new LayerImageException(EngineError.ParameterInvalid, "A new container has one name.") { Target = Name, Advice = "Give one -Name, or leave it out." },
     };
 
-    private bool InForeground => Attach || Interactive || Tty;
+    private bool IsRedirected => RedirectStandardInput is not null || RedirectStandardOutput is not null;
 
     /// <inheritdoc/>
     protected override async Task ProcessAsync(CancellationToken cancellationToken)
@@ -57,7 +69,7 @@ public sealed class StartLayerContainerCommand : NewContainerCommand
             {
                 if (await ShouldProcessAsync(container.Name, "Start container", () => Engine.Containers.CheckStartAsync(container.Id, cancellationToken)))
                 {
-                    await RunAsync((attach, token) => Engine.Containers.StartAsync(container.Id, attach, Observer, token), Attach, container.Spec.Terminal, container.Spec.Interactive, cancellationToken);
+                    await RunAsync((attach, token) => Engine.Containers.StartAsync(container.Id, attach, Observer, token), Attach || IsRedirected, container.Spec.Terminal, container.Spec.Interactive, cancellationToken);
                 }
             }, cancellationToken);
             return;
@@ -68,10 +80,12 @@ public sealed class StartLayerContainerCommand : NewContainerCommand
             throw new LayerImageException(EngineError.ParameterInvalid, "There is no terminal here for -Tty to pass on.")
             { Target = nameof(Tty), Advice = "In a script leave -Tty out: -Interactive alone passes the standard input on." };
         }
+        // Who gives a program something to read wants it read.
+        Interactive |= RedirectStandardInput is not null;
         ContainerRequest request = Request();
         if (await ShouldProcessAsync(request.Image, "Start container", () => Engine.Containers.CheckAsync(request, starting: true, cancellationToken)))
         {
-            await RunAsync((attach, token) => Engine.Containers.RunAsync(request, attach, Observer, token), InForeground, Tty, Interactive, cancellationToken);
+            await RunAsync((attach, token) => Engine.Containers.RunAsync(request, attach, Observer, token), Attach || Interactive || Tty || IsRedirected, Tty, Interactive, cancellationToken);
         }
     }
 
@@ -82,9 +96,14 @@ public sealed class StartLayerContainerCommand : NewContainerCommand
             WriteObject(await start(null, cancellationToken));
             return;
         }
-        ForegroundSession session = new(terminal, interactive, WriteObject, Host);
+        if (terminal && IsRedirected)
+        {
+            throw new LayerImageException(EngineError.ParameterInvalid, "A container with a terminal reads and writes that, and no file.") { Target = nameof(Tty), Advice = "Leave -Tty out." };
+        }
+        ForegroundSession session = new(terminal, interactive, WriteObject, Host) { Input = HostPath.OpenToRead(SessionState, RedirectStandardInput), Output = HostPath.OpenToWrite(SessionState, RedirectStandardOutput) };
         SynchronizationContext pipeline = SynchronizationContext.Current!;
         Container container = await StartProgramAsync(() => start(attached => OnPipeline(pipeline, () => session.BeginAsync(attached, cancellationToken)), cancellationToken));
+        using PosixSignalRegistration? terminate = Forward(PosixSignal.SIGTERM, container.Id), hangUp = Forward(PosixSignal.SIGHUP, container.Id);
         bool ended;
         try
         {
@@ -96,11 +115,31 @@ public sealed class StartLayerContainerCommand : NewContainerCommand
             await Engine.Containers.StopAsync(container.Id, null, "SIGINT", CancellationToken.None);
             throw;
         }
+        catch
+        {
+            // Who takes the output has enough of it (Select-Object -First 3): nobody wants the program any more, which a closed
+            // pipe would end at once. It has a moment for an end of its own.
+            await Engine.Containers.StopAsync(container.Id, StopTimeout ?? s_closedPipe, "SIGINT", CancellationToken.None);
+            throw;
+        }
         if (ended)
         {
             await SetExitCodeOfAsync(container, cancellationToken);
         }
     }
+
+    // What ends this session is meant for its program too, as with docker run. The session ends all the same.
+    private PosixSignalRegistration? Forward(PosixSignal signal, string id) => OperatingSystem.IsWindows() ? null : PosixSignalRegistration.Create(signal, _ =>
+    {
+        try
+        {
+            Engine.Containers.KillAsync(id, signal == PosixSignal.SIGTERM ? "SIGTERM" : "SIGHUP", CancellationToken.None).GetAwaiter().GetResult();
+        }
+        catch (LayerImageException)
+        {
+            // It has ended.
+        }
+    });
 
     // The engine calls back on a thread of its own.
     private static Task OnPipeline(SynchronizationContext pipeline, Func<Task> body)

@@ -23,7 +23,7 @@ public sealed class AddImageTagCommand : ImageTargetCommand
         {
             if (await ShouldProcessAsync(image.Reference, $"Add tag {tag}", () => ImageService.CheckTag(tag)))
             {
-                result = Engine.Images.AddTag(image, tag);
+                result = Engine.Images.AddTag(image, tag, Observer);
             }
         }
         WriteObject(result);

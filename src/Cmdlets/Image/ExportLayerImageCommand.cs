@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using LayerImage.Cmdlets.Base;
 using LayerImage.Cmdlets.Completion;
+using LayerImage.Engine.Errors;
 using LayerImage.Engine.Images;
 
 namespace LayerImage.Cmdlets.Commands;
@@ -10,6 +11,8 @@ namespace LayerImage.Cmdlets.Commands;
 [OutputType(typeof(FileInfo), typeof(DirectoryInfo))]
 public sealed class ExportLayerImageCommand : ImageTargetCommand
 {
+    private static readonly string[] s_compressed = [".tar.gz", ".tgz", ".tar.zst", ".tar.xz", ".tar.bz2"];
+
     private readonly List<ImageToExport> _images = [];
 
     /// <summary>The archive to write, or the folder: it is new or empty.</summary>
@@ -56,6 +59,11 @@ public sealed class ExportLayerImageCommand : ImageTargetCommand
             return;
         }
         string path = ResolvePath(Target(Path.Length == 0 ? [] : [Path], nameof(Path))[0]);
+        if (Format is null && s_compressed.Any(end => path.EndsWith(end, StringComparison.OrdinalIgnoreCase)))
+        {
+            throw new LayerImageException(EngineError.ParameterInvalid, $"'{path}' would be a compressed archive, and none is written: the layers in it are compressed already.")
+            { Target = path, Advice = "Name it .tar; or give -Format: OciLayout makes a folder of that name." };
+        }
         ExportOptions options = new()
         {
             Format = Format ?? (path.EndsWith(".tar", StringComparison.OrdinalIgnoreCase) ? ImageExportFormat.OciArchive : ImageExportFormat.OciLayout),

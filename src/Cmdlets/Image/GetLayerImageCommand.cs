@@ -95,12 +95,13 @@ public sealed class GetLayerImageCommand : LayerImageCmdlet
         if (isPattern)
         {
             WildcardPattern pattern = new(text, WildcardOptions.IgnoreCase);
-            return Engine.Images.List().Where(image => Id is null
-                ? image.Tags.Any(tag => ImageMatcher.Matches(pattern, tag))
-                : pattern.IsMatch(image.Id) || pattern.IsMatch(image.Id[(image.Id.IndexOf(':', StringComparison.Ordinal) + 1)..]));
+            return Id is null
+                ? Engine.Images.List().Select(image => (Image: image, Tag: image.Tags.FirstOrDefault(tag => ImageMatcher.Matches(pattern, tag))))
+                    .Where(found => found.Tag is not null).Select(found => ImageService.By(found.Image, found.Tag!))
+                : Engine.Images.List().Where(image => pattern.IsMatch(image.Id) || pattern.IsMatch(image.Id[(image.Id.IndexOf(':', StringComparison.Ordinal) + 1)..]));
         }
         IReadOnlyList<Image> found = Engine.Images.Find(text);
         // Get() explains what is wrong: not here, or not a reference at all.
-        return found.Count > 0 ? found : [Engine.Images.Get(text)];
+        return found.Count > 0 ? found.Select(image => ImageService.By(image, text)) : [Engine.Images.Get(text)];
     }
 }

@@ -49,6 +49,11 @@ public sealed class SendLayerImageCommand : ImageSelectionCommand
         {
             return;
         }
+        string other = Compression == LayerCompression.Gzip ? "zstd" : "gzip";
+        if (MyInvocation.BoundParameters.ContainsKey(nameof(Compression)) && image.Layers.Count(layer => layer.MediaType?.EndsWith(other, StringComparison.Ordinal) == true) is int packed and > 0)
+        {
+            WriteWarning($"{packed} of the {image.Layers.Count} layers of {image.Reference} are {other} already and go out as they are: -Compression is for layers that were made here and were never sent.");
+        }
         await foreach (SentImage sent in Engine.Images.SendAsync(image, wanted, Options(), Observer, cancellationToken))
         {
             WriteObject(sent);

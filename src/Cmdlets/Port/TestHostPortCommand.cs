@@ -12,6 +12,8 @@ namespace LayerImage.Cmdlets.Commands;
 [OutputType(typeof(bool), typeof(HostPortStatus))]
 public sealed class TestHostPortCommand : LayerImageCmdlet
 {
+    private bool _told;
+
     /// <summary>Ports (9200) or ranges ('8000-8010'), also those of Get-ContainerPort and Get-HostPortRule.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [Alias("HostPorts")]
@@ -32,6 +34,11 @@ public sealed class TestHostPortCommand : LayerImageCmdlet
     {
         foreach (HostPortStatus status in Engine.HostPorts.Get(PortRange.Parse(text), Protocol))
         {
+            if (!status.Answers && !Environment.IsPrivilegedProcess && !_told)
+            {
+                _told = true;
+                WriteWarning("An ordinary user sees neither root's containers nor the host's rules: what they publish may answer all the same. Ask as root (sudo).");
+            }
             WriteObject(Detailed ? status : status.Answers);
         }
         return Task.CompletedTask;

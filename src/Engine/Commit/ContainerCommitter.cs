@@ -65,7 +65,7 @@ internal sealed class ContainerCommitter(StoreLayout layout, StoreDatabase datab
             throw;
         }
         move?.Report(observer);
-        return images.FindExact(image.Id.ToString()) ?? throw ImageCatalog.NotFound(image.Id.ToString()); // removed already
+        return images.FindExact(image.Id.ToString())?.By(reference) ?? throw ImageCatalog.NotFound(image.Id.ToString()); // removed already
     }
 
     /// <summary>Fails as <see cref="CommitAsync"/> would on a malformed name or change: before anything is paused.</summary>

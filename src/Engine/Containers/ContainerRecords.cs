@@ -47,10 +47,17 @@ internal sealed class ContainerRecords(StoreDatabase database, NetworkOptions ne
         return byId.Count switch
         {
             1 => byId[0],
-            0 => throw new LayerImageException(EngineError.ContainerNotFound, $"There is no container '{text}'.") { Target = text, Advice = "Get-Container lists the containers." },
+            0 => throw NotFound(text),
             _ => throw new LayerImageException(EngineError.AmbiguousId, $"'{text}' fits {byId.Count} containers: {string.Join(", ", byId.Take(5).Select(record => record.Name))}.") { Target = text, Advice = "Give more digits of the id, or the name." },
         };
     });
+
+    /// <summary>What is said of a container that is not there. Containers are root's, and nobody else sees root's store.</summary>
+    public static LayerImageException NotFound(string text) => new(EngineError.ContainerNotFound, $"There is no container '{text}'{(Environment.IsPrivilegedProcess ? "" : " of this user's")}.")
+    {
+        Target = text,
+        Advice = Environment.IsPrivilegedProcess ? "Get-Container lists the containers." : "Containers need root, and root's are seen by root only: start PowerShell as root (sudo).",
+    };
 
     /// <summary>
     /// Records a new container: its name and address are its own from here on. Until it is recorded otherwise it is

@@ -31,6 +31,9 @@ public sealed record ContainerCommandRequest
 
     /// <summary>What it reads; null for nothing.</summary>
     public Stream? StandardInput { get; init; }
+
+    /// <summary>Where its standard output goes, byte for byte; null for lines.</summary>
+    public Stream? StandardOutput { get; init; }
 }
 
 public sealed partial class ContainerService
@@ -79,7 +82,7 @@ public sealed partial class ContainerService
         CommandResolver.Check(root, options);
         RequireRootOf(container, options.RootFsPath);
         SpecProcess process = RuntimeSpecBuilder.BuildExec(options, RuntimeHost.Read());
-        ExecProcess started = await _hosts.Of(record).Runtime.ExecAsync(record.Id, new ExecOptions { Process = process, StandardInput = request.StandardInput, Detach = request.Detach }, cancellationToken).ConfigureAwait(false);
+        ExecProcess started = await _hosts.Of(record).Runtime.ExecAsync(record.Id, new ExecOptions { Process = process, StandardInput = request.StandardInput, StandardOutput = request.StandardOutput, Detach = request.Detach }, cancellationToken).ConfigureAwait(false);
         return new RunningCommand(started);
     }
 

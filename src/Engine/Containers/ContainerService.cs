@@ -179,7 +179,7 @@ public sealed partial class ContainerService
     private ContainerStarter.CreatedHandler? AttachHandler(string id, Func<ContainerTerminal, Task>? onAttached) => onAttached is null ? null : async (bundle, token) =>
         await onAttached(new ContainerTerminal(await AttachSession.ConnectAsync(bundle, token).ConfigureAwait(false))).ConfigureAwait(false);
 
-    private static LayerImageException Gone(string text) => new(EngineError.ContainerNotFound, $"There is no container '{(text.Length == 64 ? text[..12] : text)}'.") { Target = text, Advice = "Get-Container lists the containers." };
+    private static LayerImageException Gone(string text) => ContainerRecords.NotFound(text.Length == 64 ? text[..12] : text);
 
     private static void RequireRoot()
     {

@@ -1,4 +1,5 @@
 using LayerImage.Engine.Oci;
+using LayerImage.Engine.References;
 
 namespace LayerImage.Engine.Images;
 
@@ -25,8 +26,11 @@ public sealed record Image
     /// <summary>Names by digest, as received: "tomcat@sha256:…".</summary>
     public IReadOnlyList<string> RepoDigests { get; init; } = [];
 
-    /// <summary>The first tag, else the id: what names this image in a pipeline.</summary>
-    public string Reference => Tags.Count > 0 ? Tags[0] : Id;
+    /// <summary>The tag that it was asked for or made by, else the first one, else the id: what names this image in a pipeline.</summary>
+    public string Reference => AskedFor ?? (Tags.Count > 0 ? Tags[0] : Id);
+
+    /// <summary>One of its tags: the one that is meant.</summary>
+    internal string? AskedFor { get; private init; }
 
     /// <summary>For which machine.</summary>
     public required string Platform { get; init; }
@@ -69,6 +73,9 @@ public sealed record Image
 
     /// <summary>Configuration and layers that are read from the store when somebody looks: a list of a thousand images rarely needs them.</summary>
     internal (Lazy<ImageConfig> Config, Lazy<IReadOnlyList<ImageLayer>> Layers) Late { init => (_config, _layers) = value; }
+
+    /// <summary>The same image, by one of its tags; an image that does not have it is what it was.</summary>
+    internal Image By(ImageReference? tag) => tag?.WithDefaultTag().Familiar is string name && Tags.Contains(name) ? this with { AskedFor = name } : this;
 
     /// <inheritdoc/>
     public override string ToString() => Reference;

@@ -53,7 +53,7 @@ internal sealed class ImageAssembler(StoreLayout layout, StoreDatabase database,
             if (database.Write(transaction => HasFiles(image) && ImageWriter.TryWrite(transaction, image, clock.GetUtcNow())))
             {
                 FaultPoint.Reach(FaultPoint.ImageRecorded);
-                return catalog.FindExact(image.Id.ToString()) ?? throw ImageCatalog.NotFound(parts.Name); // removed already
+                return catalog.FindExact(image.Id.ToString())?.By(parts.Tags.FirstOrDefault()) ?? throw ImageCatalog.NotFound(parts.Name); // removed already
             }
             if (attempt == MostTries)
             {

@@ -53,7 +53,7 @@ internal sealed class ImageCatalog(StoreLayout layout, StoreDatabase database, C
             }
             throw NotFound(text);
         }
-        return Load([.. ids]) is [Image image, ..] ? image : throw NotFound(text); // removed a moment ago
+        return Load([.. ids]) is [Image image, ..] ? image.By(reference) : throw NotFound(text); // removed a moment ago
     }
 
     /// <summary>Whether a text is a whole id, which no registry is asked for, although it reads as a reference.</summary>

@@ -49,7 +49,7 @@ internal sealed class ImageReceiver(RegistryConnector registries, ImageAssembler
     public async Task<Image> ReceiveAsync(ImageReference asked, ReceiveOptions options, IEngineObserver observer, CancellationToken cancellationToken)
     {
         ImageReference reference = asked.WithDefaultTag();
-        Image? present = catalog.Find(reference.Canonical).FirstOrDefault();
+        Image? present = catalog.Find(reference.Canonical).FirstOrDefault()?.By(reference);
         if (options.Policy == PullPolicy.Never || (options.Policy == PullPolicy.Missing && present is not null && Fits(present, options.Platform)))
         {
             return present ?? throw ImageCatalog.NotFound(reference.Familiar);

@@ -1,7 +1,9 @@
-using System.Runtime.CompilerServices;
+using LayerImage.Engine.Commit;
 using LayerImage.Engine.Errors;
+using LayerImage.Engine.Oci;
 using LayerImage.Engine.References;
 using LayerImage.Engine.Registry;
+using System.Runtime.CompilerServices;
 
 namespace LayerImage.Engine.Images;
 
@@ -64,6 +66,9 @@ public sealed partial class ImageService
     /// <summary>The images that are no longer wanted, each with the tag when only that is meant: for <see cref="PlanRemovals"/>.</summary>
     public IReadOnlyList<(Image Image, string? Name)> FindUnwanted(ImageClearing clearing) => clearing.Choose(_catalog.List(), _database);
 
+    /// <summary>The same image by the tag that a user's text names; by its first one where the text is an id, or names none of its tags.</summary>
+    public static Image By(Image image, string text) => ImageReference.TryParse(text, out ImageReference? reference) ? image.By(reference) : image;
+
     /// <summary>Fails as <see cref="AddTag"/> would on a malformed name.</summary>
     public static void CheckTag(string tag) => ImageReference.ParseName(tag);
 
@@ -84,11 +89,12 @@ public sealed partial class ImageService
         return _catalog.FindExact(image.Id) ?? throw ImageCatalog.NotFound(tag);
     }
 
-    /// <summary>Gives an image another tag; another image that has it loses it.</summary>
+    /// <summary>Gives an image another tag; another image that has it loses it, of which the observer hears.</summary>
     /// <exception cref="LayerImageException">ReferenceInvalid; ImageNotFound: it is gone already.</exception>
-    public Image AddTag(Image image, string tag)
+    public Image AddTag(Image image, string tag, IEngineObserver? observer = null)
     {
         ImageReference reference = ImageReference.ParseName(tag).WithDefaultTag();
+        TagMove? move = TagMove.Find(_database, reference, Digest.Parse(image.Id));
         _database.Write(transaction =>
         {
             if (transaction.Scalar<long>("SELECT count(*) FROM image WHERE id = ?1", image.Id) == 0)
@@ -99,6 +105,7 @@ public sealed partial class ImageService
             FaultPoint.Reach(FaultPoint.TagSetting);
         });
         FaultPoint.Reach(FaultPoint.TagSet);
+        move?.Report(observer ?? SilentObserver.Instance);
         return _catalog.FindExact(image.Id) ?? throw ImageCatalog.NotFound(tag);
     }
 

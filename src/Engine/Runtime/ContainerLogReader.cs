@@ -22,21 +22,23 @@ internal static class ContainerLogReader
             yield break;
         }
         LogLineJoiner joiner = new();
-        long position = options.Tail is int tail ? FindTail(file, tail) : 0;
+        // What is there now, unless more is waited for: who writes faster than a reader takes it would never let it end.
+        long end = options.HasEnded is null ? RandomAccess.GetLength(file) : long.MaxValue;
+        long position = options.Tail is int tail ? FindTail(file, tail, Math.Min(end, RandomAccess.GetLength(file))) : 0;
         byte[] buffer = ArrayPool<byte>.Shared.Rent(BlockSize);
         int kept = 0;
         while (true)
         {
-            // Asked before reading: what the container wrote before it ended is then surely read.
-            bool last = options.HasEnded?.Invoke() ?? true;
+            // Asked before reading: what the container wrote before it ended, or before that time, is then surely read.
+            bool last = (options.HasEnded?.Invoke() ?? true) || DateTimeOffset.UtcNow - s_poll > options.Until;
             int read;
-            while ((read = await RandomAccess.ReadAsync(file, buffer.AsMemory(kept), position, cancellationToken).ConfigureAwait(false)) > 0)
+            while ((read = await RandomAccess.ReadAsync(file, buffer.AsMemory(kept, (int)Math.Min(buffer.Length - kept, end - position)), position, cancellationToken).ConfigureAwait(false)) > 0)
             {
                 position += read;
-                int available = kept + read, start = 0, end;
-                while ((end = Array.IndexOf(buffer, (byte)'\n', start, available - start)) >= 0)
+                int available = kept + read, start = 0, lineEnd;
+                while ((lineEnd = Array.IndexOf(buffer, (byte)'\n', start, available - start)) >= 0)
                 {
-                    if (joiner.Add(buffer.AsSpan(start, end - start)) is LogRecord record)
+                    if (joiner.Add(buffer.AsSpan(start, lineEnd - start)) is LogRecord record)
                     {
                         if (record.Timestamp > options.Until)
                         {
@@ -47,7 +49,7 @@ internal static class ContainerLogReader
                             yield return record;
                         }
                     }
-                    start = end + 1;
+                    start = lineEnd + 1;
                 }
                 kept = available - start;
                 Array.Copy(buffer, start, buffer, 0, kept);
@@ -70,10 +72,9 @@ internal static class ContainerLogReader
         }
     }
 
-    /// <summary>Where the last so many records begin. Reads blocks from the end and no more of them than needed.</summary>
-    internal static long FindTail(SafeFileHandle file, int tail)
+    /// <summary>Where the last so many records before an end begin. Reads blocks from the end and no more of them than needed.</summary>
+    internal static long FindTail(SafeFileHandle file, int tail, long end)
     {
-        long end = RandomAccess.GetLength(file);
         if (tail <= 0)
         {
             return end;

@@ -11,6 +11,9 @@ internal sealed record ExecOptions
     /// <summary>What it reads; null is nothing. It is not closed. Not used with a terminal.</summary>
     public Stream? StandardInput { get; init; }
 
+    /// <summary>Where its standard output goes, byte for byte; null for lines. It is not closed. Not used with a terminal.</summary>
+    public Stream? StandardOutput { get; init; }
+
     /// <summary>Start it and let it go: no output, no exit code.</summary>
     public bool Detach { get; init; }
 }

@@ -20,6 +20,8 @@ internal sealed class ExecProcess : IAsyncDisposable
     // background process that inherited them and may live for ever.
     private static readonly TimeSpan s_drain = TimeSpan.FromMilliseconds(200);
 
+    private const int BufferSize = 128 << 10;
+
     private readonly ExecFiles _files;
     private readonly Process? _process;
     private readonly CgroupLayout _cgroups;
@@ -29,6 +31,8 @@ internal sealed class ExecProcess : IAsyncDisposable
     private readonly Channel<OutputLine> _lines = Channel.CreateBounded<OutputLine>(1024);
     private readonly Task _pumps = Task.CompletedTask;
     private int? _exitCode;
+    private long _copied;
+    private Exception? _copyFailure;
 
     private ExecProcess(ExecFiles files, Process? process, CgroupLayout cgroups, string id, ExecOptions options)
     {
@@ -38,7 +42,7 @@ internal sealed class ExecProcess : IAsyncDisposable
             _lines.Writer.Complete();
             return;
         }
-        Task output = PumpAsync(process.StandardOutput, LogStream.Stdout), error = PumpAsync(process.StandardError, LogStream.Stderr);
+        Task output = options.StandardOutput is Stream target ? CopyAsync(process.StandardOutput.BaseStream, target) : PumpAsync(process.StandardOutput, LogStream.Stdout), error = PumpAsync(process.StandardError, LogStream.Stderr);
         _pumps = Task.WhenAll(output, error);
         _ = FeedAsync(process.StandardInput.BaseStream, options.StandardInput);
         _ = CompleteAsync(process);
@@ -163,13 +167,34 @@ internal sealed class ExecProcess : IAsyncDisposable
     private async Task CompleteAsync(Process process)
     {
         await process.WaitForExitAsync(CancellationToken.None).ConfigureAwait(false);
-        await Task.WhenAny(_pumps, Task.Delay(s_drain)).ConfigureAwait(false);
         // A reader that lags keeps a pump waiting, not the pipe: then there is more to come.
-        while (!_pumps.IsCompleted && _lines.Reader.Count > 0)
+        long before;
+        do
         {
+            before = Volatile.Read(ref _copied);
             await Task.WhenAny(_pumps, Task.Delay(s_drain)).ConfigureAwait(false);
         }
-        _lines.Writer.TryComplete();
+        while (!_pumps.IsCompleted && (_lines.Reader.Count > 0 || Volatile.Read(ref _copied) != before));
+        _lines.Writer.TryComplete(_copyFailure);
+    }
+
+    private async Task CopyAsync(Stream source, Stream target)
+    {
+        byte[] buffer = new byte[BufferSize];
+        try
+        {
+            for (int read; (read = await source.ReadAsync(buffer).ConfigureAwait(false)) > 0;)
+            {
+                await target.WriteAsync(buffer.AsMemory(0, read)).ConfigureAwait(false);
+                Volatile.Write(ref _copied, _copied + read);
+            }
+        }
+        catch (Exception e) when (e is IOException or ObjectDisposedException or UnauthorizedAccessException)
+        {
+            // The command meets a closed pipe, and who waits for it hears why.
+            _copyFailure = DiskFull.Is(e) ? DiskFull.ToError(e, null) : e;
+            source.Dispose();
+        }
     }
 
     private async Task PumpAsync(StreamReader reader, LogStream stream)

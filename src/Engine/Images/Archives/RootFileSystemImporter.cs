@@ -83,7 +83,7 @@ internal sealed class RootFileSystemImporter(StoreDatabase database, LayerStore 
             content.Withdraw(scratch, [image.Id]);
             throw;
         }
-        return catalog.FindExact(image.Id.ToString()) ?? throw ImageCatalog.NotFound(image.Id.ToString()); // removed already
+        return catalog.FindExact(image.Id.ToString())?.By(reference) ?? throw ImageCatalog.NotFound(image.Id.ToString()); // removed already
     }
 
     private void Adopt(SealedLayer layer, string unpacked, NewImage image, DateTimeOffset now)
