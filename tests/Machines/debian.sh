@@ -18,12 +18,13 @@ icu_package() {
     esac
 }
 
-# make_root SUITE FOLDER PACKAGES [ARGUMENTS OF mmdebstrap]: a root of the mirror's packages, without documentation.
+# make_root SUITE FOLDER PACKAGES [ARGUMENTS OF mmdebstrap]: a root of the mirror's packages. Documentation is deleted afterwards:
+# to have dpkg leave it out would start a filter for each package.
 make_root() {
     local suite=$1 folder=$2 packages=$3
     shift 3
     mmdebstrap --quiet --mode=root --variant=minbase --include="$packages" \
-        --dpkgopt=force-unsafe-io --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
-        --dpkgopt='path-exclude=/usr/share/locale/*' --aptopt='Acquire::Languages "none"' \
+        --dpkgopt=force-unsafe-io --aptopt='Acquire::Languages "none"' \
+        --customize-hook='rm -rf "$1"/usr/share/doc "$1"/usr/share/man "$1"/usr/share/locale' \
         "$@" "$suite" "$folder" "deb $(debian_mirror) $suite main"
 }
