@@ -42,7 +42,8 @@ internal sealed class BridgeNetwork : INetworkBackend
         {
             MakeBridge();
         }
-        SetKernelParameter("net/ipv4/ip_forward");
+        LinkTrust.End(_options.BridgeName); // somebody may have set "all" links to believe again
+        KernelParameter.Set("net/ipv4/ip_forward", "1");
         if (HasRules())
         {
             return !linked;
@@ -70,7 +71,10 @@ internal sealed class BridgeNetwork : INetworkBackend
                     $"{attachment.HostInterface} on {_options.BridgeName}");
                 Configure(inside, address);
             }).ConfigureAwait(false);
-            host.Execute(RouteMessages.SetHairpin((int)IfNameToIndex(attachment.HostInterface)), attachment.HostInterface);
+            LinkTrust.End(attachment.HostInterface);
+            int link = (int)IfNameToIndex(attachment.HostInterface);
+            host.Execute(RouteMessages.SetHairpin(link), attachment.HostInterface);
+            host.Execute(RouteMessages.SetUp(link), attachment.HostInterface);
             return attachment;
         }
         catch (Exception e)
@@ -221,7 +225,8 @@ internal sealed class BridgeNetwork : INetworkBackend
             // Another process may do the same at this moment, so what exists already is as good as made.
             using NetlinkSocket socket = NetlinkSocket.OpenRoute();
             socket.Execute(RouteMessages.AddBridge(_options.BridgeName, _gateway), _options.BridgeName, tolerated: LinuxException.EEXIST);
-            SetKernelParameter($"net/ipv4/conf/{_options.BridgeName}/route_localnet");
+            LinkTrust.End(_options.BridgeName);
+            KernelParameter.Set($"net/ipv4/conf/{_options.BridgeName}/route_localnet", "1");
             int index = (int)IfNameToIndex(_options.BridgeName);
             socket.Execute(RouteMessages.AddAddress(index, _gateway, AddressPool.Broadcast(_options.Subnet), _options.Subnet.PrefixLength),
                 $"{_gateway} on {_options.BridgeName}", tolerated: LinuxException.EEXIST);
@@ -237,6 +242,7 @@ internal sealed class BridgeNetwork : INetworkBackend
     {
         inside.Execute(RouteMessages.SetUp(RouteMessages.LoopbackIndex), "lo");
         int index = (int)IfNameToIndex(ContainerInterface);
+        LinkTrust.End(ContainerInterface);
         inside.Execute(RouteMessages.AddAddress(index, address, AddressPool.Broadcast(_options.Subnet), _options.Subnet.PrefixLength), $"{address} on {ContainerInterface}");
         inside.Execute(RouteMessages.SetUp(index), ContainerInterface);
         inside.Execute(RouteMessages.AddDefaultRoute(index, _gateway), $"default route by {_gateway}");
@@ -255,27 +261,6 @@ internal sealed class BridgeNetwork : INetworkBackend
 
     // Names go into nft text, interface names and paths: what is none of a letter, digit, _ or - is a bug of the caller.
     private static bool IsWord(string name) => name.Length > 0 && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-');
-
-    /// <summary>Sets one to 1. Where /proc/sys is read-only but the value is right, all is well.</summary>
-    private static void SetKernelParameter(string name)
-    {
-        string path = $"/proc/sys/{name}";
-        try
-        {
-            if (File.ReadAllText(path).Trim() != "1")
-            {
-                File.WriteAllText(path, "1");
-            }
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new LayerImageException(EngineError.NetworkFailed, $"The kernel parameter {name.Replace('/', '.')} could not be set to 1: {e.Message}", e)
-            {
-                Target = path,
-                Advice = "Run as root on a system where /proc/sys can be written, or set it beforehand.",
-            };
-        }
-    }
 
     private static LayerImageException Failed(string what, LinuxException e) =>
         new(e.Error == EngineError.NotPrivileged ? e.Error : EngineError.NetworkFailed, $"{what}: {e.Message}", e)

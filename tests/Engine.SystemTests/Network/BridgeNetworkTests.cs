@@ -92,6 +92,35 @@ public sealed class BridgeNetworkTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task RouterAdvertisementOfAContainer_GivesTheHostAndOthersNoRoute()
+    {
+        string web = await _network.AddContainerAsync("web", Web);
+        string other = await _network.AddContainerAsync("other", Other);
+
+        NetworkThread.Run(web, RouterAdvertisement.Send);
+
+        Assert.DoesNotContain("20010db8bad0", File.ReadAllText("/proc/thread-self/net/ipv6_route"), StringComparison.Ordinal);
+        Assert.DoesNotContain("20010db8bad0", NetworkThread.Run(other, () => File.ReadAllText("/proc/thread-self/net/ipv6_route")), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task EnsureReady_LinksBelieveNoNeighbour()
+    {
+        string web = await _network.AddContainerAsync("web", Web);
+        string bridge = _network.Options.BridgeName;
+        Assert.Equal("0 0 0 0 0", Trust(bridge));
+        Assert.Equal("0 0 0 0 0", Trust("lvweb"));
+        Assert.Equal("0 0 0 0 0", NetworkThread.Run(web, () => Trust("eth0")));
+        // What `sysctl --system` does where a file says so of all links.
+        File.WriteAllText($"/proc/sys/net/ipv6/conf/{bridge}/accept_ra", "1");
+        File.WriteAllText($"/proc/sys/net/ipv4/conf/{bridge}/send_redirects", "1");
+
+        Assert.False(_network.Backend.EnsureReady());
+
+        Assert.Equal("0 0 0 0 0", Trust(bridge));
+    }
+
+    [Fact]
     public async Task OtherHosts_ReachPublishedPortsOnly()
     {
         string web = await _network.AddContainerAsync("web", Web, 80);
@@ -358,6 +387,12 @@ public sealed class BridgeNetworkTests : IAsyncLifetime
             return "TimedOut";
         }
     }
+
+    private static string Trust(string link) => string.Join(' ', new[]
+    {
+        $"ipv6/conf/{link}/accept_ra", $"ipv6/conf/{link}/autoconf", $"ipv6/conf/{link}/accept_redirects",
+        $"ipv4/conf/{link}/accept_redirects", $"ipv4/conf/{link}/send_redirects",
+    }.Select(name => File.ReadAllText($"/proc/sys/net/{name}").Trim()));
 
     private static string AskFrom(string path, string address, int port, ProtocolType protocol = ProtocolType.Tcp, int patience = 20_000) =>
         NetworkThread.Run(path, () => EchoServer.Ask(address, port, protocol, patience));

@@ -129,5 +129,6 @@ internal sealed class TestNetwork : IAsyncDisposable
             inside.Execute(RouteMessages.AddDefaultRoute(index, own), "route");
         });
         host.Execute(RouteMessages.AddAddress((int)IfNameToIndex(Cable), own, broadcast, 24), "address");
+        host.Execute(RouteMessages.SetUp((int)IfNameToIndex(Cable)), Cable);
     }
 }

@@ -28,12 +28,12 @@ internal static class RouteMessages
             .Nest(IFLA_LINKINFO, info => info.Attribute(IFLA_INFO_KIND, "bridge"));
 
     /// <summary>
-    /// A veth pair: the host's end up and in a bridge, the other end in another network namespace, still down
-    /// (the kernel makes it first and cannot bring up half a pair).
+    /// A veth pair: the host's end in a bridge, the other end in another network namespace, both still down: what a
+    /// link believes of its neighbours is to be set before it is up.
     /// </summary>
     public static NetlinkMessage AddVeth(string hostName, int bridgeIndex, string peerName, IPAddress peerAddress, int peerNamespace) =>
         new NetlinkMessage(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL)
-            .Fixed(new LinkHeader { Flags = IFF_UP, Change = IFF_UP })
+            .Fixed(default(LinkHeader))
             .Attribute(IFLA_IFNAME, hostName)
             .Attribute(IFLA_MASTER, bridgeIndex)
             .Nest(IFLA_LINKINFO, info => info
