@@ -10,11 +10,10 @@ namespace LayerImage.Engine.Network;
 /// A bridge on the host, a veth pair for each container, NAT by nftables. Links, addresses and published ports are
 /// messages to the kernel; a program (nft) is started only to make the rules, once after each boot.
 /// </summary>
-internal sealed class BridgeNetwork : INetworkBackend
+internal sealed partial class BridgeNetwork : INetworkBackend
 {
     private const string ContainerInterface = "eth0", HostInterfacePrefix = "lv";
     private const int MaximumInterfaceName = 15; // IFNAMSIZ (linux/if.h) less the terminating zero
-    private const int MaximumForgottenPorts = 64;
     private const int ENODEV = 19;
 
     private readonly NetworkOptions _options;
@@ -52,7 +51,7 @@ internal sealed class BridgeNetwork : INetworkBackend
         return true;
     }
 
-    public async Task<NetworkAttachment> AttachAsync(string containerId, IPAddress address, CancellationToken cancellationToken)
+    public async Task<NetworkAttachment?> AttachAsync(string containerId, IPAddress address, CancellationToken cancellationToken)
     {
         NetworkAttachment attachment = Describe(containerId);
         Directory.CreateDirectory(_options.NamespaceFolder);
@@ -71,8 +70,14 @@ internal sealed class BridgeNetwork : INetworkBackend
                     $"{attachment.HostInterface} on {_options.BridgeName}");
                 Configure(inside, address);
             }).ConfigureAwait(false);
-            LinkTrust.End(attachment.HostInterface);
             int link = (int)IfNameToIndex(attachment.HostInterface);
+            // While the link is down: until the address is its own nothing can come from it.
+            if (!AddressOwner.TryTake(host, link, address))
+            {
+                await DetachAsync(containerId, CancellationToken.None).ConfigureAwait(false);
+                return null;
+            }
+            LinkTrust.End(attachment.HostInterface);
             host.Execute(RouteMessages.SetHairpin(link), attachment.HostInterface);
             host.Execute(RouteMessages.SetUp(link), attachment.HostInterface);
             return attachment;
@@ -105,52 +110,8 @@ internal sealed class BridgeNetwork : INetworkBackend
             ? [.. Directory.EnumerateFiles(_options.NamespaceFolder).Order(StringComparer.Ordinal).Select(path => Describe(Path.GetFileName(path)))]
             : [];
 
-    public void Publish(string containerId, IPAddress address, IReadOnlyList<PortMapping> mappings)
-    {
-        if (mappings.Count == 0)
-        {
-            return;
-        }
-        int errno = Execute(NetworkRules.Publish(_options, address, mappings));
-        if (errno == 0)
-        {
-            ForgetUdpFlows(address, mappings);
-            return;
-        }
-        string ports = string.Join(", ", mappings);
-        string what = $"The ports {ports} of container {containerId} cannot be published";
-        // EBUSY: the same key leads elsewhere; EEXIST: it overlaps another one (net/netfilter/nf_tables_api.c).
-        throw errno is LinuxException.EEXIST or LinuxException.EBUSY
-            ? new LayerImageException(EngineError.PortInUse, $"{what}: one of them leads to another container.")
-            {
-                Target = ports,
-                Advice = "Publish another host port, or stop the container that has this one.",
-            }
-            : Failed(what, new LinuxException("netlink", errno, $"nftables table {_options.TableName}"));
-    }
-
-    public void Unpublish(string containerId, IPAddress address, IReadOnlyList<PortMapping> mappings)
-    {
-        if (mappings.Count == 0)
-        {
-            return;
-        }
-        // Refused although the rules are there: a port leads to another container by now. Then one by one.
-        if (Execute(NetworkRules.Unpublish(_options, address, mappings)) is LinuxException.EEXIST or LinuxException.EBUSY)
-        {
-            foreach (PortMapping mapping in mappings)
-            {
-                _ = Execute(NetworkRules.Unpublish(_options, address, [mapping]));
-            }
-        }
-        ForgetUdpFlows(address, mappings);
-    }
-
-    private static int Execute(IReadOnlyList<NetlinkMessage> requests)
-    {
-        using NetlinkSocket socket = NetlinkSocket.OpenNetfilter();
-        return socket.TryExecuteTogether(requests);
-    }
+    public IReadOnlySet<IPAddress> ListAddresses() =>
+        AddressOwner.LinksIn(_options.BridgeName).Select(AddressOwner.AddressOf).OfType<IPAddress>().ToHashSet();
 
     private bool HasRules()
     {
@@ -161,45 +122,6 @@ internal sealed class BridgeNetwork : INetworkBackend
         catch (LinuxException e)
         {
             throw Failed("The rules of the container network cannot be seen", e);
-        }
-    }
-
-    /// <summary>
-    /// A UDP flow keeps the way of its first packet while it goes on, so a client that never pauses would not notice
-    /// that a port was published, closed or given to another container.
-    /// </summary>
-    private void ForgetUdpFlows(IPAddress address, IReadOnlyList<PortMapping> mappings)
-    {
-        List<PortMapping> udp = [.. mappings.Where(mapping => mapping.Protocol == PortProtocol.Udp)];
-        if (udp.Count == 0)
-        {
-            return;
-        }
-        using NetlinkSocket socket = NetlinkSocket.OpenNetfilter();
-        Forget(socket, new UdpFlows(null, address));
-        // Each request walks the whole table; flows to a large range that nobody answered may just as well expire.
-        foreach (PortMapping mapping in udp.Where(mapping => mapping.Count <= MaximumForgottenPorts))
-        {
-            for (int offset = 0; offset < mapping.Count; offset++)
-            {
-                Forget(socket, new UdpFlows((ushort)(mapping.HostPort + offset), null));
-            }
-        }
-    }
-
-    private void Forget(NetlinkSocket socket, UdpFlows flows)
-    {
-        if (!_oldKernel && socket.TryExecute(ConntrackMessages.Forget(flows)) == 0)
-        {
-            return;
-        }
-        // Linux before 6.12 (Debian 12's is 6.1) lists by a filter, and deletes flows by name only.
-        foreach (byte[] flow in socket.List(ConntrackMessages.List(flows)))
-        {
-            if (ConntrackMessages.ForgetOne(flow, flows) is NetlinkMessage one)
-            {
-                _ = socket.TryExecute(one); // it may have ended since
-            }
         }
     }
 

@@ -34,13 +34,17 @@ internal interface INetworkBackend
     bool EnsureReady();
 
     /// <summary>Gives a container a network namespace with an address. What an earlier start left under that id goes first.</summary>
-    Task<NetworkAttachment> AttachAsync(string containerId, IPAddress address, CancellationToken cancellationToken);
+    /// <returns>Null, and nothing is left, when a container of this host has the address: one of another store, whose records are not the caller's.</returns>
+    Task<NetworkAttachment?> AttachAsync(string containerId, IPAddress address, CancellationToken cancellationToken);
 
     /// <summary>Takes a container's network namespace and link away. Idempotent.</summary>
     Task DetachAsync(string containerId, CancellationToken cancellationToken);
 
     /// <summary>The containers that have a network namespace, also one left over from a crash.</summary>
     IReadOnlyList<NetworkAttachment> ListAttachments();
+
+    /// <summary>The addresses that containers of this host have, whatever store they are of.</summary>
+    IReadOnlySet<IPAddress> ListAddresses();
 
     /// <summary>Publishes ports of a container: all or none. Publishing again what is published changes nothing.</summary>
     /// <exception cref="Errors.LayerImageException">PortInUse when a port leads to another container.</exception>

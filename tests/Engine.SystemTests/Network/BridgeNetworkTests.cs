@@ -326,6 +326,22 @@ public sealed class BridgeNetworkTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Attach_AnAddressThatAContainerOfAnotherStoreHas_IsRefusedByTheKernel()
+    {
+        await _network.AddContainerAsync("web", Web, 80);
+        BridgeNetwork otherStore = new(_network.Options with { NamespaceFolder = Path.Combine(_network.Options.NamespaceFolder, "..", "netns2") });
+
+        Assert.Null(await otherStore.AttachAsync("other", IPAddress.Parse(Web), TestContext.Current.CancellationToken));
+
+        Assert.Empty(otherStore.ListAttachments());
+        Assert.Equal([IPAddress.Parse(Web)], otherStore.ListAddresses());
+        // It is free when the container is gone, and not before; flushed rules change nothing.
+        await _network.Backend.DetachAsync("web", CancellationToken.None);
+        Assert.NotNull(await otherStore.AttachAsync("other", IPAddress.Parse(Web), TestContext.Current.CancellationToken));
+        await otherStore.DetachAsync("other", CancellationToken.None);
+    }
+
+    [Fact]
     public async Task Detach_IsIdempotent()
     {
         string path = await _network.AddContainerAsync("web", Web);

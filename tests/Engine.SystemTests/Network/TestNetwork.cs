@@ -58,7 +58,8 @@ internal sealed class TestNetwork : IAsyncDisposable
     /// <summary>A container with a server on a port; its id is <paramref name="name"/>.</summary>
     public async Task<string> AddContainerAsync(string name, string address, params int[] ports)
     {
-        NetworkAttachment attachment = await Backend.AttachAsync(name, IPAddress.Parse(address), TestContext.Current.CancellationToken);
+        NetworkAttachment attachment = await Backend.AttachAsync(name, IPAddress.Parse(address), TestContext.Current.CancellationToken)
+            ?? throw new InvalidOperationException($"{address} is taken.");
         foreach (int port in ports)
         {
             _servers.Add(NetworkThread.Run(attachment.NamespacePath, () => EchoServer.StartTcp(name, IPAddress.Any, port)));
