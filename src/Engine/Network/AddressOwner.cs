@@ -33,6 +33,14 @@ internal static class AddressOwner
             .Select(name => IPAddress.TryParse(name[Prefix.Length..], out IPAddress? address) ? address : null)
             .FirstOrDefault(address => address is not null);
 
+    /// <summary>A link of this network namespace; null when it is not there.</summary>
+    public static LinkInfo? Find(NetlinkSocket host, string link) =>
+        host.List(RouteMessages.GetLink(link)).Select(answer => LinkInfo.Parse(answer)).FirstOrDefault();
+
+    /// <summary>The containers' cables in a bridge, with their addresses.</summary>
+    public static IReadOnlyList<(string Link, IPAddress Address)> CablesOf(string bridge) =>
+        [.. LinksIn(bridge).Select(link => (link.Name, Address: AddressOf(link))).Where(cable => cable.Address is not null).Select(cable => (cable.Name, cable.Address!))];
+
     /// <summary>The links in a bridge; none when there is no such bridge.</summary>
     public static IReadOnlyList<LinkInfo> LinksIn(string bridge)
     {

@@ -47,7 +47,10 @@ internal sealed partial class BridgeNetwork : INetworkBackend
         {
             return !linked;
         }
-        new NftProgram().Run(NetworkRules.Compose(_options), EngineError.NetworkFailed);
+        NftProgram nft = new();
+        GuardSources(nft);
+        // Last: that these are there says that the others are as far as this kernel has them.
+        nft.Run(NetworkRules.Compose(_options), EngineError.NetworkFailed);
         return true;
     }
 
@@ -78,6 +81,7 @@ internal sealed partial class BridgeNetwork : INetworkBackend
                 return null;
             }
             LinkTrust.End(attachment.HostInterface);
+            Guard(SourceRules.Add(_options, attachment.HostInterface, address), attachment.HostInterface);
             host.Execute(RouteMessages.SetHairpin(link), attachment.HostInterface);
             host.Execute(RouteMessages.SetUp(link), attachment.HostInterface);
             return attachment;
@@ -97,9 +101,13 @@ internal sealed partial class BridgeNetwork : INetworkBackend
         {
             using NetlinkSocket host = NetlinkSocket.OpenRoute();
             // The link first: once the file is gone nothing names this container any more.
-            if (IfNameToIndex(attachment.HostInterface) != 0)
+            if (AddressOwner.Find(host, attachment.HostInterface) is LinkInfo link)
             {
-                host.Execute(RouteMessages.DeleteLink(attachment.HostInterface), attachment.HostInterface, tolerated: ENODEV);
+                host.Execute(RouteMessages.DeleteLink(link.Name), link.Name, tolerated: ENODEV);
+                if (AddressOwner.AddressOf(link) is IPAddress address)
+                {
+                    Guard(SourceRules.Delete(_options, link.Name, address), link.Name);
+                }
             }
             NetworkNamespace.Delete(attachment.NamespacePath);
         }, cancellationToken);
@@ -111,7 +119,31 @@ internal sealed partial class BridgeNetwork : INetworkBackend
             : [];
 
     public IReadOnlySet<IPAddress> ListAddresses() =>
-        AddressOwner.LinksIn(_options.BridgeName).Select(AddressOwner.AddressOf).OfType<IPAddress>().ToHashSet();
+        AddressOwner.CablesOf(_options.BridgeName).Select(cable => cable.Address).ToHashSet();
+
+    // Of all cables, whatever store their containers are of: who flushed the ruleset has flushed this for all of them.
+    private void GuardSources(NftProgram nft)
+    {
+        try
+        {
+            nft.Run(SourceRules.Compose(_options, AddressOwner.CablesOf(_options.BridgeName)), EngineError.NetworkFailed);
+        }
+        catch (LayerImageException e) when (e.Error == EngineError.NetworkFailed)
+        {
+            // A kernel without tables of family bridge (CONFIG_NF_TABLES_BRIDGE): the rules of family inet still refuse
+            // addresses that no container has.
+        }
+    }
+
+    // Where the table is not there, this kernel has none, or a flush of the ruleset came between: the next look restores it from the links.
+    private static void Guard(IReadOnlyList<NetlinkMessage> requests, string link)
+    {
+        int errno = Execute(requests);
+        if (errno is not (0 or LinuxException.ENOENT))
+        {
+            throw new LinuxException("netlink", errno, $"the source address of {link}");
+        }
+    }
 
     private bool HasRules()
     {

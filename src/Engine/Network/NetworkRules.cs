@@ -17,7 +17,7 @@ namespace LayerImage.Engine.Network;
 internal static class NetworkRules
 {
     /// <summary>Raise it whenever <see cref="Compose"/> changes: a table of another version is filled anew.</summary>
-    internal const int Version = 1;
+    internal const int Version = 2;
 
     /// <summary>The shared rules; may be applied to a table that has them, and keeps its published ports.</summary>
     public static string Compose(NetworkOptions options)
@@ -42,6 +42,9 @@ internal static class NetworkRules
             flush chain {{table}} forward
             add rule {{table}} raw_prerouting iifname "{{bridge}}" ip daddr 127.0.0.0/8 drop comment "route_localnet must not open the host's loopback to containers"
             add rule {{table}} raw_prerouting iifname "{{bridge}}" ip saddr 127.0.0.0/8 drop
+            add rule {{table}} raw_prerouting iifname "{{bridge}}" ip saddr != {{net}} drop comment "a forged address would choose the firewall's zone"
+            add rule {{table}} raw_prerouting iifname "{{bridge}}" ip6 saddr != { ::, fe80::/10 } drop
+            add rule {{table}} raw_prerouting iifname "{{bridge}}" icmpv6 type { nd-router-advert, nd-redirect } drop comment "no container is this host's router"
             add rule {{table}} prerouting iifname != "lo" ip daddr 127.0.0.0/8 return comment "a port of the loopback is not for other hosts"
             add rule {{table}} prerouting {{look}} @published
             add rule {{table}} prerouting {{look}} @published_ranges
@@ -51,6 +54,7 @@ internal static class NetworkRules
             add rule {{table}} postrouting oifname "{{bridge}}" ip saddr {{net}} ct status dnat masquerade comment "a container to a published port"
             add rule {{table}} postrouting oifname != "{{bridge}}" ip saddr {{net}} masquerade comment "containers to the world"
             add rule {{table}} forward oifname "{{bridge}}" iifname != "{{bridge}}" ct state new ct status & dnat == 0 drop comment "other hosts reach published ports only"
+            add rule {{table}} forward oifname "{{bridge}}" iifname != "{{bridge}}" ct state invalid drop comment "nor what belongs to no connection"
             add chain {{table}} {{VersionChain}}
 
             """;
@@ -89,7 +93,7 @@ internal static class NetworkRules
     private static string Table(NetworkOptions options) => $"inet {options.TableName}";
 
     private static IEnumerable<NetlinkMessage> Requests(
-        Func<string, string, IEnumerable<NftElement>, IEnumerable<NetlinkMessage>> verb, NetworkOptions options, IPAddress address, IReadOnlyList<PortMapping> mappings) =>
+        Func<string, string, IEnumerable<NftElement>, NftFamily, IEnumerable<NetlinkMessage>> verb, NetworkOptions options, IPAddress address, IReadOnlyList<PortMapping> mappings) =>
         PublishedElement.Of(address, mappings).ToLookup(element => element.Map)
-            .SelectMany(map => verb(options.TableName, map.Key, map.Select(element => element.ToKernel())));
+            .SelectMany(map => verb(options.TableName, map.Key, map.Select(element => element.ToKernel()), NftFamily.Inet));
 }

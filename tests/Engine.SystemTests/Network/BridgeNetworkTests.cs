@@ -120,6 +120,69 @@ public sealed class BridgeNetworkTests : IAsyncLifetime
         Assert.Equal("0 0 0 0 0", Trust(bridge));
     }
 
+    [Theory]
+    [InlineData("198.51.100.7")] // that the firewall may have in a zone of its own
+    [InlineData(Other)]
+    public async Task ForgedSourceAddress_ReachesNobody(string forged)
+    {
+        string web = await _network.AddContainerAsync("web", Web);
+        string other = await _network.AddContainerAsync("other", Other);
+        using Socket host = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp) { ReceiveTimeout = 1000 };
+        host.Bind(new IPEndPoint(IPAddress.Any, 7070));
+        File.WriteAllText("/proc/sys/net/ipv4/conf/all/rp_filter", "0"); // which would refuse some of it where a distribution sets it
+        File.WriteAllText($"/proc/sys/net/ipv4/conf/{_network.Options.BridgeName}/rp_filter", "0");
+        SendFrom(web, Web);
+        Assert.Equal(Web, Sender(host));
+
+        SendFrom(web, forged);
+        Assert.Null(Sender(host));
+
+        // A flushed ruleset is restored with the cables that there are.
+        new NftProgram().Run($"delete table inet {_network.Options.TableName}; delete table bridge {_network.Options.TableName}", EngineError.NetworkFailed);
+        Assert.True(_network.Backend.EnsureReady());
+        SendFrom(web, forged);
+        Assert.Null(Sender(host));
+        SendFrom(other, Other);
+        Assert.Equal(Other, Sender(host));
+
+        // The same attempt succeeds without the rules.
+        new NftProgram().Run($"flush chain inet {_network.Options.TableName} raw_prerouting; flush chain bridge {_network.Options.TableName} prerouting", EngineError.NetworkFailed);
+        SendFrom(web, forged);
+        Assert.Equal(forged, Sender(host));
+    }
+
+    [Fact]
+    public async Task ForgedArp_DoesNotTakeAnothersAddress()
+    {
+        string web = await _network.AddContainerAsync("web", Web);
+        await _network.AddContainerAsync("other", Other, 80);
+        string third = await _network.AddContainerAsync("third", "10.93.0.4");
+
+        // "third" answers for the address of "other", too.
+        await RunInAsync(third, $"ip addr add {Other}/16 dev eth0");
+
+        for (int i = 0; i < 8; i++)
+        {
+            await RunInAsync(web, "ip neigh flush dev eth0");
+            Assert.StartsWith("other 80", AskFrom(web, Other, 80), StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task PacketsOfNoConnection_DoNotReachContainers()
+    {
+        string web = await _network.AddContainerAsync("web", Web, 80);
+        using Socket seen = NetworkThread.Run(web, () => new Socket(AddressFamily.InterNetwork, SocketType.Raw, ProtocolType.Tcp) { ReceiveTimeout = 1000 });
+        seen.Bind(new IPEndPoint(IPAddress.Any, 0));
+
+        NetworkThread.Run(_network.PeerPath, SendSynFin);
+        Assert.Null(Sender(seen));
+
+        new NftProgram().Run($"flush chain inet {_network.Options.TableName} forward", EngineError.NetworkFailed);
+        NetworkThread.Run(_network.PeerPath, SendSynFin);
+        Assert.Equal("192.0.2.2", Sender(seen));
+    }
+
     [Fact]
     public async Task OtherHosts_ReachPublishedPortsOnly()
     {
@@ -284,7 +347,7 @@ public sealed class BridgeNetworkTests : IAsyncLifetime
         {
             socket.Execute(Interop.Netlink.RouteMessages.DeleteLink(options.BridgeName), options.BridgeName);
         }
-        new NftProgram().Run($"delete table inet {options.TableName}", EngineError.NetworkFailed);
+        new NftProgram().Run($"delete table inet {options.TableName}; delete table bridge {options.TableName}", EngineError.NetworkFailed);
         Assert.Equal(state, TestNetwork.State());
     }
 
@@ -409,6 +472,40 @@ public sealed class BridgeNetworkTests : IAsyncLifetime
         $"ipv6/conf/{link}/accept_ra", $"ipv6/conf/{link}/autoconf", $"ipv6/conf/{link}/accept_redirects",
         $"ipv4/conf/{link}/accept_redirects", $"ipv4/conf/{link}/send_redirects",
     }.Select(name => File.ReadAllText($"/proc/sys/net/{name}").Trim()));
+
+    // One datagram to port 7070 of the host, with a source address of the sender's choice (ip(7): IP_TRANSPARENT).
+    private static int SendFrom(string path, string source) => NetworkThread.Run(path, () =>
+    {
+        using Socket socket = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        socket.SetRawSocketOption(optionLevel: 0, optionName: 19, BitConverter.GetBytes(1));
+        socket.Bind(new IPEndPoint(IPAddress.Parse(source), 0));
+        return socket.SendTo([1], new IPEndPoint(IPAddress.Parse("10.93.0.1"), 7070));
+    });
+
+    // A TCP segment with SYN and FIN: of no connection, and no beginning of one either.
+    private static int SendSynFin()
+    {
+        using Socket socket = new(AddressFamily.InterNetwork, SocketType.Raw, ProtocolType.Tcp);
+        byte[] segment = [0x30, 0x39, 0, 80, 0, 0, 0, 1, 0, 0, 0, 0, 0x50, 0x03, 0x20, 0, 0, 0, 0, 0];
+        return socket.SendTo(segment, new IPEndPoint(IPAddress.Parse(Web), 80));
+    }
+
+    private static async Task RunInAsync(string path, string script) =>
+        await ProcessRunner.RunCheckedAsync(EngineError.NetworkFailed, ["nsenter", $"--net={path}", "sh", "-ec", script], null, CancellationToken.None);
+
+    private static string? Sender(Socket host)
+    {
+        EndPoint from = new IPEndPoint(IPAddress.Any, 0);
+        try
+        {
+            host.ReceiveFrom(new byte[100], ref from);
+            return ((IPEndPoint)from).Address.ToString();
+        }
+        catch (SocketException)
+        {
+            return null;
+        }
+    }
 
     private static string AskFrom(string path, string address, int port, ProtocolType protocol = ProtocolType.Tcp, int patience = 20_000) =>
         NetworkThread.Run(path, () => EchoServer.Ask(address, port, protocol, patience));

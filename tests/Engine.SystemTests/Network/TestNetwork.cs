@@ -103,7 +103,7 @@ internal sealed class TestNetwork : IAsyncDisposable
             _ = socket.TryExecute(RouteMessages.DeleteLink(Options.BridgeName));
         }
         NetworkNamespace.Delete(PeerPath);
-        new NftProgram().Run($"delete table inet {Options.TableName}", EngineError.NetworkFailed);
+        new NftProgram().Run($"delete table inet {Options.TableName}; delete table bridge {Options.TableName}", EngineError.NetworkFailed);
         Directory.Delete(_folder, recursive: true);
         Assert.Equal(_before, State());
     }
