@@ -18,6 +18,7 @@ internal sealed partial class BridgeNetwork : INetworkBackend
 
     private readonly NetworkOptions _options;
     private readonly IPAddress _gateway;
+    private readonly HostForwarding _forwarding;
     private readonly bool _oldKernel;
 
     /// <param name="options">Names and addresses.</param>
@@ -32,6 +33,7 @@ internal sealed partial class BridgeNetwork : INetworkBackend
         }
         _options = options;
         _gateway = AddressPool.Gateway(options.Subnet);
+        _forwarding = HostForwarding.For(options);
     }
 
     public bool EnsureReady()
@@ -42,16 +44,13 @@ internal sealed partial class BridgeNetwork : INetworkBackend
             MakeBridge();
         }
         LinkTrust.End(_options.BridgeName); // somebody may have set "all" links to believe again
-        KernelParameter.Set("net/ipv4/ip_forward", "1");
-        if (HasRules())
+        bool ruled = HasRules();
+        if (!ruled)
         {
-            return !linked;
+            MakeRules();
         }
-        NftProgram nft = new();
-        GuardSources(nft);
-        // Last: that these are there says that the others are as far as this kernel has them.
-        nft.Run(NetworkRules.Compose(_options), EngineError.NetworkFailed);
-        return true;
+        Forward();
+        return !linked || !ruled;
     }
 
     public async Task<NetworkAttachment?> AttachAsync(string containerId, IPAddress address, CancellationToken cancellationToken)
@@ -84,6 +83,7 @@ internal sealed partial class BridgeNetwork : INetworkBackend
             Guard(SourceRules.Add(_options, attachment.HostInterface, address), attachment.HostInterface);
             host.Execute(RouteMessages.SetHairpin(link), attachment.HostInterface);
             host.Execute(RouteMessages.SetUp(link), attachment.HostInterface);
+            _forwarding.Open(); // again: the last container may have gone, and turned it off, since this one was none yet
             return attachment;
         }
         catch (Exception e)
@@ -110,6 +110,7 @@ internal sealed partial class BridgeNetwork : INetworkBackend
                 }
             }
             NetworkNamespace.Delete(attachment.NamespacePath);
+            _forwarding.CloseIfUnused();
         }, cancellationToken);
     }
 
@@ -120,6 +121,26 @@ internal sealed partial class BridgeNetwork : INetworkBackend
 
     public IReadOnlySet<IPAddress> ListAddresses() =>
         AddressOwner.CablesOf(_options.BridgeName).Select(cable => cable.Address).ToHashSet();
+
+    private void MakeRules()
+    {
+        NftProgram nft = new();
+        GuardSources(nft);
+        // Last: that these are there says that the others are as far as this kernel has them.
+        nft.Run(NetworkRules.Compose(_options), EngineError.NetworkFailed);
+    }
+
+    private void Forward()
+    {
+        try
+        {
+            _forwarding.Open();
+        }
+        catch (LinuxException e)
+        {
+            throw Failed("The host could not be made to forward packets for containers", e);
+        }
+    }
 
     // Of all cables, whatever store their containers are of: who flushed the ruleset has flushed this for all of them.
     private void GuardSources(NftProgram nft)

@@ -5,6 +5,20 @@ namespace LayerImage.Engine.Network;
 /// <summary>A setting of the network below /proc/sys, in the network namespace of the calling thread.</summary>
 internal static class KernelParameter
 {
+    /// <summary>A setting's value.</summary>
+    /// <exception cref="LayerImageException"><see cref="EngineError.NetworkFailed"/>: it is not there.</exception>
+    public static string Get(string name)
+    {
+        try
+        {
+            return File.ReadAllText(PathOf(name)).Trim();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new LayerImageException(EngineError.NetworkFailed, $"The kernel parameter {name.Replace('/', '.')} could not be read: {e.Message}", e) { Target = PathOf(name) };
+        }
+    }
+
     /// <summary>Gives a setting a value. Where /proc/sys is read-only but the value is right, all is well.</summary>
     /// <exception cref="LayerImageException"><see cref="EngineError.NetworkFailed"/>: it is not there, or cannot be written.</exception>
     public static void Set(string name, string value)

@@ -17,7 +17,10 @@ namespace LayerImage.Engine.Network;
 internal static class NetworkRules
 {
     /// <summary>Raise it whenever <see cref="Compose"/> changes: a table of another version is filled anew.</summary>
-    internal const int Version = 2;
+    internal const int Version = 3;
+
+    /// <summary>The set whose element "ipv4" has the host forward for containers only (<see cref="HostForwarding"/>).</summary>
+    internal const string ForContainersOnly = "for_containers_only";
 
     /// <summary>The shared rules; may be applied to a table that has them, and keeps its published ports.</summary>
     public static string Compose(NetworkOptions options)
@@ -30,6 +33,7 @@ internal static class NetworkRules
             add table {{table}}
             add map {{table}} published { type ipv4_addr . inet_proto . inet_service : ipv4_addr . inet_service; flags interval; }
             add map {{table}} published_ranges { type ipv4_addr . inet_proto . inet_service : ipv4_addr; flags interval; }
+            add set {{table}} {{ForContainersOnly}} { type nf_proto; }
             add chain {{table}} raw_prerouting { type filter hook prerouting priority raw; policy accept; }
             add chain {{table}} prerouting { type nat hook prerouting priority dstnat; policy accept; }
             add chain {{table}} output { type nat hook output priority -100; policy accept; }
@@ -55,6 +59,7 @@ internal static class NetworkRules
             add rule {{table}} postrouting oifname != "{{bridge}}" ip saddr {{net}} masquerade comment "containers to the world"
             add rule {{table}} forward oifname "{{bridge}}" iifname != "{{bridge}}" ct state new ct status & dnat == 0 drop comment "other hosts reach published ports only"
             add rule {{table}} forward oifname "{{bridge}}" iifname != "{{bridge}}" ct state invalid drop comment "nor what belongs to no connection"
+            add rule {{table}} forward iifname != "{{bridge}}" oifname != "{{bridge}}" meta nfproto @{{ForContainersOnly}} drop comment "the host was no router before"
             add chain {{table}} {{VersionChain}}
 
             """;

@@ -20,6 +20,7 @@ internal sealed class TestNetwork : IAsyncDisposable
     private readonly string _folder = Directory.CreateTempSubdirectory("limg-net-").FullName;
     private readonly string _before;
     private readonly List<EchoServer> _servers = [];
+    private readonly List<(string Path, string Name)> _cables = [];
     private readonly List<(string Id, IPAddress Address, PortMapping[] Mappings)> _published = [];
 
     private TestNetwork()
@@ -37,6 +38,9 @@ internal sealed class TestNetwork : IAsyncDisposable
 
     public BridgeNetwork Backend { get; set; }
 
+    /// <summary>A path beside the containers' namespaces.</summary>
+    public string this[string name] => Path.Combine(_folder, name);
+
     public string PeerPath => Path.Combine(_folder, "peer");
 
     public static async Task<TestNetwork> CreateAsync()
@@ -45,7 +49,7 @@ internal sealed class TestNetwork : IAsyncDisposable
         try
         {
             network.Backend.EnsureReady();
-            await network.AddPeerAsync();
+            await network.AddHostAsync(network.PeerPath, Cable, HostAddress, "192.0.2.2");
             return network;
         }
         catch
@@ -99,10 +103,10 @@ internal sealed class TestNetwork : IAsyncDisposable
         }
         using (NetlinkSocket socket = NetlinkSocket.OpenRoute())
         {
-            _ = socket.TryExecute(RouteMessages.DeleteLink(Cable));
+            _cables.ForEach(cable => _ = socket.TryExecute(RouteMessages.DeleteLink(cable.Name)));
             _ = socket.TryExecute(RouteMessages.DeleteLink(Options.BridgeName));
         }
-        NetworkNamespace.Delete(PeerPath);
+        _cables.ForEach(cable => NetworkNamespace.Delete(cable.Path));
         new NftProgram().Run($"delete table inet {Options.TableName}; delete table bridge {Options.TableName}", EngineError.NetworkFailed);
         Directory.Delete(_folder, recursive: true);
         Assert.Equal(_before, State());
@@ -116,20 +120,22 @@ internal sealed class TestNetwork : IAsyncDisposable
         return string.Join('\n', [.. links, .. pins, new NftProgram().List("ruleset", EngineError.NetworkFailed)]);
     }
 
-    private async Task AddPeerAsync()
+    /// <summary>Another host, joined to this one by a cable; this one is its router.</summary>
+    public async Task AddHostAsync(string path, string cable, string ownAddress, string itsAddress)
     {
+        _cables.Add((path, cable));
         using NetlinkSocket host = NetlinkSocket.OpenRoute();
-        IPAddress own = IPAddress.Parse(HostAddress), other = IPAddress.Parse("192.0.2.2"), broadcast = IPAddress.Parse("192.0.2.255");
-        await NetworkNamespace.CreateAsync(PeerPath, (handle, inside) =>
+        IPAddress own = IPAddress.Parse(ownAddress), other = IPAddress.Parse(itsAddress), broadcast = AddressPool.Broadcast(new IPNetwork(new IPAddress([.. own.GetAddressBytes()[..3], 0]), 24));
+        await NetworkNamespace.CreateAsync(path, (handle, inside) =>
         {
-            host.Execute(RouteMessages.AddVeth(Cable, 0, "eth0", other, (int)handle.DangerousGetHandle()), Cable);
+            host.Execute(RouteMessages.AddVeth(cable, 0, "eth0", other, (int)handle.DangerousGetHandle()), cable);
             int index = (int)IfNameToIndex("eth0");
             inside.Execute(RouteMessages.SetUp(RouteMessages.LoopbackIndex), "lo");
             inside.Execute(RouteMessages.AddAddress(index, other, broadcast, 24), "address");
             inside.Execute(RouteMessages.SetUp(index), "eth0");
             inside.Execute(RouteMessages.AddDefaultRoute(index, own), "route");
         });
-        host.Execute(RouteMessages.AddAddress((int)IfNameToIndex(Cable), own, broadcast, 24), "address");
-        host.Execute(RouteMessages.SetUp((int)IfNameToIndex(Cable)), Cable);
+        host.Execute(RouteMessages.AddAddress((int)IfNameToIndex(cable), own, broadcast, 24), "address");
+        host.Execute(RouteMessages.SetUp((int)IfNameToIndex(cable)), cable);
     }
 }

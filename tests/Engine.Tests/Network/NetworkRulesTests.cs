@@ -65,6 +65,7 @@ public sealed class NetworkRulesTests
             add table inet layerimage
             add map inet layerimage published { type ipv4_addr . inet_proto . inet_service : ipv4_addr . inet_service; flags interval; }
             add map inet layerimage published_ranges { type ipv4_addr . inet_proto . inet_service : ipv4_addr; flags interval; }
+            add set inet layerimage for_containers_only { type nf_proto; }
             add chain inet layerimage raw_prerouting { type filter hook prerouting priority raw; policy accept; }
             add chain inet layerimage prerouting { type nat hook prerouting priority dstnat; policy accept; }
             add chain inet layerimage output { type nat hook output priority -100; policy accept; }
@@ -90,7 +91,8 @@ public sealed class NetworkRulesTests
             add rule inet layerimage postrouting oifname != "limg0" ip saddr 10.89.0.0/16 masquerade comment "containers to the world"
             add rule inet layerimage forward oifname "limg0" iifname != "limg0" ct state new ct status & dnat == 0 drop comment "other hosts reach published ports only"
             add rule inet layerimage forward oifname "limg0" iifname != "limg0" ct state invalid drop comment "nor what belongs to no connection"
-            add chain inet layerimage version_2
+            add rule inet layerimage forward iifname != "limg0" oifname != "limg0" meta nfproto @for_containers_only drop comment "the host was no router before"
+            add chain inet layerimage version_3
 
             """, NetworkRules.Compose(s_options));
 

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Runtime.InteropServices;
+using System.Text;
 using static LayerImage.Engine.Interop.Netlink.NetlinkMessage;
 
 namespace LayerImage.Engine.Interop.Netlink;
@@ -63,7 +64,7 @@ internal static class RouteMessages
 
     /// <summary>A note on a link; an empty one takes it away.</summary>
     public static NetlinkMessage SetAlias(int index, string alias) =>
-        new NetlinkMessage(RTM_SETLINK, 0).Fixed(new LinkHeader { Index = index }).Attribute(IFLA_IFALIAS, alias);
+        new NetlinkMessage(RTM_SETLINK, 0).Fixed(new LinkHeader { Index = index }).Attribute(IFLA_IFALIAS, Encoding.UTF8.GetBytes(alias));
 
     /// <summary>Asks what a link is like (<see cref="LinkInfo"/>).</summary>
     public static NetlinkMessage GetLink(string name) =>
