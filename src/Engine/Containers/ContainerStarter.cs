@@ -140,7 +140,7 @@ internal sealed class ContainerStarter(StoreLayout layout, EngineOptions options
     // Somebody flushed the host's ruleset, or this is the first container after that.
     private void RepublishRunning(string exceptId)
     {
-        foreach (ContainerRecord other in records.List().Where(other => other.Id != exceptId && other.State == ContainerState.Running && other.Address is not null && other.BootId == HostProcess.BootId))
+        foreach (ContainerRecord other in records.List().Where(other => other.Id != exceptId && other.State is ContainerState.Running or ContainerState.Paused && other.Address is not null && other.BootId == HostProcess.BootId))
         {
             host.Network.Publish(other.Id, other.Address!, other.Ports);
         }

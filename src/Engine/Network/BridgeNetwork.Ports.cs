@@ -32,6 +32,9 @@ internal sealed partial class BridgeNetwork
             : Failed(what, new LinuxException("netlink", errno, $"nftables table {_options.TableName}"));
     }
 
+    public bool IsPublished(IPAddress address, IReadOnlyList<PortMapping> mappings) =>
+        mappings.All(mapping => NetworkRules.IsPublished(_options, address, mapping));
+
     public void Unpublish(string containerId, IPAddress address, IReadOnlyList<PortMapping> mappings)
     {
         if (mappings.Count == 0)

@@ -36,7 +36,9 @@ internal sealed partial class BridgeNetwork : INetworkBackend
         _forwarding = HostForwarding.For(options);
     }
 
-    public bool EnsureReady()
+    public bool IsReady() => IfNameToIndex(_options.BridgeName) != 0 && HasRules();
+
+    public bool EnsureReady(bool anew = false)
     {
         bool linked = IsLinked();
         if (!linked)
@@ -44,7 +46,7 @@ internal sealed partial class BridgeNetwork : INetworkBackend
             MakeBridge();
         }
         LinkTrust.End(_options.BridgeName); // somebody may have set "all" links to believe again
-        bool ruled = HasRules();
+        bool ruled = !anew && HasRules();
         if (!ruled)
         {
             MakeRules();

@@ -17,7 +17,7 @@ namespace LayerImage.Engine.Network;
 internal static class NetworkRules
 {
     /// <summary>Raise it whenever <see cref="Compose"/> changes: a table of another version is filled anew.</summary>
-    internal const int Version = 3;
+    internal const int Version = 4;
 
     /// <summary>The set whose element "ipv4" has the host forward for containers only (<see cref="HostForwarding"/>).</summary>
     internal const string ForContainersOnly = "for_containers_only";
@@ -61,12 +61,21 @@ internal static class NetworkRules
             add rule {{table}} forward oifname "{{bridge}}" iifname != "{{bridge}}" ct state invalid drop comment "nor what belongs to no connection"
             add rule {{table}} forward iifname != "{{bridge}}" oifname != "{{bridge}}" meta nfproto @{{ForContainersOnly}} drop comment "the host was no router before"
             add chain {{table}} {{VersionChain}}
+            flush chain {{table}} {{VersionChain}}
+            add rule {{table}} {{VersionChain}} accept comment "gone with the other rules when somebody flushes the table"
 
             """;
     }
 
     /// <summary>Whether the rules of this version are there, in the calling thread's network namespace.</summary>
-    public static bool AreThere(NetworkOptions options) => NftMessages.HasChain(options.TableName, VersionChain);
+    public static bool AreThere(NetworkOptions options) => NftMessages.HasRule(options.TableName, VersionChain);
+
+    /// <summary>Whether a port is published, as far as its first element tells.</summary>
+    public static bool IsPublished(NetworkOptions options, IPAddress address, PortMapping mapping)
+    {
+        PublishedElement first = PublishedElement.Of(address, [mapping]).First();
+        return NftMessages.HasElement(options.TableName, first.Map, first.ToKernel());
+    }
 
     /// <summary>The requests that add a container's ports.</summary>
     public static IReadOnlyList<NetlinkMessage> Publish(NetworkOptions options, IPAddress address, IReadOnlyList<PortMapping> mappings) =>

@@ -92,7 +92,9 @@ public sealed class NetworkRulesTests
             add rule inet layerimage forward oifname "limg0" iifname != "limg0" ct state new ct status & dnat == 0 drop comment "other hosts reach published ports only"
             add rule inet layerimage forward oifname "limg0" iifname != "limg0" ct state invalid drop comment "nor what belongs to no connection"
             add rule inet layerimage forward iifname != "limg0" oifname != "limg0" meta nfproto @for_containers_only drop comment "the host was no router before"
-            add chain inet layerimage version_3
+            add chain inet layerimage version_4
+            flush chain inet layerimage version_4
+            add rule inet layerimage version_4 accept comment "gone with the other rules when somebody flushes the table"
 
             """, NetworkRules.Compose(s_options));
 

@@ -28,8 +28,8 @@ internal enum NftFamily : byte
 internal static class NftMessages
 {
     private const ushort NFNL_SUBSYS_NFTABLES = 10, NFNL_MSG_BATCH_BEGIN = 16, NFNL_MSG_BATCH_END = 17;
-    private const ushort NFT_MSG_GETTABLE = 1, NFT_MSG_GETCHAIN = 4, NFT_MSG_NEWSETELEM = 12, NFT_MSG_DELSETELEM = 14;
-    private const ushort NFTA_TABLE_NAME = 1, NFTA_CHAIN_TABLE = 1, NFTA_CHAIN_NAME = 3, NFTA_LIST_ELEM = 1, NFTA_DATA_VALUE = 1;
+    private const ushort NFT_MSG_GETTABLE = 1, NFT_MSG_GETCHAIN = 4, NFT_MSG_GETRULE = 7, NFT_MSG_NEWSETELEM = 12, NFT_MSG_GETSETELEM = 13, NFT_MSG_DELSETELEM = 14;
+    private const ushort NFTA_TABLE_NAME = 1, NFTA_CHAIN_TABLE = 1, NFTA_CHAIN_NAME = 3, NFTA_RULE_TABLE = 1, NFTA_RULE_CHAIN = 2, NFTA_LIST_ELEM = 1, NFTA_DATA_VALUE = 1;
     private const ushort NFTA_SET_ELEM_LIST_TABLE = 1, NFTA_SET_ELEM_LIST_SET = 2, NFTA_SET_ELEM_LIST_ELEMENTS = 3;
     private const ushort NFTA_SET_ELEM_KEY = 1, NFTA_SET_ELEM_DATA = 2, NFTA_SET_ELEM_KEY_END = 10;
     private const byte NFPROTO_UNSPEC = 0;
@@ -46,6 +46,23 @@ internal static class NftMessages
     /// <exception cref="LinuxException">The kernel did not say.</exception>
     public static bool HasChain(string table, string chain) =>
         IsThere(Request(NFT_MSG_GETCHAIN, 0).Attribute(NFTA_CHAIN_TABLE, table).Attribute(NFTA_CHAIN_NAME, chain), $"{table} {chain}");
+
+    /// <summary>Whether a chain of the table "inet TABLE" is there and has a rule.</summary>
+    /// <exception cref="LinuxException">The kernel did not say.</exception>
+    public static bool HasRule(string table, string chain)
+    {
+        if (!HasChain(table, chain))
+        {
+            return false;
+        }
+        using NetlinkSocket socket = NetlinkSocket.OpenNetfilter();
+        return socket.List(Request(NFT_MSG_GETRULE, NLM_F_DUMP).Attribute(NFTA_RULE_TABLE, table).Attribute(NFTA_RULE_CHAIN, chain)).Count > 0;
+    }
+
+    /// <summary>Whether a map of the table "inet TABLE" has an element with this key.</summary>
+    /// <exception cref="LinuxException">The kernel did not say.</exception>
+    public static bool HasElement(string table, string map, NftElement element) =>
+        IsThere(Elements(NFT_MSG_GETSETELEM, 0, NftFamily.Inet, table, map, [element]).Single(), $"{table} {map}");
 
     /// <summary>Requests that add elements to a set or map of a table; one that is there already is no error.</summary>
     public static IEnumerable<NetlinkMessage> Add(string table, string map, IEnumerable<NftElement> elements, NftFamily family = NftFamily.Inet) =>
