@@ -91,6 +91,7 @@ internal sealed class ContainerStarter(StoreLayout layout, EngineOptions options
             CapAdd = spec.CapAdd,
             CapDrop = spec.CapDrop,
             Privileged = spec.Privileged,
+            Is32Bit = spec.Platform?.StartsWith("linux/386", StringComparison.Ordinal) == true,
             MemoryLimit = spec.Memory,
             LimitsSwap = spec.Memory is not null && host.Runtime.LimitsSwap,
             PidsLimit = spec.PidsLimit,
