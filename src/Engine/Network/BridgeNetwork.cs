@@ -22,7 +22,7 @@ internal sealed partial class BridgeNetwork : INetworkBackend
     private readonly bool _oldKernel;
 
     /// <param name="options">Names and addresses.</param>
-    /// <param name="oldKernel">Whether to go the way of kernels before 6.12: for tests.</param>
+    /// <param name="oldKernel">Whether to go the way of kernels before 6.12, and before 6.6: for tests.</param>
     public BridgeNetwork(NetworkOptions options, bool oldKernel = false)
     {
         _oldKernel = oldKernel;
@@ -82,6 +82,10 @@ internal sealed partial class BridgeNetwork : INetworkBackend
                 return null;
             }
             LinkTrust.End(attachment.HostInterface);
+            if (!_oldKernel)
+            {
+                _ = LoopbackGuard.TryAttach(link);
+            }
             Guard(SourceRules.Add(_options, attachment.HostInterface, address), attachment.HostInterface);
             host.Execute(RouteMessages.SetHairpin(link), attachment.HostInterface);
             host.Execute(RouteMessages.SetUp(link), attachment.HostInterface);

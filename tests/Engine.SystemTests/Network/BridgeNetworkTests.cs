@@ -78,8 +78,25 @@ public sealed class BridgeNetworkTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task RouteLocalnet_DoesNotOpenTheHostsLoopback_WhenTheRulesAreFlushed()
+    {
+        Assert.SkipUnless(Environment.OSVersion.Version >= new Version(6, 6), "needs Linux 6.6");
+        string web = await _network.AddContainerAsync("web", Web, 80);
+        _network.Publish("web", Web, "8081:80");
+        using EchoServer secret = EchoServer.StartTcp("secret", IPAddress.Loopback, 9999);
+        await LeadLoopbackOutAsync(web, "10.93.0.1");
+        Assert.StartsWith("web 80", EchoServer.Ask(Loopback, 8081), StringComparison.Ordinal); // it takes nothing that is to pass
+
+        new NftProgram().Run($"flush chain inet {_network.Options.TableName} raw_prerouting", EngineError.NetworkFailed);
+
+        Assert.Equal("TimedOut", AskFrom(web, Loopback, 9999, patience: 1000));
+    }
+
+    [Fact]
     public async Task RouteLocalnet_DoesNotOpenTheHostsLoopbackToContainers()
     {
+        await _network.DisposeAsync();
+        _network = await TestNetwork.CreateAsync(oldKernel: true); // where the rules are alone
         string web = await _network.AddContainerAsync("web", Web);
         using EchoServer secret = EchoServer.StartTcp("secret", IPAddress.Loopback, 9999);
         await LeadLoopbackOutAsync(web, "10.93.0.1");
@@ -101,6 +118,15 @@ public sealed class BridgeNetworkTests : IAsyncLifetime
 
         Assert.DoesNotContain("20010db8bad0", File.ReadAllText("/proc/thread-self/net/ipv6_route"), StringComparison.Ordinal);
         Assert.DoesNotContain("20010db8bad0", NetworkThread.Run(other, () => File.ReadAllText("/proc/thread-self/net/ipv6_route")), StringComparison.Ordinal);
+
+        // Who believes it has the route, without the rule that drops it (bridged frames pass it where br_netfilter is on).
+        new NftProgram().Run($"flush chain inet {_network.Options.TableName} raw_prerouting", EngineError.NetworkFailed);
+        NetworkThread.Run(web, () =>
+        {
+            NetworkThread.Run(other, () => { File.WriteAllText("/proc/sys/net/ipv6/conf/eth0/accept_ra", "1"); return true; });
+            return RouterAdvertisement.Send();
+        });
+        Assert.Contains("20010db8bad0", NetworkThread.Run(other, () => File.ReadAllText("/proc/thread-self/net/ipv6_route")), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -23,7 +23,7 @@ internal sealed class TestNetwork : IAsyncDisposable
     private readonly List<(string Path, string Name)> _cables = [];
     private readonly List<(string Id, IPAddress Address, PortMapping[] Mappings)> _published = [];
 
-    private TestNetwork()
+    private TestNetwork(bool oldKernel)
     {
         using (NetlinkSocket socket = NetlinkSocket.OpenRoute())
         {
@@ -31,7 +31,7 @@ internal sealed class TestNetwork : IAsyncDisposable
         }
         _before = State();
         Options = new NetworkOptions { BridgeName = "limgtest0", TableName = "layerimage_test", Subnet = IPNetwork.Parse("10.93.0.0/16"), NamespaceFolder = Path.Combine(_folder, "netns") };
-        Backend = new BridgeNetwork(Options);
+        Backend = new BridgeNetwork(Options, oldKernel);
     }
 
     public NetworkOptions Options { get; }
@@ -43,9 +43,9 @@ internal sealed class TestNetwork : IAsyncDisposable
 
     public string PeerPath => Path.Combine(_folder, "peer");
 
-    public static async Task<TestNetwork> CreateAsync()
+    public static async Task<TestNetwork> CreateAsync(bool oldKernel = false)
     {
-        TestNetwork network = new();
+        TestNetwork network = new(oldKernel);
         try
         {
             network.Backend.EnsureReady();
