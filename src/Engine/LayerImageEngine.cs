@@ -50,7 +50,7 @@ public sealed class LayerImageEngine
         Lazy<CgroupLayout> cgroups = new(CgroupLayout.Read);
         Containers = new ContainerService(options, layout, Images, layers, content, records, new ContainerHosts(options.Run, cgroups, run => OpenHost(options with { Run = run }, cgroups.Value)),
             files => new ContainerCommitter(layout, database, layers, content, Images, records, files, options.Clock));
-        HostPorts = new HostPortService(Firewall, records);
+        HostPorts = new HostPortService(Firewall, records, Containers.TryRestoreNetwork);
         Browser = Images.OpenBrowser(options.LayerCacheBytes, new ContainerTrees(layout, layers, records).List);
     }
 

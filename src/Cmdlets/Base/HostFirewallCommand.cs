@@ -1,4 +1,5 @@
 using LayerImage.Engine.Containers;
+using LayerImage.Engine.Errors;
 using LayerImage.Engine.Firewall;
 using LayerImage.Engine.Network;
 
@@ -33,6 +34,23 @@ public abstract class HostFirewallCommand : LayerImageCmdlet
         return force || RemoteSession.Find() is not { } session || firewall.FindShutOut([session]).Count == 0
             || ShouldContinue($"This session came in through port {session.Port}, which the permanent rules do not let in: a new one could not. "
                 + $"Set-HostPortRule {session.Port} -Scope Permanent opens it.", "Close the port of the current SSH session");
+    }
+
+    /// <summary>
+    /// Makes the rules of the container network again, and publishes the ports of running containers again: what somebody
+    /// took away (nft flush ruleset) is to be back after the verbs that set the firewall right.
+    /// </summary>
+    protected void RestoreContainerNetwork()
+    {
+        try
+        {
+            Engine.Containers.RestoreNetwork(anew: true, Observer);
+        }
+        catch (LayerImageException error)
+        {
+            // The firewall is what was asked for; a damaged store must not keep a host from it.
+            WriteWarning($"The published ports of containers were not looked at: {error.Message}");
+        }
     }
 
     private static string Describe(PortListener listener) =>

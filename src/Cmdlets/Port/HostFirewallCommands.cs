@@ -38,6 +38,7 @@ public sealed class StartHostFirewallCommand : HostFirewallCommand
             return;
         }
         HostFirewall started = Firewall.Start(Observer);
+        RestoreContainerNetwork();
         try
         {
             await Engine.Containers.OpenHostPortsAgainAsync(cancellationToken);
@@ -118,6 +119,7 @@ public sealed class SyncHostFirewallCommand : HostFirewallCommand
     {
         if (RuntimeToPermanent ? ShouldProcess("host firewall", "Make the running rules permanent") : ShouldApplyPermanentRules("Make the permanent rules the running ones", Force))
         {
+            RestoreContainerNetwork();
             WriteObject(Firewall.Sync(new SyncOptions { Complete = Complete, RuntimeToPermanent = RuntimeToPermanent }, Observer));
         }
         return Task.CompletedTask;

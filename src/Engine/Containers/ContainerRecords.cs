@@ -81,7 +81,7 @@ internal sealed class ContainerRecords(StoreDatabase database, NetworkOptions ne
             Name = FreeName(transaction, name),
             CreatedAt = now,
             Spec = spec,
-            Address = spec.Network == "bridge" ? FreeAddress(transaction) : null,
+            Address = spec.Network == "bridge" ? FreeAddress(transaction, []) : null,
             State = ContainerState.Starting,
             IsNew = true,
         };
@@ -149,6 +149,15 @@ internal sealed class ContainerRecords(StoreDatabase database, NetworkOptions ne
         "UPDATE container SET state = ?2, boot_id = NULL, pid = NULL, pid_start = NULL, exit_code = ?3, finished = ?4, error = ?5 WHERE id = ?1",
         ended.Id, ended.State.ToString(), ended.ExitCode, ended.FinishedAt?.ToUnixTimeMilliseconds(), ended.Error));
 
+    /// <summary>Gives a container another address than it had: one that neither this store nor the host's other containers have.</summary>
+    /// <exception cref="LayerImageException">AddressExhausted.</exception>
+    public IPAddress ChangeAddress(string id, IReadOnlySet<IPAddress> othersAddresses) => database.Write(transaction =>
+    {
+        IPAddress address = FreeAddress(transaction, othersAddresses);
+        transaction.Execute("UPDATE container SET address = ?2 WHERE id = ?1", id, address.ToString());
+        return address;
+    });
+
     /// <summary>Deletes a container's record and those of layers and blobs that were only its own.</summary>
     /// <param name="id">The container.</param>
     /// <param name="claim">Told, before the records are gone, the names of what they leave on the disk.</param>
@@ -211,10 +220,10 @@ internal sealed class ContainerRecords(StoreDatabase database, NetworkOptions ne
     public static LayerImageException NameTaken(string name, string other) => new(EngineError.NameInUse, $"The name '{name}' is taken by the container {other[..12]}.")
     { Target = name, Advice = $"Choose another name, or remove that one: Remove-LayerContainer {name}" };
 
-    private IPAddress FreeAddress(StoreTransaction transaction)
+    private IPAddress FreeAddress(StoreTransaction transaction, IEnumerable<IPAddress> othersAddresses)
     {
         List<string> used = transaction.Query("SELECT address FROM container WHERE address IS NOT NULL ORDER BY created", row => row.GetString(0));
-        return AddressPool.Next(network.Subnet, used.Select(IPAddress.Parse).ToHashSet(), used.Count > 0 ? IPAddress.Parse(used[^1]) : null);
+        return AddressPool.Next(network.Subnet, used.Select(IPAddress.Parse).Concat(othersAddresses).ToHashSet(), used.Count > 0 ? IPAddress.Parse(used[^1]) : null);
     }
 
     private static ContainerRecord Read(SqliteDataReader row) => new()

@@ -52,13 +52,21 @@ public sealed partial class ContainerService
                 containers.Add(container);
             }
         }
+        TryRestoreNetwork();
         return containers;
     }
 
     /// <summary>By name, or by id or a unique beginning of one.</summary>
     /// <exception cref="LayerImageException">ContainerNotFound or AmbiguousId.</exception>
-    public async Task<Container> GetAsync(string nameOrId, CancellationToken cancellationToken) =>
-        await LookAsync(_records.Get(nameOrId), cancellationToken).ConfigureAwait(false) ?? throw Gone(nameOrId);
+    public async Task<Container> GetAsync(string nameOrId, CancellationToken cancellationToken)
+    {
+        Container container = await LookAsync(_records.Get(nameOrId), cancellationToken).ConfigureAwait(false) ?? throw Gone(nameOrId);
+        if (container.IPAddress is not null)
+        {
+            TryRestoreNetwork();
+        }
+        return container;
+    }
 
     /// <summary>Makes a container and does not start it.</summary>
     public async Task<Container> CreateAsync(ContainerRequest request, IEngineObserver observer, CancellationToken cancellationToken)

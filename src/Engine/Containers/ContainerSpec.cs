@@ -14,6 +14,9 @@ public sealed record ContainerSpec
     /// <summary>The image's id.</summary>
     public required string ImageId { get; init; }
 
+    /// <summary>The image's platform ("linux/amd64"); null of a container that an earlier version made.</summary>
+    public string? Platform { get; init; }
+
     /// <summary>The program and its first arguments, from -Entrypoint or the image.</summary>
     public IReadOnlyList<string> Entrypoint { get; init; } = [];
 

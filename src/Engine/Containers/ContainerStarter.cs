@@ -53,7 +53,7 @@ internal sealed class ContainerStarter(StoreLayout layout, EngineOptions options
         {
             records.SetSpec(record.Id, spec);
         }
-        string? networkNamespace = await ConnectAsync(record, undo, observer, cancellationToken).ConfigureAwait(false);
+        (record, string? networkNamespace) = await ConnectAsync(record, undo, observer, cancellationToken).ConfigureAwait(false);
         undo.Push(() => _ = host.Mounts.Unmount(layout.Merged(record.Id)));
         host.Mounts.Mount(files.Describe(record.Id, records.StackOf(record.Id)));
         RuntimeSpecOptions specOptions = Describe(record, spec, networkNamespace);
@@ -91,6 +91,7 @@ internal sealed class ContainerStarter(StoreLayout layout, EngineOptions options
             CapAdd = spec.CapAdd,
             CapDrop = spec.CapDrop,
             Privileged = spec.Privileged,
+            Is32Bit = spec.Platform?.StartsWith("linux/386", StringComparison.Ordinal) == true,
             MemoryLimit = spec.Memory,
             LimitsSwap = spec.Memory is not null && host.Runtime.LimitsSwap,
             PidsLimit = spec.PidsLimit,
@@ -116,26 +117,31 @@ internal sealed class ContainerStarter(StoreLayout layout, EngineOptions options
         return PortReservation.Reserve(ports, taken);
     }
 
-    private async Task<string?> ConnectAsync(ContainerRecord record, UndoStack undo, IEngineObserver observer, CancellationToken cancellationToken)
+    private async Task<(ContainerRecord Connected, string? NetworkNamespace)> ConnectAsync(ContainerRecord record, UndoStack undo, IEngineObserver observer, CancellationToken cancellationToken)
     {
-        if (record.Address is not IPAddress address)
+        if (record.Address is null)
         {
-            return record.Spec.Network == "host" ? null : "";
+            return (record, record.Spec.Network == "host" ? null : "");
         }
         if (host.Network.EnsureReady())
         {
             RepublishRunning(record.Id);
         }
         undo.Push(() => host.Network.DetachAsync(record.Id, CancellationToken.None));
-        string path = (await host.Network.AttachAsync(record.Id, address, cancellationToken).ConfigureAwait(false)).NamespacePath;
+        NetworkAttachment? attachment;
+        while ((attachment = await host.Network.AttachAsync(record.Id, record.Address, cancellationToken).ConfigureAwait(false)) is null)
+        {
+            // A container of another store has it. Which one was free when this record was made, that store did not know.
+            record = record with { Address = records.ChangeAddress(record.Id, host.Network.ListAddresses()) };
+        }
         host.HostPorts.Admit(observer);
-        return path;
+        return (record, attachment.NamespacePath);
     }
 
     // Somebody flushed the host's ruleset, or this is the first container after that.
     private void RepublishRunning(string exceptId)
     {
-        foreach (ContainerRecord other in records.List().Where(other => other.Id != exceptId && other.State == ContainerState.Running && other.Address is not null && other.BootId == HostProcess.BootId))
+        foreach (ContainerRecord other in records.List().Where(other => other.Id != exceptId && other.State is ContainerState.Running or ContainerState.Paused && other.Address is not null && other.BootId == HostProcess.BootId))
         {
             host.Network.Publish(other.Id, other.Address!, other.Ports);
         }

@@ -43,16 +43,22 @@ public sealed class HostPortService
 {
     private readonly IHostFirewall _firewall;
     private readonly ContainerRecords _records;
+    private readonly Action _restoreNetwork;
 
-    internal HostPortService(IHostFirewall firewall, ContainerRecords records)
+    /// <param name="firewall">The host's firewall.</param>
+    /// <param name="records">The containers.</param>
+    /// <param name="restoreNetwork">Has published ports lead to their containers again where somebody flushed the host's rules.</param>
+    internal HostPortService(IHostFirewall firewall, ContainerRecords records, Action restoreNetwork)
     {
         _firewall = firewall;
         _records = records;
+        _restoreNetwork = restoreNetwork;
     }
 
     /// <summary>What stands behind each port of a range, in their order. Nothing is sent anywhere; the host is looked at once.</summary>
     public IReadOnlyList<HostPortStatus> Get(PortRange ports, PortProtocol protocol)
     {
+        _restoreNetwork();
         List<ContainerRecord> running = [.. _records.List().Where(record => record.State == ContainerState.Running && record.BootId == HostProcess.BootId)];
         ILookup<int, PortListener> listeners = HostPortProbe.Find(ports.First, ports.Last, protocol).ToLookup(listener => (int)listener.Port);
         IReadOnlyList<HostPortOpening?>? openings = FindOpenings(ports, protocol);

@@ -32,6 +32,7 @@ internal static class SpecMerger
         {
             Image = NameOf(image, request.Image),
             ImageId = image.Id,
+            Platform = image.Platform,
             Entrypoint = entrypoint,
             Command = command,
             Environment = MergeEnvironment(defaults.Env ?? [], request.Environment),

@@ -10,19 +10,19 @@ namespace LayerImage.Engine.Network;
 /// A bridge on the host, a veth pair for each container, NAT by nftables. Links, addresses and published ports are
 /// messages to the kernel; a program (nft) is started only to make the rules, once after each boot.
 /// </summary>
-internal sealed class BridgeNetwork : INetworkBackend
+internal sealed partial class BridgeNetwork : INetworkBackend
 {
     private const string ContainerInterface = "eth0", HostInterfacePrefix = "lv";
     private const int MaximumInterfaceName = 15; // IFNAMSIZ (linux/if.h) less the terminating zero
-    private const int MaximumForgottenPorts = 64;
     private const int ENODEV = 19;
 
     private readonly NetworkOptions _options;
     private readonly IPAddress _gateway;
+    private readonly HostForwarding _forwarding;
     private readonly bool _oldKernel;
 
     /// <param name="options">Names and addresses.</param>
-    /// <param name="oldKernel">Whether to go the way of kernels before 6.12: for tests.</param>
+    /// <param name="oldKernel">Whether to go the way of kernels before 6.12, and before 6.6: for tests.</param>
     public BridgeNetwork(NetworkOptions options, bool oldKernel = false)
     {
         _oldKernel = oldKernel;
@@ -33,25 +33,29 @@ internal sealed class BridgeNetwork : INetworkBackend
         }
         _options = options;
         _gateway = AddressPool.Gateway(options.Subnet);
+        _forwarding = HostForwarding.For(options);
     }
 
-    public bool EnsureReady()
+    public bool IsReady() => IfNameToIndex(_options.BridgeName) != 0 && HasRules();
+
+    public bool EnsureReady(bool anew = false)
     {
         bool linked = IsLinked();
         if (!linked)
         {
             MakeBridge();
         }
-        SetKernelParameter("net/ipv4/ip_forward");
-        if (HasRules())
+        LinkTrust.End(_options.BridgeName); // somebody may have set "all" links to believe again
+        bool ruled = !anew && HasRules();
+        if (!ruled)
         {
-            return !linked;
+            MakeRules();
         }
-        new NftProgram().Run(NetworkRules.Compose(_options), EngineError.NetworkFailed);
-        return true;
+        Forward();
+        return !linked || !ruled;
     }
 
-    public async Task<NetworkAttachment> AttachAsync(string containerId, IPAddress address, CancellationToken cancellationToken)
+    public async Task<NetworkAttachment?> AttachAsync(string containerId, IPAddress address, CancellationToken cancellationToken)
     {
         NetworkAttachment attachment = Describe(containerId);
         Directory.CreateDirectory(_options.NamespaceFolder);
@@ -70,7 +74,22 @@ internal sealed class BridgeNetwork : INetworkBackend
                     $"{attachment.HostInterface} on {_options.BridgeName}");
                 Configure(inside, address);
             }).ConfigureAwait(false);
-            host.Execute(RouteMessages.SetHairpin((int)IfNameToIndex(attachment.HostInterface)), attachment.HostInterface);
+            int link = (int)IfNameToIndex(attachment.HostInterface);
+            // While the link is down: until the address is its own nothing can come from it.
+            if (!AddressOwner.TryTake(host, link, address))
+            {
+                await DetachAsync(containerId, CancellationToken.None).ConfigureAwait(false);
+                return null;
+            }
+            LinkTrust.End(attachment.HostInterface);
+            if (!_oldKernel)
+            {
+                _ = LoopbackGuard.TryAttach(link);
+            }
+            Guard(SourceRules.Add(_options, attachment.HostInterface, address), attachment.HostInterface);
+            host.Execute(RouteMessages.SetHairpin(link), attachment.HostInterface);
+            host.Execute(RouteMessages.SetUp(link), attachment.HostInterface);
+            _forwarding.Open(); // again: the last container may have gone, and turned it off, since this one was none yet
             return attachment;
         }
         catch (Exception e)
@@ -88,11 +107,16 @@ internal sealed class BridgeNetwork : INetworkBackend
         {
             using NetlinkSocket host = NetlinkSocket.OpenRoute();
             // The link first: once the file is gone nothing names this container any more.
-            if (IfNameToIndex(attachment.HostInterface) != 0)
+            if (AddressOwner.Find(host, attachment.HostInterface) is LinkInfo link)
             {
-                host.Execute(RouteMessages.DeleteLink(attachment.HostInterface), attachment.HostInterface, tolerated: ENODEV);
+                host.Execute(RouteMessages.DeleteLink(link.Name), link.Name, tolerated: ENODEV);
+                if (AddressOwner.AddressOf(link) is IPAddress address)
+                {
+                    Guard(SourceRules.Delete(_options, link.Name, address), link.Name);
+                }
             }
             NetworkNamespace.Delete(attachment.NamespacePath);
+            _forwarding.CloseIfUnused();
         }, cancellationToken);
     }
 
@@ -101,51 +125,51 @@ internal sealed class BridgeNetwork : INetworkBackend
             ? [.. Directory.EnumerateFiles(_options.NamespaceFolder).Order(StringComparer.Ordinal).Select(path => Describe(Path.GetFileName(path)))]
             : [];
 
-    public void Publish(string containerId, IPAddress address, IReadOnlyList<PortMapping> mappings)
+    public IReadOnlySet<IPAddress> ListAddresses() =>
+        AddressOwner.CablesOf(_options.BridgeName).Select(cable => cable.Address).ToHashSet();
+
+    private void MakeRules()
     {
-        if (mappings.Count == 0)
-        {
-            return;
-        }
-        int errno = Execute(NetworkRules.Publish(_options, address, mappings));
-        if (errno == 0)
-        {
-            ForgetUdpFlows(address, mappings);
-            return;
-        }
-        string ports = string.Join(", ", mappings);
-        string what = $"The ports {ports} of container {containerId} cannot be published";
-        // EBUSY: the same key leads elsewhere; EEXIST: it overlaps another one (net/netfilter/nf_tables_api.c).
-        throw errno is LinuxException.EEXIST or LinuxException.EBUSY
-            ? new LayerImageException(EngineError.PortInUse, $"{what}: one of them leads to another container.")
-            {
-                Target = ports,
-                Advice = "Publish another host port, or stop the container that has this one.",
-            }
-            : Failed(what, new LinuxException("netlink", errno, $"nftables table {_options.TableName}"));
+        NftProgram nft = new();
+        GuardSources(nft);
+        // Last: that these are there says that the others are as far as this kernel has them.
+        nft.Run(NetworkRules.Compose(_options), EngineError.NetworkFailed);
     }
 
-    public void Unpublish(string containerId, IPAddress address, IReadOnlyList<PortMapping> mappings)
+    private void Forward()
     {
-        if (mappings.Count == 0)
+        try
         {
-            return;
+            _forwarding.Open();
         }
-        // Refused although the rules are there: a port leads to another container by now. Then one by one.
-        if (Execute(NetworkRules.Unpublish(_options, address, mappings)) is LinuxException.EEXIST or LinuxException.EBUSY)
+        catch (LinuxException e)
         {
-            foreach (PortMapping mapping in mappings)
-            {
-                _ = Execute(NetworkRules.Unpublish(_options, address, [mapping]));
-            }
+            throw Failed("The host could not be made to forward packets for containers", e);
         }
-        ForgetUdpFlows(address, mappings);
     }
 
-    private static int Execute(IReadOnlyList<NetlinkMessage> requests)
+    // Of all cables, whatever store their containers are of: who flushed the ruleset has flushed this for all of them.
+    private void GuardSources(NftProgram nft)
     {
-        using NetlinkSocket socket = NetlinkSocket.OpenNetfilter();
-        return socket.TryExecuteTogether(requests);
+        try
+        {
+            nft.Run(SourceRules.Compose(_options, AddressOwner.CablesOf(_options.BridgeName)), EngineError.NetworkFailed);
+        }
+        catch (LayerImageException e) when (e.Error == EngineError.NetworkFailed)
+        {
+            // A kernel without tables of family bridge (CONFIG_NF_TABLES_BRIDGE): the rules of family inet still refuse
+            // addresses that no container has.
+        }
+    }
+
+    // Where the table is not there, this kernel has none, or a flush of the ruleset came between: the next look restores it from the links.
+    private static void Guard(IReadOnlyList<NetlinkMessage> requests, string link)
+    {
+        int errno = Execute(requests);
+        if (errno is not (0 or LinuxException.ENOENT))
+        {
+            throw new LinuxException("netlink", errno, $"the source address of {link}");
+        }
     }
 
     private bool HasRules()
@@ -157,45 +181,6 @@ internal sealed class BridgeNetwork : INetworkBackend
         catch (LinuxException e)
         {
             throw Failed("The rules of the container network cannot be seen", e);
-        }
-    }
-
-    /// <summary>
-    /// A UDP flow keeps the way of its first packet while it goes on, so a client that never pauses would not notice
-    /// that a port was published, closed or given to another container.
-    /// </summary>
-    private void ForgetUdpFlows(IPAddress address, IReadOnlyList<PortMapping> mappings)
-    {
-        List<PortMapping> udp = [.. mappings.Where(mapping => mapping.Protocol == PortProtocol.Udp)];
-        if (udp.Count == 0)
-        {
-            return;
-        }
-        using NetlinkSocket socket = NetlinkSocket.OpenNetfilter();
-        Forget(socket, new UdpFlows(null, address));
-        // Each request walks the whole table; flows to a large range that nobody answered may just as well expire.
-        foreach (PortMapping mapping in udp.Where(mapping => mapping.Count <= MaximumForgottenPorts))
-        {
-            for (int offset = 0; offset < mapping.Count; offset++)
-            {
-                Forget(socket, new UdpFlows((ushort)(mapping.HostPort + offset), null));
-            }
-        }
-    }
-
-    private void Forget(NetlinkSocket socket, UdpFlows flows)
-    {
-        if (!_oldKernel && socket.TryExecute(ConntrackMessages.Forget(flows)) == 0)
-        {
-            return;
-        }
-        // Linux before 6.12 (Debian 12's is 6.1) lists by a filter, and deletes flows by name only.
-        foreach (byte[] flow in socket.List(ConntrackMessages.List(flows)))
-        {
-            if (ConntrackMessages.ForgetOne(flow, flows) is NetlinkMessage one)
-            {
-                _ = socket.TryExecute(one); // it may have ended since
-            }
         }
     }
 
@@ -221,7 +206,8 @@ internal sealed class BridgeNetwork : INetworkBackend
             // Another process may do the same at this moment, so what exists already is as good as made.
             using NetlinkSocket socket = NetlinkSocket.OpenRoute();
             socket.Execute(RouteMessages.AddBridge(_options.BridgeName, _gateway), _options.BridgeName, tolerated: LinuxException.EEXIST);
-            SetKernelParameter($"net/ipv4/conf/{_options.BridgeName}/route_localnet");
+            LinkTrust.End(_options.BridgeName);
+            KernelParameter.Set($"net/ipv4/conf/{_options.BridgeName}/route_localnet", "1");
             int index = (int)IfNameToIndex(_options.BridgeName);
             socket.Execute(RouteMessages.AddAddress(index, _gateway, AddressPool.Broadcast(_options.Subnet), _options.Subnet.PrefixLength),
                 $"{_gateway} on {_options.BridgeName}", tolerated: LinuxException.EEXIST);
@@ -237,6 +223,7 @@ internal sealed class BridgeNetwork : INetworkBackend
     {
         inside.Execute(RouteMessages.SetUp(RouteMessages.LoopbackIndex), "lo");
         int index = (int)IfNameToIndex(ContainerInterface);
+        LinkTrust.End(ContainerInterface);
         inside.Execute(RouteMessages.AddAddress(index, address, AddressPool.Broadcast(_options.Subnet), _options.Subnet.PrefixLength), $"{address} on {ContainerInterface}");
         inside.Execute(RouteMessages.SetUp(index), ContainerInterface);
         inside.Execute(RouteMessages.AddDefaultRoute(index, _gateway), $"default route by {_gateway}");
@@ -255,27 +242,6 @@ internal sealed class BridgeNetwork : INetworkBackend
 
     // Names go into nft text, interface names and paths: what is none of a letter, digit, _ or - is a bug of the caller.
     private static bool IsWord(string name) => name.Length > 0 && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-');
-
-    /// <summary>Sets one to 1. Where /proc/sys is read-only but the value is right, all is well.</summary>
-    private static void SetKernelParameter(string name)
-    {
-        string path = $"/proc/sys/{name}";
-        try
-        {
-            if (File.ReadAllText(path).Trim() != "1")
-            {
-                File.WriteAllText(path, "1");
-            }
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new LayerImageException(EngineError.NetworkFailed, $"The kernel parameter {name.Replace('/', '.')} could not be set to 1: {e.Message}", e)
-            {
-                Target = path,
-                Advice = "Run as root on a system where /proc/sys can be written, or set it beforehand.",
-            };
-        }
-    }
 
     private static LayerImageException Failed(string what, LinuxException e) =>
         new(e.Error == EngineError.NotPrivileged ? e.Error : EngineError.NetworkFailed, $"{what}: {e.Message}", e)

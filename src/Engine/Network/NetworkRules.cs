@@ -17,7 +17,10 @@ namespace LayerImage.Engine.Network;
 internal static class NetworkRules
 {
     /// <summary>Raise it whenever <see cref="Compose"/> changes: a table of another version is filled anew.</summary>
-    internal const int Version = 1;
+    internal const int Version = 4;
+
+    /// <summary>The set whose element "ipv4" has the host forward for containers only (<see cref="HostForwarding"/>).</summary>
+    internal const string ForContainersOnly = "for_containers_only";
 
     /// <summary>The shared rules; may be applied to a table that has them, and keeps its published ports.</summary>
     public static string Compose(NetworkOptions options)
@@ -30,6 +33,7 @@ internal static class NetworkRules
             add table {{table}}
             add map {{table}} published { type ipv4_addr . inet_proto . inet_service : ipv4_addr . inet_service; flags interval; }
             add map {{table}} published_ranges { type ipv4_addr . inet_proto . inet_service : ipv4_addr; flags interval; }
+            add set {{table}} {{ForContainersOnly}} { type nf_proto; }
             add chain {{table}} raw_prerouting { type filter hook prerouting priority raw; policy accept; }
             add chain {{table}} prerouting { type nat hook prerouting priority dstnat; policy accept; }
             add chain {{table}} output { type nat hook output priority -100; policy accept; }
@@ -42,6 +46,9 @@ internal static class NetworkRules
             flush chain {{table}} forward
             add rule {{table}} raw_prerouting iifname "{{bridge}}" ip daddr 127.0.0.0/8 drop comment "route_localnet must not open the host's loopback to containers"
             add rule {{table}} raw_prerouting iifname "{{bridge}}" ip saddr 127.0.0.0/8 drop
+            add rule {{table}} raw_prerouting iifname "{{bridge}}" ip saddr != {{net}} drop comment "a forged address would choose the firewall's zone"
+            add rule {{table}} raw_prerouting iifname "{{bridge}}" ip6 saddr != { ::, fe80::/10 } drop
+            add rule {{table}} raw_prerouting iifname "{{bridge}}" icmpv6 type { nd-router-advert, nd-redirect } drop comment "no container is this host's router"
             add rule {{table}} prerouting iifname != "lo" ip daddr 127.0.0.0/8 return comment "a port of the loopback is not for other hosts"
             add rule {{table}} prerouting {{look}} @published
             add rule {{table}} prerouting {{look}} @published_ranges
@@ -51,13 +58,24 @@ internal static class NetworkRules
             add rule {{table}} postrouting oifname "{{bridge}}" ip saddr {{net}} ct status dnat masquerade comment "a container to a published port"
             add rule {{table}} postrouting oifname != "{{bridge}}" ip saddr {{net}} masquerade comment "containers to the world"
             add rule {{table}} forward oifname "{{bridge}}" iifname != "{{bridge}}" ct state new ct status & dnat == 0 drop comment "other hosts reach published ports only"
+            add rule {{table}} forward oifname "{{bridge}}" iifname != "{{bridge}}" ct state invalid drop comment "nor what belongs to no connection"
+            add rule {{table}} forward iifname != "{{bridge}}" oifname != "{{bridge}}" meta nfproto @{{ForContainersOnly}} drop comment "the host was no router before"
             add chain {{table}} {{VersionChain}}
+            flush chain {{table}} {{VersionChain}}
+            add rule {{table}} {{VersionChain}} accept comment "gone with the other rules when somebody flushes the table"
 
             """;
     }
 
     /// <summary>Whether the rules of this version are there, in the calling thread's network namespace.</summary>
-    public static bool AreThere(NetworkOptions options) => NftMessages.HasChain(options.TableName, VersionChain);
+    public static bool AreThere(NetworkOptions options) => NftMessages.HasRule(options.TableName, VersionChain);
+
+    /// <summary>Whether a port is published, as far as its first element tells.</summary>
+    public static bool IsPublished(NetworkOptions options, IPAddress address, PortMapping mapping)
+    {
+        PublishedElement first = PublishedElement.Of(address, [mapping]).First();
+        return NftMessages.HasElement(options.TableName, first.Map, first.ToKernel());
+    }
 
     /// <summary>The requests that add a container's ports.</summary>
     public static IReadOnlyList<NetlinkMessage> Publish(NetworkOptions options, IPAddress address, IReadOnlyList<PortMapping> mappings) =>
@@ -89,7 +107,7 @@ internal static class NetworkRules
     private static string Table(NetworkOptions options) => $"inet {options.TableName}";
 
     private static IEnumerable<NetlinkMessage> Requests(
-        Func<string, string, IEnumerable<NftElement>, IEnumerable<NetlinkMessage>> verb, NetworkOptions options, IPAddress address, IReadOnlyList<PortMapping> mappings) =>
+        Func<string, string, IEnumerable<NftElement>, NftFamily, IEnumerable<NetlinkMessage>> verb, NetworkOptions options, IPAddress address, IReadOnlyList<PortMapping> mappings) =>
         PublishedElement.Of(address, mappings).ToLookup(element => element.Map)
-            .SelectMany(map => verb(options.TableName, map.Key, map.Select(element => element.ToKernel())));
+            .SelectMany(map => verb(options.TableName, map.Key, map.Select(element => element.ToKernel()), NftFamily.Inet));
 }

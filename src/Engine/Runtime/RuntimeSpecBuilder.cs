@@ -25,7 +25,7 @@ internal static class RuntimeSpecBuilder
                 Resources = Resources(options),
                 CgroupsPath = options.CgroupsPath,
                 Namespaces = Namespaces(options, host),
-                Seccomp = confined ? SeccompProfile.Default(capabilities.ToHashSet(StringComparer.Ordinal), host.Architecture) : null,
+                Seccomp = confined ? SeccompProfile.Default(capabilities.ToHashSet(StringComparer.Ordinal), host.Architecture, options.Is32Bit) : null,
                 MaskedPaths = options.Privileged ? null : RuntimeDefaults.MaskedPaths,
                 ReadonlyPaths = options.Privileged ? null : RuntimeDefaults.ReadonlyPaths,
             },

@@ -39,6 +39,9 @@ internal sealed record RuntimeSpecOptions
 
     public SeccompMode Seccomp { get; init; }
 
+    /// <summary>Whether its programs are of the processor's 32-bit kind.</summary>
+    public bool Is32Bit { get; init; }
+
     /// <summary>The host's path of a small init program that reaps and passes signals on; null is none.</summary>
     public string? InitPath { get; init; }
 

@@ -20,9 +20,10 @@ internal sealed class TestNetwork : IAsyncDisposable
     private readonly string _folder = Directory.CreateTempSubdirectory("limg-net-").FullName;
     private readonly string _before;
     private readonly List<EchoServer> _servers = [];
+    private readonly List<(string Path, string Name)> _cables = [];
     private readonly List<(string Id, IPAddress Address, PortMapping[] Mappings)> _published = [];
 
-    private TestNetwork()
+    private TestNetwork(bool oldKernel)
     {
         using (NetlinkSocket socket = NetlinkSocket.OpenRoute())
         {
@@ -30,22 +31,25 @@ internal sealed class TestNetwork : IAsyncDisposable
         }
         _before = State();
         Options = new NetworkOptions { BridgeName = "limgtest0", TableName = "layerimage_test", Subnet = IPNetwork.Parse("10.93.0.0/16"), NamespaceFolder = Path.Combine(_folder, "netns") };
-        Backend = new BridgeNetwork(Options);
+        Backend = new BridgeNetwork(Options, oldKernel);
     }
 
     public NetworkOptions Options { get; }
 
     public BridgeNetwork Backend { get; set; }
 
+    /// <summary>A path beside the containers' namespaces.</summary>
+    public string this[string name] => Path.Combine(_folder, name);
+
     public string PeerPath => Path.Combine(_folder, "peer");
 
-    public static async Task<TestNetwork> CreateAsync()
+    public static async Task<TestNetwork> CreateAsync(bool oldKernel = false)
     {
-        TestNetwork network = new();
+        TestNetwork network = new(oldKernel);
         try
         {
             network.Backend.EnsureReady();
-            await network.AddPeerAsync();
+            await network.AddHostAsync(network.PeerPath, Cable, HostAddress, "192.0.2.2");
             return network;
         }
         catch
@@ -58,7 +62,8 @@ internal sealed class TestNetwork : IAsyncDisposable
     /// <summary>A container with a server on a port; its id is <paramref name="name"/>.</summary>
     public async Task<string> AddContainerAsync(string name, string address, params int[] ports)
     {
-        NetworkAttachment attachment = await Backend.AttachAsync(name, IPAddress.Parse(address), TestContext.Current.CancellationToken);
+        NetworkAttachment attachment = await Backend.AttachAsync(name, IPAddress.Parse(address), TestContext.Current.CancellationToken)
+            ?? throw new InvalidOperationException($"{address} is taken.");
         foreach (int port in ports)
         {
             _servers.Add(NetworkThread.Run(attachment.NamespacePath, () => EchoServer.StartTcp(name, IPAddress.Any, port)));
@@ -98,11 +103,11 @@ internal sealed class TestNetwork : IAsyncDisposable
         }
         using (NetlinkSocket socket = NetlinkSocket.OpenRoute())
         {
-            _ = socket.TryExecute(RouteMessages.DeleteLink(Cable));
+            _cables.ForEach(cable => _ = socket.TryExecute(RouteMessages.DeleteLink(cable.Name)));
             _ = socket.TryExecute(RouteMessages.DeleteLink(Options.BridgeName));
         }
-        NetworkNamespace.Delete(PeerPath);
-        new NftProgram().Run($"delete table inet {Options.TableName}", EngineError.NetworkFailed);
+        _cables.ForEach(cable => NetworkNamespace.Delete(cable.Path));
+        new NftProgram().Run($"delete table inet {Options.TableName}; delete table bridge {Options.TableName}", EngineError.NetworkFailed);
         Directory.Delete(_folder, recursive: true);
         Assert.Equal(_before, State());
     }
@@ -115,19 +120,22 @@ internal sealed class TestNetwork : IAsyncDisposable
         return string.Join('\n', [.. links, .. pins, new NftProgram().List("ruleset", EngineError.NetworkFailed)]);
     }
 
-    private async Task AddPeerAsync()
+    /// <summary>Another host, joined to this one by a cable; this one is its router.</summary>
+    public async Task AddHostAsync(string path, string cable, string ownAddress, string itsAddress)
     {
+        _cables.Add((path, cable));
         using NetlinkSocket host = NetlinkSocket.OpenRoute();
-        IPAddress own = IPAddress.Parse(HostAddress), other = IPAddress.Parse("192.0.2.2"), broadcast = IPAddress.Parse("192.0.2.255");
-        await NetworkNamespace.CreateAsync(PeerPath, (handle, inside) =>
+        IPAddress own = IPAddress.Parse(ownAddress), other = IPAddress.Parse(itsAddress), broadcast = AddressPool.Broadcast(new IPNetwork(new IPAddress([.. own.GetAddressBytes()[..3], 0]), 24));
+        await NetworkNamespace.CreateAsync(path, (handle, inside) =>
         {
-            host.Execute(RouteMessages.AddVeth(Cable, 0, "eth0", other, (int)handle.DangerousGetHandle()), Cable);
+            host.Execute(RouteMessages.AddVeth(cable, 0, "eth0", other, (int)handle.DangerousGetHandle()), cable);
             int index = (int)IfNameToIndex("eth0");
             inside.Execute(RouteMessages.SetUp(RouteMessages.LoopbackIndex), "lo");
             inside.Execute(RouteMessages.AddAddress(index, other, broadcast, 24), "address");
             inside.Execute(RouteMessages.SetUp(index), "eth0");
             inside.Execute(RouteMessages.AddDefaultRoute(index, own), "route");
         });
-        host.Execute(RouteMessages.AddAddress((int)IfNameToIndex(Cable), own, broadcast, 24), "address");
+        host.Execute(RouteMessages.AddAddress((int)IfNameToIndex(cable), own, broadcast, 24), "address");
+        host.Execute(RouteMessages.SetUp((int)IfNameToIndex(cable)), cable);
     }
 }

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
 using LayerImage.Engine.Runtime;
 using Xunit;
 
@@ -42,6 +44,27 @@ public sealed class ContainerEnvironmentTests
         (_, List<OutputLine> lines) = await harness.ExecAsync(options, null, "grep", "Seccomp:", "/proc/self/status", "/proc/1/status");
         Assert.Equal(["/proc/self/status:Seccomp:\t2", "/proc/1/status:Seccomp:\t2"], lines.Select(line => line.Text));
         Assert.Equal(File.ReadAllBytes(kept), File.ReadAllBytes(Path.Combine(harness.Paths.CrunRoot, options.Id, "seccomp.bpf")));
+    }
+
+    [Fact]
+    public async Task Filter_RefusesForbiddenSocketsInEveryWay()
+    {
+        Assert.SkipWhen(RuntimeHarness.Missing is not null, RuntimeHarness.Missing ?? "");
+        Assert.SkipUnless(RuntimeInformation.OSArchitecture == Architecture.X64, "The program is for x86-64.");
+        await using RuntimeHarness harness = new();
+        string program = Path.Combine(harness.RootFsPath, "sockets");
+        ForbiddenSocketProgram.Write(program, with32Bit: true);
+        using Process outside = Process.Start(program);
+        await outside.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.NotEqual(0, outside.ExitCode); // it can tell the difference
+        if (outside.ExitCode == 139)
+        {
+            ForbiddenSocketProgram.Write(program, with32Bit: false); // a kernel without 32-bit calls
+        }
+
+        (int? exitCode, _) = await harness.OutputAsync(harness.Options("/sockets"));
+
+        Assert.Equal(0, exitCode);
     }
 
     [Fact]

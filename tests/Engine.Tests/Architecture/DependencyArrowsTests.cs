@@ -28,7 +28,7 @@ public sealed partial class DependencyArrowsTests
         ["Registry"] = ["Errors", "IO", "Oci", "Processes", "References"],
         ["Runtime"] = ["Errors", "IO", "Interop", "Oci", "Processes"],
         ["Network"] = ["Errors", "Interop", "Processes"],
-        ["Firewall"] = ["Errors", "IO", "Interop", "Processes"],
+        ["Firewall"] = ["Errors", "IO", "Interop", "Network", "Processes"],
         ["Images"] = ["Commit", "Content", "Errors", "IO", "Interop", "Layers", "Mounts", "Oci", "Processes", "References", "Registry", "Store"],
         ["Containers"] = ["Commit", "Content", "Errors", "Firewall", "IO", "Images", "Interop", "Layers", "Mounts", "Network", "Oci", "Processes", "Runtime", "Store"],
         ["Commit"] = ["Containers", "Content", "Errors", "IO", "Images", "Interop", "Layers", "Mounts", "Network", "Oci", "References", "Store"],

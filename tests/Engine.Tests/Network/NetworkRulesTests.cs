@@ -65,6 +65,7 @@ public sealed class NetworkRulesTests
             add table inet layerimage
             add map inet layerimage published { type ipv4_addr . inet_proto . inet_service : ipv4_addr . inet_service; flags interval; }
             add map inet layerimage published_ranges { type ipv4_addr . inet_proto . inet_service : ipv4_addr; flags interval; }
+            add set inet layerimage for_containers_only { type nf_proto; }
             add chain inet layerimage raw_prerouting { type filter hook prerouting priority raw; policy accept; }
             add chain inet layerimage prerouting { type nat hook prerouting priority dstnat; policy accept; }
             add chain inet layerimage output { type nat hook output priority -100; policy accept; }
@@ -77,6 +78,9 @@ public sealed class NetworkRulesTests
             flush chain inet layerimage forward
             add rule inet layerimage raw_prerouting iifname "limg0" ip daddr 127.0.0.0/8 drop comment "route_localnet must not open the host's loopback to containers"
             add rule inet layerimage raw_prerouting iifname "limg0" ip saddr 127.0.0.0/8 drop
+            add rule inet layerimage raw_prerouting iifname "limg0" ip saddr != 10.89.0.0/16 drop comment "a forged address would choose the firewall's zone"
+            add rule inet layerimage raw_prerouting iifname "limg0" ip6 saddr != { ::, fe80::/10 } drop
+            add rule inet layerimage raw_prerouting iifname "limg0" icmpv6 type { nd-router-advert, nd-redirect } drop comment "no container is this host's router"
             add rule inet layerimage prerouting iifname != "lo" ip daddr 127.0.0.0/8 return comment "a port of the loopback is not for other hosts"
             add rule inet layerimage prerouting meta l4proto { tcp, udp, sctp } fib daddr type local dnat ip to ip daddr . meta l4proto . th dport map @published
             add rule inet layerimage prerouting meta l4proto { tcp, udp, sctp } fib daddr type local dnat ip to ip daddr . meta l4proto . th dport map @published_ranges
@@ -86,7 +90,26 @@ public sealed class NetworkRulesTests
             add rule inet layerimage postrouting oifname "limg0" ip saddr 10.89.0.0/16 ct status dnat masquerade comment "a container to a published port"
             add rule inet layerimage postrouting oifname != "limg0" ip saddr 10.89.0.0/16 masquerade comment "containers to the world"
             add rule inet layerimage forward oifname "limg0" iifname != "limg0" ct state new ct status & dnat == 0 drop comment "other hosts reach published ports only"
-            add chain inet layerimage version_1
+            add rule inet layerimage forward oifname "limg0" iifname != "limg0" ct state invalid drop comment "nor what belongs to no connection"
+            add rule inet layerimage forward iifname != "limg0" oifname != "limg0" meta nfproto @for_containers_only drop comment "the host was no router before"
+            add chain inet layerimage version_4
+            flush chain inet layerimage version_4
+            add rule inet layerimage version_4 accept comment "gone with the other rules when somebody flushes the table"
 
             """, NetworkRules.Compose(s_options));
+
+    [Fact]
+    public void SourceRules_HaveEachCableWithItsAddress() =>
+        Assert.Equal("""
+            add table bridge layerimage
+            add set bridge layerimage ports { type ifname; }
+            add set bridge layerimage sources { type ifname . ipv4_addr; }
+            add chain bridge layerimage prerouting { type filter hook prerouting priority -300; policy accept; }
+            flush chain bridge layerimage prerouting
+            add rule bridge layerimage prerouting iifname @ports ether type ip iifname . ip saddr != @sources drop comment "a container's own address only"
+            add rule bridge layerimage prerouting iifname @ports ether type arp arp saddr ip != 0.0.0.0 iifname . arp saddr ip != @sources drop
+            add element bridge layerimage sources { "lvabc" . 10.89.0.2 }
+            add element bridge layerimage ports { "lvabc" }
+
+            """, SourceRules.Compose(s_options, [("lvabc", s_address)]));
 }

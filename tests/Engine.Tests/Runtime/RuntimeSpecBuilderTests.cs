@@ -121,5 +121,31 @@ public sealed class RuntimeSpecBuilderTests
         Assert.DoesNotContain(plain.Syscalls[0].Names, name => name.StartsWith("io_uring", StringComparison.Ordinal) || name is "socket" or "userfaultfd" or "keyctl" or "add_key");
     }
 
+    [Theory]
+    [InlineData(2ul, true)] // AF_INET
+    [InlineData(17ul, true)] // AF_PACKET
+    [InlineData(37ul, true)]
+    [InlineData(38ul, false)] // AF_ALG
+    [InlineData(39ul, true)]
+    [InlineData(40ul, false)] // AF_VSOCK
+    [InlineData(41ul, true)]
+    [InlineData(45ul, true)]
+    [InlineData(0x1_0000_0026ul, false)] // of which the kernel takes the lower half
+    [InlineData(0x1_0000_0028ul, false)]
+    [InlineData(0x1_0000_0002ul, true)]
+    public void Seccomp_SocketFamily(ulong family, bool allowed)
+    {
+        IEnumerable<SpecSyscallArgument> rules = RuntimeSpecBuilder.Build(s_options, s_host).Linux.Seccomp!.Syscalls.Where(rule => rule.Names.Contains("socket")).Select(rule => Assert.Single(rule.Args!));
+
+        Assert.Equal(allowed, rules.Any(rule => rule is { Index: 0, Op: "SCMP_CMP_MASKED_EQ" } && (family & rule.Value) == rule.ValueTwo));
+    }
+
+    [Theory]
+    [InlineData(Architecture.X64, false, false)]
+    [InlineData(Architecture.X64, true, true)]
+    [InlineData(Architecture.S390x, false, true)] // whose C library has no other way
+    public void Seccomp_SocketCall_IsForProgramsThatNeedIt(Architecture architecture, bool is32Bit, bool allowed) =>
+        Assert.Equal(allowed, RuntimeSpecBuilder.Build(s_options with { Is32Bit = is32Bit }, s_host with { Architecture = architecture }).Linux.Seccomp!.Syscalls[0].Names.Contains("socketcall"));
+
     private static string[] Words(string text) => text.Split(' ', StringSplitOptions.RemoveEmptyEntries);
 }

@@ -1,4 +1,5 @@
 using LayerImage.Engine.Errors;
+using LayerImage.Engine.Network;
 
 namespace LayerImage.Engine.Firewall;
 
@@ -111,20 +112,16 @@ internal sealed partial class NftablesFirewall
         s_table.Load(state, ServiceResolver.Resolve(state.Zones.Values, (name, zone) => FindService(name, zone.Name, observer)));
     }
 
-    // Who masquerades passes packets on (firewalld does the same).
+    // Who masquerades passes packets on (firewalld does the same), and not for containers only.
     private static void AllowForwarding(IEngineObserver observer)
     {
-        const string Path = "/proc/sys/net/ipv4/ip_forward";
         try
         {
-            if (File.ReadAllText(Path).Trim() != "1")
-            {
-                File.WriteAllText(Path, "1");
-            }
+            HostForwarding.ForHost();
         }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        catch (LayerImageException error)
         {
-            observer.Warning($"{Path} could not be set to 1, so nothing is passed on: {error.Message}");
+            observer.Warning($"Nothing is passed on: {error.Message}");
         }
     }
 

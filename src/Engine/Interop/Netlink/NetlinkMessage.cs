@@ -55,18 +55,22 @@ internal sealed class NetlinkMessage
     }
 
     /// <summary>An attribute's value among those in an answer; empty when it is not there.</summary>
-    public static ReadOnlySpan<byte> Find(ReadOnlySpan<byte> attributes, ushort type)
+    public static ReadOnlySpan<byte> Find(ReadOnlySpan<byte> attributes, ushort type) => FindAll(attributes, type).FirstOrDefault() ?? [];
+
+    /// <summary>The values of an attribute that may be there several times.</summary>
+    public static List<byte[]> FindAll(ReadOnlySpan<byte> attributes, ushort type)
     {
+        List<byte[]> found = [];
         // struct nlattr { u16 len; u16 type; }, each begins at a multiple of 4.
         while (attributes.Length >= 4 && MemoryMarshal.Read<ushort>(attributes) is ushort length && length >= 4 && length <= attributes.Length)
         {
             if ((MemoryMarshal.Read<ushort>(attributes[2..]) & NLA_TYPE_MASK) == type)
             {
-                return attributes[4..length];
+                found.Add(attributes[4..length].ToArray());
             }
             attributes = attributes[Math.Min((length + 3) & ~3, attributes.Length)..];
         }
-        return [];
+        return found;
     }
 
     /// <summary>The finished bytes under a sequence number.</summary>

@@ -5,11 +5,21 @@ using static LayerImage.Engine.Interop.Netlink.NetlinkMessage;
 
 namespace LayerImage.Engine.Interop.Netlink;
 
-/// <summary>An element of a map whose keys are concatenated intervals (nft(8): "flags interval"), as the kernel takes it.</summary>
-/// <param name="First">The key's lower bound: each of its fields in network order, padded to 4 bytes.</param>
-/// <param name="Last">Its upper bound, inclusive.</param>
-/// <param name="Data">What it maps to, in the same form.</param>
-internal readonly record struct NftElement(byte[] First, byte[] Last, byte[] Data);
+/// <summary>An element of a set or map, as the kernel takes it.</summary>
+/// <param name="First">The key, or its lower bound: each field of a concatenation in network order, padded to 4 bytes.</param>
+/// <param name="Last">Its upper bound, inclusive, where keys are concatenated intervals (nft(8): "flags interval"); else null.</param>
+/// <param name="Data">What it maps to, in the same form; null in a set.</param>
+internal readonly record struct NftElement(byte[] First, byte[]? Last = null, byte[]? Data = null);
+
+/// <summary>The families of tables that are used here (linux/netfilter.h).</summary>
+internal enum NftFamily : byte
+{
+    /// <summary>IPv4 and IPv6.</summary>
+    Inet = 1,
+
+    /// <summary>Frames that a bridge forwards or takes in.</summary>
+    Bridge = 7,
+}
 
 /// <summary>
 /// The few requests to nf_tables that come with every container, as values; what is longer than an element is nft's.
@@ -18,11 +28,11 @@ internal readonly record struct NftElement(byte[] First, byte[] Last, byte[] Dat
 internal static class NftMessages
 {
     private const ushort NFNL_SUBSYS_NFTABLES = 10, NFNL_MSG_BATCH_BEGIN = 16, NFNL_MSG_BATCH_END = 17;
-    private const ushort NFT_MSG_GETTABLE = 1, NFT_MSG_GETCHAIN = 4, NFT_MSG_NEWSETELEM = 12, NFT_MSG_DELSETELEM = 14;
-    private const ushort NFTA_TABLE_NAME = 1, NFTA_CHAIN_TABLE = 1, NFTA_CHAIN_NAME = 3, NFTA_LIST_ELEM = 1, NFTA_DATA_VALUE = 1;
+    private const ushort NFT_MSG_GETTABLE = 1, NFT_MSG_GETCHAIN = 4, NFT_MSG_GETRULE = 7, NFT_MSG_NEWSETELEM = 12, NFT_MSG_GETSETELEM = 13, NFT_MSG_DELSETELEM = 14;
+    private const ushort NFTA_TABLE_NAME = 1, NFTA_CHAIN_TABLE = 1, NFTA_CHAIN_NAME = 3, NFTA_RULE_TABLE = 1, NFTA_RULE_CHAIN = 2, NFTA_LIST_ELEM = 1, NFTA_DATA_VALUE = 1;
     private const ushort NFTA_SET_ELEM_LIST_TABLE = 1, NFTA_SET_ELEM_LIST_SET = 2, NFTA_SET_ELEM_LIST_ELEMENTS = 3;
     private const ushort NFTA_SET_ELEM_KEY = 1, NFTA_SET_ELEM_DATA = 2, NFTA_SET_ELEM_KEY_END = 10;
-    private const byte NFPROTO_UNSPEC = 0, NFPROTO_INET = 1;
+    private const byte NFPROTO_UNSPEC = 0;
 
     /// <summary>How many elements one message may hold: an attribute's length has 16 bits.</summary>
     private const int MostElements = 400;
@@ -37,13 +47,30 @@ internal static class NftMessages
     public static bool HasChain(string table, string chain) =>
         IsThere(Request(NFT_MSG_GETCHAIN, 0).Attribute(NFTA_CHAIN_TABLE, table).Attribute(NFTA_CHAIN_NAME, chain), $"{table} {chain}");
 
-    /// <summary>Requests that add elements to a map of "inet TABLE"; one that is there already is no error.</summary>
-    public static IEnumerable<NetlinkMessage> Add(string table, string map, IEnumerable<NftElement> elements) =>
-        Elements(NFT_MSG_NEWSETELEM, NLM_F_CREATE, table, map, elements);
+    /// <summary>Whether a chain of the table "inet TABLE" is there and has a rule.</summary>
+    /// <exception cref="LinuxException">The kernel did not say.</exception>
+    public static bool HasRule(string table, string chain)
+    {
+        if (!HasChain(table, chain))
+        {
+            return false;
+        }
+        using NetlinkSocket socket = NetlinkSocket.OpenNetfilter();
+        return socket.List(Request(NFT_MSG_GETRULE, NLM_F_DUMP).Attribute(NFTA_RULE_TABLE, table).Attribute(NFTA_RULE_CHAIN, chain)).Count > 0;
+    }
 
-    /// <summary>Requests that delete elements of a map of "inet TABLE"; one that is not there fails all.</summary>
-    public static IEnumerable<NetlinkMessage> Delete(string table, string map, IEnumerable<NftElement> elements) =>
-        Elements(NFT_MSG_DELSETELEM, 0, table, map, elements);
+    /// <summary>Whether a map of the table "inet TABLE" has an element with this key.</summary>
+    /// <exception cref="LinuxException">The kernel did not say.</exception>
+    public static bool HasElement(string table, string map, NftElement element) =>
+        IsThere(Elements(NFT_MSG_GETSETELEM, 0, NftFamily.Inet, table, map, [element]).Single(), $"{table} {map}");
+
+    /// <summary>Requests that add elements to a set or map of a table; one that is there already is no error.</summary>
+    public static IEnumerable<NetlinkMessage> Add(string table, string map, IEnumerable<NftElement> elements, NftFamily family = NftFamily.Inet) =>
+        Elements(NFT_MSG_NEWSETELEM, NLM_F_CREATE, family, table, map, elements);
+
+    /// <summary>Requests that delete elements of a set or map of a table; one that is not there fails all.</summary>
+    public static IEnumerable<NetlinkMessage> Delete(string table, string map, IEnumerable<NftElement> elements, NftFamily family = NftFamily.Inet) =>
+        Elements(NFT_MSG_DELSETELEM, 0, family, table, map, elements);
 
     /// <summary>The message that opens a transaction.</summary>
     public static NetlinkMessage Begin() => Boundary(NFNL_MSG_BATCH_BEGIN);
@@ -62,15 +89,18 @@ internal static class NftMessages
         };
     }
 
-    private static IEnumerable<NetlinkMessage> Elements(ushort verb, ushort flags, string table, string map, IEnumerable<NftElement> elements) =>
-        elements.Chunk(MostElements).Select(chunk => Request(verb, flags)
+    private static IEnumerable<NetlinkMessage> Elements(ushort verb, ushort flags, NftFamily family, string table, string map, IEnumerable<NftElement> elements) =>
+        elements.Chunk(MostElements).Select(chunk => Request(verb, flags, family)
             .Attribute(NFTA_SET_ELEM_LIST_TABLE, table)
             .Attribute(NFTA_SET_ELEM_LIST_SET, map)
             .Nest(NFTA_SET_ELEM_LIST_ELEMENTS, list => Array.ForEach(chunk, element => list.Nest(NFTA_LIST_ELEM, entry =>
             {
                 Value(entry, NFTA_SET_ELEM_KEY, element.First);
-                Value(entry, NFTA_SET_ELEM_KEY_END, element.Last);
-                if (verb == NFT_MSG_NEWSETELEM)
+                if (element.Last is not null)
+                {
+                    Value(entry, NFTA_SET_ELEM_KEY_END, element.Last);
+                }
+                if (verb == NFT_MSG_NEWSETELEM && element.Data is not null)
                 {
                     Value(entry, NFTA_SET_ELEM_DATA, element.Data);
                 }
@@ -79,8 +109,8 @@ internal static class NftMessages
     private static void Value(NetlinkMessage entry, ushort type, byte[] value) =>
         entry.Nest(type, data => data.Attribute(NFTA_DATA_VALUE, value));
 
-    private static NetlinkMessage Request(ushort verb, ushort flags) =>
-        new NetlinkMessage((ushort)((NFNL_SUBSYS_NFTABLES << 8) | verb), flags).Fixed(new Header { Family = NFPROTO_INET });
+    private static NetlinkMessage Request(ushort verb, ushort flags, NftFamily family = NftFamily.Inet) =>
+        new NetlinkMessage((ushort)((NFNL_SUBSYS_NFTABLES << 8) | verb), flags).Fixed(new Header { Family = (byte)family });
 
     // Unacknowledged: kernels differ in whether they answer these two at all.
     private static NetlinkMessage Boundary(ushort type) => new NetlinkMessage(type, 0, isAcknowledged: false)

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Runtime.InteropServices;
+using System.Text;
 using static LayerImage.Engine.Interop.Netlink.NetlinkMessage;
 
 namespace LayerImage.Engine.Interop.Netlink;
@@ -9,11 +10,13 @@ internal static class RouteMessages
 {
     internal const int LoopbackIndex = 1;
 
-    private const ushort RTM_NEWLINK = 16, RTM_DELLINK = 17, RTM_SETLINK = 19, RTM_NEWADDR = 20, RTM_NEWROUTE = 24;
-    private const ushort IFLA_ADDRESS = 1, IFLA_IFNAME = 3, IFLA_MASTER = 10, IFLA_PROTINFO = 12, IFLA_LINKINFO = 18, IFLA_NET_NS_FD = 28;
+    private const ushort RTM_NEWLINK = 16, RTM_DELLINK = 17, RTM_GETLINK = 18, RTM_SETLINK = 19, RTM_NEWADDR = 20, RTM_NEWROUTE = 24, RTM_NEWLINKPROP = 108;
+    private const ushort IFLA_ADDRESS = 1, IFLA_IFNAME = 3, IFLA_MASTER = 10, IFLA_PROTINFO = 12, IFLA_LINKINFO = 18, IFLA_IFALIAS = 20, IFLA_NET_NS_FD = 28,
+        IFLA_EXT_MASK = 29, IFLA_PROP_LIST = 52, IFLA_ALT_IFNAME = 53;
     private const ushort IFLA_INFO_KIND = 1, IFLA_INFO_DATA = 2, VETH_INFO_PEER = 1, IFLA_BRPORT_MODE = 4;
     private const ushort IFA_ADDRESS = 1, IFA_LOCAL = 2, IFA_BROADCAST = 4, RTA_OIF = 4, RTA_GATEWAY = 5;
     private const uint IFF_UP = 1;
+    private const int RTEXT_FILTER_SKIP_STATS = 8;
     private const byte AF_INET = 2, AF_BRIDGE = 7, RT_TABLE_MAIN = 254, RTPROT_BOOT = 3, RTN_UNICAST = 1;
 
     /// <summary>
@@ -28,12 +31,12 @@ internal static class RouteMessages
             .Nest(IFLA_LINKINFO, info => info.Attribute(IFLA_INFO_KIND, "bridge"));
 
     /// <summary>
-    /// A veth pair: the host's end up and in a bridge, the other end in another network namespace, still down
-    /// (the kernel makes it first and cannot bring up half a pair).
+    /// A veth pair: the host's end in a bridge, the other end in another network namespace, both still down: what a
+    /// link believes of its neighbours is to be set before it is up.
     /// </summary>
     public static NetlinkMessage AddVeth(string hostName, int bridgeIndex, string peerName, IPAddress peerAddress, int peerNamespace) =>
         new NetlinkMessage(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL)
-            .Fixed(new LinkHeader { Flags = IFF_UP, Change = IFF_UP })
+            .Fixed(default(LinkHeader))
             .Attribute(IFLA_IFNAME, hostName)
             .Attribute(IFLA_MASTER, bridgeIndex)
             .Nest(IFLA_LINKINFO, info => info
@@ -52,6 +55,25 @@ internal static class RouteMessages
 
     public static NetlinkMessage SetUp(int index) =>
         new NetlinkMessage(RTM_NEWLINK, 0).Fixed(new LinkHeader { Index = index, Flags = IFF_UP, Change = IFF_UP });
+
+    /// <summary>One more name for a link; EEXIST when any link of the network namespace is called so.</summary>
+    public static NetlinkMessage AddOtherName(int index, string name) =>
+        new NetlinkMessage(RTM_NEWLINKPROP, NLM_F_CREATE | NLM_F_EXCL)
+            .Fixed(new LinkHeader { Index = index })
+            .Nest(IFLA_PROP_LIST, list => list.Attribute(IFLA_ALT_IFNAME, name));
+
+    /// <summary>A note on a link; an empty one takes it away.</summary>
+    public static NetlinkMessage SetAlias(int index, string alias) =>
+        new NetlinkMessage(RTM_SETLINK, 0).Fixed(new LinkHeader { Index = index }).Attribute(IFLA_IFALIAS, Encoding.UTF8.GetBytes(alias));
+
+    /// <summary>Asks what a link is like (<see cref="LinkInfo"/>).</summary>
+    public static NetlinkMessage GetLink(string name) =>
+        new NetlinkMessage(RTM_GETLINK, 0).Fixed(default(LinkHeader)).Attribute(IFLA_IFNAME, name).Attribute(IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+
+    /// <summary>Asks the same of all links in a bridge.</summary>
+    public static NetlinkMessage ListPorts(int bridgeIndex) =>
+        new NetlinkMessage(RTM_GETLINK, NLM_F_DUMP, isAcknowledged: false)
+            .Fixed(default(LinkHeader)).Attribute(IFLA_MASTER, bridgeIndex).Attribute(IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
 
     public static NetlinkMessage DeleteLink(string name) =>
         new NetlinkMessage(RTM_DELLINK, 0).Fixed(default(LinkHeader)).Attribute(IFLA_IFNAME, name);

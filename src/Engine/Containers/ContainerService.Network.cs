@@ -1,0 +1,66 @@
+using LayerImage.Engine.Errors;
+using LayerImage.Engine.IO;
+using LayerImage.Engine.Network;
+
+namespace LayerImage.Engine.Containers;
+
+public sealed partial class ContainerService
+{
+    /// <summary>
+    /// Brings the network's rules and the published ports of running containers back where somebody took them away, as
+    /// <c>nft flush ruleset</c> does, and with it a restart of nftables.service. Until then published ports are dead, and
+    /// nothing keeps containers from the host's loopback. A few questions to the kernel where all is there. Idempotent.
+    /// </summary>
+    /// <param name="anew">Make the rules again although they seem to be there.</param>
+    /// <param name="observer">Hears what was brought back.</param>
+    /// <exception cref="LayerImageException">NetworkFailed, NotPrivileged or ToolMissing.</exception>
+    public void RestoreNetwork(bool anew, IEngineObserver observer)
+    {
+        List<ContainerRecord> connected = [.. _records.List().Where(IsConnected)];
+        if (connected.Count == 0)
+        {
+            return;
+        }
+        INetworkBackend network = _hosts.Own.Network;
+        if ((anew || !network.IsReady()) && network.EnsureReady(anew))
+        {
+            _hosts.Own.HostPorts.Admit(observer);
+            observer.Verbose("The rules of the container network were made again.");
+        }
+        foreach (ContainerRecord container in connected.Where(container => !IsPublished(network, container)))
+        {
+            PublishAgain(network, container.Id, observer);
+        }
+    }
+
+    // For looks at containers: what cannot be brought back keeps nobody from seeing them.
+    internal void TryRestoreNetwork()
+    {
+        try
+        {
+            RestoreNetwork(anew: false, SilentObserver.Instance);
+        }
+        catch (LayerImageException)
+        {
+            // A start, Sync-HostFirewall and Start-HostFirewall say why.
+        }
+    }
+
+    // Under its lock: were it ended meanwhile, its ports would lead to whoever gets its address next.
+    private void PublishAgain(INetworkBackend network, string id, IEngineObserver observer)
+    {
+        using FileLock? held = Cleaner.TryLock(id);
+        if (held is not null && Cleaner.FindLocked(id) is ContainerRecord container && IsConnected(container) && IsAlive(container, StateOf(container)))
+        {
+            network.Publish(id, container.Address!, PortsOf(container));
+            observer.Verbose($"The ports of {container.Name} were published again.");
+        }
+    }
+
+    private static bool IsPublished(INetworkBackend network, ContainerRecord container) => network.IsPublished(container.Address!, PortsOf(container));
+
+    private static bool IsConnected(ContainerRecord record) =>
+        record.State is ContainerState.Running or ContainerState.Paused && IsOfThisBoot(record) && record.Address is not null;
+
+    private static PortMapping[] PortsOf(ContainerRecord record) => [.. record.Ports.Where(port => port.HostPort != 0)];
+}
