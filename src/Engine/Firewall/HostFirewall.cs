@@ -26,6 +26,9 @@ public sealed record HostFirewall
     /// <summary>All zones, by name.</summary>
     public required IReadOnlyList<HostFirewallZone> Zones { get; init; }
 
+    /// <summary>Names of the zones that packets can meet.</summary>
+    public IReadOnlyList<string> ActiveZones => [.. Zones.Where(zone => zone.IsActive).Select(zone => zone.Name)];
+
     /// <summary>The zone of a name, in whatever case.</summary>
     /// <exception cref="LayerImageException"><see cref="EngineError.ZoneNotFound"/>.</exception>
     public HostFirewallZone GetZone(string name) => Zones.FirstOrDefault(zone => zone.Name.Equals(name, StringComparison.OrdinalIgnoreCase))

@@ -22,6 +22,9 @@ public sealed record HostServiceRule
     /// <summary>The disk has it: it is let in after the next Sync or start.</summary>
     public bool Permanent { get; init; }
 
+    /// <summary>Where it is let in, in the words of -Scope.</summary>
+    public PortRuleScope Scope => Runtime && Permanent ? PortRuleScope.Both : Runtime ? PortRuleScope.Runtime : PortRuleScope.Permanent;
+
     /// <summary>The running configuration and the disk differ here.</summary>
     public bool Drift { get; init; }
 

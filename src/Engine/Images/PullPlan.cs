@@ -27,6 +27,9 @@ public sealed record PullPlan
     /// <summary>Bytes that the store would grow by; null when a layer does not tell its size. An estimate: see <see cref="PullPlanLayer.BytesOnDisk"/>.</summary>
     public long? BytesAdded => Once.Where(layer => !layer.Present).Aggregate((long?)0, (sum, layer) => sum + layer.BytesOnDisk);
 
+    /// <summary>How many of the layers are here.</summary>
+    public int LayersHere => Layers.Count(layer => layer.Present);
+
     private IEnumerable<PullPlanLayer> Once => Layers.DistinctBy(layer => layer.Digest);
 
     /// <inheritdoc/>

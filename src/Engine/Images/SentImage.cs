@@ -15,6 +15,9 @@ public sealed record SentImage
     /// <summary>The layers, the base first.</summary>
     public required IReadOnlyList<SentLayer> Layers { get; init; }
 
+    /// <summary>How many layers it has.</summary>
+    public int LayerCount => Layers.Count;
+
     /// <summary>Bytes that went over the wire for it, the configuration's among them.</summary>
     public required long BytesSent { get; init; }
 

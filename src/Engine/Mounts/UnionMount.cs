@@ -20,6 +20,9 @@ public sealed record UnionMount
     /// <summary>What is united below, the top one first, as overlayfs counts them.</summary>
     public required IReadOnlyList<string> LowerDirs { get; init; }
 
+    /// <summary>How many layers or folders are united; a folder of the engine's own, which carries the root's attributes, is none.</summary>
+    public int LayerCount => LowerDirs.Count(folder => !folder.EndsWith($"/{Id}/root", StringComparison.Ordinal));
+
     /// <summary>Where changes go, in overlayfs's form; null when it is read-only.</summary>
     public string? UpperDir { get; init; }
 
