@@ -92,6 +92,9 @@ public static class ViewText
         _ => null,
     };
 
+    /// <summary>The word of an enumeration that a deserialized object has as a number with a text.</summary>
+    public static string? Word(PSObject? value) => value?.ToString();
+
     /// <summary>A container's state as docker words it: "Up 3 minutes", "Exited (0) 5 seconds ago".</summary>
     public static string Status(PSObject instance)
     {

@@ -46,4 +46,7 @@ public sealed record HostPortRule
 
     /// <summary>The container (short id) whose life the rule shares, or null.</summary>
     public string? Owner { get; init; }
+
+    /// <summary>As firewalld writes it: <c>9200/tcp</c>.</summary>
+    public override string ToString() => $"{Port}/{Protocol.Name()}";
 }

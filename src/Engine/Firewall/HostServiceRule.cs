@@ -1,3 +1,5 @@
+using LayerImage.Engine.Text;
+
 namespace LayerImage.Engine.Firewall;
 
 /// <summary>A service that a zone lets in.</summary>
@@ -14,7 +16,7 @@ public sealed record HostServiceRule
     public required string Zone { get; init; }
 
     /// <summary>What it opens, with what it includes: <c>443/tcp</c>. Empty where nobody knows the service.</summary>
-    public required IReadOnlyList<string> Ports { get; init; }
+    public required IReadOnlyList<string> Ports { get; init => field = ReadableList.Of(value); }
 
     /// <summary>It is let in now.</summary>
     public bool Runtime { get; init; }

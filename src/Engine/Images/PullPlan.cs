@@ -1,3 +1,5 @@
+using LayerImage.Engine.Text;
+
 namespace LayerImage.Engine.Images;
 
 /// <summary>What receiving an image would do, layer by layer. Made from the registry's documents alone; no layer is read.</summary>
@@ -19,7 +21,7 @@ public sealed record PullPlan
     public bool IsUpToDate { get; init; }
 
     /// <summary>The layers, the base first.</summary>
-    public required IReadOnlyList<PullPlanLayer> Layers { get; init; }
+    public required IReadOnlyList<PullPlanLayer> Layers { get; init => field = ReadableList.Of(value); }
 
     /// <summary>Bytes that would be received: those of the layers that are not here, less what an earlier try received. Layers that the image has twice count once.</summary>
     public long BytesToReceive => Once.Sum(layer => layer.BytesToReceive);
