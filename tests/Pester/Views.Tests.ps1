@@ -1,4 +1,4 @@
-# What a table shows can be asked for by its header.
+# What a table shows can be asked for by its header, and nothing in it is cut while there is room.
 BeforeDiscovery {
     . "$PSScriptRoot/Host.ps1"
     $Missing = Get-MissingRequirement
@@ -50,11 +50,24 @@ Describe "Views$(if ($Missing) { " ($Missing)" })" -Skip:([bool]$Missing) {
     BeforeAll {
         . "$PSScriptRoot/Host.ps1"
         $TestHost = Start-TestHost
+        $LongTag = 'registry.example.com/team/checkout-service-backend:20261129.1'
+        $LongPath = '/usr/local/tomcat/webapps/docs/images/deep/er/and/deeper/index.html'
+        $LongLine = 'org.apache.catalina.core.StandardService.startInternal Starting service [Catalina] with all of its connectors'
         $null = Import-LayerImage $TestHost.RootFs box
+        $null = Add-ImageTag box $LongTag
         $null = Import-LayerImage $TestHost.RootFs base:1
         $null = Start-LayerContainer box -Name web -Publish 18080:8080, 18443:8443 -Command sleep, 300
-        $null = Start-LayerContainer box -Name checkout-service-blue -Command 'exit 127'
+        $null = Start-LayerContainer box -Name checkout-service-blue -Command "mkdir -p $(Split-Path $LongPath); echo '$LongLine' | tee $LongPath; exit 127"
         $null = Wait-LayerContainer checkout-service-blue -Condition Exited -Timeout 30
+
+        # The rows as one text, as wrapped cells are not together.
+        function Get-Table([int] $Width) { ($input | Out-String -Width $Width) -replace '\e\[[\d;]*m' }
+        function Get-Column([string] $Table, [string] $Header) {
+            $lines = $Table -split '\r?\n' | Where-Object { $_ }
+            $head = $lines | Where-Object { $_ -cmatch "\b$Header\b" } | Select-Object -First 1
+            $at = $head.IndexOf($Header)
+            -join ($lines | Select-Object -Skip ([Array]::IndexOf($lines, $head) + 2) | ForEach-Object { if ($_.Length -gt $at) { $_.Substring($at).TrimEnd() } })
+        }
     }
     AfterAll { Stop-TestHost $TestHost }
 
@@ -83,5 +96,43 @@ Describe "Views$(if ($Missing) { " ($Missing)" })" -Skip:([bool]$Missing) {
 
     It 'other words for a state are none' {
         { Get-Container -State Ended } | Should -Throw -ErrorId 'CannotConvertArgument*'
+    }
+
+    It 'the tags are all there, <_> columns wide' -ForEach 80, 120, 200 {
+        $table = Get-LayerImage box | Get-Table $_
+        $table | Should -Match '\d (k|M)B\s+1 '
+        Get-Column $table Tags | Should -Be "box:latest, $LongTag"
+    }
+
+    It 'state and ports of containers are there, <_> columns wide' -ForEach 80, 120, 200 {
+        $table = Get-Container | Get-Table $_
+        $table | Should -Match 'checkout-service-blue Exited \(127\) \d+ \w+ ago '
+        $table | Should -Match 'web +Up \d+ \w+ +18080:8080, 18443:8443 '
+        if ($_ -ge 120) { $table | Should -Match 'box:latest' }
+        if ($_ -ge 200) { $table | Should -Match "$((Get-Container web).Id.Substring(0, 12)) sleep 300" }
+    }
+
+    It 'paths of changes are whole, <_> columns wide' -ForEach 80, 120, 200 {
+        Get-ContainerChange checkout-service-blue -Path $LongPath | Get-Table $_ | ForEach-Object { Get-Column $_ Path } | Should -Be $LongPath
+    }
+
+    It 'lines of a log are whole, <_> columns wide' -ForEach 80, 120, 200 {
+        $words = (Get-ContainerLog checkout-service-blue | Get-Table $_ | ForEach-Object { Get-Column $_ Message }) -replace ' '
+        $words | Should -Be ($LongLine -replace ' ')
+    }
+
+    It 'several containers and images are told apart' {
+        Get-ContainerLog checkout-service-blue | Get-Table 80 | Should -Match 'Container: checkout-service-blue'
+        $table = 'box', 'base:1' | Get-ImageLayer | Get-Table 80
+        $table | Should -Match 'Image: box\s'
+        $table | Should -Match 'Image: base:1\s'
+        Get-LayerImage base:1 | Get-ImageLayer | ForEach-Object Image | Should -Be base:1
+        Get-ImageHistory $LongTag | ForEach-Object Image | Should -Be $LongTag
+    }
+
+    It 'the result of a command shows what it wrote' {
+        $text = Invoke-ContainerCommand web 'echo one; echo two; echo three >&2' -AsResult | Get-Table 80
+        $text | Should -Match 'Output +: one\r?\n +two'
+        $text | Should -Match 'Error +: three'
     }
 }

@@ -110,6 +110,10 @@ public static class ViewText
     /// <summary>Text of an image's or a container's, without what the terminal would obey.</summary>
     public static string? Printable(string? text) => text is null ? null : PrintableText.Of(text);
 
+    /// <summary>Lines that a command wrote, without what the terminal would obey.</summary>
+    public static string Lines(object? lines) => (lines is PSObject wrapped ? wrapped.BaseObject : lines) is IEnumerable items and not string
+        ? string.Join('\n', items.Cast<object>().Select(line => PrintableText.Of(line.ToString() ?? ""))) : "";
+
     /// <summary>Published ports, joined: "8081->8080/tcp".</summary>
     public static string Ports(PSObject instance) => Join(instance, "Ports");
 
