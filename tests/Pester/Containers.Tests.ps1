@@ -323,8 +323,8 @@ Describe "Containers$(if ($Missing) { " ($Missing)" })" -Skip:([bool]$Missing) {
 
         It 'the view shows state and ports' {
             $text = Get-Container web | Out-String -Width 200
-            $text | Should -Match "web\s+$($Web.Id.Substring(0, 12))"
-            $text | Should -Match 'Up \d+ seconds?'
+            $text | Should -Match "web\s.*$($Web.Id.Substring(0, 12))"
+            $text | Should -Match 'Up \d+ (second|minute)'
             $text | Should -Match '18080:8080'
         }
     }

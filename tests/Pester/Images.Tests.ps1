@@ -150,8 +150,8 @@ Describe "Images$(if ($Missing) { " ($Missing)" })" -Skip:([bool]$Missing) {
 
     It 'the view has a row with name, id, age and size' {
         $text = Get-LayerImage box | Out-String -Width 200
-        $text | Should -Match 'Layers'
-        $text | Should -Match "box:latest.*$($Imported.Id.Substring(7, 12))"
+        $text | Should -Match 'LayerCount'
+        $text | Should -Match "$($Imported.Id.Substring(7, 12)).*box:latest"
         $text | Should -Match '\d (k|M)B'
         Get-ImageLayer box | Out-String -Width 200 | Should -Match 'DiffId.*\r?\n.*\r?\n.*[0-9a-f]{12}'
     }

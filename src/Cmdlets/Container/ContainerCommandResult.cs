@@ -17,4 +17,7 @@ public sealed class ContainerCommandResult
 
     /// <summary>The container.</summary>
     public required string ContainerName { get; init; }
+
+    /// <summary>The lines of its standard output.</summary>
+    public override string ToString() => string.Join(Environment.NewLine, Output);
 }

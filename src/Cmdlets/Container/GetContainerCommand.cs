@@ -28,8 +28,9 @@ public sealed class GetContainerCommand : ContainerSelectionCommand
     [ValidateNotNullOrEmpty]
     public string[]? Id { get; set; }
 
-    /// <summary>Only in these states.</summary>
+    /// <summary>Only in these states; Stopped is another word for Exited.</summary>
     [Parameter]
+    [OtherWordTransformation("Stopped", nameof(ContainerState.Exited))]
     [ValidateNotNullOrEmpty]
     public ContainerState[]? State { get; set; }
 

@@ -25,8 +25,9 @@ public enum ContainerWaitCondition
 [OutputType(typeof(Container))]
 public sealed class WaitLayerContainerCommand : ContainerCommand
 {
-    /// <summary>What to wait for.</summary>
+    /// <summary>What to wait for; Exited, as a container's state says it, is another word for Stopped.</summary>
     [Parameter]
+    [OtherWordTransformation("Exited", nameof(ContainerWaitCondition.Stopped))]
     public ContainerWaitCondition Condition { get; set; }
 
     /// <summary>With PortOpen the container's port; its first published or exposed one when it is left out.</summary>

@@ -5,15 +5,14 @@ using LayerImage.Engine.Errors;
 
 namespace LayerImage.Cmdlets.Formatting;
 
-/// <summary>The texts of the views' cells (LayerImage.Types.ps1xml binds them as code properties).</summary>
+/// <summary>
+/// The texts of the views' cells, and the values of properties that LayerImage.Types.ps1xml adds. They read properties by
+/// name, as objects that came out of a file, a job or another machine have the same ones and are of no type of ours.
+/// </summary>
 public static class ViewText
 {
     /// <summary>A size property as text.</summary>
     public static string Size(PSObject instance) => ByteSize.Format(Number(instance, "Size"));
-
-    /// <summary>How many layers or folders a mount unites; a folder of the engine's own, which carries the root's attributes, is none.</summary>
-    public static int UnitedLayers(PSObject instance) => instance.BaseObject is LayerImage.Engine.Mounts.UnionMount mount
-        ? mount.LowerDirs.Count(folder => !folder.EndsWith($"/{mount.Id}/root", StringComparison.Ordinal)) : 0;
 
     /// <summary>Where an item of the drive is, as one would write it.</summary>
     public static string ParentPath(PSObject instance) => instance.Properties["PSParentPath"]?.Value is string path
@@ -44,11 +43,10 @@ public static class ViewText
     public static string BytesAdded(PSObject instance) => Size(instance.Properties["BytesAdded"]?.Value);
 
     /// <summary>How many of a plan's layers are here: "2 of 6".</summary>
-    public static string LayersHere(PSObject instance) => instance.Properties["Layers"]?.Value is IEnumerable layers && layers.Cast<object>().ToArray() is var all
-        ? $"{all.Count(layer => PSObject.AsPSObject(layer).Properties["Present"]?.Value is true)} of {all.Length}" : "";
+    public static string LayersHere(PSObject instance) => Items(instance, "Layers") is { } layers ? $"{Text(instance, "LayersHere")} of {layers.Count()}" : "";
 
     /// <summary>The images that have a layer, joined.</summary>
-    public static string SharedWith(PSObject instance) => Join(instance.Properties["SharedWith"]?.Value);
+    public static string SharedWith(PSObject instance) => Join(instance, "SharedWith");
 
     /// <summary>What went over the wire, as text.</summary>
     public static string BytesSent(PSObject instance) => ByteSize.Format(Number(instance, "BytesSent"));
@@ -57,21 +55,19 @@ public static class ViewText
     public static string ShortDigest(PSObject instance) => Short(Text(instance, "Digest"));
 
     /// <summary>Tags that were taken away, joined.</summary>
-    public static string Untagged(PSObject instance) => Join(instance.Properties["Untagged"]?.Value);
+    public static string Untagged(PSObject instance) => Join(instance, "Untagged");
 
     /// <summary>What is different of a changed path; nothing for one that is new or gone.</summary>
     public static string Differences(PSObject instance) => instance.Properties["Differences"]?.Value?.ToString() is string names and not "None" ? names : "";
 
     /// <summary>Processes that listen, joined.</summary>
-    public static string Listeners(PSObject instance) => Join(instance.Properties["Listeners"]?.Value);
+    public static string Listeners(PSObject instance) => Join(instance, "Listeners");
 
     /// <summary>The zones that packets can meet, joined.</summary>
-    public static string ActiveZones(PSObject instance) => instance.Properties["Zones"]?.Value is IEnumerable zones
-        ? string.Join(", ", zones.Cast<object>().Select(zone => PSObject.AsPSObject(zone)).Where(zone => zone.Properties["IsActive"]?.Value is true).Select(zone => zone.Properties["Name"]?.Value))
-        : "";
+    public static string ActiveZones(PSObject instance) => Join(instance, "ActiveZones");
 
     /// <summary>A time of day with its date and milliseconds, in local time.</summary>
-    public static string Timestamp(PSObject instance) => instance.Properties["Timestamp"]?.Value is DateTimeOffset time
+    public static string Timestamp(PSObject instance) => Time(instance, "Timestamp") is { } time
         ? time.ToLocalTime().ToString("yyyy-MM-dd HH:mm:ss.fff", CultureInfo.InvariantCulture) : "";
 
     /// <summary>The first 12 digits of an id.</summary>
@@ -81,7 +77,23 @@ public static class ViewText
     public static string ShortDiffId(PSObject instance) => Short(Text(instance, "DiffId"));
 
     /// <summary>How long ago something was made: "3 hours ago".</summary>
-    public static string Age(PSObject instance) => instance.Properties["CreatedAt"]?.Value is DateTimeOffset time ? Ago(DateTimeOffset.Now - time) : "";
+    public static string Age(PSObject instance) => Time(instance, "CreatedAt") is { } time ? Ago(DateTimeOffset.Now - time) : "";
+
+    /// <summary>When something was made, in local time: what a table shows as its age, to sort and to compare by.</summary>
+    public static DateTime? Created(PSObject instance) => Time(instance, "CreatedAt")?.LocalDateTime;
+
+    /// <summary>The time that a deserialized object has as text, or as an object that was a time.</summary>
+    public static DateTimeOffset? Time(object? value) => (value is PSObject wrapped ? wrapped.BaseObject : value) switch
+    {
+        DateTimeOffset time => time,
+        DateTime time => time,
+        string text when DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset time) => time,
+        _ when value is PSObject parts && parts.Properties["Ticks"]?.Value is long ticks && parts.Properties["Offset"]?.Value is TimeSpan offset => new DateTimeOffset(ticks, offset),
+        _ => null,
+    };
+
+    /// <summary>The word of an enumeration that a deserialized object has as a number with a text.</summary>
+    public static string? Word(PSObject? value) => value?.ToString();
 
     /// <summary>A container's state as docker words it: "Up 3 minutes", "Exited (0) 5 seconds ago".</summary>
     public static string Status(PSObject instance)
@@ -89,8 +101,8 @@ public static class ViewText
         string state = instance.Properties["State"]?.Value?.ToString() ?? "";
         return state switch
         {
-            "Running" when instance.Properties["StartedAt"]?.Value is DateTimeOffset since => "Up " + Span(DateTimeOffset.Now - since),
-            "Exited" when instance.Properties["FinishedAt"]?.Value is DateTimeOffset since => $"Exited ({instance.Properties["ExitCode"]?.Value ?? "?"}) {Ago(DateTimeOffset.Now - since)}",
+            "Running" when Time(instance, "StartedAt") is { } since => "Up " + Span(DateTimeOffset.Now - since),
+            "Exited" when Time(instance, "FinishedAt") is { } since => $"Exited ({instance.Properties["ExitCode"]?.Value ?? "?"}) {Ago(DateTimeOffset.Now - since)}",
             _ => state,
         };
     }
@@ -98,22 +110,18 @@ public static class ViewText
     /// <summary>Text of an image's or a container's, without what the terminal would obey.</summary>
     public static string? Printable(string? text) => text is null ? null : PrintableText.Of(text);
 
+    /// <summary>Lines that a command wrote, without what the terminal would obey.</summary>
+    public static string Lines(object? lines) => (lines is PSObject wrapped ? wrapped.BaseObject : lines) is IEnumerable items and not string
+        ? string.Join('\n', items.Cast<object>().Select(line => PrintableText.Of(line.ToString() ?? ""))) : "";
+
     /// <summary>Published ports, joined: "8081->8080/tcp".</summary>
-    public static string Ports(PSObject instance) => Join(instance.Properties["Ports"]?.Value);
+    public static string Ports(PSObject instance) => Join(instance, "Ports");
 
     /// <summary>Tags, joined.</summary>
-    public static string Tags(PSObject instance) => Join(instance.Properties["Tags"]?.Value) is { Length: > 0 } tags ? tags : "<none>";
-
-    /// <summary>Where a port rule is in force, in the words of -Scope.</summary>
-    public static string Scope(PSObject instance) => (instance.Properties["Runtime"]?.Value, instance.Properties["Permanent"]?.Value) switch
-    {
-        (true, true) => "Both",
-        (true, _) => "Runtime",
-        _ => "Permanent",
-    };
+    public static string Tags(PSObject instance) => Join(instance, "Tags") is { Length: > 0 } tags ? tags : "<none>";
 
     /// <summary>A file's time, to the minute, in local time.</summary>
-    public static string LastWriteTime(PSObject instance) => instance.Properties["LastWriteTime"]?.Value is DateTimeOffset time
+    public static string LastWriteTime(PSObject instance) => Time(instance, "LastWriteTime") is { } time
         ? time.ToLocalTime().ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture) : "";
 
     /// <summary>A name as ls -l has it, with a link's target, a device's numbers, or that it is deleted.</summary>
@@ -124,7 +132,12 @@ public static class ViewText
 
     private static string Size(object? bytes) => bytes is null ? "?" : ByteSize.Format(Convert.ToInt64(bytes, CultureInfo.InvariantCulture));
 
-    private static string Join(object? list) => list is IEnumerable items and not string ? string.Join(", ", items.Cast<object>()) : "";
+    private static string Join(PSObject instance, string property) => Items(instance, property) is { } items ? string.Join(", ", items) : "";
+
+    private static IEnumerable<object>? Items(PSObject instance, string property) =>
+        (instance.Properties[property]?.Value is PSObject wrapped ? wrapped.BaseObject : instance.Properties[property]?.Value) is IEnumerable items and not string ? items.Cast<object>() : null;
+
+    private static DateTimeOffset? Time(PSObject instance, string property) => Time(instance.Properties[property]?.Value);
 
     private static string Short(string digest)
     {

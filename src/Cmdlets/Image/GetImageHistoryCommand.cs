@@ -12,7 +12,7 @@ public sealed class GetImageHistoryCommand : ImageSelectionCommand
     /// <inheritdoc/>
     protected override Task ProcessImageAsync(Image image, string? name, CancellationToken cancellationToken)
     {
-        WriteObject(Engine.Images.GetHistory(image), enumerateCollection: true);
+        WriteObject(Engine.Images.GetHistory(image).Select(entry => name is null ? entry : entry with { Image = name }), enumerateCollection: true);
         return Task.CompletedTask;
     }
 }

@@ -32,7 +32,8 @@ public sealed class GetImageLayerCommand : ImageSelectionCommand
     /// <inheritdoc/>
     protected override Task ProcessImageAsync(Image image, string? name, CancellationToken cancellationToken)
     {
-        WriteObject(image.Layers.Where(layer => UsedBy is null || _shared.Contains(layer.DiffId)), enumerateCollection: true);
+        IEnumerable<ImageLayer> layers = image.Layers.Where(layer => UsedBy is null || _shared.Contains(layer.DiffId));
+        WriteObject(layers.Select(layer => name is null ? layer : layer with { Image = name }), enumerateCollection: true);
         return Task.CompletedTask;
     }
 }

@@ -1,4 +1,5 @@
 using LayerImage.Engine.Network;
+using LayerImage.Engine.Text;
 
 namespace LayerImage.Engine.Containers;
 
@@ -47,7 +48,7 @@ public sealed record Container
     public DateTimeOffset? FinishedAt { get; init; }
 
     /// <summary>Published ports.</summary>
-    public IReadOnlyList<PortMapping> Ports { get; init; } = [];
+    public IReadOnlyList<PortMapping> Ports { get; init => field = ReadableList.Of(value); } = ReadableList.None<PortMapping>();
 
     /// <summary>Its address in the container network; null without one.</summary>
     public string? IPAddress { get; init; }
@@ -56,10 +57,10 @@ public sealed record Container
     public int? ProcessId { get; init; }
 
     /// <summary>Bind mounts: "source:destination[:ro]".</summary>
-    public IReadOnlyList<string> Mounts => Spec.Volumes;
+    public IReadOnlyList<string> Mounts => ReadableList.Of(Spec.Volumes);
 
     /// <summary>Free text by key.</summary>
-    public IReadOnlyDictionary<string, string> Labels => Spec.Labels;
+    public IReadOnlyDictionary<string, string> Labels => ReadableTable.Of(Spec.Labels);
 
     /// <summary>All that was decided about it.</summary>
     public required ContainerSpec Spec { get; init; }

@@ -1,7 +1,7 @@
 namespace LayerImage.Engine.Containers;
 
 /// <summary>What a container does.</summary>
-public enum ContainerState
+public enum ContainerState : long // ConvertTo-Json writes the words of such an enumeration, and of others the numbers.
 {
     /// <summary>It has not been started yet.</summary>
     Created,

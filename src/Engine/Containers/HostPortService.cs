@@ -1,6 +1,7 @@
 using LayerImage.Engine.Firewall;
 using LayerImage.Engine.IO;
 using LayerImage.Engine.Network;
+using LayerImage.Engine.Text;
 
 namespace LayerImage.Engine.Containers;
 
@@ -17,7 +18,7 @@ public sealed record HostPortStatus
     public bool Answers => Listeners.Count > 0 || Container is not null;
 
     /// <summary>Processes of the host that listen.</summary>
-    public IReadOnlyList<PortListener> Listeners { get; init; } = [];
+    public IReadOnlyList<PortListener> Listeners { get; init => field = ReadableList.Of(value); } = ReadableList.None<PortListener>();
 
     /// <summary>The name of the running container that publishes it, or null.</summary>
     public string? Container { get; init; }
@@ -36,6 +37,9 @@ public sealed record HostPortStatus
 
     /// <summary>What lets it in, in words.</summary>
     public string? OpenedBy { get; init; }
+
+    /// <summary>The port and its protocol.</summary>
+    public override string ToString() => $"{Port}/{Protocol.ToString().ToLowerInvariant()}";
 }
 
 /// <summary>Tells who has a port: listener, container, firewall rule.</summary>

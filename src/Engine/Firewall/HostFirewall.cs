@@ -1,4 +1,5 @@
 using LayerImage.Engine.Errors;
+using LayerImage.Engine.Text;
 
 namespace LayerImage.Engine.Firewall;
 
@@ -24,12 +25,18 @@ public sealed record HostFirewall
     public string LogDenied { get; init; } = "off";
 
     /// <summary>All zones, by name.</summary>
-    public required IReadOnlyList<HostFirewallZone> Zones { get; init; }
+    public required IReadOnlyList<HostFirewallZone> Zones { get; init => field = ReadableList.Of(value); }
+
+    /// <summary>Names of the zones that packets can meet.</summary>
+    public IReadOnlyList<string> ActiveZones => ReadableList.Of<string>([.. Zones.Where(zone => zone.IsActive).Select(zone => zone.Name)]);
 
     /// <summary>The zone of a name, in whatever case.</summary>
     /// <exception cref="LayerImageException"><see cref="EngineError.ZoneNotFound"/>.</exception>
     public HostFirewallZone GetZone(string name) => Zones.FirstOrDefault(zone => zone.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
         ?? throw FirewallConfiguration.ZoneNotFound(name, Zones.Select(zone => zone.Name));
+
+    /// <summary>Who filters.</summary>
+    public override string ToString() => Backend.ToString();
 
     internal static HostFirewall Of(FirewallBackend backend, FirewallState state, bool isRunning, bool isEnabled) => new()
     {

@@ -1,3 +1,5 @@
+using LayerImage.Engine.Text;
+
 namespace LayerImage.Engine.Firewall;
 
 /// <summary>A zone: which packets are its own, and what it lets in. Running values while the firewall runs, else the permanent ones.</summary>
@@ -10,22 +12,22 @@ public sealed record HostFirewallZone
     public required string Target { get; init; }
 
     /// <summary>Interfaces bound to it.</summary>
-    public required IReadOnlyList<string> Interfaces { get; init; }
+    public required IReadOnlyList<string> Interfaces { get; init => field = ReadableList.Of(value); }
 
     /// <summary>Source networks and hardware addresses bound to it.</summary>
-    public required IReadOnlyList<string> Sources { get; init; }
+    public required IReadOnlyList<string> Sources { get; init => field = ReadableList.Of(value); }
 
     /// <summary>Services that it lets in.</summary>
-    public required IReadOnlyList<string> Services { get; init; }
+    public required IReadOnlyList<string> Services { get; init => field = ReadableList.Of(value); }
 
     /// <summary>Ports that it lets in, as firewalld writes them: <c>9200/tcp</c>.</summary>
-    public required IReadOnlyList<string> Ports { get; init; }
+    public required IReadOnlyList<string> Ports { get; init => field = ReadableList.Of(value); }
 
     /// <summary>Whole protocols that it lets in.</summary>
-    public IReadOnlyList<string> Protocols { get; init; } = [];
+    public IReadOnlyList<string> Protocols { get; init => field = ReadableList.Of(value); } = ReadableList.None<string>();
 
     /// <summary>Ports of the sender's that it lets in: <c>68/udp</c>.</summary>
-    public IReadOnlyList<string> SourcePorts { get; init; } = [];
+    public IReadOnlyList<string> SourcePorts { get; init => field = ReadableList.Of(value); } = ReadableList.None<string>();
 
     /// <summary>Packets that leave by it get this host's own address.</summary>
     public bool Masquerade { get; init; }
@@ -34,13 +36,13 @@ public sealed record HostFirewallZone
     public bool Forward { get; init; }
 
     /// <summary>Types of ICMP that it does not let in; with <see cref="IcmpBlockInversion"/> the only ones that it does.</summary>
-    public IReadOnlyList<string> IcmpBlocks { get; init; } = [];
+    public IReadOnlyList<string> IcmpBlocks { get; init => field = ReadableList.Of(value); } = ReadableList.None<string>();
 
     /// <summary>The blocked types are let in and all others blocked.</summary>
     public bool IcmpBlockInversion { get; init; }
 
     /// <summary>Rich rules other than a port and a source, which are port rules (firewalld.richlanguage(5)).</summary>
-    public IReadOnlyList<string> RichRules { get; init; } = [];
+    public IReadOnlyList<string> RichRules { get; init => field = ReadableList.Of(value); } = ReadableList.None<string>();
 
     /// <summary>What it is for.</summary>
     public string Description { get; init; } = "";

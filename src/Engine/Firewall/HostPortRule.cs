@@ -32,6 +32,9 @@ public sealed record HostPortRule
     /// <summary>The disk has it: it is there after the next Sync or start.</summary>
     public bool Permanent { get; init; }
 
+    /// <summary>Where it is in force, in the words of -Scope.</summary>
+    public PortRuleScope Scope => Runtime && Permanent ? PortRuleScope.Both : Runtime ? PortRuleScope.Runtime : PortRuleScope.Permanent;
+
     /// <summary>
     /// The running configuration and the disk differ here. Never for a rule with an owner or a timeout,
     /// which are meant to be temporary, nor while no firewall runs.
@@ -43,4 +46,7 @@ public sealed record HostPortRule
 
     /// <summary>The container (short id) whose life the rule shares, or null.</summary>
     public string? Owner { get; init; }
+
+    /// <summary>As firewalld writes it: <c>9200/tcp</c>.</summary>
+    public override string ToString() => $"{Port}/{Protocol.Name()}";
 }

@@ -1,5 +1,6 @@
 using LayerImage.Engine.Oci;
 using LayerImage.Engine.References;
+using LayerImage.Engine.Text;
 
 namespace LayerImage.Engine.Images;
 
@@ -21,10 +22,10 @@ public sealed record Image
     public string? Digest { get; init; }
 
     /// <summary>Names, as people write them: "tomcat:9".</summary>
-    public IReadOnlyList<string> Tags { get; init; } = [];
+    public IReadOnlyList<string> Tags { get; init => field = ReadableList.Of(value); } = ReadableList.None<string>();
 
     /// <summary>Names by digest, as received: "tomcat@sha256:…".</summary>
-    public IReadOnlyList<string> RepoDigests { get; init; } = [];
+    public IReadOnlyList<string> RepoDigests { get; init => field = ReadableList.Of(value); } = ReadableList.None<string>();
 
     /// <summary>The tag that it was asked for or made by, else the first one, else the id: what names this image in a pipeline.</summary>
     public string Reference => AskedFor ?? (Tags.Count > 0 ? Tags[0] : Id);
@@ -66,7 +67,7 @@ public sealed record Image
     public int LayerCount { get; init; }
 
     /// <summary>The layers, the base first.</summary>
-    public IReadOnlyList<ImageLayer> Layers { get => _layers.Value; init => _layers = new(value); }
+    public IReadOnlyList<ImageLayer> Layers { get => ReadableList.Of(_layers.Value); init => _layers = new(value); }
 
     /// <summary>The configuration as it is in the image.</summary>
     public ImageConfig Config { get => _config.Value; init => _config = new(value); }

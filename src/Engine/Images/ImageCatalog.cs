@@ -152,7 +152,7 @@ internal sealed class ImageCatalog(StoreLayout layout, StoreDatabase database, C
     private Image Make(Row row, LayerRow[] layers, string[] tags, string[] digests, Lazy<ILookup<string, string>> users, ImageBytes size, bool late)
     {
         Lazy<ImageConfig> config = new(() => ManifestParser.ParseConfig(ReadConfiguration(row.Id), layers.Length, row.Id));
-        Lazy<IReadOnlyList<ImageLayer>> described = new(() => Describe(row.Id, layers, users.Value, config.Value));
+        Lazy<IReadOnlyList<ImageLayer>> described = new(() => Describe(row.Id, tags, layers, users.Value, config.Value));
         if (!late)
         {
             TryRead(described);
@@ -175,7 +175,7 @@ internal sealed class ImageCatalog(StoreLayout layout, StoreDatabase database, C
         };
     }
 
-    private ImageLayer[] Describe(string image, LayerRow[] layers, ILookup<string, string> users, ImageConfig config)
+    private ImageLayer[] Describe(string image, string[] tags, LayerRow[] layers, ILookup<string, string> users, ImageConfig config)
     {
         IReadOnlyList<Digest> chain = ChainId.Of([.. layers.Select(layer => Digest.Parse(layer.DiffId))]);
         string?[] createdBy = [.. (config.History ?? []).Where(entry => entry.EmptyLayer != true).Select(entry => entry.CreatedBy)];
@@ -193,6 +193,7 @@ internal sealed class ImageCatalog(StoreLayout layout, StoreDatabase database, C
             UsedBy = [.. users[layer.DiffId]],
             Path = layer.Key is null ? null : layout.Layer(layer.Key),
             ImageId = image,
+            Image = tags is [var first, ..] ? first : image[7..19],
         })];
     }
 

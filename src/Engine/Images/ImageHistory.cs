@@ -40,5 +40,6 @@ internal static class ImageHistory
         DiffId = layer?.DiffId,
         LayerPosition = layer?.Position,
         ImageId = image.Id,
+        Image = image.Tags is [var first, ..] ? first : image.Id[7..19],
     };
 }

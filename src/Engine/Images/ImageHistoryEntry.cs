@@ -38,6 +38,9 @@ public sealed record ImageHistoryEntry
     /// <summary>The image that it was asked of.</summary>
     public required string ImageId { get; init; }
 
+    /// <summary>That image as it was asked for, else by its first tag or its short id.</summary>
+    public required string Image { get; init; }
+
     /// <inheritdoc/>
     public override string ToString() => CreatedBy ?? Comment ?? DiffId ?? $"step {Position}";
 }

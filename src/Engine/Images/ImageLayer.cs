@@ -1,3 +1,5 @@
+using LayerImage.Engine.Text;
+
 namespace LayerImage.Engine.Images;
 
 /// <summary>One layer of an image.</summary>
@@ -31,7 +33,7 @@ public sealed record ImageLayer
     public string? CreatedBy { get; init; }
 
     /// <summary>The images that have it, by a tag or their short id.</summary>
-    public IReadOnlyList<string> UsedBy { get; init; } = [];
+    public IReadOnlyList<string> UsedBy { get; init => field = ReadableList.Of(value); } = ReadableList.None<string>();
 
     /// <summary>Whether another image has it too: it is on disk once.</summary>
     public bool IsShared => UsedBy.Count > 1;
@@ -41,6 +43,9 @@ public sealed record ImageLayer
 
     /// <summary>The image that it was asked of.</summary>
     public required string ImageId { get; init; }
+
+    /// <summary>That image as it was asked for, else by its first tag or its short id.</summary>
+    public required string Image { get; init; }
 
     /// <inheritdoc/>
     public override string ToString() => DiffId;

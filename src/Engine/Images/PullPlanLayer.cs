@@ -1,3 +1,5 @@
+using LayerImage.Engine.Text;
+
 namespace LayerImage.Engine.Images;
 
 /// <summary>What receiving an image would do about one of its layers.</summary>
@@ -22,7 +24,7 @@ public sealed record PullPlanLayer
     public required bool Present { get; init; }
 
     /// <summary>The images here that have it, by a tag or their short id.</summary>
-    public required IReadOnlyList<string> SharedWith { get; init; }
+    public required IReadOnlyList<string> SharedWith { get; init => field = ReadableList.Of(value); }
 
     /// <summary>Bytes that would be received: none when it is here, the rest when an earlier try was cut off.</summary>
     public required long BytesToReceive { get; init; }

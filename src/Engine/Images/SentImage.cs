@@ -1,3 +1,5 @@
+using LayerImage.Engine.Text;
+
 namespace LayerImage.Engine.Images;
 
 /// <summary>An image that was sent to a registry.</summary>
@@ -13,7 +15,10 @@ public sealed record SentImage
     public required string MediaType { get; init; }
 
     /// <summary>The layers, the base first.</summary>
-    public required IReadOnlyList<SentLayer> Layers { get; init; }
+    public required IReadOnlyList<SentLayer> Layers { get; init => field = ReadableList.Of(value); }
+
+    /// <summary>How many layers it has.</summary>
+    public int LayerCount => Layers.Count;
 
     /// <summary>Bytes that went over the wire for it, the configuration's among them.</summary>
     public required long BytesSent { get; init; }

@@ -1,7 +1,7 @@
 namespace LayerImage.Engine.Images;
 
 /// <summary>How a blob came to be in a repository.</summary>
-public enum SentOutcome
+public enum SentOutcome : long // ConvertTo-Json writes the words of such an enumeration, and of others the numbers.
 {
     /// <summary>It was sent.</summary>
     Pushed,

@@ -2,7 +2,7 @@ namespace LayerImage.Engine.Layers;
 
 /// <summary>What of a path is different.</summary>
 [Flags]
-public enum LayerChangeAttributes
+public enum LayerChangeAttributes : long // ConvertTo-Json writes the words of such an enumeration, and of others the numbers.
 {
     /// <summary>Nothing, or the path is on one side only.</summary>
     None = 0,

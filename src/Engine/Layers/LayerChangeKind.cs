@@ -1,7 +1,7 @@
 namespace LayerImage.Engine.Layers;
 
 /// <summary>What happened to a path.</summary>
-public enum LayerChangeKind
+public enum LayerChangeKind : long // ConvertTo-Json writes the words of such an enumeration, and of others the numbers.
 {
     /// <summary>It was not there before.</summary>
     Added,

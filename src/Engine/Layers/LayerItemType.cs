@@ -1,7 +1,7 @@
 namespace LayerImage.Engine.Layers;
 
 /// <summary>What kind of file a path is.</summary>
-public enum LayerItemType
+public enum LayerItemType : long // ConvertTo-Json writes the words of such an enumeration, and of others the numbers.
 {
     /// <summary>A regular file.</summary>
     File,

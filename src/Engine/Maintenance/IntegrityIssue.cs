@@ -1,7 +1,9 @@
+using LayerImage.Engine.Text;
+
 namespace LayerImage.Engine.Maintenance;
 
 /// <summary>In which way a store is not whole.</summary>
-public enum IntegrityIssueKind
+public enum IntegrityIssueKind : long // ConvertTo-Json writes the words of such an enumeration, and of others the numbers.
 {
     /// <summary>A blob that is recorded or that an image names is not there.</summary>
     BlobMissing,
@@ -46,10 +48,10 @@ public sealed record IntegrityIssue
     public string? LayerKey { get; init; }
 
     /// <summary>Which images are hit.</summary>
-    public IReadOnlyList<string> Images { get; init; } = [];
+    public IReadOnlyList<string> Images { get; init => field = ReadableList.Of(value); } = ReadableList.None<string>();
 
     /// <summary>Names of the containers that are hit.</summary>
-    public IReadOnlyList<string> Containers { get; init; } = [];
+    public IReadOnlyList<string> Containers { get; init => field = ReadableList.Of(value); } = ReadableList.None<string>();
 
     /// <summary>Whether Repair-LayerStore can mend it: what is needed is here, or an image's registry is known.</summary>
     public bool IsRepairable { get; init; }

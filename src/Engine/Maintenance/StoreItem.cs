@@ -1,7 +1,7 @@
 namespace LayerImage.Engine.Maintenance;
 
 /// <summary>What kind of thing of a store nobody needs.</summary>
-public enum StoreItemKind
+public enum StoreItemKind : long // ConvertTo-Json writes the words of such an enumeration, and of others the numbers.
 {
     /// <summary>An unpacked layer that no image and no container has.</summary>
     Layer,

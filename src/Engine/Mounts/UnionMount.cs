@@ -1,3 +1,5 @@
+using LayerImage.Engine.Text;
+
 namespace LayerImage.Engine.Mounts;
 
 /// <summary>Layers or folders united at a path; or, dismounted, the changes that were kept of such a union.</summary>
@@ -18,7 +20,10 @@ public sealed record UnionMount
     public string? ImageId { get; init; }
 
     /// <summary>What is united below, the top one first, as overlayfs counts them.</summary>
-    public required IReadOnlyList<string> LowerDirs { get; init; }
+    public required IReadOnlyList<string> LowerDirs { get; init => field = ReadableList.Of(value); }
+
+    /// <summary>How many layers or folders are united; a folder of the engine's own, which carries the root's attributes, is none.</summary>
+    public int LayerCount => LowerDirs.Count(folder => !folder.EndsWith($"/{Id}/root", StringComparison.Ordinal));
 
     /// <summary>Where changes go, in overlayfs's form; null when it is read-only.</summary>
     public string? UpperDir { get; init; }

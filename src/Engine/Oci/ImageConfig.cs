@@ -92,6 +92,9 @@ public sealed record ExecutionConfig
     [JsonInclude, JsonExtensionData]
     internal Dictionary<string, JsonElement>? Unknown { get; set; }
 
+    /// <summary>The command line.</summary>
+    public override string ToString() => string.Join(' ', [.. Entrypoint ?? [], .. Cmd ?? []]);
+
     // Go reads a null in a list or map as an empty text; those who read it here later need not think of nulls.
     internal ExecutionConfig WithoutNulls() => this with
     {
@@ -114,6 +117,9 @@ public sealed record RootFs
 
     [JsonInclude, JsonExtensionData]
     internal Dictionary<string, JsonElement>? Unknown { get; set; }
+
+    /// <summary>The digests.</summary>
+    public override string ToString() => string.Join(", ", DiffIds);
 }
 
 /// <summary>How one layer came to be (image-spec, config.md "history").</summary>
@@ -138,7 +144,14 @@ public sealed record HistoryEntry
 
     [JsonInclude, JsonExtensionData]
     internal Dictionary<string, JsonElement>? Unknown { get; set; }
+
+    /// <summary>The command, else the message.</summary>
+    public override string ToString() => CreatedBy ?? Comment ?? "";
 }
 
 /// <summary>The JSON object without members, which Go writes for a set's element.</summary>
-public sealed record EmptyObject;
+public sealed record EmptyObject
+{
+    /// <summary>As JSON has it.</summary>
+    public override string ToString() => "{}";
+}

@@ -1,7 +1,7 @@
 namespace LayerImage.Engine.Firewall;
 
 /// <summary>The protocols that have ports, with the numbers of IANA's protocol registry.</summary>
-public enum FirewallProtocol
+public enum FirewallProtocol : long // ConvertTo-Json writes the words of such an enumeration, and of others the numbers.
 {
     /// <summary>TCP.</summary>
     Tcp = 6,

@@ -1,3 +1,5 @@
+using LayerImage.Engine.Text;
+
 namespace LayerImage.Engine.Images.Browse;
 
 /// <summary>An item of the drive: a folder of it, an image, or a file in an image, a layer or a container.</summary>
@@ -40,7 +42,7 @@ public sealed record LayerImageItem
     public string? Device { get; init; }
 
     /// <summary>Names of extended attributes.</summary>
-    public IReadOnlyList<string> XAttrNames { get; init; } = [];
+    public IReadOnlyList<string> XAttrNames { get; init => field = ReadableList.Of(value); } = ReadableList.None<string>();
 
     /// <summary>Whether it is a mark that deletes what lower layers have under its name.</summary>
     public bool IsWhiteout => Type == LayerImageItemType.Whiteout;

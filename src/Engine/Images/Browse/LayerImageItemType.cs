@@ -1,7 +1,7 @@
 namespace LayerImage.Engine.Images.Browse;
 
 /// <summary>What an item of the drive is.</summary>
-public enum LayerImageItemType
+public enum LayerImageItemType : long // ConvertTo-Json writes the words of such an enumeration, and of others the numbers.
 {
     /// <summary>A folder of the drive itself: "images", a repository, "layers".</summary>
     Folder,
