@@ -106,7 +106,7 @@ Describe "Views$(if ($Missing) { " ($Missing)" })" -Skip:([bool]$Missing) {
 
     It 'state and ports of containers are there, <_> columns wide' -ForEach 80, 120, 200 {
         $table = Get-Container | Get-Table $_
-        $table | Should -Match 'checkout-service-blue Exited \(127\) \d+ \w+ ago '
+        $table | Should -Match 'checkout-service-blue Exited \(127\) (now|\d+ \w+ ago) '
         $table | Should -Match 'web +Up \d+ \w+ +18080:8080, 18443:8443 '
         if ($_ -ge 120) { $table | Should -Match 'box:latest' }
         if ($_ -ge 200) { $table | Should -Match "$((Get-Container web).Id.Substring(0, 12)) sleep 300" }
