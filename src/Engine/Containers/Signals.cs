@@ -19,7 +19,20 @@ internal static class Signals
 
     private const int RealTimeMin = 34, RealTimeMax = 64;
 
-    /// <summary>The number of "SIGTERM", "term", "15", "RTMIN+3".</summary>
+    /// <summary>Whether a text is a signal.</summary>
+    public static bool IsSignal(string text)
+    {
+        try
+        {
+            return Parse(text) > 0;
+        }
+        catch (LayerImageException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>The number of "SIGTERM", "term", "15", "RTMIN+3", "RTMAX-2".</summary>
     public static int Parse(string text)
     {
         string name = text.Trim().ToUpperInvariant();
@@ -37,10 +50,17 @@ internal static class Signals
         {
             return RealTimeMin + above;
         }
+        if (name.StartsWith("RTMAX-", StringComparison.Ordinal) && int.TryParse(name.AsSpan(6), NumberStyles.None, CultureInfo.InvariantCulture, out int below) && below is > 0 and <= RealTimeMax - RealTimeMin)
+        {
+            return RealTimeMax - below;
+        }
         return name switch
         {
             "RTMIN" => RealTimeMin,
             "RTMAX" => RealTimeMax,
+            "CLD" => Array.IndexOf(s_names, "CHLD"), // older names of the same
+            "IOT" => Array.IndexOf(s_names, "ABRT"),
+            "POLL" => Array.IndexOf(s_names, "IO"),
             _ => throw new LayerImageException(EngineError.ParameterInvalid, $"'{text}' is not a signal.") { Target = text, Advice = "Write a name such as SIGTERM or a number from 1 to 64." },
         };
     }

@@ -12,7 +12,7 @@ internal static class SpecMerger
     {
         ExecutionConfig defaults = image.Config.Config ?? new ExecutionConfig();
         // A new entry point makes the image's command meaningless: its arguments were for the old one.
-        IReadOnlyList<string> entrypoint = request.Entrypoint is null ? defaults.Entrypoint ?? [] : [.. request.Entrypoint.Where(part => part.Length > 0)];
+        IReadOnlyList<string> entrypoint = request.Entrypoint is null ? EntrypointOf(defaults) : [.. request.Entrypoint.Where(part => part.Length > 0)];
         IReadOnlyList<string> command = request.Command is { Count: > 0 }
             ? entrypoint.Count > 0 ? request.Command : CommandForm.ToArguments(request.Command)
             : request.Entrypoint is null ? defaults.Cmd ?? [] : [];
@@ -43,6 +43,7 @@ internal static class SpecMerger
             Publish = publish,
             ExposedPorts = exposed,
             Volumes = [.. request.Volumes.Select(text => VolumeMount.Parse(text).ToString())],
+            ImageVolumes = [.. (defaults.Volumes?.Keys ?? []).Order(StringComparer.Ordinal)],
             OpenHostPort = request.OpenHostPort,
             Network = request.Network,
             Terminal = request.Terminal,
@@ -55,7 +56,7 @@ internal static class SpecMerger
             Memory = request.Memory,
             PidsLimit = request.PidsLimit,
             Cpu = request.Cpu,
-            StopSignal = CheckedSignal(request.StopSignal ?? defaults.StopSignal ?? "SIGTERM"),
+            StopSignal = CheckedSignal(request.StopSignal) ?? (defaults.StopSignal is string own && Signals.IsSignal(own) ? own : "SIGTERM"),
             StopTimeout = request.StopTimeout ?? TimeSpan.FromSeconds(10),
         };
     }
@@ -101,9 +102,13 @@ internal static class SpecMerger
     private static bool Covers(PortMapping published, PortMapping exposed) => published.Protocol == exposed.Protocol
         && exposed.ContainerPort >= published.ContainerPort && exposed.ContainerPort < published.ContainerPort + published.Count;
 
-    private static string CheckedSignal(string signal)
+    // One empty text is none (moby, daemon/create.go "Reset the Entrypoint if it is [""]").
+    private static IReadOnlyList<string> EntrypointOf(ExecutionConfig defaults) => defaults.Entrypoint is null or [""] ? [] : defaults.Entrypoint;
+
+    // What an image says wrongly, or leaves empty, is no reason not to start it (moby#49471).
+    private static string? CheckedSignal(string? signal)
     {
-        _ = Signals.Parse(signal);
+        _ = signal is null ? 0 : Signals.Parse(signal);
         return signal;
     }
 }

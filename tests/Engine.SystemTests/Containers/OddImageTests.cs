@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using LayerImage.Engine.Containers;
 using LayerImage.Engine.Errors;
 using LayerImage.Engine.Images.Mounting;
@@ -39,6 +40,50 @@ public class OddImageTests
         Container container = await harness.Containers.CreateAsync(new ContainerRequest { Image = "odd", Network = "none", Environment = ["LAST=3"] }, SilentObserver.Instance, Stop);
 
         Assert.Equal(["FIRST=1", "BARE", "LAST=3"], container.Spec.Environment);
+    }
+
+    [Fact]
+    public async Task DeclaredVolume_IsAFolder()
+    {
+        await using ContainerHarness harness = await ContainerHarness.CreateAsync();
+        await ImportAsync(harness, Busybox().With("Volumes", new JsonObject { ["/data/deep"] = new JsonObject(), ["/bin"] = new JsonObject() }));
+
+        Container container = await harness.Containers.RunAsync(new ContainerRequest { Image = "odd", Network = "none" }, null, SilentObserver.Instance, Stop);
+
+        Assert.True(Directory.Exists(harness.Layout.Merged(container.Id) + "/data/deep"));
+    }
+
+    [Fact]
+    public async Task EmptyEntrypoint_IsNone()
+    {
+        await using ContainerHarness harness = await ContainerHarness.CreateAsync();
+        await ImportAsync(harness, Busybox().WithEntrypoint(""));
+
+        Container container = await harness.Containers.RunAsync(new ContainerRequest { Image = "odd", Network = "none" }, null, SilentObserver.Instance, Stop);
+
+        Assert.Equal(["/bin/busybox", "sleep", "100"], container.Spec.Arguments);
+    }
+
+    [Theory]
+    [InlineData("", "SIGTERM")]
+    [InlineData("SIGNONE", "SIGTERM")]
+    [InlineData("0", "SIGTERM")]
+    [InlineData("65", "SIGTERM")]
+    [InlineData("SIGRTMAX-2", "SIGRTMAX-2")]
+    [InlineData("SIGCLD", "SIGCLD")]
+    [InlineData("iot", "iot")]
+    [InlineData("Poll", "Poll")]
+    [InlineData("SIGRTMIN+3", "SIGRTMIN+3")]
+    public async Task StopSignalOfAnImage_IsTheDefaultWhereItIsNone(string given, string used)
+    {
+        await using ContainerHarness harness = await ContainerHarness.CreateAsync();
+        await ImportAsync(harness, Busybox().With("StopSignal", given));
+
+        Container container = await harness.Containers.CreateAsync(new ContainerRequest { Image = "odd", Network = "none" }, SilentObserver.Instance, Stop);
+
+        Assert.Equal(used, container.Spec.StopSignal);
+        LayerImageException error = await Assert.ThrowsAnyAsync<LayerImageException>(() => harness.Containers.CreateAsync(new ContainerRequest { Image = "odd", StopSignal = "SIGNONE" }, SilentObserver.Instance, Stop));
+        Assert.Equal(EngineError.ParameterInvalid, error.Error);
     }
 
     private static ImageBuilder Busybox() => new ImageBuilder().WithCommand("/bin/busybox", "sleep", "100").WithLayer(layer => layer.Directory("bin/").Directory("proc/").Directory("sys/").Directory("dev/")
