@@ -72,7 +72,9 @@ public sealed class SendTests : IAsyncLifetime
             },
         });
 
-        SentImage sent = Assert.Single(await SendAsync(image, new SendOptions { Credential = new RegistryCredential("user", "right") }, $"{_harness.Registry.Host}/to/there:1"));
+        // One layer after the other: a request beside them would lose its token over and over.
+        SendOptions options = new() { Credential = new RegistryCredential("user", "right"), ThrottleLimit = 1 };
+        SentImage sent = Assert.Single(await SendAsync(image, options, $"{_harness.Registry.Host}/to/there:1"));
 
         Assert.All(sent.Layers, layer => Assert.Equal(SentOutcome.Pushed, layer.Outcome));
         Assert.NotNull(_harness.Registry.FindManifest("to/there", "1"));
