@@ -47,9 +47,6 @@ public sealed record ContainerSpec
     /// <summary>Bind mounts: "source:destination[:ro]".</summary>
     public IReadOnlyList<string> Volumes { get; init; } = [];
 
-    /// <summary>Folders that the image declares as volumes: they are there, be they in its layers or not.</summary>
-    public IReadOnlyList<string> ImageVolumes { get; init; } = [];
-
     /// <summary>Whether other hosts may reach the published ports through the host's firewall.</summary>
     public bool OpenHostPort { get; init; }
 

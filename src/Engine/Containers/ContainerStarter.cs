@@ -103,11 +103,6 @@ internal sealed class ContainerStarter(StoreLayout layout, EngineOptions options
         {
             root.EnsureDirectory(spec.WorkingDirectory);
         }
-        // A folder that something is mounted on is made by who mounts it.
-        foreach (string folder in spec.ReadOnly ? [] : spec.ImageVolumes.Where(path => path.Length > 0 && !described.Mounts.Any(mount => mount.Destination == path)))
-        {
-            root.EnsureDirectory(folder);
-        }
         return described;
     }
 

@@ -43,7 +43,6 @@ internal static class SpecMerger
             Publish = publish,
             ExposedPorts = exposed,
             Volumes = [.. request.Volumes.Select(text => VolumeMount.Parse(text).ToString())],
-            ImageVolumes = [.. (defaults.Volumes?.Keys ?? []).Order(StringComparer.Ordinal)],
             OpenHostPort = request.OpenHostPort,
             Network = request.Network,
             Terminal = request.Terminal,

@@ -98,10 +98,10 @@ internal sealed class RootFs : IDisposable
                     next = OpenDirectory(prefix, out errno);
                 }
                 parent.Dispose();
-                parent = next ?? throw new LayerImageException(EngineError.PathInvalid, $"The folder {path} cannot be made in {_path}: {prefix} is not a folder (errno {errno}).")
+                parent = next ?? throw new LayerImageException(EngineError.PathInvalid, $"The working directory {path} cannot be made in {_path}: {prefix} is not a folder (errno {errno}).")
                 {
                     Target = path,
-                    Advice = "Choose another working directory, or correct the image (WORKDIR, VOLUME).",
+                    Advice = "Choose another working directory, or correct the image.",
                 };
             }
         }

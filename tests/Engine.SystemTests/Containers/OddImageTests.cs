@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using LayerImage.Engine.Containers;
 using LayerImage.Engine.Errors;
 using LayerImage.Engine.Images.Mounting;
@@ -40,17 +39,6 @@ public class OddImageTests
         Container container = await harness.Containers.CreateAsync(new ContainerRequest { Image = "odd", Network = "none", Environment = ["LAST=3"] }, SilentObserver.Instance, Stop);
 
         Assert.Equal(["FIRST=1", "BARE", "LAST=3"], container.Spec.Environment);
-    }
-
-    [Fact]
-    public async Task DeclaredVolume_IsAFolder()
-    {
-        await using ContainerHarness harness = await ContainerHarness.CreateAsync();
-        await ImportAsync(harness, Busybox().With("Volumes", new JsonObject { ["/data/deep"] = new JsonObject(), ["/bin"] = new JsonObject() }));
-
-        Container container = await harness.Containers.RunAsync(new ContainerRequest { Image = "odd", Network = "none" }, null, SilentObserver.Instance, Stop);
-
-        Assert.True(Directory.Exists(harness.Layout.Merged(container.Id) + "/data/deep"));
     }
 
     [Fact]
