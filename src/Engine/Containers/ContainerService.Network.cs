@@ -34,11 +34,22 @@ public sealed partial class ContainerService
     }
 
     // For looks at containers: what cannot be brought back keeps nobody from seeing them.
-    internal void TryRestoreNetwork()
+    internal void TryRestoreNetwork() => Try(() => RestoreNetwork(anew: false, SilentObserver.Instance));
+
+    // For a look at one: the others' records are read only where the kernel does not have what this one needs.
+    private void TryRestoreNetwork(ContainerRecord looked) => Try(() =>
+    {
+        if (IsConnected(looked) && _hosts.Own.Network is var network && !(network.IsReady() && IsPublished(network, looked)))
+        {
+            RestoreNetwork(anew: false, SilentObserver.Instance);
+        }
+    });
+
+    private static void Try(Action restore)
     {
         try
         {
-            RestoreNetwork(anew: false, SilentObserver.Instance);
+            restore();
         }
         catch (LayerImageException)
         {

@@ -60,11 +60,9 @@ public sealed partial class ContainerService
     /// <exception cref="LayerImageException">ContainerNotFound or AmbiguousId.</exception>
     public async Task<Container> GetAsync(string nameOrId, CancellationToken cancellationToken)
     {
-        Container container = await LookAsync(_records.Get(nameOrId), cancellationToken).ConfigureAwait(false) ?? throw Gone(nameOrId);
-        if (container.IPAddress is not null)
-        {
-            TryRestoreNetwork();
-        }
+        ContainerRecord record = _records.Get(nameOrId);
+        Container container = await LookAsync(record, cancellationToken).ConfigureAwait(false) ?? throw Gone(nameOrId);
+        TryRestoreNetwork(record);
         return container;
     }
 
