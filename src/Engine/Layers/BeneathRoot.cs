@@ -13,7 +13,6 @@ namespace LayerImage.Engine.Layers;
 /// </summary>
 internal sealed class BeneathRoot(SafeFileHandle root) : IDisposable
 {
-    private const int MostLinks = LinkedPath.MostLinks;
     private readonly List<(NativePath Name, SafeFileHandle Handle)> _open = [];
     private readonly List<bool> _hides = []; // of the root and those open, as far as it was asked
     private readonly Stack<(int Depth, NativePath[] Target)> _links = []; // which of those open are links, and what they lead to
@@ -154,7 +153,7 @@ internal sealed class BeneathRoot(SafeFileHandle root) : IDisposable
                 else if (status.Type == FileType.SymbolicLink)
                 {
                     NativePath target = Libc.ReadLinkAt(parent, name);
-                    if (++links > MostLinks)
+                    if (++links > LinkedPath.MostLinks)
                     {
                         throw NoDirectory(path);
                     }

@@ -118,5 +118,5 @@ internal sealed class ExpectedNode
     }
 
     /// <summary>A name as a key.</summary>
-    public static string Key(NativePath name) => System.Text.Encoding.Latin1.GetString(name.Bytes);
+    public static string Key(NativePath name) => LayerIndexEntry.Text(name);
 }

@@ -108,15 +108,7 @@ internal sealed class ExpectedTree
     }
 
     // The directory of a path; where the way does not exist it is made for an entry, or null.
-    private ExpectedNode? Open(ReadOnlySpan<NativePath> path, bool make)
-    {
-        string[] names = new string[path.Length];
-        for (int i = 0; i < names.Length; i++)
-        {
-            names[i] = ExpectedNode.Key(path[i]);
-        }
-        return LinkedPath.Follow(new Nodes(this, make), Root, names, out _);
-    }
+    private ExpectedNode? Open(ReadOnlySpan<NativePath> path, bool make) => LinkedPath.Follow(new Nodes(this, make), Root, path, out _);
 
     private ExpectedNode Make(ExpectedNode parent, string name, bool wasDeleted)
     {

@@ -163,12 +163,7 @@ internal sealed class LayerIndexBuilder
 
     private LayerIndexEntry? Open(ReadOnlySpan<NativePath> components, LayerPath path, bool make)
     {
-        string[] names = new string[components.Length];
-        for (int i = 0; i < names.Length; i++)
-        {
-            names[i] = LayerIndexEntry.Text(components[i]);
-        }
-        LayerIndexEntry? directory = LinkedPath.Follow(new Entries(this, path, make), Root, names, out bool isBlocked);
+        LayerIndexEntry? directory = LinkedPath.Follow(new Entries(this, path, make), Root, components, out bool isBlocked);
         return isBlocked ? throw LayerPath.Refuse(path.ToString(), "a part of its path is not a directory") : directory;
     }
 

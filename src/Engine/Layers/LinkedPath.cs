@@ -1,3 +1,5 @@
+using LayerImage.Engine.Interop;
+
 namespace LayerImage.Engine.Layers;
 
 /// <summary>
@@ -29,10 +31,36 @@ internal static class LinkedPath
     /// <param name="root">Its root.</param>
     /// <param name="path">The names.</param>
     /// <param name="isBlocked">Whether a part of the path is no directory, or there are too many links.</param>
-    public static TNode? Follow<TNode>(ITree<TNode> tree, TNode root, IEnumerable<string> path, out bool isBlocked)
+    public static TNode? Follow<TNode>(ITree<TNode> tree, TNode root, ReadOnlySpan<NativePath> path, out bool isBlocked)
         where TNode : class
     {
-        Stack<string> left = new(path.Reverse());
+        TNode here = root;
+        foreach (NativePath name in path)
+        {
+            if (tree.Child(here, LayerIndexEntry.Text(name)) is not TNode child)
+            {
+                isBlocked = false;
+                return null;
+            }
+            if (!tree.IsDirectory(child))
+            {
+                // Few paths go through a link, and an entry has a path each: only these few need the way back.
+                return FollowLinks(tree, root, path, out isBlocked);
+            }
+            here = child;
+        }
+        isBlocked = false;
+        return here;
+    }
+
+    private static TNode? FollowLinks<TNode>(ITree<TNode> tree, TNode root, ReadOnlySpan<NativePath> path, out bool isBlocked)
+        where TNode : class
+    {
+        Stack<string> left = new();
+        for (int i = path.Length - 1; i >= 0; i--)
+        {
+            left.Push(LayerIndexEntry.Text(path[i]));
+        }
         Stack<TNode> way = new([root]);
         isBlocked = false;
         for (int links = 0; left.TryPop(out string? name);)
