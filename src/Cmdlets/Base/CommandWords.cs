@@ -1,4 +1,3 @@
-using System.Management.Automation;
 using System.Management.Automation.Language;
 using LayerImage.Engine.Errors;
 
@@ -29,14 +28,13 @@ internal static class CommandWords
     };
 
     /// <summary>Refuses what belongs to no parameter, and short options that follow the command.</summary>
-    /// <param name="invocation">The call.</param>
+    /// <param name="line">The call as it was typed; null where nothing was.</param>
     /// <param name="position">The command's position: 1, or 0 where what it is run in is piped.</param>
     /// <param name="looseWords">The words that belong to no parameter.</param>
     /// <param name="understood">The short options that are understood before the command.</param>
     /// <exception cref="LayerImageException"><see cref="EngineError.ParameterInvalid"/>, with the line to write.</exception>
-    public static void Check(InvocationInfo invocation, int position, object[] looseWords, params string[] understood)
+    public static void Check(TypedLine? line, int position, object[] looseWords, params string[] understood)
     {
-        TypedLine? line = TypedLine.Of(invocation);
         int command = line?.IndexOf("Command", position) ?? -1;
         // docker's long options are words to PowerShell, which takes them for an image or a command.
         if (line?.Words.Take(Math.Max(command, 0) + 1).FirstOrDefault(word => IsBare(word) && word.Extent.Text.StartsWith("--", StringComparison.Ordinal)) is { } early)

@@ -18,6 +18,14 @@ public abstract class ContainerSelectionCommand : LayerImageCmdlet
     /// <summary>The set of parameters with -InputObject.</summary>
     protected const string InputObjectSet = "InputObject";
 
+    private readonly Lazy<TypedLine?> _typedLine;
+
+    /// <summary>Makes the cmdlet.</summary>
+    protected ContainerSelectionCommand() => _typedLine = new(() => Base.TypedLine.Of(MyInvocation));
+
+    /// <summary>The call as it was typed, read once for all that is piped in; null where nothing was typed.</summary>
+    private protected TypedLine? TypedLine => _typedLine.Value;
+
     /// <summary>The containers that the user means.</summary>
     /// <param name="names">Names, ids or their beginnings; those that were typed may have wildcards.</param>
     /// <param name="piped">A container from the pipeline.</param>

@@ -14,18 +14,12 @@ internal static class EngineSession
     private static readonly ConcurrentDictionary<(string Root, string Run, string Configuration), LayerImageEngine> s_engines = new();
 
     /// <summary>The engine for a cmdlet.</summary>
-    public static LayerImageEngine Get(PSCmdlet cmdlet)
-    {
-        // Who only looks has not asked for a store, and a misspelt name looks like an empty one.
-        if (cmdlet.MyInvocation.MyCommand is CmdletInfo { Verb: VerbsCommon.Get } && Environment.GetEnvironmentVariable("LAYERIMAGE_ROOT") is { Length: > 0 } && EngineOptions.FromEnvironment().Root is string root && !Directory.Exists(root))
-        {
-            cmdlet.WriteWarning($"$env:LAYERIMAGE_ROOT names '{root}', where nothing was: an empty store is made there.");
-        }
-        return Get(cmdlet.MyInvocation.MyCommand.Module?.ModuleBase);
-    }
+    public static LayerImageEngine Get(PSCmdlet cmdlet) => Get(cmdlet.MyInvocation.MyCommand.Module?.ModuleBase, cmdlet);
 
     /// <summary>The engine, with the Agent of a module folder.</summary>
-    public static LayerImageEngine Get(string? moduleBase)
+    /// <param name="moduleBase">That folder; null for the one that this assembly is in.</param>
+    /// <param name="cmdlet">Who asks, to be told of a store that is new.</param>
+    public static LayerImageEngine Get(string? moduleBase, PSCmdlet? cmdlet = null)
     {
         EngineOptions options = EngineOptions.FromEnvironment();
         (string, string, string) key = (options.Root, options.Run, options.Configuration);
@@ -33,6 +27,11 @@ internal static class EngineSession
         if (s_engines.TryGetValue(key, out LayerImageEngine? known) && File.Exists(Path.Combine(options.Root, "state.db")))
         {
             return known;
+        }
+        // Who only looks has not asked for a store, and a misspelt name looks like an empty one.
+        if (cmdlet?.MyInvocation.MyCommand is CmdletInfo { Verb: VerbsCommon.Get } && Environment.GetEnvironmentVariable("LAYERIMAGE_ROOT") is { Length: > 0 } && !Directory.Exists(options.Root))
+        {
+            cmdlet.WriteWarning($"$env:LAYERIMAGE_ROOT names '{options.Root}', where nothing was: an empty store is made there.");
         }
         LayerImageEngine engine = new(WithAgent(options, moduleBase));
         engine.RemoveLeftovers();

@@ -192,8 +192,8 @@ public abstract class NewContainerCommand : ContainerSelectionCommand
     /// <summary>Refuses words that belong to no parameter, and takes what docker's short options say.</summary>
     protected void CheckWords()
     {
-        CommandWords.Check(MyInvocation, ImageObject is null ? 1 : 0, LooseWords, "d", "it", "ti");
-        if (ShortOption && TypedLine.Of(MyInvocation)?.Words.Any(word => word is CommandParameterAst { ParameterName: var name } && name.Length == 2) == true)
+        CommandWords.Check(TypedLine, ImageObject is null ? 1 : 0, LooseWords, "d", "it", "ti");
+        if (ShortOption && TypedLine?.Words.Any(word => word is CommandParameterAst { ParameterName: var name } && name.Length == 2) == true)
         {
             (Interactive, Tty) = (true, true);
         }

@@ -94,14 +94,14 @@ public sealed class InvokeContainerCommandCommand : ContainerSelectionCommand
     protected override Task ProcessAsync(CancellationToken cancellationToken)
     {
         bool isPiped = InputObject is not null || PipedName is not null;
-        CommandWords.Check(MyInvocation, isPiped ? 0 : 1, LooseWords);
+        CommandWords.Check(TypedLine, isPiped ? 0 : 1, LooseWords);
         if (isPiped && Command is null)
         {
             (Name, Command) = (null, Name);
         }
         else if (isPiped && Name is not null)
         {
-            CommandWords.Check(MyInvocation, 0, [.. Command!]);
+            CommandWords.Check(TypedLine, 0, [.. Command!]);
         }
         if (Detach && AsResult)
         {

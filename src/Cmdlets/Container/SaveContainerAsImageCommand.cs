@@ -91,7 +91,7 @@ public sealed class SaveContainerAsImageCommand : ContainerSelectionCommand
     /// <inheritdoc/>
     protected override Task BeginAsync(CancellationToken cancellationToken)
     {
-        if (MyInvocation.ExpectingInput || Reference is null || TypedLine.Of(MyInvocation) is not { } line || line.Names(nameof(Reference)) || line.Names(nameof(Name)))
+        if (MyInvocation.ExpectingInput || Reference is null || TypedLine is not { } line || line.Names(nameof(Reference)) || line.Names(nameof(Name)))
         {
             return Task.CompletedTask;
         }

@@ -17,9 +17,9 @@ public sealed class NameTransformationAttribute(params string[] properties) : Ar
             ? list.Cast<object?>().Select(NameOf).ToArray()
             : NameOf(inputData);
 
-    // Of the second kind the binder looks whether another parameter takes it, and says no more than that none does.
+    // Get-Container takes images by another parameter.
     private static ArgumentTransformationMetadataException Refusal(object value, string message) =>
-        value is Engine.Images.Image ? new(message, new PSInvalidCastException(message)) : new(message);
+        value is Engine.Images.Image ? BinderRefusal.OfKind(message) : new(message);
 
     private object? NameOf(object? item)
     {

@@ -30,9 +30,7 @@ public abstract class StoredObjectTransformationAttribute : ArgumentTransformati
         {
             return Find(EngineSession.Get((string?)null), id);
         }
-        // Of this kind: then the binder looks whether another parameter takes it.
-        string message = $"A {value.GetType().Name} is no {Type.Name}.";
-        throw new ArgumentTransformationMetadataException(message, new PSInvalidCastException(message));
+        throw BinderRefusal.OfKind($"A {value.GetType().Name} is no {Type.Name}.");
     }
 }
 

@@ -10,12 +10,6 @@ public sealed class TextTransformationAttribute : ArgumentTransformationAttribut
     public override object? Transform(EngineIntrinsics engineIntrinsics, object? inputData)
     {
         object? value = inputData is PSObject wrapped ? wrapped.BaseObject : inputData;
-        if (value is null or string or Array)
-        {
-            return value;
-        }
-        // Of this kind: then the binder looks whether another parameter takes it.
-        string message = $"A {value.GetType().Name} is no text.";
-        throw new ArgumentTransformationMetadataException(message, new PSInvalidCastException(message));
+        return value is null or string or Array ? value : throw BinderRefusal.OfKind($"A {value.GetType().Name} is no text.");
     }
 }

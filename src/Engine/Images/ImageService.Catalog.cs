@@ -1,9 +1,9 @@
+using System.Runtime.CompilerServices;
 using LayerImage.Engine.Commit;
 using LayerImage.Engine.Errors;
 using LayerImage.Engine.Oci;
 using LayerImage.Engine.References;
 using LayerImage.Engine.Registry;
-using System.Runtime.CompilerServices;
 
 namespace LayerImage.Engine.Images;
 
