@@ -125,6 +125,11 @@ Describe "Containers beside firewalld$(if ($Missing) { " ($Missing)" })" -Skip:(
         Remove-HostFirewallZone lab
         (Set-HostFirewall -DefaultZone work).DefaultZone | Should -Be work
         $null = Set-HostFirewall -DefaultZone public
+        "$(Set-HostPortForward 7080 7000)" | Should -Be '7080/tcp -> :7000'
+        "$(firewall-cmd --zone=public --list-forward-ports)" | Should -Be 'port=7080:proto=tcp:toport=7000:toaddr='
+        Get-HostPortForward | Remove-HostPortForward
+        "$(firewall-cmd --permanent --zone=public --list-forward-ports)" | Should -BeNullOrEmpty
+        (Get-HostFirewallPolicy).Name | Should -Contain allow-host-ipv6
         Test-HostFirewall | Should -BeNullOrEmpty
     }
 

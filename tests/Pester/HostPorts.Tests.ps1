@@ -88,6 +88,40 @@ Describe "Host ports$(if ($Missing) { " ($Missing)" })" -Skip:([bool]$Missing) {
         }
     }
 
+    Context 'A zone that would lock the session out' {
+        BeforeAll {
+            ip link add ssh0 type veth peer name ssh1
+            ip address add 192.0.2.1/24 dev ssh0
+            ip link set ssh0 up
+            $null = Start-HostFirewall
+            function Invoke-OverSsh([string] $Script, [int] $Port = 22) {
+                $env:SSH_CONNECTION = "192.0.2.9 50000 192.0.2.1 $Port"
+                try { & ([Environment]::ProcessPath) @(if ([Environment]::ProcessPath -like '*dotnet') { "$PSHOME/pwsh.dll" }) -NoProfile -NonInteractive -Command "Import-Module '$ManifestPath'; $Script" 2>&1 | Out-String }
+                finally { Remove-Item Env:SSH_CONNECTION }
+            }
+        }
+        AfterAll {
+            $null = Stop-HostFirewall
+            ip link delete ssh0
+        }
+
+        It 'is asked for: <_>' -ForEach 'Set-HostFirewallZone public -Service http', 'Set-HostFirewallZone block -Source 192.0.2.0/24', 'Set-HostFirewall -DefaultZone block',
+            'Set-HostPortForward 22 2222' {
+            $before = Get-HostFirewallZone | ConvertTo-Json -Depth 4
+            Invoke-OverSsh $_ | Should -Match 'NonInteractive mode'
+            Get-HostFirewallZone | ConvertTo-Json -Depth 4 | Should -Be $before
+            (Get-HostFirewall).DefaultZone | Should -Be public
+        }
+
+        It 'is not asked for where the port stays open, was not open, or -Force is there' {
+            (Invoke-OverSsh 'Set-HostFirewallZone public -Service ssh, http; "done"').Trim() | Should -Match 'done$'
+            (Invoke-OverSsh 'Set-HostFirewallZone public -Service ssh; "done"' -Port 2222).Trim() | Should -Match 'done$'
+            (Invoke-OverSsh 'Set-HostFirewallZone public -Service @() -Scope Runtime -Force; "done"').Trim() | Should -Match 'done$'
+            (Get-HostFirewallZone public).Services | Should -BeNullOrEmpty
+            $null = Sync-HostFirewall
+        }
+    }
+
     Context 'The firewall runs' {
         BeforeAll { $Started = Start-HostFirewall }
         AfterAll { $null = Stop-HostFirewall }
@@ -124,6 +158,51 @@ Describe "Host ports$(if ($Missing) { " ($Missing)" })" -Skip:([bool]$Missing) {
             (Set-HostPortRule 55 -Protocol tcp, udp | ForEach-Object Protocol) | Should -Be Tcp, Udp
             (Get-Failure { Set-HostPortRule 53/udp -Protocol tcp }).FullyQualifiedErrorId | Should -BeLike 'ParameterInvalid,*'
             (Get-Failure { Set-HostPortRule 53/icmp }).FullyQualifiedErrorId | Should -BeLike 'PortInvalid,*'
+        }
+
+        It 'forward ports are set, replaced, listed, piped and removed' {
+            $null = Set-HostPortForward 80 8080 -WhatIf
+            Get-HostPortForward | Should -BeNullOrEmpty
+            $forward = Set-HostPortForward 80 8080
+            "$forward" | Should -Be '80/tcp -> :8080'
+            $forward.Scope | Should -Be Both
+            (Set-HostPortForward 80 -ToAddress 192.0.2.7 -Zone PUBLIC).ToPort | Should -BeNullOrEmpty
+            $null = Set-HostPortForward 5000-5010/udp, 6000 -ToAddress 2001:db8::7 -Scope Runtime
+            (Get-HostPortForward | ForEach-Object ToString) | Should -Be '80/tcp -> 192.0.2.7', '6000/tcp -> 2001:db8::7', '5000-5010/udp -> 2001:db8::7'
+            (Get-HostPortForward 5005 | Out-String -Width 80) | Should -Match '5000-5010 Udp +public 2001:db8::7 +Runtime True'
+            (Get-HostPortForward -Protocol tcp -Scope Permanent).Port | Should -Be 80
+            (Get-HostFirewallZone public).ForwardPorts | Should -Contain 'port=80:proto=tcp:toport=:toaddr=192.0.2.7'
+            $back = [Management.Automation.PSSerializer]::Deserialize([Management.Automation.PSSerializer]::Serialize((Get-HostPortForward 80)))
+            $back | Remove-HostPortForward -Scope Permanent
+            (Get-HostPortForward 80).Scope | Should -Be Runtime
+            $back | Set-HostPortForward | ForEach-Object ToString | Should -Be '80/tcp -> 192.0.2.7'
+            Get-HostPortForward | Remove-HostPortForward
+            Get-HostPortForward | Should -BeNullOrEmpty
+        }
+
+        It 'a forward port that cannot be is refused: <Line>' -ForEach @(
+            @{ Line = 'Set-HostPortForward 80'; Id = 'ParameterInvalid' }, @{ Line = "Set-HostPortForward 80 ''"; Id = 'ParameterInvalid' },
+            @{ Line = 'Set-HostPortForward 0 80'; Id = 'PortInvalid' }, @{ Line = 'Set-HostPortForward 80 8080/tcp'; Id = 'PortInvalid' },
+            @{ Line = 'Set-HostPortForward 80/icmp 8080'; Id = 'PortInvalid' }, @{ Line = 'Set-HostPortForward 80 8080 -ToAddress localhost'; Id = 'ParameterInvalid' },
+            @{ Line = 'Set-HostPortForward 80 8080 -ToAddress ::1'; Id = 'ParameterInvalid' }, @{ Line = 'Set-HostPortForward 80 8080 -Zone nowhere'; Id = 'ZoneNotFound' },
+            @{ Line = 'Remove-HostPortForward 80'; Id = 'PortRuleNotFound' }, @{ Line = 'Get-HostPortForward -Zone nowhere'; Id = 'ZoneNotFound' }) {
+            (Get-Failure ([scriptblock]::Create($Line))).FullyQualifiedErrorId | Should -BeLike "$Id,*"
+            Get-HostPortForward | Should -BeNullOrEmpty
+        }
+
+        It 'policies, sets of addresses and rich rules in the files are listed and kept' {
+            $folder = New-Item -ItemType Directory -Force "$($env:LAYERIMAGE_CONFIG)/firewall/policies", "$($env:LAYERIMAGE_CONFIG)/firewall/ipsets"
+            '<policy target="REJECT" priority="-5"><ingress-zone name="HOST"/><egress-zone name="ANY"/><service name="https"/></policy>' | Set-Content "$($folder[0])/out.xml"
+            '<policy' | Set-Content "$($folder[0])/broken.xml"
+            '<ipset type="hash:net"><option name="family" value="inet"/><entry>192.0.2.0/24</entry></ipset>' | Set-Content "$($folder[1])/guests.xml"
+            try {
+                $policy = Get-HostFirewallPolicy -WarningVariable warnings -WarningAction SilentlyContinue
+                "$policy $($policy.Target) $($policy.Priority) $($policy.IngressZones) $($policy.EgressZones) $($policy.Services)" | Should -Be 'out REJECT -5 HOST ANY https'
+                "$warnings" | Should -Match 'broken.xml.*left out.*only firewalld does'
+                (Get-HostFirewallIpSet g* -WarningAction SilentlyContinue).Entries | Should -Be 192.0.2.0/24
+                (Get-Failure { Get-HostFirewallIpSet nothing -WarningAction SilentlyContinue }).FullyQualifiedErrorId | Should -BeLike 'ParameterInvalid,*'
+            }
+            finally { Remove-Item -Recurse -Force $folder }
         }
 
         It 'zones are made, changed, listed and removed' {

@@ -1,7 +1,6 @@
 using System.Management.Automation;
 using LayerImage.Cmdlets.Completion;
 using LayerImage.Cmdlets.Transformation;
-using LayerImage.Engine.Errors;
 using LayerImage.Engine.Firewall;
 
 namespace LayerImage.Cmdlets.Base;
@@ -50,14 +49,7 @@ public abstract class PortRuleCommand : HostFirewallCommand
     /// <inheritdoc/>
     protected override Task BeginAsync(CancellationToken cancellationToken)
     {
-        // A piped rule may have none of these; who writes one that is empty means something else than the default.
-        foreach ((string name, string? value) in (ReadOnlySpan<(string, string?)>)[(nameof(Zone), Zone), (nameof(Source), Source)])
-        {
-            if (IsTyped(name) && string.IsNullOrEmpty(value))
-            {
-                throw new LayerImageException(EngineError.ParameterInvalid, $"-{name} is empty.") { Target = name, Advice = $"Leave -{name} out, or give it a value." };
-            }
-        }
+        RequireFilled((nameof(Zone), Zone), (nameof(Source), Source));
         return Task.CompletedTask;
     }
 
@@ -65,27 +57,9 @@ public abstract class PortRuleCommand : HostFirewallCommand
     /// Does something for each port with each protocol; a port that names its protocol ('9200/udp') has that one. A failure is
     /// written and the next one follows.
     /// </summary>
-    protected Task ForEachRequestAsync(Func<PortRuleRequest, Task> body) => ForEachAsync(Port, text =>
-    {
-        string[] parts = text.Split('/');
-        IEnumerable<FirewallProtocol> protocols = parts.Length == 1 ? Protocol.Distinct() : [ProtocolOf(text, parts)];
-        return ForEachAsync(protocols.Select(protocol => new PortRuleRequest { Port = parts[0], Protocol = protocol, Zone = Zone, Source = Source, Scope = Scope }),
-            body, request => request.Port);
-    });
-
-    private FirewallProtocol ProtocolOf(string text, string[] parts)
-    {
-        if (parts.Length > 2 || !Enum.TryParse(parts[1], ignoreCase: true, out FirewallProtocol protocol) || !Enum.IsDefined(protocol))
-        {
-            throw new LayerImageException(EngineError.PortInvalid, $"'{text}' is not a port with its protocol.") { Target = text, Advice = "Write it as 9200/tcp, 9200/udp, 9200/sctp or 9200/dccp." };
-        }
-        return !IsTyped(nameof(Protocol)) || Protocol is [var only] && only == protocol ? protocol
-            : throw new LayerImageException(EngineError.ParameterInvalid, $"'{text}' says {parts[1]}, and -Protocol says {string.Join(", ", Protocol)}.")
-            {
-                Target = text,
-                Advice = "Name the protocol once.",
-            };
-    }
+    protected Task ForEachRequestAsync(Func<PortRuleRequest, Task> body) => ForEachAsync(Port, text => ForEachAsync(
+        PortArgument.Read(text, Protocol, IsTyped(nameof(Protocol))).Select(named => new PortRuleRequest { Port = named.Port, Protocol = named.Protocol, Zone = Zone, Source = Source, Scope = Scope }),
+        body, request => request.Port));
 
     /// <summary>Does something for each service, with the zone that it is about: a failure is written and the next one follows.</summary>
     protected Task ForEachServiceAsync(Func<string, string, Task> body)

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Management.Automation;
 using LayerImage.Cmdlets.Base;
 using LayerImage.Cmdlets.Completion;
@@ -47,19 +46,11 @@ public sealed class GetHostPortRuleCommand : HostFirewallCommand
     /// <inheritdoc/>
     protected override async Task ProcessAsync(CancellationToken cancellationToken)
     {
-        if (Zone?.Where(zone => !WildcardPattern.ContainsWildcardCharacters(zone)).ToArray() is { Length: > 0 } named)
-        {
-            HostFirewall firewall = Firewall.Get(Observer);
-            await ForEachAsync(named, zone =>
-            {
-                _ = firewall.GetZone(zone);
-                return Task.CompletedTask;
-            });
-        }
+        await RequireZonesAsync(Zone);
         if (Service is not null)
         {
             WriteObject(Firewall.GetServiceRules(Observer).Where(rule => Service.Any(name => new WildcardPattern(name, WildcardOptions.IgnoreCase).IsMatch(rule.Service))
-                && FitsZone(rule.Zone) && FitsScope(rule.Runtime, rule.Permanent)), enumerateCollection: true);
+                && FitsZone(Zone, rule.Zone) && FitsScope(Scope, rule.Runtime, rule.Permanent)), enumerateCollection: true);
             return;
         }
         PortRange[]? ports = Port?.Select(PortRange.Parse).ToArray();
@@ -69,15 +60,5 @@ public sealed class GetHostPortRuleCommand : HostFirewallCommand
     private bool Fits(HostPortRule rule, PortRange[]? ports) =>
         (ports is null || ports.Any(new PortRange(rule.FirstPort, rule.LastPort).Overlaps))
         && (Protocol is null || Protocol.Contains(rule.Protocol))
-        && FitsZone(rule.Zone) && FitsScope(rule.Runtime, rule.Permanent);
-
-    private bool FitsZone(string zone) => Zone is null || Zone.Any(name => new WildcardPattern(name, WildcardOptions.IgnoreCase).IsMatch(zone));
-
-    private bool FitsScope(bool runtime, bool permanent) => Scope switch
-    {
-        PortRuleScope.Runtime => runtime,
-        PortRuleScope.Permanent => permanent,
-        PortRuleScope.Both => runtime && permanent,
-        _ => true,
-    };
+        && FitsZone(Zone, rule.Zone) && FitsScope(Scope, rule.Runtime, rule.Permanent);
 }

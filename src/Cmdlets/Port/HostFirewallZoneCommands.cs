@@ -22,11 +22,15 @@ public sealed class SetHostFirewallZoneCommand : ZoneSettingCommand
     [Parameter]
     public PortRuleScope? Scope { get; set; }
 
+    /// <summary>Close the port of the current SSH session without asking.</summary>
+    [Parameter]
+    public SwitchParameter Force { get; set; }
+
     /// <inheritdoc/>
     protected override Task ProcessAsync(CancellationToken cancellationToken) => ForEachAsync(Zone, zone =>
     {
         ZoneRequest request = Request(zone, Scope);
-        if (ShouldProcess($"firewall zone {zone}", $"Set ({Scope ?? PortRuleScope.Both}) {Describe(request)}"))
+        if (ShouldProcess($"firewall zone {zone}", $"Set ({Scope ?? PortRuleScope.Both}) {Describe(request)}") && MayCutOff(Force, request, defaultZone: null))
         {
             WriteObject(Firewall.SetZone(request, Observer));
         }
@@ -116,6 +120,10 @@ public sealed class SetHostFirewallCommand : HostFirewallCommand
         }
         if (panic == true && !Force && RemoteSession.Find() is not null
             && !ShouldContinue("Panic mode ends this session too, and only the machine's own console can end it.", "Cut off the current SSH session"))
+        {
+            return Task.CompletedTask;
+        }
+        if (DefaultZone is not null && !MayCutOff(Force, zone: null, DefaultZone))
         {
             return Task.CompletedTask;
         }

@@ -47,6 +47,8 @@ internal sealed class ChosenFirewall(EngineOptions options, ServiceManagerPaths 
 
     public IReadOnlyList<HostServiceRule> GetServiceRules(IEngineObserver observer) => Look(observer, firewall => firewall.GetServiceRules(observer));
 
+    public IReadOnlyList<HostPortForward> GetForwards(IEngineObserver observer) => Look(observer, firewall => firewall.GetForwards(observer));
+
     public IReadOnlyList<HostPortRule> GetRules(IEngineObserver observer) => Look(observer, firewall => firewall.GetRules(observer));
 
     public HostPortRule SetRule(PortRuleRequest request, IEngineObserver observer) => Change(observer, firewall => firewall.SetRule(request, observer));
@@ -65,6 +67,13 @@ internal sealed class ChosenFirewall(EngineOptions options, ServiceManagerPaths 
     });
 
     public IReadOnlyList<HostConnection> FindShutOut(IReadOnlyList<HostConnection> connections) => Use(firewall => firewall.FindShutOut(connections));
+
+    public IReadOnlyList<HostFirewallPolicy> GetPolicies(bool permanent, IEngineObserver observer) => Look(observer, firewall => firewall.GetPolicies(permanent, observer));
+
+    public IReadOnlyList<HostFirewallIpSet> GetIpSets(bool permanent, IEngineObserver observer) => Look(observer, firewall => firewall.GetIpSets(permanent, observer));
+
+    public IReadOnlyList<HostConnection> FindCutOff(IReadOnlyList<HostConnection> connections, ZoneRequest? zone, string? defaultZone) =>
+        Use(firewall => firewall.FindCutOff(connections, zone, defaultZone));
 
     public void AdmitContainers(IEngineObserver observer) => Use(firewall =>
     {

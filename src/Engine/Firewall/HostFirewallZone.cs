@@ -35,6 +35,9 @@ public sealed record HostFirewallZone
     /// <summary>Packets may go between its interfaces.</summary>
     public bool Forward { get; init; }
 
+    /// <summary>Ports that it sends to other ones, as firewalld writes them: <c>port=80:proto=tcp:toport=8080:toaddr=</c>.</summary>
+    public IReadOnlyList<string> ForwardPorts { get; init => field = ReadableList.Of(value); } = ReadableList.None<string>();
+
     /// <summary>Types of ICMP that it does not let in; with <see cref="IcmpBlockInversion"/> the only ones that it does.</summary>
     public IReadOnlyList<string> IcmpBlocks { get; init => field = ReadableList.Of(value); } = ReadableList.None<string>();
 
@@ -42,7 +45,7 @@ public sealed record HostFirewallZone
     public bool IcmpBlockInversion { get; init; }
 
     /// <summary>Rich rules other than a port and a source, which are port rules (firewalld.richlanguage(5)).</summary>
-    public IReadOnlyList<string> RichRules { get; init => field = ReadableList.Of(value); } = ReadableList.None<string>();
+    public IReadOnlyList<HostRichRule> RichRules { get; init => field = ReadableList.Of(value); } = ReadableList.None<HostRichRule>();
 
     /// <summary>What it is for.</summary>
     public string Description { get; init; } = "";
@@ -67,9 +70,10 @@ public sealed record HostFirewallZone
         SourcePorts = [.. zone.SourcePorts.Select(port => $"{port.Range}/{port.Protocol.Name()}")],
         Masquerade = zone.Masquerade,
         Forward = zone.Forward,
+        ForwardPorts = [.. zone.ForwardPorts.Select(forward => forward.ToString())],
         IcmpBlocks = zone.IcmpBlocks,
         IcmpBlockInversion = zone.IcmpBlockInversion,
-        RichRules = zone.RichRules,
+        RichRules = [.. zone.RichRules.Select(HostRichRule.Parse)],
         Description = zone.Description,
         IsActive = isActive,
     };

@@ -73,6 +73,9 @@ public interface IHostFirewall
     /// <summary>The services that zones let in, of both configurations, by zone and name.</summary>
     IReadOnlyList<HostServiceRule> GetServiceRules(IEngineObserver observer);
 
+    /// <summary>The forward ports of both configurations, by zone, protocol and port. <see cref="SetZone"/> makes and removes them.</summary>
+    IReadOnlyList<HostPortForward> GetForwards(IEngineObserver observer);
+
     /// <summary>All port rules of both configurations, by zone, protocol and port.</summary>
     IReadOnlyList<HostPortRule> GetRules(IEngineObserver observer);
 
@@ -96,6 +99,21 @@ public interface IHostFirewall
 
     /// <summary>Those connections that the permanent rules would not let in, were they the running ones.</summary>
     IReadOnlyList<HostConnection> FindShutOut(IReadOnlyList<HostConnection> connections);
+
+    /// <summary>firewalld's policies, by name; of the module's own firewall those that it keeps for firewalld.</summary>
+    /// <param name="permanent">Those on the disk, and not those that hold now.</param>
+    /// <param name="observer">Hears of files that cannot be understood.</param>
+    IReadOnlyList<HostFirewallPolicy> GetPolicies(bool permanent, IEngineObserver observer);
+
+    /// <summary>firewalld's sets of addresses, by name, as <see cref="GetPolicies"/>.</summary>
+    IReadOnlyList<HostFirewallIpSet> GetIpSets(bool permanent, IEngineObserver observer);
+
+    /// <summary>Those connections that are let in now and would not be any more after a change of what runs.</summary>
+    /// <param name="connections">The connections.</param>
+    /// <param name="zone">The change of a zone, or null.</param>
+    /// <param name="defaultZone">The new default zone, or null.</param>
+    /// <exception cref="LayerImageException">As <see cref="SetZone"/> and <see cref="Configure"/>.</exception>
+    IReadOnlyList<HostConnection> FindCutOff(IReadOnlyList<HostConnection> connections, ZoneRequest? zone, string? defaultZone);
 
     /// <summary>
     /// Sees to it that containers' connections to other hosts pass, and that their published ports obey the zones. For each

@@ -30,6 +30,12 @@ public sealed record ZoneRequest
     /// <summary>Services that it no longer lets in.</summary>
     public IReadOnlyList<string> RemoveServices { get; init; } = [];
 
+    /// <summary>Forward ports that it has besides; one for the same ports and protocol is replaced.</summary>
+    public IReadOnlyList<PortForwardRequest> AddForwards { get; init; } = [];
+
+    /// <summary>Forward ports that it no longer has.</summary>
+    public IReadOnlyList<PortForwardRequest> RemoveForwards { get; init; } = [];
+
     /// <summary>Whole protocols that it lets in, by name or number.</summary>
     public IReadOnlyList<string>? Protocols { get; init; }
 

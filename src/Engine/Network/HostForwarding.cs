@@ -17,7 +17,7 @@ namespace LayerImage.Engine.Network;
 /// </remarks>
 internal sealed class HostForwarding(string bridge, string table)
 {
-    private const string IpForward = "net/ipv4/ip_forward";
+    private const string IpForward = "net/ipv4/ip_forward", Ipv6Forward = "net/ipv6/conf/all/forwarding";
 
     // Setting ip_forward sets this too (inet_forward_change in net/ipv4/devinet.c): to 0 with 1, and to 1 with 0.
     private const string AcceptRedirects = "net/ipv4/conf/all/accept_redirects";
@@ -30,9 +30,14 @@ internal sealed class HostForwarding(string bridge, string table)
     public static HostForwarding For(NetworkOptions options) => new(options.BridgeName, options.TableName);
 
     /// <summary>Has the host forward for its own sake, as a router does.</summary>
+    /// <param name="alsoIPv6">Whether IPv6 packets too: the host heeds router advertisements no longer then (ip-sysctl, accept_ra).</param>
     /// <exception cref="LayerImageException">NetworkFailed or NotPrivileged.</exception>
-    public static void ForHost()
+    public static void ForHost(bool alsoIPv6 = false)
     {
+        if (alsoIPv6)
+        {
+            KernelParameter.Set(Ipv6Forward, "1");
+        }
         KernelParameter.Set(IpForward, "1");
         For(new NetworkOptions { NamespaceFolder = "" }).LeaveToHost();
     }

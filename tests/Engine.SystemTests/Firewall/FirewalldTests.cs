@@ -47,7 +47,7 @@ public class FirewalldTests
         Assert.Equal(
             ["9200/Tcp/ True True False", "9300/Tcp/10.77.0.0/24 True False True", "53/Udp/2001:db8::/32 False True True", "7000-7010/Udp/ True False True", "7100/Sctp/ False True True"],
             host.On(firewall => firewall.GetRules()).Select(rule => $"{rule.Port}/{rule.Protocol}/{rule.Source} {rule.Runtime} {rule.Permanent} {rule.Drift}"));
-        Assert.Contains("http", Assert.Single(host.On(firewall => firewall.Get()).GetZone("public").RichRules));
+        Assert.True(Assert.Single(host.On(firewall => firewall.Get()).GetZone("public").RichRules) is { Element: "service http", Log: "prefix=\"x\"", Action: "accept", Source: null });
         Assert.Contains("9200/tcp", host.FirewallCommand("--list-ports"));
         Assert.Contains("9200/tcp", host.FirewallCommand("--permanent --list-ports"));
         Assert.Contains("10.77.0.0/24", host.FirewallCommand("--list-rich-rules"));
@@ -57,6 +57,46 @@ public class FirewalldTests
         host.Remove("9300", PortRuleScope.Runtime, source: "10.77.0.0/24");
         Assert.Equal("7000-7010/udp", host.FirewallCommand("--list-ports"));
         Assert.DoesNotContain("10.77.0.0/24", host.FirewallCommand("--list-rich-rules"));
+    }
+
+    [Fact]
+    public void PoliciesIpSetsAndForwardPorts_ShowAsFirewallCmdMadeThem()
+    {
+        using FirewallHost host = Host();
+        host.StartFirewalld();
+        host.FirewallCommand("--permanent --new-policy=out");
+        foreach (string setting in (string[])["--add-ingress-zone=HOST", "--add-egress-zone=ANY", "--set-priority=-5", "--set-target=REJECT", "--add-service=https"])
+        {
+            host.FirewallCommand($"--permanent --policy=out {setting}");
+        }
+        host.FirewallCommand("--permanent --policy=out --add-rich-rule='rule family=\"ipv4\" destination NOT address=\"10.0.0.0/8\" drop'");
+        host.FirewallCommand("--permanent --new-ipset=guests --type=hash:net --option=family=inet");
+        host.FirewallCommand("--permanent --ipset=guests --add-entry=10.77.0.0/24");
+        host.FirewallCommand("--permanent --add-rich-rule='rule source ipset=\"guests\" port port=\"99\" protocol=\"udp\" accept'");
+        host.FirewallCommand("--permanent --add-forward-port=port=80:proto=tcp:toport=8080:toaddr=10.77.0.9");
+        Assert.DoesNotContain("out", host.On(firewall => firewall.GetPolicies(permanent: false, SilentObserver.Instance)).Select(policy => policy.Name));
+        Assert.Contains("out", host.On(firewall => firewall.GetPolicies(permanent: true, SilentObserver.Instance)).Select(policy => policy.Name));
+        Assert.Equal("80/tcp -> 10.77.0.9:8080 False True", Assert.Single(host.On(firewall => firewall.GetForwards(SilentObserver.Instance)).Select(found => $"{found} {found.Runtime} {found.Permanent}")));
+
+        host.Sync();
+
+        foreach (bool permanent in (bool[])[false, true])
+        {
+            HostFirewallPolicy policy = host.On(firewall => firewall.GetPolicies(permanent, SilentObserver.Instance)).Single(policy => policy.Name == "out");
+            Assert.True(policy is { Target: "REJECT", Priority: -5, IngressZones: ["HOST"], EgressZones: ["ANY"], Services: ["https"], RichRules: [{ Destination: "NOT 10.0.0.0/8", Action: "drop" }] });
+            HostFirewallIpSet set = Assert.Single(host.On(firewall => firewall.GetIpSets(permanent, SilentObserver.Instance)));
+            Assert.True(set is { Name: "guests", Type: "hash:net", Entries: ["10.77.0.0/24"], Options: ["family=inet"] });
+        }
+        HostFirewallZone zone = host.On(firewall => firewall.Get()).GetZone("public");
+        Assert.True(Assert.Single(zone.RichRules) is { Source: "ipset guests", Element: "port 99/udp" });
+        host.On(firewall => firewall.SetZone(new ZoneRequest { Zone = "public", AddForwards = [new PortForwardRequest { Port = "81", ToPort = "82" }] }, SilentObserver.Instance));
+        Assert.Equal("port=80:proto=tcp:toport=8080:toaddr=10.77.0.9\nport=81:proto=tcp:toport=82:toaddr=", host.FirewallCommand("--permanent --list-forward-ports"));
+        Assert.Contains("guests", host.FirewallCommand("--list-rich-rules"));
+
+        // What the files say without firewalld is the same.
+        PolicyFiles files = new([Path.Combine(host.Options.Configuration, "firewall")]);
+        Assert.True(Assert.Single(files.ReadPolicies(SilentObserver.Instance)) is { Name: "out", Target: "REJECT", Priority: -5, RichRules: [{ Destination: "NOT 10.0.0.0/8" }] });
+        Assert.True(Assert.Single(files.ReadIpSets(SilentObserver.Instance)) is { Name: "guests", Entries: ["10.77.0.0/24"], Options: ["family=inet"] });
     }
 
     [Fact]

@@ -323,6 +323,114 @@ public abstract class HostFirewallContract
         Assert.Equal(EngineError.ParameterInvalid, Assert.Throws<LayerImageException>(() => Configure(host, new HostFirewallSettings { LogDenied = "some" })).Error);
     }
 
+    [Fact]
+    public void ForwardPort_LeadsToAnotherPortOfThisHost_OnlyForItsZone()
+    {
+        using FirewallHost host = Host();
+        host.Listen(host.HostPid, 9200, 9300);
+        Start(host);
+        Assert.False(host.IsOpen(80));
+
+        HostPortForward forward = Forward(host, "80", "9200");
+        Assert.True(forward is { Runtime: true, Permanent: true, Drift: false, Port: "80", ToPort: "9200", ToAddress: null, Zone: "public" });
+        Assert.True(host.IsOpen(80));
+        // firewalld's, too, is for IPv4 alone where no address is given.
+        Assert.False(host.IsOpen(80, "fd77::1"));
+        // The port that it leads to is no more open than before.
+        Assert.False(host.IsOpen(9200));
+
+        host.Sync();
+        Assert.True(host.IsOpen(80));
+        Assert.True(Forward(host, "80", "9300", PortRuleScope.Runtime) is { Runtime: true, Permanent: false, Drift: true, ToPort: "9300" });
+        Assert.Equal(["80 9200 False True", "80 9300 True False"], host.On(firewall => firewall.GetForwards(SilentObserver.Instance))
+            .Select(found => $"{found.Port} {found.ToPort} {found.Runtime} {found.Permanent}"));
+        Assert.Equal(["port=80:proto=tcp:toport=9300:toaddr="], host.On(firewall => firewall.Get()).GetZone("public").ForwardPorts);
+        host.Sync();
+
+        Set(host, new ZoneRequest { Zone = "public", RemoveForwards = [new PortForwardRequest { Port = "80", ToPort = "9200" }] });
+        Assert.False(host.IsOpen(80));
+        Assert.Empty(host.On(firewall => firewall.GetForwards(SilentObserver.Instance)));
+    }
+
+    [Fact]
+    public void ForwardPort_LeadsToAnotherHost()
+    {
+        using FirewallHost host = Host();
+        host.Listen(host.ContainerPid, 8080);
+        host.Listen(host.PeerPid, 7000);
+        Start(host);
+        Assert.False(host.IsOpen(8080, "10.78.0.2"));
+
+        Forward(host, "81", "8080", address: "10.78.0.2");
+        Forward(host, "8080", null, address: "10.78.0.2");
+        Assert.True(host.IsOpen(81) && host.IsOpen(8080));
+        Assert.False(host.IsOpen(8080, "10.78.0.2"));
+
+        host.Sync();
+        Assert.True(host.IsOpen(81));
+        Assert.Equal(["81/tcp -> 10.78.0.2:8080", "8080/tcp -> 10.78.0.2"], host.On(firewall => firewall.GetForwards(SilentObserver.Instance)).Select(found => found.ToString()));
+    }
+
+    [Theory]
+    [InlineData("80", null, null)]
+    [InlineData("0", "8080", null)]
+    [InlineData("80", "70000", null)]
+    [InlineData("80", "8080", "10.0.0.0/8")]
+    [InlineData("80", "8080", "127.0.0.1")]
+    [InlineData("80", "8080", "1.2.3.4; drop")]
+    [InlineData("8000-8010", "9000", null)]
+    public void ForwardPort_ThatCannotBe_IsRefusedAndChangesNothing(string port, string? toPort, string? address)
+    {
+        using FirewallHost host = Host();
+        Start(host);
+        Forward(host, "8005", "9100");
+
+        Assert.Throws<LayerImageException>(() => Forward(host, port, toPort, address: address));
+
+        Assert.Equal(["8005/tcp -> :9100"], host.On(firewall => firewall.GetForwards(SilentObserver.Instance)).Select(found => found.ToString()));
+    }
+
+    [Fact]
+    public void RuntimeToPermanent_WritesZonesAndForwardPortsToo()
+    {
+        using FirewallHost host = Host();
+        Start(host);
+        Forward(host, "80", "9200", PortRuleScope.Runtime);
+        Set(host, new ZoneRequest { Zone = "public", AddServices = ["http"], Masquerade = true, Scope = PortRuleScope.Runtime });
+
+        host.On(firewall => firewall.Sync(new SyncOptions { RuntimeToPermanent = true }, SilentObserver.Instance));
+
+        HostFirewallZone zone = host.On(firewall => firewall.GetPermanent(SilentObserver.Instance)).GetZone("public");
+        Assert.True(zone.Masquerade);
+        Assert.Contains("http", zone.Services);
+        Assert.Equal(["port=80:proto=tcp:toport=9200:toaddr="], zone.ForwardPorts);
+        Assert.DoesNotContain(host.On(firewall => firewall.GetForwards(SilentObserver.Instance)), found => found.Drift);
+    }
+
+    [Fact]
+    public void Connections_ThatAChangeCutsOff_AreFound()
+    {
+        using FirewallHost host = Host();
+        Start(host);
+        HostConnection ssh = new(22, FirewallProtocol.Tcp, System.Net.IPAddress.Parse("10.77.0.2"), "eth0"), closed = ssh with { Port = 9200 };
+
+        Assert.Equal([ssh], CutOffBy(new ZoneRequest { Zone = "PUBLIC", Services = ["http"] }));
+        Assert.Equal([ssh], CutOffBy(new ZoneRequest { Zone = "block", Interfaces = ["eth0"], Scope = PortRuleScope.Runtime }));
+        Assert.Equal([ssh], CutOffBy(new ZoneRequest { Zone = "drop", Sources = ["10.77.0.0/24"] }));
+        Assert.Equal([ssh], CutOffBy(null, "block"));
+        Assert.Empty(CutOffBy(new ZoneRequest { Zone = "public", Services = [], Scope = PortRuleScope.Permanent }));
+        Assert.Empty(CutOffBy(new ZoneRequest { Zone = "public", Services = ["ssh"] }));
+        Assert.Empty(CutOffBy(null, "trusted"));
+
+        IReadOnlyList<HostConnection> CutOffBy(ZoneRequest? zone, string? defaultZone = null) => host.On(firewall => firewall.FindCutOff([ssh, closed], zone, defaultZone));
+    }
+
+    private static HostPortForward Forward(FirewallHost host, string port, string? toPort, PortRuleScope? scope = null, string? address = null)
+    {
+        Set(host, new ZoneRequest { Zone = "public", Scope = scope, AddForwards = [new PortForwardRequest { Port = port, ToPort = toPort, ToAddress = address }] });
+        return host.On(firewall => firewall.GetForwards(SilentObserver.Instance)).First(found => found.Port == port && (scope != PortRuleScope.Runtime || found.Runtime));
+    }
+
     private static HostFirewallZone Set(FirewallHost host, ZoneRequest request) => host.On(firewall => firewall.SetZone(request, SilentObserver.Instance));
 
     private static HostFirewall Configure(FirewallHost host, HostFirewallSettings settings) => host.On(firewall => firewall.Configure(settings, SilentObserver.Instance));

@@ -50,6 +50,57 @@ public class ZoneFileTests
     }
 
     [Fact]
+    public void RichRules_AreReadInFirewalldsWords()
+    {
+        ZoneFile file = Parse("""
+            <zone>
+              <rule family="ipv4" priority="-10"><source address="10.0.0.0/8" invert="True"/><service name="http"/><log prefix="a b" level="info"><limit value="3/m"/></log><audit/><reject type="icmp-admin-prohibited"/></rule>
+              <rule><destination ipset="guests"/><masquerade/></rule>
+            </zone>
+            """);
+
+        Assert.Equal(
+        [
+            "rule family=\"ipv4\" priority=\"-10\" source NOT address=\"10.0.0.0/8\" service name=\"http\" log prefix=\"a b\" level=\"info\" limit value=\"3/m\" audit reject type=\"icmp-admin-prohibited\"",
+            "rule destination ipset=\"guests\" masquerade",
+        ], file.Read().RichRules);
+        Assert.True(HostRichRule.Parse(file.Read().RichRules[0]) is
+            { Priority: -10, Family: "ipv4", Source: "NOT 10.0.0.0/8", Destination: null, Element: "service http", Log: "prefix=\"a b\" level=\"info\" limit value=\"3/m\"", Audit: true, Action: "reject" });
+        Assert.True(HostRichRule.Parse(file.Read().RichRules[1]) is { Destination: "ipset guests", Element: "masquerade", Action: null, Audit: false, Log: null });
+        Assert.Equal("source-port 68/udp", HostRichRule.Parse("rule source-port port=\"68\" protocol=\"udp\" accept").Element);
+    }
+
+    [Fact]
+    public void ForwardPorts_AreReadAndChangedInTheirPlace()
+    {
+        ZoneFile file = Parse("""
+            <zone>
+              <forward-port port="80" protocol="tcp" to-port="8080"/>
+              <forward-port to-addr="2001:db8::1" port="53-54" protocol="udp"/>
+              <!-- kept -->
+            </zone>
+            """);
+        ZoneSettings zone = file.Read();
+        Assert.Equal(["port=80:proto=tcp:toport=8080:toaddr=", "port=53-54:proto=udp:toport=:toaddr=2001:db8::1"], zone.ForwardPorts.Select(forward => forward.ToString()));
+        Assert.Equal(zone.ForwardPorts, zone.ForwardPorts.Select(forward => ForwardPort.Parse(forward.ToString())));
+        Assert.Empty(zone.NotSupported);
+
+        file.Change(zone with { ForwardPorts = [zone.ForwardPorts[1], ForwardPort.Parse("port=81:proto=sctp:toport=1-2:toaddr=10.0.0.1")!] });
+
+        Assert.Equal("""
+            <?xml version="1.0" encoding="utf-8"?>
+            <zone>
+              <forward-port to-addr="2001:db8::1" port="53-54" protocol="udp" />
+              <forward-port port="81" protocol="sctp" to-port="1-2" to-addr="10.0.0.1" />
+              <!-- kept -->
+            </zone>
+
+            """, file.ToString());
+        Assert.Equal(EngineError.FirewallConfigurationInvalid,
+            Assert.Throws<LayerImageException>(() => Parse("<zone><forward-port port='80' protocol='tcp' to-addr='1.2.3.4; drop'/></zone>")).Error);
+    }
+
+    [Fact]
     public void Text_WithoutAChangeIsTheSame() => Assert.Equal(Original, Parse(Original).ToString().Replace(" />", "/>"));
 
     [Fact]

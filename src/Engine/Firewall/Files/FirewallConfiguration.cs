@@ -151,6 +151,9 @@ internal sealed class FirewallConfiguration(string folder, string? shipped = nul
         });
     }
 
+    /// <summary>The policies and sets of addresses beside the zones.</summary>
+    public PolicyFiles Policies => new(shipped is null ? [folder] : [folder, shipped]);
+
     /// <summary>What is wrong with the files: zones, their services, conflicts, the default zone.</summary>
     public IReadOnlyList<HostFirewallIssue> Check()
     {

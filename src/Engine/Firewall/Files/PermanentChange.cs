@@ -17,7 +17,7 @@ internal sealed class PermanentChange(FirewallConfiguration configuration, PortS
         }
     }
 
-    /// <summary>Makes all port rules of the zone those of a running one.</summary>
+    /// <summary>Makes the zone what a running one is, but for its description and what only the disk has.</summary>
     public void StageAll(ZoneSettings running)
     {
         ZoneFile file = configuration.Load(key.Zone);
@@ -30,6 +30,24 @@ internal sealed class PermanentChange(FirewallConfiguration configuration, PortS
             file.Change(set, change);
             changed |= !change.IsEmpty;
         }
+        // The containers' bridge is bound without a file.
+        ZoneSettings after = now with
+        {
+            Target = running.Target,
+            Interfaces = [.. running.Interfaces.Where(name => name != NftFirewallScript.ContainerBridge || now.Interfaces.Contains(name))],
+            Sources = running.Sources,
+            Services = running.Services,
+            Protocols = running.Protocols,
+            SourcePorts = running.SourcePorts,
+            ForwardPorts = running.ForwardPorts,
+            Masquerade = running.Masquerade,
+            Forward = running.Forward,
+            IcmpBlocks = running.IcmpBlocks,
+            IcmpBlockInversion = running.IcmpBlockInversion,
+        };
+        string before = file.ToString();
+        file.Change(after);
+        changed |= file.ToString() != before;
         _staged = changed ? configuration.Stage(key.Zone, file) : null;
     }
 

@@ -92,6 +92,14 @@ internal sealed class ZoneFile
         Change("icmp-block-inversion", before.IcmpBlockInversion, after.IcmpBlockInversion);
         Change("masquerade", before.Masquerade, after.Masquerade);
         Change("forward", before.Forward, after.Forward);
+        foreach (ForwardPort forward in before.ForwardPorts.Except(after.ForwardPorts))
+        {
+            RemoveAll(element => element.Name.LocalName == "forward-port" && ZoneFileReader.Forward(_path, element) == forward);
+        }
+        foreach (ForwardPort forward in after.ForwardPorts.Except(before.ForwardPorts))
+        {
+            Insert(Forward(forward));
+        }
         foreach (PortElement port in before.SourcePorts.Except(after.SourcePorts))
         {
             RemoveAll(element => element.Name.LocalName == "source-port" && FirewallXml.Port(_path, element) == port);
@@ -101,6 +109,9 @@ internal sealed class ZoneFile
             Insert(new XElement("source-port", new XAttribute("port", port.Range.ToString()), new XAttribute("protocol", port.Protocol.Name())));
         }
     }
+
+    private static XElement Forward(ForwardPort forward) => new("forward-port", new XAttribute("port", forward.Range.ToString()), new XAttribute("protocol", forward.Protocol.Name()),
+        forward.ToPort is { } port ? new XAttribute("to-port", port.ToString()) : null, forward.ToAddress is { } address ? new XAttribute("to-addr", address.ToString()) : null);
 
     public override string ToString() => FirewallXml.Format(_document);
 

@@ -7,7 +7,7 @@ namespace LayerImage.Engine.Firewall;
 internal static class ZoneFileReader
 {
     private static readonly string[] s_known =
-        ["short", "description", "service", "port", "source", "interface", "forward", "protocol", "source-port", "icmp-block", "icmp-block-inversion", "masquerade"];
+        ["short", "description", "service", "port", "source", "interface", "forward", "protocol", "source-port", "icmp-block", "icmp-block-inversion", "masquerade", "forward-port"];
 
     /// <exception cref="LayerImageException"><see cref="EngineError.FirewallConfigurationInvalid"/>.</exception>
     public static ZoneSettings Read(string name, string path, XElement root)
@@ -23,10 +23,12 @@ internal static class ZoneFileReader
             SourcePorts = [.. Each("source-port").Select(element => FirewallXml.Port(path, element)).Distinct()],
             Short = Text("short"),
             Description = Text("description"),
+            ForwardPorts = [.. Each("forward-port").Select(element => Forward(path, element)).Distinct()],
             Masquerade = root.Element("masquerade") is not null,
             Forward = root.Element("forward") is not null,
             IcmpBlocks = [.. Each("icmp-block").Select(element => FirewallXml.Required(path, element, "name")).Distinct()],
             IcmpBlockInversion = root.Element("icmp-block-inversion") is not null,
+            RichRules = [.. Each("rule").Where(element => PortRuleSource(element) is null).Select(RichRuleText.Of).Distinct()],
             NotSupported = [.. NotSupported(root)],
             Ports = Ports(name, path, root),
         };
@@ -89,6 +91,14 @@ internal static class ZoneFileReader
             "REJECT" => "%%REJECT%%",
             _ => throw FirewallXml.Invalid(path, root, $"'{target}' is not a target (default, ACCEPT, DROP, %%REJECT%%)"),
         };
+    }
+
+    public static ForwardPort Forward(string path, XElement element)
+    {
+        string port = FirewallXml.Required(path, element, "port"), protocol = FirewallXml.Required(path, element, "protocol");
+        string toPort = element.Attribute("to-port")?.Value ?? "", toAddress = element.Attribute("to-addr")?.Value ?? "";
+        return ForwardPort.Read(port, protocol, toPort, toAddress)
+            ?? throw FirewallXml.Invalid(path, element, $"port '{port}', protocol '{protocol}', to-port '{toPort}' and to-addr '{toAddress}' are no forward port");
     }
 
     private static string Interface(string path, XElement element) =>

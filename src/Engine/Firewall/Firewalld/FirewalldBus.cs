@@ -11,6 +11,7 @@ internal sealed class FirewalldBus : IDisposable
 {
     private const string Name = "org.fedoraproject.FirewallD1", Root = "/org/fedoraproject/FirewallD1", Bus = "org.freedesktop.DBus";
     private const string ZoneInterface = Name + ".zone", ConfigInterface = Name + ".config", ConfigZoneInterface = ConfigInterface + ".zone";
+    private const string PolicyInterface = Name + ".policy", IpSetInterface = Name + ".ipset";
     private const string ConfigPath = Root + "/config";
 
     // A reload makes all rules anew.
@@ -86,6 +87,24 @@ internal sealed class FirewalldBus : IDisposable
         string[] names = only is not null ? [only] : await CallAsync(ConfigPath, ConfigInterface, "getZoneNames", Texts).ConfigureAwait(false);
         return await EachAsync(names, async name =>
             await CallAsync(await PathOfAsync(name).ConfigureAwait(false), ConfigZoneInterface, "getSettings2", Settings).ConfigureAwait(false)).ConfigureAwait(false);
+    }, _patience);
+
+    /// <summary>The policies, in a zone's form, by name: those that hold, or those on the disk.</summary>
+    public IReadOnlyDictionary<string, FirewalldZone> Policies(bool permanent) => Wait(async () =>
+    {
+        string[] names = await (permanent ? CallAsync(ConfigPath, ConfigInterface, "getPolicyNames", Texts) : CallAsync(Root, PolicyInterface, "getPolicies", Texts)).ConfigureAwait(false);
+        return await EachAsync(names, async name => permanent
+            ? await CallAsync(await ConfigPathOfAsync("getPolicyByName", name).ConfigureAwait(false), ConfigInterface + ".policy", "getSettings", Settings).ConfigureAwait(false)
+            : await CallAsync(Root, PolicyInterface, "getPolicySettings", Settings, name).ConfigureAwait(false)).ConfigureAwait(false);
+    }, _patience);
+
+    /// <summary>The sets of addresses: those that hold, or those on the disk.</summary>
+    public IReadOnlyList<HostFirewallIpSet> IpSets(bool permanent) => Wait(async () =>
+    {
+        string[] names = await (permanent ? CallAsync(ConfigPath, ConfigInterface, "getIPSetNames", Texts) : CallAsync(Root, IpSetInterface, "getIPSets", Texts)).ConfigureAwait(false);
+        return (IReadOnlyList<HostFirewallIpSet>)await Task.WhenAll(names.Select(async name => (permanent
+            ? await CallAsync(await ConfigPathOfAsync("getIPSetByName", name).ConfigureAwait(false), ConfigInterface + ".ipset", "getSettings", IpSet).ConfigureAwait(false)
+            : await CallAsync(Root, IpSetInterface, "getIPSetSettings", IpSet, name).ConfigureAwait(false)) with { Name = name })).ConfigureAwait(false);
     }, _patience);
 
     /// <summary>What services let in, by name. A name that firewalld does not know is left out.</summary>
@@ -234,7 +253,9 @@ internal sealed class FirewalldBus : IDisposable
         }
     }
 
-    private Task<string> PathOfAsync(string zone) => CallAsync(ConfigPath, ConfigInterface, "getZoneByName", ObjectPath, zone);
+    private Task<string> PathOfAsync(string zone) => ConfigPathOfAsync("getZoneByName", zone);
+
+    private Task<string> ConfigPathOfAsync(string member, string name) => CallAsync(ConfigPath, ConfigInterface, member, ObjectPath, name);
 
     private static async Task<IReadOnlyDictionary<string, FirewalldZone>> EachAsync(string[] names, Func<string, Task<IReadOnlyDictionary<string, VariantValue>>> read)
     {
@@ -292,6 +313,24 @@ internal sealed class FirewalldBus : IDisposable
     private static bool Flag(Message message, object? state) => message.GetBodyReader().ReadBool();
 
     private static string[] Texts(Message message, object? state) => message.GetBodyReader().ReadArrayOfString();
+
+    // (ssssa{ss}as): version, short, description, type, options, entries.
+    private static HostFirewallIpSet IpSet(Message message, object? state)
+    {
+        Reader reader = message.GetBodyReader();
+        reader.AlignStruct();
+        _ = reader.ReadString();
+        _ = reader.ReadString();
+        string description = reader.ReadString(), type = reader.ReadString();
+        List<string> options = [];
+        for (ArrayEnd end = reader.ReadDictionaryStart(); reader.HasNext(end);)
+        {
+            reader.AlignStruct();
+            (string name, string value) = (reader.ReadString(), reader.ReadString());
+            options.Add(value.Length > 0 ? $"{name}={value}" : name);
+        }
+        return new HostFirewallIpSet { Name = "", Type = type, Description = description, Options = options, Entries = reader.ReadArrayOfString() };
+    }
 
     private static string ObjectPath(Message message, object? state) => message.GetBodyReader().ReadObjectPathAsString();
 

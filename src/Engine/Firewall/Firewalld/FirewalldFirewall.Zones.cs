@@ -14,6 +14,8 @@ internal sealed partial class FirewalldFirewall
         return ServiceRuleList.Merge(running, permanent, FindServices(running.Zones.Values.Concat(permanent.Zones.Values).SelectMany(zone => zone.Services)));
     }
 
+    public IReadOnlyList<HostPortForward> GetForwards(IEngineObserver observer) => ForwardRuleList.Merge(ReadRuntime(), ReadPermanent());
+
     public HostFirewallZone SetZone(ZoneRequest request, IEngineObserver observer)
     {
         ZoneChange change = ZoneChange.From(request);

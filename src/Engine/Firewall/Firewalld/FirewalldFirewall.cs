@@ -70,6 +70,14 @@ internal sealed partial class FirewalldFirewall(FirewalldBus bus, FirewalldServi
         return Openings(permanent, RuleList.Merge(null, permanent)).FindShutOut(connections);
     }
 
+    public IReadOnlyList<HostConnection> FindCutOff(IReadOnlyList<HostConnection> connections, ZoneRequest? zone, string? defaultZone) =>
+        CutOff.Find(ReadRuntime(), zone, defaultZone, connections, state => Openings(state, RuleList.Merge(state, state)));
+
+    public IReadOnlyList<HostFirewallPolicy> GetPolicies(bool permanent, IEngineObserver observer) =>
+        [.. bus.Policies(permanent).Values.OrderBy(policy => policy.Name, StringComparer.Ordinal).Select(policy => policy.ReadPolicy())];
+
+    public IReadOnlyList<HostFirewallIpSet> GetIpSets(bool permanent, IEngineObserver observer) => [.. bus.IpSets(permanent).OrderBy(set => set.Name, StringComparer.Ordinal)];
+
     public void Dispose() => bus.Dispose();
 
     private FirewallState ReadRuntime() => new(bus.DefaultZone(), Read(bus.RuntimeZones()));

@@ -8,13 +8,22 @@ internal sealed class FirewalldZone(string name, IReadOnlyDictionary<string, Var
     /// <summary>The settings that hold port rules.</summary>
     public const string PortsKey = "ports", RulesKey = "rules_str";
 
+    // A policy's name for its rich rules.
+    private const string PolicyRulesKey = "rich_rules";
+
+    private const string ForwardsKey = "forward_ports";
+
     public string Name => name;
 
     /// <summary>The ports that are open to everyone, as pairs of port and protocol.</summary>
     public IReadOnlyList<PortElement> Ports => [.. PortsOf(settings, PortsKey)];
 
     /// <summary>The rich rules, as firewalld writes them.</summary>
-    public IReadOnlyList<string> Rules => Texts(RulesKey);
+    public IReadOnlyList<string> Rules => Texts(settings.ContainsKey(PolicyRulesKey) ? PolicyRulesKey : RulesKey);
+
+    /// <summary>The same of a policy, which has most of a zone's members.</summary>
+    public HostFirewallPolicy ReadPolicy() => HostFirewallPolicy.Of(Read(), Text("target"),
+        settings.TryGetValue("priority", out VariantValue priority) ? priority.GetInt32() : 0, Texts("ingress_zones"), Texts("egress_zones"));
 
     /// <summary>The zone in the module's own terms.</summary>
     public ZoneSettings Read() => new()
@@ -28,6 +37,7 @@ internal sealed class FirewalldZone(string name, IReadOnlyDictionary<string, Var
         Services = Texts("services"),
         Protocols = Texts("protocols"),
         SourcePorts = [.. PortsOf(settings, "source_ports")],
+        ForwardPorts = [.. ForwardPorts()],
         Masquerade = Flag("masquerade"),
         Forward = Flag("forward"),
         IcmpBlocks = Texts("icmp_blocks"),
@@ -69,6 +79,10 @@ internal sealed class FirewalldZone(string name, IReadOnlyDictionary<string, Var
         {
             members.Add("source_ports", Pairs(after.SourcePorts));
         }
+        if (!before.ForwardPorts.SequenceEqual(after.ForwardPorts))
+        {
+            members.Add(ForwardsKey, Forwards(after.ForwardPorts));
+        }
         Flag("icmp_block_inversion", zone => zone.IcmpBlockInversion);
         Flag("masquerade", zone => zone.Masquerade);
         Flag("forward", zone => zone.Forward);
@@ -109,6 +123,26 @@ internal sealed class FirewalldZone(string name, IReadOnlyDictionary<string, Var
     {
         Array<Struct<string, string>> pairs = [.. ports.Select(port => Struct.Create(port.Range.ToString(), port.Protocol.Name()))];
         return pairs.AsVariantValue();
+    }
+
+    private static VariantValue Forwards(IEnumerable<ForwardPort> forwards)
+    {
+        Array<Struct<string, string, string, string>> all = [.. forwards.Select(forward =>
+            Struct.Create(forward.Range.ToString(), forward.Protocol.Name(), $"{forward.ToPort}", $"{forward.ToAddress}"))];
+        return all.AsVariantValue();
+    }
+
+    private IEnumerable<ForwardPort> ForwardPorts()
+    {
+        VariantValue all = settings.GetValueOrDefault(ForwardsKey);
+        for (int i = 0; i < (all.Type == VariantValueType.Array ? all.Count : 0); i++)
+        {
+            VariantValue one = all.GetItem(i);
+            if (ForwardPort.Read(one.GetItem(0).GetString(), one.GetItem(1).GetString(), one.GetItem(2).GetString(), one.GetItem(3).GetString()) is { } forward)
+            {
+                yield return forward;
+            }
+        }
     }
 
     private Dictionary<PortSetKey, IReadOnlyList<PortElement>> PortSets()

@@ -72,6 +72,8 @@ internal sealed class StoppedFirewalld(FirewalldService service, EngineOptions o
 
     public IReadOnlyList<HostServiceRule> GetServiceRules(IEngineObserver observer) => ServiceRuleList.Merge(null, _configuration.Read(observer), _configuration.FindService);
 
+    public IReadOnlyList<HostPortForward> GetForwards(IEngineObserver observer) => ForwardRuleList.Merge(null, _configuration.Read(observer));
+
     public IReadOnlyList<HostPortRule> GetRules(IEngineObserver observer) => RuleList.Merge(null, _configuration.Read(observer));
 
     public HostPortRule SetRule(PortRuleRequest request, IEngineObserver observer)
@@ -95,6 +97,12 @@ internal sealed class StoppedFirewalld(FirewalldService service, EngineOptions o
         FirewallState state = _configuration.Read(SilentObserver.Instance);
         return new PortOpenings(state, RuleList.Merge(null, state), _configuration.FindService).FindShutOut(connections);
     }
+
+    public IReadOnlyList<HostFirewallPolicy> GetPolicies(bool permanent, IEngineObserver observer) => _configuration.Policies.ReadPolicies(observer);
+
+    public IReadOnlyList<HostFirewallIpSet> GetIpSets(bool permanent, IEngineObserver observer) => _configuration.Policies.ReadIpSets(observer);
+
+    public IReadOnlyList<HostConnection> FindCutOff(IReadOnlyList<HostConnection> connections, ZoneRequest? zone, string? defaultZone) => [];
 
     // Nothing keeps them now; the Agent sees to it once firewalld is started.
     public void AdmitContainers(IEngineObserver observer)

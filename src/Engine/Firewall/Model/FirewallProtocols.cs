@@ -1,3 +1,5 @@
+using LayerImage.Engine.Errors;
+
 namespace LayerImage.Engine.Firewall;
 
 /// <summary>The names that firewalld's files and nftables use for the protocols.</summary>
@@ -29,4 +31,12 @@ internal static class FirewallProtocols
         protocol = default;
         return false;
     }
+
+    /// <exception cref="LayerImageException"><see cref="EngineError.ParameterInvalid"/>: it is none of these.</exception>
+    public static FirewallProtocol Require(FirewallProtocol protocol) => All.Contains(protocol) ? protocol
+        : throw new LayerImageException(EngineError.ParameterInvalid, $"'{protocol}' is not a protocol with ports.")
+        {
+            Target = protocol,
+            Advice = "The protocols are tcp, udp, sctp and dccp.",
+        };
 }

@@ -74,15 +74,7 @@ internal sealed record PortRuleChange(PortRange Range, FirewallProtocol Protocol
                 };
             }
         }
-        if (!FirewallProtocols.All.Contains(request.Protocol))
-        {
-            throw new LayerImageException(EngineError.ParameterInvalid, $"'{request.Protocol}' is not a protocol with ports.")
-            {
-                Target = request.Protocol,
-                Advice = "The protocols are tcp, udp, sctp and dccp.",
-            };
-        }
-        return new PortRuleChange(PortRange.Parse(request.Port), request.Protocol, request.Zone,
+        return new PortRuleChange(PortRange.Parse(request.Port), FirewallProtocols.Require(request.Protocol), request.Zone,
             request.Source is null ? null : SourceAddress.Parse(request.Source),
             request.Scope ?? (request.Timeout is null ? PortRuleScope.Both : PortRuleScope.Runtime))
         { Timeout = request.Timeout };

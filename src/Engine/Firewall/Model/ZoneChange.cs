@@ -6,10 +6,13 @@ namespace LayerImage.Engine.Firewall;
 internal sealed class ZoneChange
 {
     private readonly ZoneRequest _request;
+    private readonly ForwardPort[] _addForwards, _removeForwards;
 
     private ZoneChange(ZoneRequest request, string? target)
     {
         _request = request;
+        _addForwards = [.. request.AddForwards.Select(ForwardPort.From)];
+        _removeForwards = [.. request.RemoveForwards.Select(ForwardPort.From)];
         Target = target;
         Scope = request.Scope ?? PortRuleScope.Both;
     }
@@ -59,11 +62,25 @@ internal sealed class ZoneChange
         Services = [.. (Distinct(_request.Services) ?? zone.Services).Union(_request.AddServices).Except(_request.RemoveServices)],
         Protocols = Distinct(_request.Protocols) ?? zone.Protocols,
         SourcePorts = _request.SourcePorts is { } ports ? [.. ports.Select(Port).Distinct()] : zone.SourcePorts,
+        ForwardPorts = Forwards(zone.ForwardPorts),
         IcmpBlocks = Distinct(_request.IcmpBlocks) ?? zone.IcmpBlocks,
         IcmpBlockInversion = _request.IcmpBlockInversion ?? zone.IcmpBlockInversion,
         Masquerade = _request.Masquerade ?? zone.Masquerade,
         Forward = _request.Forward ?? zone.Forward,
     };
+
+    private ForwardPort[] Forwards(IReadOnlyList<ForwardPort> forwards)
+    {
+        // Two for the same packets: which of them holds would be a matter of their order.
+        ForwardPort[] others = [.. forwards.Except(_removeForwards).Where(other => !_addForwards.Any(added => added.Range == other.Range && added.Overlaps(other)))];
+        return others.FirstOrDefault(other => _addForwards.Any(other.Overlaps)) is { } taken
+            ? throw new LayerImageException(EngineError.ParameterInvalid, $"Zone '{Zone}' sends {taken.Range}/{taken.Protocol.Name()} elsewhere already, which has ports in common with these.")
+            {
+                Target = taken.Range.ToString(),
+                Advice = $"Remove-HostPortForward {taken.Range} -Zone {Zone} takes that away. Nothing was changed.",
+            }
+            : [.. others, .. _addForwards];
+    }
 
     /// <summary>Refuses what is bound to another zone of a configuration: firewalld's ZONE_CONFLICT.</summary>
     /// <exception cref="LayerImageException"><see cref="EngineError.ZoneConflict"/>.</exception>

@@ -34,6 +34,9 @@ internal sealed record ZoneSettings
     /// <summary>Packets may go between the zone's interfaces.</summary>
     public bool Forward { get; init; }
 
+    /// <summary>Ports that are sent to other ones, of this host or another.</summary>
+    public IReadOnlyList<ForwardPort> ForwardPorts { get; init; } = [];
+
     /// <summary>The types of ICMP that are not let in; with the inversion, the only ones that are.</summary>
     public IReadOnlyList<string> IcmpBlocks { get; init; } = [];
 

@@ -55,6 +55,7 @@ internal static class NftFirewallReader
                 ["masquerade"] => zone with { Masquerade = true },
                 ["forward"] => zone with { Forward = true },
                 ["source-port", string port] when ReadPort(port) is { } element => zone with { SourcePorts = [.. zone.SourcePorts.Union([element])] },
+                ["forward-port", string forward] when ForwardPort.Parse(forward) is { } known => zone with { ForwardPorts = [.. zone.ForwardPorts.Union([known])] },
                 ["icmp-block-inversion"] => zone with { IcmpBlockInversion = true },
                 ["protocol", string name] => zone with { Protocols = [.. zone.Protocols.Union([name])] },
                 _ => zone,

@@ -42,6 +42,7 @@ internal static class NftFirewallScript
         if (table.FiltersHost)
         {
             AppendInput(script, state, zones);
+            NftForwardPorts.Append(script, state, zones);
             AppendMasquerade(script, state, zones);
         }
         AppendForward(script, state, zones);
@@ -110,6 +111,7 @@ internal static class NftFirewallScript
         }
         rules.AddRange(PortRules(PortSetKey.Of(zone.Name), "", forward));
         rules.AddRange(PortRules(PortSetKey.OwnedOf(zone.Name), "", forward));
+        rules.AddRange(NftForwardPorts.Admitting(zone));
         rules.Add($"jump {(forward ? "fwd" : "in")}.{zone.Name}.sources");
         rules.AddRange(zone.Services.SelectMany(name => services[name]
             .SelectMany(service => NftServiceRules.Of(service, forward)).Distinct().Select(rule => $"{rule} accept comment \"service {name}\"")));
@@ -202,7 +204,8 @@ internal static class NftFirewallScript
 
     private static string Pattern(string interfaceName) => interfaceName.EndsWith('+') ? interfaceName[..^1] + "*" : interfaceName;
 
-    private static IEnumerable<string> Dispatch(FirewallState state, ZoneSettings[] zones, string side)
+    /// <summary>The rules that lead a packet to the chain of its zone: by the sender, then by the interface, else the default zone's.</summary>
+    public static IEnumerable<string> Dispatch(FirewallState state, ZoneSettings[] zones, string side)
     {
         // The narrower network first, so that a host can be in another zone than its network.
         IEnumerable<(string Source, ZoneSettings Zone)> sources = zones
@@ -233,7 +236,7 @@ internal static class NftFirewallScript
             : [$"{match}meta l4proto . th dport @{key.Name} accept"];
     }
 
-    private static void AppendChain(StringBuilder script, string name, IEnumerable<string> rules) =>
+    public static void AppendChain(StringBuilder script, string name, IEnumerable<string> rules) =>
         script.Append(CultureInfo.InvariantCulture, $"\tchain {name} {{\n").AppendJoin("", rules.Select(rule => $"\t\t{rule}\n")).Append("\t}\n");
 
     private static IEnumerable<PortElement> Disjoint(IReadOnlyList<PortElement> elements) =>

@@ -34,6 +34,15 @@ internal sealed partial class NftablesFirewall
         return new PortOpenings(state, RuleList.Merge(null, state), FindService).FindShutOut(connections);
     }
 
+    public IReadOnlyList<HostFirewallPolicy> GetPolicies(bool permanent, IEngineObserver observer) => _configuration.Policies.ReadPolicies(observer);
+
+    public IReadOnlyList<HostFirewallIpSet> GetIpSets(bool permanent, IEngineObserver observer) => _configuration.Policies.ReadIpSets(observer);
+
+    public IReadOnlyList<HostConnection> FindCutOff(IReadOnlyList<HostConnection> connections, ZoneRequest? zone, string? defaultZone) =>
+        Running() is not { } state ? [] : CutOff.Find(state, zone, defaultZone, connections, Openings);
+
+    private PortOpenings Openings(FirewallState state) => new(state, RuleList.Merge(state, state), FindService);
+
     /// <summary>
     /// Changes one or both configurations: the file is written beside the old one, the kernel changed, and the file
     /// renamed last, so that nearly all that can fail fails before anything has changed. A rename that fails undoes the

@@ -9,6 +9,8 @@ internal sealed partial class NftablesFirewall
 
     public IReadOnlyList<HostServiceRule> GetServiceRules(IEngineObserver observer) => ServiceRuleList.Merge(Running(), _configuration.Read(observer), FindService);
 
+    public IReadOnlyList<HostPortForward> GetForwards(IEngineObserver observer) => ForwardRuleList.Merge(Running(), _configuration.Read(observer));
+
     /// <summary>The file is written beside the old one, the table replaced in one transaction, and the file renamed last.</summary>
     public HostFirewallZone SetZone(ZoneRequest request, IEngineObserver observer)
     {
@@ -105,19 +107,20 @@ internal sealed partial class NftablesFirewall
 
     private void Replace(FirewallState state, IEngineObserver observer)
     {
-        if (state.Zones.Values.Any(zone => zone.Masquerade && state.IsActive(zone)))
+        IEnumerable<ForwardPort> forwards = state.Zones.Values.Where(state.IsActive).SelectMany(zone => zone.ForwardPorts);
+        if (state.Zones.Values.Any(zone => zone.Masquerade && state.IsActive(zone)) || forwards.Any(forward => forward.ToAddress is not null))
         {
-            AllowForwarding(observer);
+            AllowForwarding(forwards.Any(forward => forward.IsIPv6), observer);
         }
         s_table.Load(state, ServiceResolver.Resolve(state.Zones.Values, (name, zone) => FindService(name, zone.Name, observer)));
     }
 
-    // Who masquerades passes packets on (firewalld does the same), and not for containers only.
-    private static void AllowForwarding(IEngineObserver observer)
+    // Who masquerades or forwards ports passes packets on (firewalld does the same), and not for containers only.
+    private static void AllowForwarding(bool alsoIPv6, IEngineObserver observer)
     {
         try
         {
-            HostForwarding.ForHost();
+            HostForwarding.ForHost(alsoIPv6);
         }
         catch (LayerImageException error)
         {
