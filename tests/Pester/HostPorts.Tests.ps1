@@ -250,6 +250,21 @@ Describe "Host ports$(if ($Missing) { " ($Missing)" })" -Skip:([bool]$Missing) {
             Remove-Item $file
         }
 
+        It 'another table that drops is named' {
+            $null = Set-HostPortRule 9200, 9300 -Scope Runtime
+            (Test-HostPort 9200 -Detailed).BlockedBy | Should -BeNullOrEmpty
+            nft 'table inet mine { chain input { type filter hook input priority 5; policy drop; ct state established,related accept; iifname "lo" accept; tcp dport 9300 accept; }; }'
+            try {
+                $blocked, $open = Test-HostPort 9200, 9300 -Detailed
+                $blocked.IsOpen | Should -BeFalse
+                $blocked.BlockedBy | Should -Be 'inet mine, chain input: policy drop'
+                $open.IsOpen | Should -BeTrue
+                $open.BlockedBy | Should -BeNullOrEmpty
+                ($blocked | Out-String -Width 120) | Should -Match 'False.*blocked: inet mine, chain input: policy drop'
+            }
+            finally { nft delete table inet mine }
+        }
+
         It 'without -Scope a rule is both, at once' {
             $rule = Set-HostPortRule 8000-8010 -Protocol udp
             $rule.Runtime, $rule.Permanent | Should -Be $true, $true

@@ -32,7 +32,7 @@ public sealed class TestHostPortCommand : LayerImageCmdlet
     /// <inheritdoc/>
     protected override Task ProcessAsync(CancellationToken cancellationToken) => ForEachAsync(Port, text =>
     {
-        foreach (HostPortStatus status in Engine.HostPorts.Get(PortRange.Parse(text), Protocol))
+        foreach (HostPortStatus status in Engine.HostPorts.Get(PortRange.Parse(text), Protocol, withRules: Detailed))
         {
             if (!status.Answers && !Environment.IsPrivilegedProcess && !_told)
             {

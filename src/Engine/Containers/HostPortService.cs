@@ -38,6 +38,12 @@ public sealed record HostPortStatus
     /// <summary>What lets it in, in words.</summary>
     public string? OpenedBy { get; init; }
 
+    /// <summary>
+    /// What keeps other hosts out in tables of nftables that are neither ours nor firewalld's, in words: docker's, ufw's or an
+    /// administrator's. Empty without root, who alone sees them.
+    /// </summary>
+    public IReadOnlyList<string> BlockedBy { get; init => field = ReadableList.Of(value); } = ReadableList.None<string>();
+
     /// <summary>The port and its protocol.</summary>
     public override string ToString() => $"{Port}/{Protocol.ToString().ToLowerInvariant()}";
 }
@@ -60,16 +66,22 @@ public sealed class HostPortService
     }
 
     /// <summary>What stands behind each port of a range, in their order. Nothing is sent anywhere; the host is looked at once.</summary>
-    public IReadOnlyList<HostPortStatus> Get(PortRange ports, PortProtocol protocol)
+    /// <param name="ports">The ports.</param>
+    /// <param name="protocol">Their protocol.</param>
+    /// <param name="withRules">Whether to look for what lets them in and what keeps out; else only for who answers.</param>
+    public IReadOnlyList<HostPortStatus> Get(PortRange ports, PortProtocol protocol, bool withRules = true)
     {
         _restoreNetwork();
         List<ContainerRecord> running = [.. _records.List().Where(record => record.State == ContainerState.Running && record.BootId == HostProcess.BootId)];
         ILookup<int, PortListener> listeners = HostPortProbe.Find(ports.First, ports.Last, protocol).ToLookup(listener => (int)listener.Port);
-        IReadOnlyList<HostPortOpening?>? openings = FindOpenings(ports, protocol);
+        IReadOnlyList<HostPortOpening?>? openings = withRules ? FindOpenings(ports, protocol) : null;
+        OtherTables? others = openings is null || !Environment.IsPrivilegedProcess ? null : ReadOtherTables();
         return [.. ports.Select(port =>
         {
             ContainerRecord? owner = running.Find(record => record.Ports.Any(mapping => Covers(mapping, port, protocol)));
             HostPortOpening? opening = openings?[port - ports.First];
+            PortMapping? mapping = owner?.Ports.First(published => Covers(published, port, protocol));
+            IReadOnlyList<PortBlocker> blockers = others?.Find(ContainerPorts.Protocol(protocol), port, mapping?.ContainerPort + port - mapping?.HostPort) ?? [];
             return new HostPortStatus
             {
                 Port = port,
@@ -77,13 +89,27 @@ public sealed class HostPortService
                 // conmon holds the port for the container.
                 Listeners = [.. listeners[port].Where(listener => owner is null || listener.ProcessName != "conmon")],
                 Container = owner?.Name,
-                Mapping = owner?.Ports.First(mapping => Covers(mapping, port, protocol)),
-                IsOpen = openings is null ? null : opening is not null,
+                Mapping = mapping,
+                IsOpen = openings is null ? null : opening is not null && blockers.All(blocker => blocker.InPart),
                 Zone = opening?.Zone,
                 Rule = opening?.Rule,
                 OpenedBy = opening is not null ? Describe(opening) : null,
+                BlockedBy = [.. blockers.Select(blocker => blocker.ToString())],
             };
         })];
+    }
+
+    // Null where there is no nft: then nobody has rules that it could tell of.
+    private static OtherTables? ReadOtherTables()
+    {
+        try
+        {
+            return OtherTables.Read();
+        }
+        catch (Errors.LayerImageException e) when (e.Error == Errors.EngineError.ToolMissing)
+        {
+            return null;
+        }
     }
 
     // Null for who may not see the rules.

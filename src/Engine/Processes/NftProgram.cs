@@ -25,9 +25,15 @@ internal sealed class NftProgram
 
     /// <summary>What a list command tells, as JSON (libnftables-json(5)).</summary>
     /// <exception cref="LayerImageException">nftables refused; the message holds its words.</exception>
-    public string List(string command, EngineError error)
+    public string List(string command, EngineError error) => List("--json", command, error);
+
+    /// <summary>The same as text without counters (nft(8)): there matches of iptables are in nft's words, where JSON has their names alone.</summary>
+    /// <exception cref="LayerImageException">nftables refused; the message holds its words.</exception>
+    public string Text(string command, EngineError error) => List("--stateless", command, error);
+
+    private string List(string form, string command, EngineError error)
     {
-        ProcessResult result = IsolatedProcess.Run([_path, "--json", "list", .. command.Split(' ')]);
+        ProcessResult result = IsolatedProcess.Run([_path, form, "list", .. command.Split(' ')]);
         return result.ExitCode == 0 ? result.Output : throw Refused(result, command, error);
     }
 
