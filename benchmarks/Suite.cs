@@ -20,7 +20,8 @@ internal sealed class Suite(IReadOnlyList<IContender> contenders, Measurements m
             .. new CommitRows(measurements, options).All(),
             .. new LayerRows(contenders, measurements, options, folder).All(),
             ListWork(1), ListWork(options.Quick ? 10 : 100),
-            .. new TransferRows(measurements, options, folder).All()])
+            .. new TransferRows(measurements, options, folder).All(),
+            .. new FirewallRows(contenders, measurements, options, folder).All()])
         {
             if (work.Rows.Any(options.Wants))
             {

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.NetworkInformation;
 using System.Net.Sockets;
 using LayerImage.Engine.Firewall;
+using LayerImage.Testing.Host;
 using Xunit;
 
 namespace LayerImage.Engine.SystemTests.Firewall;
@@ -17,8 +18,6 @@ internal sealed class FirewallHost : IDisposable
     // The host that the tests run on may have one, and a firewalld of its own.
     private static readonly ServiceManagerPaths s_noServiceManager = new("/nonexistent", "/nonexistent", []);
 
-    private const string BusVariable = "DBUS_SYSTEM_BUS_ADDRESS";
-
     private readonly List<Process> _processes = [];
     private readonly List<Socket> _sockets = [];
     private readonly string _folder = Directory.CreateTempSubdirectory("limg-firewall-").FullName;
@@ -31,7 +30,7 @@ internal sealed class FirewallHost : IDisposable
             Run = Path.Combine(_folder, "run"),
             Configuration = Path.Combine(_folder, "etc"),
             // The host that the tests run on may have a bus, with a firewalld of its own.
-            EnvironmentVariable = name => name == BusVariable ? $"unix:path={BusPath}" : null,
+            EnvironmentVariable = name => name == Firewalld.BusVariable ? $"unix:path={BusPath}" : null,
         };
         HostPid = Namespace();
         PeerPid = Namespace();
@@ -169,30 +168,17 @@ internal sealed class FirewallHost : IDisposable
     {
         if (!File.Exists(BusPath))
         {
-            string configuration = Path.Combine(_folder, "bus.conf");
-            File.WriteAllText(configuration, $"""
-                <!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN" "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
-                <busconfig><type>system</type><listen>unix:path={BusPath}</listen>
-                <policy context="default"><allow user="*"/><allow own="*"/><allow send_destination="*"/><allow receive_sender="*"/><allow send_type="method_call"/></policy></busconfig>
-                """);
-            Spawn(["dbus-daemon", $"--config-file={configuration}", "--nofork", "--nopidfile"]);
-            Wait(() => File.Exists(BusPath));
+            Spawn(Firewalld.BusCommand(BusPath));
+            Firewalld.Wait(() => File.Exists(BusPath));
         }
-        Directory.CreateDirectory(FirewalldFolder);
-        if (!File.Exists(Path.Combine(FirewalldFolder, "firewalld.conf")))
-        {
-            File.Copy("/etc/firewalld/firewalld.conf", Path.Combine(FirewalldFolder, "firewalld.conf"));
-        }
-        Process firewalld = Spawn(["nsenter", $"--net=/proc/{HostPid}/ns/net", "firewalld", "--nofork", "--nopid",
-            "--system-config", FirewalldFolder, "--log-file", Path.Combine(_folder, "firewalld.log")], new Dictionary<string, string> { [BusVariable] = $"unix:path={BusPath}" });
-        Wait(() => TryFirewallCommand("--state") == "running");
+        Process firewalld = Spawn(["nsenter", $"--net=/proc/{HostPid}/ns/net", .. Firewalld.Command(Path.Combine(Options.Configuration, "firewall"))],
+            new Dictionary<string, string> { [Firewalld.BusVariable] = $"unix:path={BusPath}" });
+        Firewalld.Wait(() => TryFirewallCommand("--state") == "running");
         return firewalld;
     }
 
     /// <summary>What firewall-cmd says.</summary>
-    public string FirewallCommand(string arguments) => Shell(HostPid, $"{BusVariable}=unix:path={BusPath} firewall-cmd {arguments}").Trim();
-
-    private string FirewalldFolder => Path.Combine(Options.Configuration, "firewall");
+    public string FirewallCommand(string arguments) => Shell(HostPid, $"{Firewalld.BusVariable}=unix:path={BusPath} firewall-cmd {arguments}").Trim();
 
     private string? TryFirewallCommand(string arguments)
     {
@@ -203,14 +189,6 @@ internal sealed class FirewallHost : IDisposable
         catch (InvalidOperationException)
         {
             return null;
-        }
-    }
-
-    private static void Wait(Func<bool> condition)
-    {
-        for (Stopwatch time = Stopwatch.StartNew(); !condition(); Thread.Sleep(50))
-        {
-            Assert.True(time.Elapsed < TimeSpan.FromSeconds(30), "it did not come up");
         }
     }
 

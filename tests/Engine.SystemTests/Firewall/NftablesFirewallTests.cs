@@ -105,7 +105,7 @@ public class NftablesFirewallTests
         host.Listen(host.HostPid, 22, 9200);
         Directory.CreateDirectory(host.ZoneFolder);
         File.WriteAllText(Path.Combine(host.ZoneFolder, "drop.xml"), "<zone target=\"DROP\"><source address=\"10.77.0.2\"/></zone>");
-        File.WriteAllText(Path.Combine(host.ZoneFolder, "trusted.xml"), "<zone target=\"ACCEPT\"><interface name=\"eth+\"/><forward-port port=\"1\" protocol=\"tcp\" to-port=\"2\"/></zone>");
+        File.WriteAllText(Path.Combine(host.ZoneFolder, "trusted.xml"), "<zone target=\"ACCEPT\"><interface name=\"eth+\"/><rule><masquerade/></rule></zone>");
         Warnings warnings = new();
 
         HostFirewall firewall = host.On(found => found.Start(warnings));
@@ -115,7 +115,7 @@ public class NftablesFirewallTests
         Assert.Equal(["drop", "public", "trusted"], firewall.Zones.Where(zone => zone.IsActive).Select(zone => zone.Name));
         Assert.Equal("DROP", firewall.Zones.Single(zone => zone.Name == "drop").Target);
         Assert.Contains("eth+", firewall.Zones.Single(zone => zone.Name == "trusted").Interfaces);
-        Assert.Contains("<forward-port>", Assert.Single(warnings.Texts));
+        Assert.Contains("<rule>", Assert.Single(warnings.Texts));
         Assert.Equal(EngineError.ZoneNotFound, Assert.Throws<LayerImageException>(() => host.On(found =>
             found.SetRule(new PortRuleRequest { Port = "1", Zone = "nowhere" }))).Error);
     }

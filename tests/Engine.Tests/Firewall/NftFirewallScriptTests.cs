@@ -1,4 +1,5 @@
 using LayerImage.Engine.Firewall;
+using LayerImage.Engine.Interop.Netlink;
 using Xunit;
 
 namespace LayerImage.Engine.Tests.Firewall;
@@ -40,18 +41,14 @@ public class NftFirewallScriptTests
     {
         PortElement timed = Tcp("9200") with { Timeout = TimeSpan.FromSeconds(20), Expires = TimeSpan.FromSeconds(5) };
 
-        Assert.Equal("""
-            add element inet layerimage_firewall ports.public { tcp . 9200 timeout 20000ms expires 5000ms }
-            delete element inet layerimage_firewall ports.public { tcp . 9200 }
-            add element inet layerimage_firewall ports.public { tcp . 9200-9201 }
-
-            """, NftFirewallScript.Change(NftZoneTable.Firewall, PortSetKey.Of("public"), new PortSetChange([timed], [Tcp("9200-9201")]), exists: true));
+        Assert.Equal([(true, timed), (false, timed), (true, Tcp("9200-9201"))], NftZoneTable.Steps(new PortSetChange([timed], [Tcp("9200-9201")])));
+        Assert.Equal([(false, Tcp("1")), (true, Tcp("2"))], NftZoneTable.Steps(new PortSetChange([Tcp("1")], [Tcp("2")])));
     }
 
     [Fact]
     public void Change_OfANewSourceMakesItsSetAndRules()
     {
-        string script = NftFirewallScript.Change(NftZoneTable.Firewall, PortSetKey.Of("work", SourceAddress.Parse("10.0.0.0/8")), new PortSetChange([], [Tcp("80")]), exists: false);
+        string script = NftFirewallScript.AddSet(NftZoneTable.Firewall, PortSetKey.Of("work", SourceAddress.Parse("10.0.0.0/8")), [Tcp("80")]);
 
         Assert.Equal(7, script.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
         Assert.StartsWith("add set inet layerimage_firewall ports.work.0a000000.8 { type inet_proto . inet_service; flags interval,timeout; }\n", script);
@@ -60,21 +57,22 @@ public class NftFirewallScriptTests
     }
 
     [Fact]
-    public void Reader_ReadsElementsInAllTheFormsNftWrites()
+    public void Reader_ReadsTheKernelsElementsAndTheRulesComments()
     {
-        const string Json = """
-            {"nftables": [{"metainfo": {"json_schema_version": 1}},
-            {"set": {"name": "ports.public", "elem": [{"elem": {"val": {"concat": ["tcp", {"range": [8000, 8010]}]}, "comment": "0123456789ab"}},
-              {"elem": {"val": {"concat": ["udp", 9000]}, "timeout": 20, "expires": 19}}, {"concat": [132, 5]}]}},
-            {"rule": {"chain": "input", "comment": "bind public interface eth0"}},
-            {"rule": {"chain": "input", "comment": "bind public default"}},
-            {"rule": {"chain": "in.public", "comment": "service ssh"}},
-            {"rule": {"chain": "in.public", "comment": "service ssh"}},
-            {"rule": {"chain": "in.public", "comment": "target DROP"}},
-            {"rule": {"chain": "fwd.public", "comment": "target DROP"}}]}
-            """;
-
-        FirewallState state = NftFirewallReader.Parse(NftZoneTable.Firewall, Json);
+        FirewallState state = NftFirewallReader.Read(NftZoneTable.Firewall, new NftTableContents(new Dictionary<string, IReadOnlyList<NftElement>>
+        {
+            ["ports.public"] =
+            [
+                new NftElement([6, 0, 0, 0, 0x1F, 0x40, 0, 0], [6, 0, 0, 0, 0x1F, 0x4A, 0, 0]) { Comment = "0123456789ab" },
+                new NftElement([17, 0, 0, 0, 0x23, 0x28, 0, 0], [17, 0, 0, 0, 0x23, 0x28, 0, 0]) { Timeout = TimeSpan.FromSeconds(20), Expires = TimeSpan.FromMilliseconds(19_900) },
+                new NftElement([132, 0, 0, 0, 0, 5, 0, 0]), new NftElement([1, 0, 0, 0, 0, 5, 0, 0]), new NftElement([6]),
+            ],
+            ["somebody.elses"] = [],
+        },
+        [
+            new("input", "bind public interface eth0"), new("input", "bind public default"), new("in.public", "service ssh"), new("in.public", "service ssh"),
+            new("in.public", "target DROP"), new("fwd.public", "target DROP"), new("in.public", "forward-port port=80:proto=tcp:toport=8080:toaddr="),
+        ]));
 
         Assert.Equal("public", state.DefaultZone);
         ZoneSettings zone = state.Zones["public"];
@@ -87,5 +85,7 @@ public class NftFirewallScriptTests
             new(FirewallProtocol.Udp, PortRange.Parse("9000")) { Timeout = TimeSpan.FromSeconds(20), Expires = TimeSpan.FromSeconds(19) },
             new(FirewallProtocol.Sctp, PortRange.Parse("5")),
         ], zone.Elements(PortSetKey.Of("public")));
+        Assert.Equal(["port=80:proto=tcp:toport=8080:toaddr="], zone.ForwardPorts.Select(forward => forward.ToString()));
+        Assert.Equal(zone.Elements(PortSetKey.Of("public")), zone.Elements(PortSetKey.Of("public")).Select(element => NftPortElement.Read(NftPortElement.Write(element))));
     }
 }

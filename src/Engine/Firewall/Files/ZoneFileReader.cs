@@ -63,7 +63,7 @@ internal static class ZoneFileReader
 
     private static Dictionary<PortSetKey, IReadOnlyList<PortElement>> Ports(string name, string path, XElement root)
     {
-        Dictionary<PortSetKey, IReadOnlyList<PortElement>> ports = [];
+        Dictionary<PortSetKey, HashSet<PortElement>> ports = [];
         foreach (XElement element in root.Elements())
         {
             SourceAddress? source = PortRuleSource(element);
@@ -73,12 +73,12 @@ internal static class ZoneFileReader
             }
             PortSetKey key = PortSetKey.Of(name, source);
             PortElement port = PortOf(path, element);
-            IReadOnlyList<PortElement> others = ports.GetValueOrDefault(key, []);
+            ports.TryAdd(key, []);
             // A file edited by hand may hold overlapping ranges, which a set of the kernel's refuses; they are left
             // apart here (so that each can be found again) and become one where the set is made.
-            ports[key] = others.Contains(port) ? others : [.. others, port];
+            ports[key].Add(port);
         }
-        return ports;
+        return ports.ToDictionary(set => set.Key, set => (IReadOnlyList<PortElement>)[.. set.Value]);
     }
 
     private static string Target(string path, XElement root)

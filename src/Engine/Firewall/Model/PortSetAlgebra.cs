@@ -19,6 +19,22 @@ internal static class PortSetAlgebra
         return rule.Timeout is null ? AddLasting(overlapping, lasting, rule) : AddTimed(overlapping, lasting, rule);
     }
 
+    /// <summary>Elements of which none overlap, as if each had been added to those before; many are united in one pass.</summary>
+    public static IReadOnlyList<PortElement> Unite(IReadOnlyList<PortElement> elements)
+    {
+        PortElement[] sorted = [.. elements.OrderBy(element => (element.Protocol, element.Range))];
+        PortElement? furthest = null;
+        foreach (PortElement element in sorted)
+        {
+            if (furthest is not null && Touches(furthest, element))
+            {
+                return elements.Aggregate((IReadOnlyList<PortElement>)[], (set, added) => Add(set, added).ApplyTo(set));
+            }
+            furthest = element;
+        }
+        return elements;
+    }
+
     /// <summary>Takes ports out; null when not all of them were there.</summary>
     public static PortSetChange? Remove(IEnumerable<PortElement> existing, FirewallProtocol protocol, PortRange range)
     {

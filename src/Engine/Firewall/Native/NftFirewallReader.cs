@@ -1,32 +1,31 @@
-using System.Text.Json;
 using LayerImage.Engine.Errors;
+using LayerImage.Engine.Interop.Netlink;
 
 namespace LayerImage.Engine.Firewall;
 
-/// <summary>Reads the running firewall from nft's JSON (libnftables-json(5)): sets by their names, zones by the rules' comments.</summary>
+/// <summary>Reads the running firewall from its table: sets by their names, zones by the rules' comments.</summary>
 internal static class NftFirewallReader
 {
     /// <exception cref="LayerImageException"><see cref="EngineError.FirewallFailed"/>: the table is not one that this program made.</exception>
-    public static FirewallState Parse(NftZoneTable table, string json)
+    public static FirewallState Read(NftZoneTable table, NftTableContents contents)
     {
         Dictionary<string, ZoneSettings> zones = [];
         Dictionary<string, Dictionary<PortSetKey, IReadOnlyList<PortElement>>> sets = [];
         string? defaultZone = null;
         string logDenied = FirewallState.LogDeniedOff;
-        using JsonDocument document = JsonDocument.Parse(json);
-        foreach (JsonElement item in document.RootElement.GetProperty("nftables").EnumerateArray())
+        foreach ((string name, IReadOnlyList<NftElement> elements) in contents.Sets)
         {
-            if (item.TryGetProperty("set", out JsonElement set) && PortSetKey.FromName(Text(set, "name")) is { } key)
+            if (PortSetKey.FromName(name) is { } key)
             {
                 sets.TryAdd(key.Zone, []);
-                sets[key.Zone][key] = [.. Elements(set)];
+                sets[key.Zone][key] = [.. elements.Select(NftPortElement.Read).OfType<PortElement>()];
                 zones.TryAdd(key.Zone, new ZoneSettings { Name = key.Zone });
             }
-            else if (item.TryGetProperty("rule", out JsonElement rule) && Text(rule, "comment") is { Length: > 0 } comment)
-            {
-                logDenied = comment.StartsWith("log ", StringComparison.Ordinal) ? comment["log ".Length..] : logDenied;
-                defaultZone = Note(table, zones, Text(rule, "chain"), comment) ?? defaultZone;
-            }
+        }
+        foreach ((string chain, string comment) in contents.Comments)
+        {
+            logDenied = comment.StartsWith("log ", StringComparison.Ordinal) ? comment["log ".Length..] : logDenied;
+            defaultZone = Note(table, zones, chain, comment) ?? defaultZone;
         }
         if (defaultZone is null || !zones.ContainsKey(defaultZone))
         {
@@ -76,42 +75,4 @@ internal static class NftFirewallReader
 
     private static PortElement? ReadPort(string text) => text.Split('/') is [var range, var name] && PortRange.TryParse(range, out PortRange ports)
         && FirewallProtocols.TryParse(name, out FirewallProtocol protocol) ? new PortElement(protocol, ports) : null;
-
-    /// <summary>
-    /// An element is a bare value, or an object "elem" around it when it has a time or a comment:
-    /// <c>{"concat": ["tcp", 80]}</c>, <c>{"elem": {"val": {"concat": ["tcp", {"range": [1, 2]}]}, "timeout": 9, "expires": 5}}</c>.
-    /// </summary>
-    private static IEnumerable<PortElement> Elements(JsonElement set)
-    {
-        if (!set.TryGetProperty("elem", out JsonElement elements))
-        {
-            yield break;
-        }
-        foreach (JsonElement item in elements.EnumerateArray())
-        {
-            bool wrapped = item.TryGetProperty("elem", out JsonElement element);
-            JsonElement concat = (wrapped ? element.GetProperty("val") : item).GetProperty("concat");
-            JsonElement protocol = concat[0], port = concat[1];
-            string name = protocol.ValueKind == JsonValueKind.Number ? protocol.GetRawText() : protocol.GetString()!;
-            if (!FirewallProtocols.TryParse(name, out FirewallProtocol known))
-            {
-                continue;
-            }
-            PortRange range = port.ValueKind == JsonValueKind.Number ? new PortRange(port.GetInt32(), port.GetInt32())
-                : new PortRange(port.GetProperty("range")[0].GetInt32(), port.GetProperty("range")[1].GetInt32());
-            yield return new PortElement(known, range)
-            {
-                Timeout = wrapped ? Seconds(element, "timeout") : null,
-                Expires = wrapped ? Seconds(element, "expires") : null,
-                Owners = wrapped && Text(element, "comment") is { Length: > 0 } owners ? owners : null,
-            };
-        }
-    }
-
-    // nft rounds down to seconds; a part of one is still a time.
-    private static TimeSpan? Seconds(JsonElement element, string name) =>
-        element.TryGetProperty(name, out JsonElement seconds) ? TimeSpan.FromSeconds(Math.Max(1, seconds.GetInt64())) : null;
-
-    private static string Text(JsonElement element, string name) =>
-        element.TryGetProperty(name, out JsonElement text) ? text.GetString() ?? "" : "";
 }

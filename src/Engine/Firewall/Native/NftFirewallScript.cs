@@ -49,33 +49,19 @@ internal static class NftFirewallScript
         return script.Append("}\n").ToString();
     }
 
-    /// <summary>Changes a set's elements; the set and its rules are made when they are not there.</summary>
-    public static string Change(NftZoneTable table, PortSetKey key, PortSetChange change, bool exists)
+    /// <summary>Makes a set with its rules: that of a source that no rule was limited to yet.</summary>
+    public static string AddSet(NftZoneTable table, PortSetKey key, IReadOnlyList<PortElement> elements)
     {
         StringBuilder script = new();
-        if (!exists)
+        script.Append(CultureInfo.InvariantCulture, $"add set inet {table.Name} {key.Name} {{ type inet_proto . inet_service; flags interval,timeout; }}\n");
+        if (table.FiltersHost)
         {
-            script.Append(CultureInfo.InvariantCulture,
-                $"add set inet {table.Name} {key.Name} {{ type inet_proto . inet_service; flags interval,timeout; }}\n");
-            if (table.FiltersHost)
-            {
-                script.AppendJoin("", SourceRules(key, forward: false).Select(rule => $"add rule inet {table.Name} in.{key.Zone}.sources {rule}\n"));
-            }
-            script.AppendJoin("", SourceRules(key, forward: true).Select(rule => $"add rule inet {table.Name} fwd.{key.Zone}.sources {rule}\n"));
+            script.AppendJoin("", SourceRules(key, forward: false).Select(rule => $"add rule inet {table.Name} in.{key.Zone}.sources {rule}\n"));
         }
-        foreach (PortElement element in change.Removed)
+        script.AppendJoin("", SourceRules(key, forward: true).Select(rule => $"add rule inet {table.Name} fwd.{key.Zone}.sources {rule}\n"));
+        if (elements.Count > 0)
         {
-            // One whose time may run out between reading and deleting is put there again first, for else the whole
-            // transaction would fail.
-            if (element.Timeout is not null)
-            {
-                script.Append(CultureInfo.InvariantCulture, $"add element inet {table.Name} {key.Name} {{ {Element(element)} }}\n");
-            }
-            script.Append(CultureInfo.InvariantCulture, $"delete element inet {table.Name} {key.Name} {{ {Value(element)} }}\n");
-        }
-        if (change.Added.Count > 0)
-        {
-            script.Append(CultureInfo.InvariantCulture, $"add element inet {table.Name} {key.Name} {{ {string.Join(", ", change.Added.Select(Element))} }}\n");
+            script.Append(CultureInfo.InvariantCulture, $"add element inet {table.Name} {key.Name} {{ {string.Join(", ", elements.Select(Element))} }}\n");
         }
         return script.ToString();
     }
@@ -239,9 +225,8 @@ internal static class NftFirewallScript
     public static void AppendChain(StringBuilder script, string name, IEnumerable<string> rules) =>
         script.Append(CultureInfo.InvariantCulture, $"\tchain {name} {{\n").AppendJoin("", rules.Select(rule => $"\t\t{rule}\n")).Append("\t}\n");
 
-    private static IEnumerable<PortElement> Disjoint(IReadOnlyList<PortElement> elements) =>
-        elements.Any(element => element.Owners is not null) ? elements
-            : elements.Aggregate((IReadOnlyList<PortElement>)[], (set, element) => PortSetAlgebra.Add(set, element).ApplyTo(set));
+    // A file edited by hand may hold ranges that overlap, which a set of the kernel's refuses.
+    private static IEnumerable<PortElement> Disjoint(IReadOnlyList<PortElement> elements) => elements.Any(element => element.Owners is not null) ? elements : PortSetAlgebra.Unite(elements);
 
     private static string From(SourceAddress source) => $"{(source.IsIPv6 ? "ip6" : "ip")} saddr {source}";
 

@@ -33,7 +33,7 @@ internal sealed class NftZoneTable(string name, bool filtersHost)
         {
             try
             {
-                return NftFirewallReader.Parse(this, new NftProgram().List($"table inet {name}", EngineError.FirewallFailed));
+                return NftFirewallReader.Read(this, NftTableContents.Read(name));
             }
             catch (LayerImageException e) when (e.Error == EngineError.FirewallFailed && !IsLoaded)
             {
@@ -57,9 +57,32 @@ internal sealed class NftZoneTable(string name, bool filtersHost)
     /// <summary>Changes the elements of a set.</summary>
     public void Change(PortSetKey key, PortSetChange change, bool exists)
     {
-        if (!change.IsEmpty)
+        if (!change.IsEmpty && !exists)
         {
-            Run(NftFirewallScript.Change(this, key, change, exists));
+            Run(NftFirewallScript.AddSet(this, key, change.Added));
+            return;
+        }
+        Execute(Messages(key, change));
+    }
+
+    /// <summary>
+    /// The steps of a change. One whose time may run out between reading and deleting is put there again first, for else the
+    /// whole transaction would fail.
+    /// </summary>
+    internal static IEnumerable<(bool Adds, PortElement Element)> Steps(PortSetChange change) =>
+        [.. change.Removed.SelectMany(element => (IEnumerable<(bool, PortElement)>)(element.Timeout is null ? [(false, element)] : [(true, element), (false, element)])), .. change.Added.Select(element => (true, element))];
+
+    private IEnumerable<NetlinkMessage> Messages(PortSetKey key, PortSetChange change) => Steps(change)
+        .SelectMany(step => (step.Adds ? NftMessages.Add(name, key.Name, [NftPortElement.Write(step.Element)]) : NftMessages.Delete(name, key.Name, [NftPortElement.Write(step.Element)])));
+
+    private void Execute(IEnumerable<NetlinkMessage> messages)
+    {
+        using NetlinkSocket socket = NetlinkSocket.OpenNetfilter();
+        int errno = socket.TryExecuteTogether([.. messages]);
+        if (errno != 0)
+        {
+            throw new LayerImageException(errno == LinuxException.EPERM ? EngineError.NotPrivileged : EngineError.FirewallFailed,
+                $"nftables refused a change of table {name}: {new LinuxException("netlink", errno, name).Message}.") { Target = name };
         }
     }
 
@@ -78,17 +101,13 @@ internal sealed class NftZoneTable(string name, bool filtersHost)
     public bool Disown(IEnumerable<ZoneSettings> zones, string containerId, PortRuleChange? only)
     {
         string owner = ShortId(containerId);
-        string script = string.Concat(
+        NetlinkMessage[] messages = [..
             from zone in zones
             let key = PortSetKey.OwnedOf(zone.Name)
-            let change = PortSetAlgebra.RemoveOwner(zone.Elements(key), owner, only?.Protocol, only?.Range)
-            where !change.IsEmpty
-            select NftFirewallScript.Change(this, key, change, exists: true));
-        if (script.Length > 0)
-        {
-            Run(script);
-        }
-        return script.Length > 0;
+            from message in Messages(key, PortSetAlgebra.RemoveOwner(zone.Elements(key), owner, only?.Protocol, only?.Range))
+            select message];
+        Execute(messages);
+        return messages.Length > 0;
     }
 
     /// <summary>The zones of another configuration with the containers' rules that are here; of a zone that is gone they are lost, and told.</summary>

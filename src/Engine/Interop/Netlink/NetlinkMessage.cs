@@ -10,6 +10,7 @@ internal sealed class NetlinkMessage
     // linux/netlink.h
     internal const ushort NLM_F_REQUEST = 1, NLM_F_ACK = 4, NLM_F_REPLACE = 0x100, NLM_F_EXCL = 0x200, NLM_F_CREATE = 0x400;
     internal const int HeaderLength = 16;
+    private const int HeadLength = 4; // of an attribute
     internal const ushort NLM_F_DUMP = 0x300, NLA_F_NESTED = 0x8000;
     private const ushort NLA_TYPE_MASK = 0x3FFF;
 
@@ -55,23 +56,42 @@ internal sealed class NetlinkMessage
     }
 
     /// <summary>An attribute's value among those in an answer; empty when it is not there.</summary>
-    public static ReadOnlySpan<byte> Find(ReadOnlySpan<byte> attributes, ushort type) => FindAll(attributes, type).FirstOrDefault() ?? [];
+    public static ReadOnlySpan<byte> Find(ReadOnlySpan<byte> attributes, ushort type)
+    {
+        for (; LengthOf(attributes) is int length and > 0; attributes = After(attributes, length))
+        {
+            if (TypeOf(attributes) == type)
+            {
+                return attributes[HeadLength..length];
+            }
+        }
+        return [];
+    }
 
     /// <summary>The values of an attribute that may be there several times.</summary>
     public static List<byte[]> FindAll(ReadOnlySpan<byte> attributes, ushort type)
     {
         List<byte[]> found = [];
-        // struct nlattr { u16 len; u16 type; }, each begins at a multiple of 4.
-        while (attributes.Length >= 4 && MemoryMarshal.Read<ushort>(attributes) is ushort length && length >= 4 && length <= attributes.Length)
+        for (; LengthOf(attributes) is int length and > 0; attributes = After(attributes, length))
         {
-            if ((MemoryMarshal.Read<ushort>(attributes[2..]) & NLA_TYPE_MASK) == type)
+            if (TypeOf(attributes) == type)
             {
-                found.Add(attributes[4..length].ToArray());
+                found.Add(attributes[HeadLength..length].ToArray());
             }
-            attributes = attributes[Math.Min((length + 3) & ~3, attributes.Length)..];
         }
         return found;
     }
+
+    // struct nlattr { u16 len; u16 type; }, each begins at a multiple of 4. 0 where there is no further one.
+    private static int LengthOf(ReadOnlySpan<byte> attributes)
+    {
+        int length = attributes.Length < HeadLength ? 0 : MemoryMarshal.Read<ushort>(attributes);
+        return length >= HeadLength && length <= attributes.Length ? length : 0;
+    }
+
+    private static int TypeOf(ReadOnlySpan<byte> attributes) => MemoryMarshal.Read<ushort>(attributes[2..]) & NLA_TYPE_MASK;
+
+    private static ReadOnlySpan<byte> After(ReadOnlySpan<byte> attributes, int length) => attributes[Math.Min((length + 3) & ~3, attributes.Length)..];
 
     /// <summary>The finished bytes under a sequence number.</summary>
     public ReadOnlySpan<byte> Finish(uint sequence)
