@@ -47,6 +47,8 @@ missing() {
             command -v dpkg-query >/dev/null || return 0
             packages=$test_packages
             [ "$1" = tests ] || packages=$machine_packages
+            # Since Debian 13 docker.io is the daemon alone.
+            [ "$1" != tests ] || [ "$(. /etc/os-release && echo "${VERSION_ID:-0}")" -lt 13 ] || packages+=' docker-cli'
             for package in $packages; do
                 dpkg-query -W -f '${db:Status-Abbrev}' "$package" 2>/dev/null | grep -q '^ii' || echo "$package"
             done

@@ -29,7 +29,7 @@ public sealed class LinuxException : LayerImageException
     /// <summary>The error number (errno.h).</summary>
     public int Errno { get; }
 
-    internal const int EPERM = 1, ENOENT = 2, EINTR = 4, EIO = 5, E2BIG = 7, EAGAIN = 11, EACCES = 13, EBUSY = 16, EEXIST = 17, EXDEV = 18,
+    internal const int EPERM = 1, ENOENT = 2, EINTR = 4, EIO = 5, E2BIG = 7, ECHILD = 10, EAGAIN = 11, EACCES = 13, EBUSY = 16, EEXIST = 17, EXDEV = 18,
         ENOTDIR = 20, EISDIR = 21, EINVAL = 22, EMFILE = 24, EFBIG = 27, ENOSPC = 28, EROFS = 30, ERANGE = 34, ENAMETOOLONG = 36, ENOSYS = 38, ENOTEMPTY = 39,
         ELOOP = 40, ENODATA = 61, EOPNOTSUPP = 95, EADDRINUSE = 98, EDQUOT = 122;
 

@@ -22,8 +22,10 @@ internal static class IsolatedProcess
     {
         using SafeFileHandle input = Libc.MemFdCreate("stdin"), output = Libc.MemFdCreate("stdout"), error = Libc.MemFdCreate("stderr");
         RandomAccess.Write(input, Encoding.UTF8.GetBytes(standardInput), 0);
-        int exitCode = Libc.WaitPid(Libc.PosixSpawn(arguments, s_environment, [], new SpawnStreams(input, output, error)));
-        return new ProcessResult(exitCode, Read(output), Read(error));
+        int? exitCode = Libc.WaitPid(Libc.PosixSpawn(arguments, s_environment, [], new SpawnStreams(input, output, error)));
+        string complaint = Read(error);
+        // Where nobody could tell: these programs say what is wrong when something is.
+        return new ProcessResult(exitCode ?? (complaint.Length == 0 ? 0 : 1), Read(output), complaint);
     }
 
     private static string Read(SafeFileHandle file)

@@ -46,11 +46,11 @@ internal static class ConmonProcess
         }
         // The first process ends when the monitor, its child, has been forked; the monitor's answer comes later.
         string answer = await ReadLineAsync(sync).ConfigureAwait(false);
-        int exitCode = Libc.WaitPid(pid);
+        int? exitCode = Libc.WaitPid(pid);
         if (Parse(answer) is not (int container, string message))
         {
             string text = await ReadToEndAsync(error).ConfigureAwait(false);
-            throw RuntimeErrors.Failed($"The monitor (conmon) ended with exit code {exitCode} and made no container: {text.Trim()}", null);
+            throw RuntimeErrors.Failed($"The monitor (conmon) ended {(exitCode is { } code ? $"with exit code {code} " : "")}and made no container: {text.Trim()}", null);
         }
         return container > 0 ? container : throw RuntimeErrors.FromText(message, command);
     }

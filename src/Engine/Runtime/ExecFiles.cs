@@ -27,7 +27,9 @@ internal sealed record ExecFiles(string Prefix)
     }
 
     /// <summary>Throws when crun itself failed.</summary>
-    public void ThrowIfFailed(int exitCode, string command)
+    /// <param name="exitCode">crun's, or null where nobody could tell.</param>
+    /// <param name="command">The program, for the errors that are about it.</param>
+    public void ThrowIfFailed(int? exitCode, string command)
     {
         if (exitCode == 0 || !File.Exists(Log))
         {

@@ -63,7 +63,7 @@ internal sealed class ExecProcess : IAsyncDisposable
         {
             using SafeFileHandle nothing = OpenNull(container);
             int pid = Libc.PosixSpawn(arguments, ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"], [], new SpawnStreams(nothing, nothing, nothing));
-            int exitCode = await Task.Run(() => Libc.WaitPid(pid), CancellationToken.None).ConfigureAwait(false);
+            int? exitCode = await Task.Run(() => Libc.WaitPid(pid), CancellationToken.None).ConfigureAwait(false);
             files.ThrowIfFailed(exitCode, options.Process.Args[0]);
             files.Delete();
             return new ExecProcess(files, null, cgroups, id, options) { _exitCode = 0 };

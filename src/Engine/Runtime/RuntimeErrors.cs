@@ -5,8 +5,11 @@ namespace LayerImage.Engine.Runtime;
 /// <summary>Turns a runtime's words into errors. The words are those of crun 1.x and runc 1.1.</summary>
 internal static class RuntimeErrors
 {
-    private static readonly string[] s_notFound = ["executable file not found", "not found in $PATH"];
-    private static readonly string[] s_notExecutable = ["open executable", "permission denied", "is a directory"];
+    private static readonly string[] s_notFound = ["executable file not found", "not found in $PATH", "` not found: "];
+    private static readonly string[] s_notExecutable = ["open executable", "permission denied", "is a directory", "exists but it is not executable"];
+
+    // crun since 1.15, of the program alone.
+    private const string NotAFile = "` is not a regular file";
 
     /// <summary>The error that a text tells about starting a command. Pure.</summary>
     public static LayerImageException FromText(string text, string command) => Resolve(text) switch
@@ -27,7 +30,7 @@ internal static class RuntimeErrors
         bool Says(string[] phrases) => phrases.Any(phrase => text.Contains(phrase, StringComparison.OrdinalIgnoreCase));
         bool aboutProgram = text.Contains("exec", StringComparison.Ordinal);
         return aboutProgram && Says(s_notFound) ? CommandResolution.NotFound
-            : aboutProgram && Says(s_notExecutable) ? CommandResolution.NotExecutable
+            : (aboutProgram && Says(s_notExecutable)) || text.Contains(NotAFile, StringComparison.Ordinal) ? CommandResolution.NotExecutable
             : CommandResolution.Unknown;
     }
 

@@ -101,8 +101,8 @@ public sealed class CommitLikeOthersTests(DockerDaemon docker) : IClassFixture<D
 
         CommittedView theirs = await CommittedView.ReadAsync(_folder["podman.tar"]);
 
-        // Podman keeps its process's own variables, and forgets -StopSignal.
-        Assert.Equal("""["C=d","HOME=/root","PATH=/bin","TERM=xterm","container=podman"]""", theirs.Config["Env"]);
+        // Podman keeps its process's own variables (before 5 TERM as well), and forgets -StopSignal.
+        Assert.Equal("""["C=d","HOME=/root","PATH=/bin","container=podman"]""", theirs.Config["Env"].Replace("\"TERM=xterm\",", "", StringComparison.Ordinal));
         Assert.Equal(("\"SIGINT\"", "\"SIGUSR1\""), (theirs.Config["StopSignal"], ours.Config["StopSignal"]));
         Assert.Equal(theirs.Config.Where(IsComparable), ours.Config.Where(IsComparable));
         Assert.Equal(theirs.Entries, ours.Entries);

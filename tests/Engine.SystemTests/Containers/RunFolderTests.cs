@@ -39,7 +39,8 @@ public class RunFolderTests
         Assert.Equal((ContainerState.Exited, 7), (ended!.State, ended.ExitCode));
         await others.RemoveAsync(container.Id, force: false, SilentObserver.Instance, Stop);
         await HostSnapshot.EnsureSameAsync(before, TimeSpan.FromSeconds(2), Stop);
-        Assert.All(s_ofContainers, folder => Assert.Empty(Directory.EnumerateFileSystemEntries(Path.Combine(harness.Paths.Run, folder))));
+        // crun since 1.14 keeps the filters that it compiled.
+        Assert.All(s_ofContainers, folder => Assert.Empty(Directory.EnumerateFileSystemEntries(Path.Combine(harness.Paths.Run, folder)).Where(path => Path.GetFileName(path) != ".cache")));
     }
 
     [Fact]

@@ -53,7 +53,10 @@ public sealed class LayersLikeOthersTests : IAsyncDisposable
         // Go's tar reader takes an attribute without a value for none; times beyond 2262 do not fit Go's nanoseconds, and podman
         // knows none before 1970. podman's mount has a root of its own.
         Assert.Equal(["dir/hard: XAttrs", "plain: XAttrs", "setgid: Time", "zhard: XAttrs"], Named(ours.DifferencesTo(umoci)));
-        Assert.Equal([".: Gid", ".: Mode", ".: Time", ".: Uid", "dir/hard: XAttrs", "plain: XAttrs", "setgid: Time", "setuid: Time", "zero: Time", "zhard: XAttrs"], Named(ours.DifferencesTo(podman)));
+        string[] empty = ["dir/hard: XAttrs", "plain: XAttrs", "zhard: XAttrs"];
+        Assert.Equal([".: Gid", ".: Mode", ".: Time", ".: Uid", "setgid: Time", "setuid: Time", "zero: Time"], Named(ours.DifferencesTo(podman)).Except(empty));
+        // All of them are podman 4's; podman 5 takes an attribute without a value.
+        Assert.Contains(Named(ours.DifferencesTo(podman)).Intersect(empty).Count(), (int[])[0, 3]);
         Assert.Equal("user.binary=00ff0a3d00 user.empty= user.text=68656c6c6f", ours.Entries["plain"].XAttrs);
         Assert.Equal(["10413792000.000000000", "-2.250000000", "-2147472000.000000000"], ((string[])["setgid", "setuid", "zero"]).Select(path => ours.Entries[path].Time));
         Assert.Equal(["file", "directory", "symlink", "fifo", "character", "block"], ours.Entries.Values.Select(entry => entry.Type).Distinct().OrderBy(type => Array.IndexOf(["file", "directory", "symlink", "fifo", "character", "block"], type)));

@@ -42,6 +42,9 @@ public sealed class ConmonCommandTests
     [InlineData("executable file `x` not found in $PATH: No such file or directory", EngineError.CommandNotFound)]
     [InlineData("exec: \"x\": executable file not found in $PATH: unknown", EngineError.CommandNotFound)]
     [InlineData("open executable: Permission denied", EngineError.CommandNotExecutable)]
+    [InlineData("executable file `/etc/x` not found: No such file or directory", EngineError.CommandNotFound)]
+    [InlineData("the path `/etc/passwd` exists but it is not executable: Operation not permitted", EngineError.CommandNotExecutable)]
+    [InlineData("the path `/etc` is not a regular file: Operation not permitted", EngineError.CommandNotExecutable)]
     [InlineData("mount `/a` to `/b`: Permission denied", EngineError.RuntimeFailed)]
     [InlineData("cgroups in hybrid mode not supported, drop all controllers from cgroupv2", EngineError.RuntimeFailed)]
     public void RuntimesWords_BecomeErrors(string text, EngineError expected) => Assert.Equal(expected, RuntimeErrors.FromText(text, "x").Error);

@@ -23,7 +23,8 @@ trap cleanup EXIT
 
 # The image tools must not depend on the machine's configuration.
 echo '{"default":[{"type":"insecureAcceptAnything"}]}' >"$work/policy.json"
-: >"$work/containers.conf"
+# A limit that a root without CAP_SYS_RESOURCE, as a container's, may set.
+printf '[containers]\ndefault_ulimits = ["nofile=%s:%s"]\n' "$(ulimit -Hn)" "$(ulimit -Hn)" >"$work/containers.conf"
 export CONTAINERS_CONF=$work/containers.conf BUILDAH_ISOLATION=chroot
 
 # This machine's own Debian sources, without other vendors'.
@@ -70,7 +71,7 @@ inside "$container" 'apt-get install -qy --no-install-recommends ca-certificates
 commit certificates
 
 echo "layer 3: Java; the documentation goes, which leaves whiteouts"
-inside "$container" 'apt-get install -qy --no-install-recommends openjdk-17-jre-headless; rm -rf /usr/share/doc/* /usr/share/man/*'
+inside "$container" 'apt-get install -qy --no-install-recommends default-jre-headless; rm -rf /usr/share/doc/* /usr/share/man/*'
 commit java
 
 echo "layer 4: Tomcat"
