@@ -105,6 +105,31 @@ public sealed class KilledSessionTests : AcceptanceTest
         Assert.Equal(Enumerable.Range(1, 10).SelectMany(i => (string[])["Running", $"{i} 3"]), result.Lines);
     }
 
+    // .NET reaps all children of a process that is PID 1, as a container's only program is: no exit code is to be had from the kernel.
+    [Fact]
+    public async Task SessionThatIsTheFirstProcess_DoesAllOfIt()
+    {
+        Assert.SkipWhen(Missing is not null, Missing ?? "");
+        using Process session = Session("""
+            "PID $PID"
+            $null = Start-HostFirewall
+            "$(Set-HostPortRule 9200 -Scope Runtime)"
+            "$((Start-LayerContainer box -Name web -Publish 8081:80 -Command sleep,'1000').State)"
+            Invoke-ContainerCommand web 'echo inside; exit 3'
+            "code $LASTEXITCODE"
+            Invoke-ContainerCommand web -Detach sleep 100
+            "$((Save-ContainerAsImage web:1 -Name web).Layers.Count) layers"
+            try { Invoke-ContainerCommand web nosuch -ErrorAction Stop } catch { $_.FullyQualifiedErrorId.Split(',')[0] }
+            Remove-LayerContainer web -Force
+            $null = Stop-HostFirewall
+            "$(@(Get-Container).Count) left"
+            """, "unshare", "--pid", "--fork", "--kill-child", "--mount-proc");
+        string output = await session.StandardOutput.ReadToEndAsync(Stop), error = await session.StandardError.ReadToEndAsync(Stop);
+
+        Assert.Equal("PID 1;9200/tcp;Running;inside;code 3;1 layers;CommandNotFound;0 left", string.Join(';', output.Split('\n', StringSplitOptions.RemoveEmptyEntries)));
+        Assert.Empty(error);
+    }
+
     // The Agent may come late, and holds a lock for the moment that it takes to see that nothing is left to do.
     private async Task EnsureFoldersAsync(string expected)
     {
@@ -132,9 +157,9 @@ public sealed class KilledSessionTests : AcceptanceTest
         await session.WaitForExitAsync(Stop);
     }
 
-    private Process Session(string script)
+    private Process Session(string script, params string[] within)
     {
-        IReadOnlyList<string> line = Host.CommandLine(script);
+        string[] line = [.. within, .. Host.CommandLine(script)];
         ProcessStartInfo start = new(line[0], line.Skip(1)) { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach ((string name, string value) in Store.Environment)
         {
