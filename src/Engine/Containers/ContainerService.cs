@@ -153,7 +153,7 @@ public sealed partial class ContainerService
         ContainerRecord record = _records.Create(id, request.Name, spec, keys, _options.Clock.GetUtcNow());
         try
         {
-            _files.Create(id, keys);
+            _files.Create(id, keys, image.Config.Config?.Volumes?.Keys ?? []);
             if (!starting)
             {
                 _records.SetEnded(record with { State = ContainerState.Created });
