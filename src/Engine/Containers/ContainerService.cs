@@ -141,6 +141,10 @@ public sealed partial class ContainerService
         {
             observer.Verbose("The container is removed when it ends.");
         }
+        foreach (string volume in request.Volumes.Where(volume => VolumeMount.IdleOptions(volume) is not null))
+        {
+            observer.Verbose($"The volume {volume}: {VolumeMount.IdleOptions(volume)} does nothing here. Labels of SELinux stay as they are, and a folder of this host needs no cache and no copy.");
+        }
         Image image = await _images.GetForContainerAsync(request.Image, request.PullPolicy, observer, cancellationToken).ConfigureAwait(false);
         string id = ContainerNames.NewId();
         ContainerSpec spec = SpecMerger.Merge(request, image, id);

@@ -25,6 +25,7 @@ internal static class RuntimeSpecBuilder
                 Resources = Resources(options),
                 CgroupsPath = options.CgroupsPath,
                 Namespaces = Namespaces(options, host),
+                RootfsPropagation = RootPropagation(options),
                 Seccomp = confined ? SeccompProfile.Default(capabilities.ToHashSet(StringComparer.Ordinal), host.Architecture, options.Is32Bit) : null,
                 MaskedPaths = options.Privileged ? null : RuntimeDefaults.MaskedPaths,
                 ReadonlyPaths = options.Privileged ? null : RuntimeDefaults.ReadonlyPaths,
@@ -105,6 +106,11 @@ internal static class RuntimeSpecBuilder
     // "ro" is the topmost mount's alone: what is mounted beneath the source could be written to. crun takes "rro" for folders only.
     private static SpecMount Bind(BindMount bind, RuntimeHost host)
         => new(bind.Destination, "bind", bind.Source, ["rbind", bind.Propagation, !bind.ReadOnly ? "rw" : bind.IsFolder && host.RecursiveReadOnly ? "rro" : "ro"]);
+
+    // The runtime cuts all mounts off from the host's unless a volume asks for less (moby, daemon/oci_linux.go).
+    private static string? RootPropagation(RuntimeSpecOptions options) =>
+        options.Mounts.Any(mount => mount.Propagation.EndsWith("shared", StringComparison.Ordinal)) ? "shared"
+            : options.Mounts.Any(mount => mount.Propagation.EndsWith("slave", StringComparison.Ordinal)) ? "rslave" : null;
 
     private static Dictionary<string, string>? Sysctls(RuntimeSpecOptions options)
     {

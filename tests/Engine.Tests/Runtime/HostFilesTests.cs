@@ -50,7 +50,7 @@ public sealed class HostFilesTests
     [Fact]
     public void HybridWrapper_HidesTheMountAndTakesNoOddPath()
     {
-        Assert.Contains("mount -t tmpfs -o size=64k none /sys/fs/cgroup/unified && exec \"$0\" \"$@\"' /usr/bin/crun \"$@\"", CrunHybridWrapper.Script("/usr/bin/crun", "/sys/fs/cgroup/unified"));
+        Assert.Contains("unshare --mount --propagation unchanged /bin/sh -c 'mount --make-private /sys/fs/cgroup/unified && mount -t tmpfs -o size=64k none /sys/fs/cgroup/unified && exec \"$0\" \"$@\"' /usr/bin/crun \"$@\"", CrunHybridWrapper.Script("/usr/bin/crun", "/sys/fs/cgroup/unified"));
         Assert.Throws<ArgumentException>(() => CrunHybridWrapper.Script("/usr/bin/crun", "/sys/x'; reboot '"));
     }
 
