@@ -56,6 +56,10 @@ internal sealed class ContainerStarter(StoreLayout layout, EngineOptions options
         (record, string? networkNamespace) = await ConnectAsync(record, undo, observer, cancellationToken).ConfigureAwait(false);
         undo.Push(() => _ = host.Mounts.Unmount(layout.Merged(record.Id)));
         host.Mounts.Mount(files.Describe(record.Id, records.StackOf(record.Id)));
+        if (networkNamespace is { Length: > 0 } && EtcFiles.Complain() is string complaint)
+        {
+            observer.Warning(complaint);
+        }
         RuntimeSpecOptions specOptions = Describe(record, spec, networkNamespace);
         undo.Push(() => host.Runtime.DeleteAsync(record.Id, force: true, CancellationToken.None));
         ProcessIdentity process = await host.Runtime.CreateAsync(Launch(record, spec, specOptions, ports), cancellationToken).ConfigureAwait(false);
