@@ -131,6 +131,10 @@ internal sealed class ContainerStarter(StoreLayout layout, EngineOptions options
         {
             RepublishRunning(record.Id);
         }
+        if (!records.IsOfNetwork(record.Address))
+        {
+            record = record with { Address = records.ChangeAddress(record.Id, host.Network.ListAddresses()) };
+        }
         undo.Push(() => host.Network.DetachAsync(record.Id, CancellationToken.None));
         NetworkAttachment? attachment;
         while ((attachment = await host.Network.AttachAsync(record.Id, record.Address, cancellationToken).ConfigureAwait(false)) is null)
