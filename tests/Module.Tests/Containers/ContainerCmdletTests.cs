@@ -29,6 +29,28 @@ public sealed class ContainerCmdletTests : AcceptanceTest
     }
 
     [Theory]
+    [InlineData("Invoke-ContainerCommand web find /tree -name x", "Invoke-ContainerCommand web 'find /tree -name x'", "/tree/x")]
+    [InlineData("Invoke-ContainerCommand web find /tree -name x -type f", "Invoke-ContainerCommand web 'find /tree -name x -type f'", "/tree/x")]
+    [InlineData("Invoke-ContainerCommand ls /tree -Name web", "Invoke-ContainerCommand 'ls /tree' -Name web", "x")]
+    [InlineData("Invoke-ContainerCommand web ls -a /tree/x", "Invoke-ContainerCommand web 'ls -a /tree/x'", "/tree/x")]
+    [InlineData("Invoke-ContainerCommand web find /tree/x -user root", "Invoke-ContainerCommand web 'find /tree/x' -user root (or, if -user is the command's, Invoke-ContainerCommand web 'find /tree/x -user root')", "/tree/x")]
+    [InlineData("Start-LayerContainer box -Attach -Network none find /bin/sh -name sh", "Start-LayerContainer box -Attach -Network none 'find /bin/sh' -name sh (or, if -name is the command's, Start-LayerContainer box -Attach -Network none 'find /bin/sh -name sh')", "/bin/sh")]
+    public async Task AdvisedLine_Works(string line, string advised, string output)
+    {
+        Assert.SkipWhen(Missing is not null, Missing ?? "");
+        await RunAsync("$null = Start-LayerContainer box -Name web -Command sleep,'1000'; Invoke-ContainerCommand web 'mkdir /tree; touch /tree/x'");
+
+        string advice = (await RunAsync($"try {{ {line} -ErrorAction Stop }} catch {{ $_.ErrorDetails.RecommendedAction }}")).Lines.Single();
+
+        Assert.Equal($"Quote the whole command: {advised}", advice.Replace(" -ErrorAction Stop", "", StringComparison.Ordinal));
+        string[] lines = advised.TrimEnd(')').Split(" (or, if");
+        foreach (string one in (string[])[lines[0], .. lines.Skip(1).Select(other => other[(other.IndexOf(", ", StringComparison.Ordinal) + 2)..])])
+        {
+            Assert.Equal(output, (await RunAsync(one)).Lines.Single());
+        }
+    }
+
+    [Theory]
     [InlineData("-PidsLimit 0")]
     [InlineData("-PidsLimit -1")]
     [InlineData("-Memory 0")]
