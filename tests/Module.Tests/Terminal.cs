@@ -64,6 +64,8 @@ sealed class Terminal : IAsyncDisposable
 
     internal Task TypeAsync(string keys) => TmuxAsync(keys, "load-buffer", "-b", "keys", "-", ";", "paste-buffer", "-d", "-r", "-b", "keys");
 
+    internal Task ResizeAsync(int columns, int rows) => TmuxAsync("", "resize-window", "-x", Text(columns), "-y", Text(rows));
+
     /// <summary>All that is shown, and what was scrolled away.</summary>
     async Task<string> ScreenAsync() => (await TmuxAsync("", "capture-pane", "-p", "-J", "-S", "-")).TrimEnd('\n');
 

@@ -57,10 +57,26 @@ internal static class CommandWords
                 Target = words,
                 Advice = line is null || first < 0
                     ? "Quote the whole command ('ls -la /'), or give its words as a list (ls,'-la','/')."
-                    : strayed >= 0 && strayed < command ? $"Get-Help {line.Name} lists the parameters; {Hint(line.Words[strayed])}." : $"Quote the whole command: {line.WithQuoted(first)}",
+                    : strayed >= 0 && strayed < command ? $"Get-Help {line.Name} lists the parameters; {Hint(line.Words[strayed])}." : $"Quote the whole command: {Quoted(line, first)}",
             };
         }
     }
+
+    // A parameter's name behind the command may be the command's (find / -name x): the user knows. Where a container goes before its
+    // command, -name as commands spell it behind both is the command's, and -Name says that there was none before.
+    private static string Quoted(TypedLine line, int first)
+    {
+        if (line.OwnBehind(first) is not { } own)
+        {
+            return line.WithQuoted(first);
+        }
+        string all = line.WithQuoted(first, all: true);
+        return TakesContainerFirst(line) && line.Find(own.ParameterName)?.Name == "Name"
+            ? char.IsAsciiLetterLower(own.ParameterName[0]) ? all : line.WithQuoted(Math.Max(line.IndexOf("Command", 0), 0))
+            : $"{line.WithQuoted(first)} (or, if {own.Extent.Text} is the command's, {all})";
+    }
+
+    private static bool TakesContainerFirst(TypedLine line) => line.Find("Image") is null;
 
     private static bool IsOption(string word) => word.Length > 3 && word[0] == '-' && (word[1] == '-' ? word.Length > 4 || s_dockerNames.ContainsKey(word[2..]) : char.IsAsciiLetter(word[1]));
 

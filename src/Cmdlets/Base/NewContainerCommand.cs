@@ -88,7 +88,7 @@ public abstract class NewContainerCommand : ContainerSelectionCommand
     [Parameter(ParameterSetName = ImageObjectSet)]
     public SwitchParameter OpenHostPort { get; set; }
 
-    /// <summary>Bind mounts: '/host:/container[:ro]'.</summary>
+    /// <summary>Bind mounts: '/host:/container[:ro,rslave]'.</summary>
     [Parameter(ParameterSetName = ImageSet)]
     [Parameter(ParameterSetName = ImageObjectSet)]
     [Alias("v")]
@@ -100,7 +100,7 @@ public abstract class NewContainerCommand : ContainerSelectionCommand
     [ValidateSet("bridge", "host", "none")]
     public string Network { get; set; } = "bridge";
 
-    /// <summary>Memory limit: '512m', 512mb.</summary>
+    /// <summary>Memory limit: '512m', 512mb; 0 is none.</summary>
     [Parameter(ParameterSetName = ImageSet)]
     [Parameter(ParameterSetName = ImageObjectSet)]
     [ByteSizeTransformation]
@@ -112,7 +112,7 @@ public abstract class NewContainerCommand : ContainerSelectionCommand
     [Parameter(ParameterSetName = ImageObjectSet)]
     public decimal? Cpu { get; set; }
 
-    /// <summary>The most processes.</summary>
+    /// <summary>The most processes; 0 and -1 are no limit.</summary>
     [Parameter(ParameterSetName = ImageSet)]
     [Parameter(ParameterSetName = ImageObjectSet)]
     public long? PidsLimit { get; set; }
@@ -145,10 +145,10 @@ public abstract class NewContainerCommand : ContainerSelectionCommand
     [ArgumentCompleter(typeof(SignalCompleter))]
     public string? StopSignal { get; set; }
 
-    /// <summary>Seconds (or a TimeSpan, or '1m') that it has to stop before it is killed.</summary>
+    /// <summary>Seconds (or a TimeSpan, or '1m') that it has to stop before it is killed; -1 for ever.</summary>
     [Parameter(ParameterSetName = ImageSet)]
     [Parameter(ParameterSetName = ImageObjectSet)]
-    [DurationTransformation]
+    [DurationTransformation(TakesForever = true)]
     public TimeSpan? StopTimeout { get; set; }
 
     /// <summary>When to ask the registry for the image.</summary>
@@ -220,7 +220,7 @@ public abstract class NewContainerCommand : ContainerSelectionCommand
             Publish = Publish,
             PublishAll = PublishAll,
             OpenHostPort = OpenHostPort,
-            Volumes = [.. Volume.Select(ResolveVolume)],
+            Volumes = [.. JoinOptions(Volume).Select(ResolveVolume)],
             Network = Network.ToLowerInvariant(),
             Memory = Memory,
             Cpu = Cpu,
@@ -251,6 +251,24 @@ public abstract class NewContainerCommand : ContainerSelectionCommand
             labels[parts[0]] = parts.ElementAtOrDefault(1) ?? "";
         }
         return labels;
+    }
+
+    // PowerShell takes the comma of '/a:/b:ro,z' for a list's. No volume is called as an option is.
+    private static List<string> JoinOptions(string[] volumes)
+    {
+        List<string> joined = [];
+        foreach (string volume in volumes)
+        {
+            if (joined.Count > 0 && joined[^1].Count(c => c == ':') == 2 && RequestVocabulary.VolumeOptions.Contains(volume))
+            {
+                joined[^1] += "," + volume;
+            }
+            else
+            {
+                joined.Add(volume);
+            }
+        }
+        return joined;
     }
 
     // A relative source is relative to the session's location, which is not the process's.

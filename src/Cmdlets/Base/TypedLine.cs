@@ -83,17 +83,26 @@ internal sealed class TypedLine
         return -1;
     }
 
-    /// <summary>The same line with the words from one place on as one quoted argument; parameters of the cmdlet's own stay behind it.</summary>
-    public string WithQuoted(int first)
+    /// <summary>The first parameter of the cmdlet's own behind a place, but for those that all cmdlets have; null when there is none.</summary>
+    public CommandParameterAst? OwnBehind(int first) => Words.Skip(first).OfType<CommandParameterAst>().FirstOrDefault(parameter => IsOwn(parameter) && !IsCommon(parameter));
+
+    /// <summary>The same line with the words from one place on as one quoted argument.</summary>
+    /// <param name="first">The place.</param>
+    /// <param name="all">Whether parameters of the cmdlet's own go with it, but for those that all have; else they stay behind it.</param>
+    public string WithQuoted(int first, bool all = false)
     {
         int end = first;
-        while (end < Words.Count && !(Words[end] is CommandParameterAst { ParameterName.Length: > 2 } parameter && Find(parameter.ParameterName) is { } known && known.Name != LooseWords))
+        while (end < Words.Count && (Words[end] is not CommandParameterAst parameter || !(all ? IsCommon(parameter) : IsOwn(parameter))))
         {
             end++;
         }
         int from = Words[first].Extent.StartOffset, to = Words[end - 1].Extent.EndOffset;
         return $"{_text[..from]}'{_text[from..to].Replace("'", "''", StringComparison.Ordinal)}'{_text[to..]}".Trim();
     }
+
+    private bool IsCommon(CommandParameterAst parameter) => IsOwn(parameter) && Find(parameter.ParameterName)!.Name is string name && (Cmdlet.CommonParameters.Contains(name) || Cmdlet.OptionalCommonParameters.Contains(name));
+
+    private bool IsOwn(CommandParameterAst parameter) => parameter.ParameterName.Length > 2 && Find(parameter.ParameterName) is { } known && known.Name != LooseWords;
 
     /// <summary>The parameter that is spelt most like a word: at most two letters apart, or a third of them.</summary>
     public string? Nearest(string spelling) => _parameters.Values.Where(parameter => parameter.Name is not (LooseWords or ShortOption))

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using System.Runtime.InteropServices;
 using LayerImage.Cmdlets.Base;
 using LayerImage.Cmdlets.Completion;
 using LayerImage.Engine.Containers;
@@ -51,6 +52,15 @@ public sealed class EnterLayerContainerCommand : ContainerSelectionCommand
             Terminal = true,
         };
         await using RunningCommand command = await StartProgramAsync(() => Engine.Containers.InvokeAsync(container.Id, request, cancellationToken));
+        using PosixSignalRegistration? resize = OperatingSystem.IsWindows() ? null : PosixSignalRegistration.Create(PosixSignal.SIGWINCH, _ => Resize(command));
         SetExitCode(await command.WaitAsync(cancellationToken));
+    }
+
+    private static void Resize(RunningCommand command)
+    {
+        if (HostTerminal.Size is (int rows, int columns))
+        {
+            command.Resize(rows, columns);
+        }
     }
 }

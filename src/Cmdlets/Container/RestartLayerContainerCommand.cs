@@ -10,9 +10,9 @@ namespace LayerImage.Cmdlets.Commands;
 [OutputType(typeof(Container))]
 public sealed class RestartLayerContainerCommand : ContainerCommand
 {
-    /// <summary>Seconds (or a TimeSpan, or '1m') to end by itself; 0 kills at once.</summary>
+    /// <summary>Seconds (or a TimeSpan, or '1m') to end by itself; 0 kills at once, -1 waits for ever.</summary>
     [Parameter]
-    [DurationTransformation]
+    [DurationTransformation(TakesForever = true)]
     public TimeSpan? Timeout { get; set; }
 
     /// <summary>Emit the container.</summary>

@@ -14,7 +14,7 @@ namespace LayerImage.Cmdlets.Commands;
 public sealed class StartLayerContainerCommand : NewContainerCommand
 {
     private const string PipedNameSet = "PipedName";
-    private static readonly TimeSpan s_closedPipe = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan s_closedPipe = TimeSpan.FromSeconds(2), s_noTime = TimeSpan.FromSeconds(10);
 
     /// <summary>With -Image the new container's name; else the containers to start (wildcards), ids or their beginnings.</summary>
     [Parameter(Mandatory = true, ParameterSetName = NameSet)]
@@ -112,14 +112,14 @@ public sealed class StartLayerContainerCommand : NewContainerCommand
         catch (OperationCanceledException)
         {
             // Ctrl-C in the foreground is meant for the program, as with docker run.
-            await Engine.Containers.StopAsync(container.Id, null, "SIGINT", CancellationToken.None);
+            await Engine.Containers.StopAsync(container.Id, InTime(container.Spec.StopTimeout, s_noTime), "SIGINT", CancellationToken.None);
             throw;
         }
         catch
         {
             // Who takes the output has enough of it (Select-Object -First 3): nobody wants the program any more, which a closed
             // pipe would end at once. It has a moment for an end of its own.
-            await Engine.Containers.StopAsync(container.Id, StopTimeout ?? s_closedPipe, "SIGINT", CancellationToken.None);
+            await Engine.Containers.StopAsync(container.Id, InTime(StopTimeout, s_closedPipe), "SIGINT", CancellationToken.None);
             throw;
         }
         if (ended)
@@ -127,6 +127,9 @@ public sealed class StartLayerContainerCommand : NewContainerCommand
             await SetExitCodeOfAsync(container, cancellationToken);
         }
     }
+
+    // The prompt is waited for here: a program that may take for ever to stop must not keep it for ever.
+    private static TimeSpan InTime(TimeSpan? wanted, TimeSpan otherwise) => wanted is null || wanted == System.Threading.Timeout.InfiniteTimeSpan ? otherwise : wanted.Value;
 
     // What ends this session is meant for its program too, as with docker run. The session ends all the same.
     private PosixSignalRegistration? Forward(PosixSignal signal, string id) => OperatingSystem.IsWindows() ? null : PosixSignalRegistration.Create(signal, _ =>

@@ -11,9 +11,9 @@ namespace LayerImage.Cmdlets.Commands;
 [OutputType(typeof(Container))]
 public sealed class StopLayerContainerCommand : ContainerCommand
 {
-    /// <summary>Seconds (or a TimeSpan, or '1m') to end by itself; 0 kills at once. The container's own time when it is left out.</summary>
+    /// <summary>Seconds (or a TimeSpan, or '1m') to end by itself; 0 kills at once, -1 waits for ever. The container's own time when it is left out.</summary>
     [Parameter]
-    [DurationTransformation]
+    [DurationTransformation(TakesForever = true)]
     public TimeSpan? Timeout { get; set; }
 
     /// <summary>In place of the container's stop signal.</summary>

@@ -42,7 +42,7 @@ public sealed class WaitLayerContainerCommand : ContainerCommand
 
     /// <summary>Seconds to wait, or a TimeSpan, or '5m'; for ever when it is left out.</summary>
     [Parameter]
-    [DurationTransformation]
+    [DurationTransformation(TakesForever = true)]
     public TimeSpan? Timeout { get; set; }
 
     /// <inheritdoc/>

@@ -8,6 +8,9 @@ public sealed class DurationTransformationAttribute : ArgumentTransformationAttr
 {
     private static readonly TimeSpan s_longest = TimeSpan.FromSeconds(int.MaxValue);
 
+    /// <summary>Whether -1 is taken, too: for ever, as docker means it.</summary>
+    public bool TakesForever { get; set; }
+
     /// <inheritdoc/>
     public override object? Transform(EngineIntrinsics engineIntrinsics, object? inputData)
     {
@@ -17,9 +20,13 @@ public sealed class DurationTransformationAttribute : ArgumentTransformationAttr
             return value;
         }
         string text = Convert.ToString(value, CultureInfo.InvariantCulture)!;
+        if (TakesForever && (text == "-1" || value is TimeSpan { Ticks: -TimeSpan.TicksPerMillisecond or -TimeSpan.TicksPerSecond }))
+        {
+            return Timeout.InfiniteTimeSpan;
+        }
         return (value is TimeSpan given || TryParse(text, out given)) && given >= TimeSpan.Zero && given <= s_longest
             ? given
-            : throw new ArgumentTransformationMetadataException($"'{text}' is not a duration: write seconds, or a number with s, m, h or d, such as 5m.");
+            : throw new ArgumentTransformationMetadataException($"'{text}' is not a duration: write seconds, or a number with s, m, h or d, such as 5m{(TakesForever ? "; -1 is for ever" : "")}.");
     }
 
     /// <summary>Reads a length of time.</summary>

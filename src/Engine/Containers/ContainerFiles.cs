@@ -14,7 +14,10 @@ namespace LayerImage.Engine.Containers;
 internal sealed class ContainerFiles(StoreLayout layout, LayerStore layers)
 {
     /// <summary>Makes the folders of a new container. A failure leaves nothing.</summary>
-    public void Create(string id, IReadOnlyList<string> layerKeys)
+    /// <param name="id">The container.</param>
+    /// <param name="layerKeys">The image's layers, the base first.</param>
+    /// <param name="volumes">The folders that the image declares as volumes.</param>
+    public void Create(string id, IReadOnlyList<string> layerKeys, IEnumerable<string> volumes)
     {
         string folder = layout.Container(id);
         try
@@ -24,7 +27,7 @@ internal sealed class ContainerFiles(StoreLayout layout, LayerStore layers)
                 Directory.CreateDirectory(Path.Combine(folder, name));
             }
             DressUpper(id, layerKeys);
-            if (!InitLayer.Fill(Init(id), LowerDirs(layerKeys)))
+            if (!InitLayer.Fill(Init(id), LowerDirs(layerKeys), volumes))
             {
                 Directory.Delete(Init(id));
             }

@@ -149,6 +149,9 @@ internal sealed class ContainerRecords(StoreDatabase database, NetworkOptions ne
         "UPDATE container SET state = ?2, boot_id = NULL, pid = NULL, pid_start = NULL, exit_code = ?3, finished = ?4, error = ?5 WHERE id = ?1",
         ended.Id, ended.State.ToString(), ended.ExitCode, ended.FinishedAt?.ToUnixTimeMilliseconds(), ended.Error));
 
+    /// <summary>Whether an address is of the network as it is now: after a boot it may have got another subnet.</summary>
+    public bool IsOfNetwork(IPAddress address) => network.Subnet.Contains(address);
+
     /// <summary>Gives a container another address than it had: one that neither this store nor the host's other containers have.</summary>
     /// <exception cref="LayerImageException">AddressExhausted.</exception>
     public IPAddress ChangeAddress(string id, IReadOnlySet<IPAddress> othersAddresses) => database.Write(transaction =>

@@ -41,7 +41,7 @@ public sealed record ContainerRequest
     /// <summary>Open the published ports in the host's firewall while the container runs.</summary>
     public bool OpenHostPort { get; init; }
 
-    /// <summary>Bind mounts: "source:destination[:ro]".</summary>
+    /// <summary>Bind mounts: "source:destination[:options]".</summary>
     public IReadOnlyList<string> Volumes { get; init; } = [];
 
     /// <summary>"bridge", "host" or "none".</summary>
@@ -68,10 +68,10 @@ public sealed record ContainerRequest
     /// <summary>Capabilities to take away.</summary>
     public IReadOnlyList<string> CapDrop { get; init; } = [];
 
-    /// <summary>Bytes of memory.</summary>
+    /// <summary>Bytes of memory; 0 for no limit.</summary>
     public long? Memory { get; init; }
 
-    /// <summary>Processes.</summary>
+    /// <summary>Processes; 0 or -1 for no limit.</summary>
     public long? PidsLimit { get; init; }
 
     /// <summary>Processors.</summary>
@@ -80,7 +80,7 @@ public sealed record ContainerRequest
     /// <summary>In place of the image's.</summary>
     public string? StopSignal { get; init; }
 
-    /// <summary>How long it has to stop before it is killed.</summary>
+    /// <summary>How long it has to stop before it is killed; <see cref="Timeout.InfiniteTimeSpan"/> for ever.</summary>
     public TimeSpan? StopTimeout { get; init; }
 
     /// <summary>When to ask the registry for the image.</summary>

@@ -14,7 +14,7 @@ public sealed partial class ContainerService
     /// gone with all it held of the host. Idempotent.
     /// </summary>
     /// <param name="nameOrId">The container.</param>
-    /// <param name="timeout">Time to end by itself; null for the container's own.</param>
+    /// <param name="timeout">Time to end by itself, <see cref="Timeout.InfiniteTimeSpan"/> for ever; null for the container's own.</param>
     /// <param name="signal">In place of its stop signal.</param>
     /// <param name="cancellationToken">Ends the wait, not the stop.</param>
     /// <returns>The container, or null when it removed itself.</returns>
@@ -34,7 +34,7 @@ public sealed partial class ContainerService
             await _hosts.Of(record).Runtime.ResumeAsync(container.Id, cancellationToken).ConfigureAwait(false);
         }
         TimeSpan patience = timeout ?? container.Spec.StopTimeout;
-        if (patience > TimeSpan.Zero)
+        if (patience > TimeSpan.Zero || patience == Timeout.InfiniteTimeSpan)
         {
             _hosts.Kill(record, number > 0 ? number : Signals.Parse(container.Spec.StopSignal));
             if (await WaitForEndAsync(record, patience, cancellationToken).ConfigureAwait(false))
@@ -50,7 +50,7 @@ public sealed partial class ContainerService
 
     /// <summary>Stops a container and starts it again. One that is removed when it ends stays for this time, as with docker.</summary>
     /// <param name="nameOrId">The container.</param>
-    /// <param name="timeout">Time to end by itself; null for the container's own.</param>
+    /// <param name="timeout">Time to end by itself, <see cref="Timeout.InfiniteTimeSpan"/> for ever; null for the container's own.</param>
     /// <param name="observer">Hears of warnings.</param>
     /// <param name="cancellationToken">Ends the wait, not the stop.</param>
     public async Task<Container> RestartAsync(string nameOrId, TimeSpan? timeout, IEngineObserver observer, CancellationToken cancellationToken)

@@ -141,6 +141,10 @@ public sealed partial class ContainerService
         {
             observer.Verbose("The container is removed when it ends.");
         }
+        foreach (string volume in request.Volumes.Where(volume => VolumeMount.IdleOptions(volume) is not null))
+        {
+            observer.Verbose($"The volume {volume}: {VolumeMount.IdleOptions(volume)} does nothing here. Labels of SELinux stay as they are, and a folder of this host needs no cache and no copy.");
+        }
         Image image = await _images.GetForContainerAsync(request.Image, request.PullPolicy, observer, cancellationToken).ConfigureAwait(false);
         string id = ContainerNames.NewId();
         ContainerSpec spec = SpecMerger.Merge(request, image, id);
@@ -153,7 +157,7 @@ public sealed partial class ContainerService
         ContainerRecord record = _records.Create(id, request.Name, spec, keys, _options.Clock.GetUtcNow());
         try
         {
-            _files.Create(id, keys);
+            _files.Create(id, keys, image.Config.Config?.Volumes?.Keys ?? []);
             if (!starting)
             {
                 _records.SetEnded(record with { State = ContainerState.Created });

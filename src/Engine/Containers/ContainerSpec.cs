@@ -44,7 +44,7 @@ public sealed record ContainerSpec
     /// <summary>Ports the image and the user say the program listens on: "8080/tcp".</summary>
     public IReadOnlyList<string> ExposedPorts { get; init; } = [];
 
-    /// <summary>Bind mounts: "source:destination[:ro]".</summary>
+    /// <summary>Bind mounts: "source:destination[:options]".</summary>
     public IReadOnlyList<string> Volumes { get; init; } = [];
 
     /// <summary>Whether other hosts may reach the published ports through the host's firewall.</summary>

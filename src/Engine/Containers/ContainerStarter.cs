@@ -56,6 +56,10 @@ internal sealed class ContainerStarter(StoreLayout layout, EngineOptions options
         (record, string? networkNamespace) = await ConnectAsync(record, undo, observer, cancellationToken).ConfigureAwait(false);
         undo.Push(() => _ = host.Mounts.Unmount(layout.Merged(record.Id)));
         host.Mounts.Mount(files.Describe(record.Id, records.StackOf(record.Id)));
+        if (networkNamespace is { Length: > 0 } && EtcFiles.Complain() is string complaint)
+        {
+            observer.Warning(complaint);
+        }
         RuntimeSpecOptions specOptions = Describe(record, spec, networkNamespace);
         undo.Push(() => host.Runtime.DeleteAsync(record.Id, force: true, CancellationToken.None));
         ProcessIdentity process = await host.Runtime.CreateAsync(Launch(record, spec, specOptions, ports), cancellationToken).ConfigureAwait(false);
@@ -126,6 +130,10 @@ internal sealed class ContainerStarter(StoreLayout layout, EngineOptions options
         if (host.Network.EnsureReady())
         {
             RepublishRunning(record.Id);
+        }
+        if (!records.IsOfNetwork(record.Address))
+        {
+            record = record with { Address = records.ChangeAddress(record.Id, host.Network.ListAddresses()) };
         }
         undo.Push(() => host.Network.DetachAsync(record.Id, CancellationToken.None));
         NetworkAttachment? attachment;

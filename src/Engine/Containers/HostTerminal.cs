@@ -16,10 +16,10 @@ public static class HostTerminal
 
     /// <summary>
     /// Standard input as a stream whose reads end when the token fires: a read that were left behind would steal the
-    /// shell's next key.
+    /// shell's next key. Without a standard input (a service's, or <c>&lt;&amp;-</c>) it is at its end.
     /// </summary>
     /// <param name="onDetach">Called when the detach keys (docker's ctrl-p ctrl-q) are pressed at a terminal; null to pass them on.</param>
-    public static Stream OpenInput(Action? onDetach) => new TerminalInput(IsInteractive ? onDetach : null);
+    public static Stream OpenInput(Action? onDetach) => Libc.IsInherited(0) ? new TerminalInput(IsInteractive ? onDetach : null) : Stream.Null;
 
     private sealed class RawMode : IDisposable
     {

@@ -7,8 +7,8 @@ using Microsoft.Win32.SafeHandles;
 namespace LayerImage.Engine.Containers;
 
 /// <summary>
-/// The places where a container's /proc, /sys, /dev and three files of /etc are mounted, where the image lacks them.
-/// They stand in a layer of their own between the image and the upper directory (as docker's "-init" layer), so that
+/// The places where a container's /proc, /sys, /dev and three files of /etc are mounted, and the folders that the image
+/// declares as volumes (VOLUME), where the image lacks them. They stand in a layer of their own between the image and the upper directory (as docker's "-init" layer), so that
 /// they are neither a change of the container's nor part of a commit.
 /// </summary>
 internal static class InitLayer
@@ -19,7 +19,8 @@ internal static class InitLayer
     /// <summary>Fills an empty directory; false when the image has everything and the layer is not needed.</summary>
     /// <param name="directory">The layer to fill.</param>
     /// <param name="lowerDirs">The image's layers, the top one first.</param>
-    public static bool Fill(string directory, IReadOnlyList<string> lowerDirs)
+    /// <param name="volumes">The folders that the image declares as volumes.</param>
+    public static bool Fill(string directory, IReadOnlyList<string> lowerDirs, IEnumerable<string> volumes)
     {
         List<SafeFileHandle> roots = lowerDirs.Select(path => Libc.OpenDirectory(path)).ToList();
         try
@@ -28,22 +29,20 @@ internal static class InitLayer
             bool any = false;
             foreach (string name in s_directories.Where(name => UnionLookup.Find(roots, name)?.Type != FileType.Directory))
             {
-                MakeDirectory(layer, name);
+                InitFolders.MakeDirectory(layer, name);
                 any = true;
             }
-            return FillEtc(layer, roots) || any;
+            any |= FillEtc(layer, roots);
+            foreach (string volume in volumes)
+            {
+                any |= InitFolders.Make(layer, roots, volume);
+            }
+            return any;
         }
         finally
         {
             roots.ForEach(root => root.Dispose());
         }
-    }
-
-    // Its mode is the container's affair, whatever umask the session has.
-    private static void MakeDirectory(SafeFileHandle parent, string name)
-    {
-        Libc.TryMkdirAt(parent, name, 0x1ED);
-        Libc.ChmodAt(parent, name, 0x1ED /* 0755 */);
     }
 
     private static bool FillEtc(SafeFileHandle layer, List<SafeFileHandle> roots)
@@ -57,7 +56,7 @@ internal static class InitLayer
             {
                 return false;
             }
-            MakeDirectory(layer, "etc");
+            InitFolders.MakeDirectory(layer, "etc");
             using SafeFileHandle etc = Libc.OpenAt(layer, "etc", OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow);
             foreach (string name in missing)
             {

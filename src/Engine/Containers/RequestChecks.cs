@@ -12,6 +12,8 @@ internal static class RequestChecks
 {
     private const int LongestHostname = 63; // a label of RFC 1123 2.1; sethostname(2) takes one more
 
+    private const long LeastMemory = 6 << 20; // docker's: the runtime itself needs some
+
     /// <exception cref="LayerImageException"><see cref="EngineError.ParameterInvalid"/>.</exception>
     public static void Run(ContainerRequest request)
     {
@@ -23,9 +25,13 @@ internal static class RequestChecks
         {
             throw Invalid($"{cpu} processors cannot be given.", cpu, $"Give from 0.01 to {Environment.ProcessorCount}, which this machine has.");
         }
-        if (request.PidsLimit is long pids and not -1 and < 1)
+        if (request.Memory is (< 0 or (> 0 and < LeastMemory)) and long memory)
         {
-            throw Invalid($"{pids} is no limit for processes.", pids, "Give 1 or more; -1 is no limit.");
+            throw Invalid($"{memory} bytes of memory are too few for a container.", memory, "Give 6 MiB or more, such as 512m; 0 is no limit.");
+        }
+        if (request.PidsLimit is < -1 and long pids)
+        {
+            throw Invalid($"{pids} is no limit for processes.", pids, "Give 1 or more; 0 and -1 are no limit.");
         }
         if (request.WorkingDirectory is { Length: > 0 } directory && directory[0] != '/')
         {

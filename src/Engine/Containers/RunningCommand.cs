@@ -18,6 +18,9 @@ public sealed class RunningCommand : IAsyncDisposable
     /// <summary>Waits for its end and returns its exit code; 0 at once for one that goes on by itself.</summary>
     public Task<int> WaitAsync(CancellationToken cancellationToken) => _process.WaitAsync(cancellationToken);
 
+    /// <summary>Tells its terminal the size of the one that it was given. Without one nothing happens.</summary>
+    public void Resize(int rows, int columns) => _process.Resize(rows, columns);
+
     /// <summary>Ends it when it still runs.</summary>
     public ValueTask DisposeAsync() => _process.DisposeAsync();
 }

@@ -1,5 +1,8 @@
 using LayerImage.Engine.Errors;
+using LayerImage.Engine.Interop.Libc;
+using LayerImage.Engine.Mounts;
 using LayerImage.Engine.Runtime;
+using Microsoft.Win32.SafeHandles;
 
 namespace LayerImage.Engine.Containers;
 
@@ -7,11 +10,12 @@ namespace LayerImage.Engine.Containers;
 /// <param name="Source">The host's path, absolute.</param>
 /// <param name="Destination">The container's path, absolute.</param>
 /// <param name="ReadOnly">Whether the container cannot change it.</param>
-internal sealed record VolumeMount(string Source, string Destination, bool ReadOnly)
+/// <param name="Propagation">How later mounts beneath it travel.</param>
+internal sealed record VolumeMount(string Source, string Destination, bool ReadOnly, string Propagation = VolumeOptions.Private)
 {
-    private const string NotOfTheForm = "it is not of the form source:destination[:ro], with an absolute destination that is not the root";
+    private const string NotOfTheForm = "it is not of the form source:destination[:options], with an absolute destination that is not the root";
 
-    /// <summary>Parses docker's <c>source:destination[:ro|rw]</c>. Does not look at the host: see <see cref="RequireAll"/>.</summary>
+    /// <summary>Parses docker's <c>source:destination[:options]</c>. Does not look at the host: see <see cref="RequireAll"/>.</summary>
     public static VolumeMount Parse(string text)
     {
         string[] parts = text.Split(':');
@@ -19,17 +23,15 @@ internal sealed record VolumeMount(string Source, string Destination, bool ReadO
         {
             throw Invalid(text, NotOfTheForm);
         }
-        bool readOnly = parts.ElementAtOrDefault(2) switch
-        {
-            null or "rw" => false,
-            "ro" => true,
-            var option => throw Invalid(text, $"'{option}' is neither ro nor rw"),
-        };
+        VolumeOptions options = VolumeOptions.TryParse(parts.ElementAtOrDefault(2) ?? "rw", out string why) ?? throw Invalid(text, why);
         string destination = Path.GetFullPath(parts[1]);
         return parts[0] is not ['/' or '.', ..] ? throw Invalid(text, "the source is not a path; named volumes are not supported yet")
             : destination == "/" ? throw Invalid(text, NotOfTheForm)
-            : new VolumeMount(Path.GetFullPath(parts[0]), Path.TrimEndingDirectorySeparator(destination), readOnly);
+            : new VolumeMount(Path.GetFullPath(parts[0]), Path.TrimEndingDirectorySeparator(destination), options.ReadOnly, options.Propagation);
     }
+
+    /// <summary>The options of a text that can be parsed that do nothing here; null when there are none.</summary>
+    public static string? IdleOptions(string text) => VolumeOptions.TryParse(text.Split(':').ElementAtOrDefault(2) ?? "rw", out _) is { Idle.Length: > 0 } options ? options.Idle : null;
 
     /// <summary>Fails when one of these cannot be mounted: for a new container, and for a start. What runs goes on without its source.</summary>
     public static void RequireAll(IEnumerable<string> texts)
@@ -46,13 +48,39 @@ internal sealed record VolumeMount(string Source, string Destination, bool ReadO
             {
                 throw Invalid(text, $"{volume.Destination} is the container's own; mount what is needed beside it");
             }
+            RequireSharing(text, volume);
         }
     }
 
     /// <summary>As the runtime mounts it.</summary>
-    public BindMount ToBindMount() => new(Source, Destination, ReadOnly, IsFolder: Directory.Exists(Source));
+    public BindMount ToBindMount() => new(Source, Destination, ReadOnly, Propagation, Directory.Exists(Source));
 
-    public override string ToString() => $"{Source}:{Destination}{(ReadOnly ? ":ro" : "")}";
+    public override string ToString() => string.Join(':', (string[])[Source, Destination, .. Options()]);
+
+    private IEnumerable<string> Options() => (ReadOnly, Propagation) switch
+    {
+        (false, VolumeOptions.Private) => [],
+        (true, VolumeOptions.Private) => ["ro"],
+        _ => [(ReadOnly ? "ro," : "") + Propagation],
+    };
+
+    // Nothing would travel from or to a mount that the host keeps to itself: docker refuses this, too.
+    private static void RequireSharing(string text, VolumeMount volume)
+    {
+        bool shares = volume.Propagation.EndsWith("shared", StringComparison.Ordinal);
+        if ((shares || volume.Propagation.EndsWith("slave", StringComparison.Ordinal)) && MountInfo.Holding(MountInfo.Read(), WithoutLinks(volume.Source)) is MountInfo holder
+            && !holder.IsShared && (shares || !holder.IsSlave))
+        {
+            throw new LayerImageException(EngineError.VolumeInvalid, $"The volume '{text}' cannot be mounted: {volume.Source} is on the mount {holder.MountPoint}, which shares nothing with others.")
+            { Target = text, Advice = $"Run mount --make-shared {holder.MountPoint}, or leave '{volume.Propagation}' out." };
+        }
+    }
+
+    private static string WithoutLinks(string path)
+    {
+        using SafeFileHandle place = Libc.Open(path, OpenFlags.PathOnly);
+        return new FileInfo($"/proc/self/fd/{place.DangerousGetHandle()}").LinkTarget ?? path;
+    }
 
     private static LayerImageException Invalid(string text, string why) => new(EngineError.VolumeInvalid, $"The volume '{text}' cannot be mounted: {why}.")
     { Target = text, Advice = "Write /path/on/host:/path/in/container, with :ro at the end for a read-only mount." };

@@ -7,8 +7,15 @@ namespace LayerImage.Engine.Mounts;
 /// <param name="FileSystem">Which type.</param>
 /// <param name="Source">Of what.</param>
 /// <param name="SuperOptions">The file system's options, as they are written there.</param>
-internal sealed record MountInfo(string MountPoint, string FileSystem, string Source, string SuperOptions)
+/// <param name="Sharing">Its optional fields, with spaces between: "shared:1 master:2".</param>
+internal sealed record MountInfo(string MountPoint, string FileSystem, string Source, string SuperOptions, string Sharing = "")
 {
+    /// <summary>Whether mounts beneath it appear at its peers, and theirs here.</summary>
+    public bool IsShared => Sharing.Contains("shared:", StringComparison.Ordinal);
+
+    /// <summary>Whether mounts of its master appear here.</summary>
+    public bool IsSlave => Sharing.Contains("master:", StringComparison.Ordinal);
+
     /// <summary>Whether it is a union of the engine's.</summary>
     public bool IsOurs => FileSystem == "overlay" && (Source == OverlayMountDriver.Source || Source.StartsWith(OverlayMountDriver.Source + ":", StringComparison.Ordinal));
 
@@ -33,6 +40,13 @@ internal sealed record MountInfo(string MountPoint, string FileSystem, string So
     /// <summary>All mounts of this process's mount namespace, in the order they were made.</summary>
     public static IReadOnlyList<MountInfo> Read() => Parse(File.ReadAllText("/proc/self/mountinfo"));
 
+    /// <summary>The mount that a path is on: the last one made at the longest beginning of it. Null when there is none.</summary>
+    /// <param name="mounts">All, in the order they were made.</param>
+    /// <param name="path">An absolute path without links.</param>
+    public static MountInfo? Holding(IReadOnlyList<MountInfo> mounts, string path) => mounts.Reverse()
+        .Where(mount => mount.MountPoint == "/" || path == mount.MountPoint || path.StartsWith(mount.MountPoint + "/", StringComparison.Ordinal))
+        .MaxBy(mount => mount.MountPoint.Length);
+
     /// <summary>Parses the file's text.</summary>
     public static IReadOnlyList<MountInfo> Parse(string text)
     {
@@ -44,7 +58,7 @@ internal sealed record MountInfo(string MountPoint, string FileSystem, string So
             int separator = Array.IndexOf(fields, "-", 6);
             if (separator > 0 && fields.Length > separator + 2)
             {
-                mounts.Add(new MountInfo(Unescape(fields[4]), fields[separator + 1], Unescape(fields[separator + 2]), fields.ElementAtOrDefault(separator + 3) ?? ""));
+                mounts.Add(new MountInfo(Unescape(fields[4]), fields[separator + 1], Unescape(fields[separator + 2]), fields.ElementAtOrDefault(separator + 3) ?? "", string.Join(' ', fields[6..separator])));
             }
         }
         return mounts;

@@ -17,7 +17,6 @@ internal sealed partial class BridgeNetwork : INetworkBackend
     private const int ENODEV = 19;
 
     private readonly NetworkOptions _options;
-    private readonly IPAddress _gateway;
     private readonly HostForwarding _forwarding;
     private readonly bool _oldKernel;
 
@@ -27,12 +26,11 @@ internal sealed partial class BridgeNetwork : INetworkBackend
     {
         _oldKernel = oldKernel;
         ArgumentOutOfRangeException.ThrowIfGreaterThan(options.BridgeName.Length, MaximumInterfaceName, nameof(options));
-        if (!IsWord(options.BridgeName) || !IsWord(options.TableName) || options.Subnet.BaseAddress.GetAddressBytes().Length != 4)
+        if (!IsWord(options.BridgeName) || !IsWord(options.TableName))
         {
-            throw new ArgumentException("The network's names must be plain words and its subnet IPv4.", nameof(options));
+            throw new ArgumentException("The network's names must be plain words.", nameof(options));
         }
         _options = options;
-        _gateway = AddressPool.Gateway(options.Subnet);
         _forwarding = HostForwarding.For(options);
     }
 
@@ -46,7 +44,7 @@ internal sealed partial class BridgeNetwork : INetworkBackend
             MakeBridge();
         }
         LinkTrust.End(_options.BridgeName); // somebody may have set "all" links to believe again
-        bool ruled = !anew && HasRules();
+        bool ruled = linked && !anew && HasRules(); // a bridge that is made again may have other addresses
         if (!ruled)
         {
             MakeRules();
@@ -65,6 +63,7 @@ internal sealed partial class BridgeNetwork : INetworkBackend
         }
         cancellationToken.ThrowIfCancellationRequested();
         using NetlinkSocket host = NetlinkSocket.OpenRoute();
+        IPNetwork subnet = _options.Subnet; // here: inside are other routes
         try
         {
             int bridge = (int)IfNameToIndex(_options.BridgeName);
@@ -72,7 +71,7 @@ internal sealed partial class BridgeNetwork : INetworkBackend
             {
                 host.Execute(RouteMessages.AddVeth(attachment.HostInterface, bridge, ContainerInterface, address, (int)handle.DangerousGetHandle()),
                     $"{attachment.HostInterface} on {_options.BridgeName}");
-                Configure(inside, address);
+                Configure(inside, address, subnet);
             }).ConfigureAwait(false);
             int link = (int)IfNameToIndex(attachment.HostInterface);
             // While the link is down: until the address is its own nothing can come from it.
@@ -189,28 +188,26 @@ internal sealed partial class BridgeNetwork : INetworkBackend
 
     private void MakeBridge()
     {
-        foreach ((string other, IPNetwork destination) in HostRoutes.Read())
+        IPNetwork subnet = _options.Subnet;
+        if (SubnetChoice.FindOther(_options.BridgeName, subnet, HostRoutes.Read()) is (string other, IPNetwork destination))
         {
-            bool overlaps = destination.PrefixLength > 0 && (destination.Contains(_options.Subnet.BaseAddress) || _options.Subnet.Contains(destination.BaseAddress));
-            if (overlaps && other != _options.BridgeName)
+            throw new LayerImageException(EngineError.NetworkFailed, $"The container network {subnet} cannot be made: this host reaches {destination} through {other}.")
             {
-                throw new LayerImageException(EngineError.NetworkFailed, $"The container network {_options.Subnet} cannot be made: this host reaches {destination} through {other}.")
-                {
-                    Target = _options.Subnet.ToString(),
-                    Advice = "Give the container network another subnet, or remove the other network.",
-                };
-            }
+                Target = subnet.ToString(),
+                Advice = $"All of {string.Join(", ", SubnetChoice.Candidates)} are in use by this host; make one of them free (ip route), or use -Network host.",
+            };
         }
+        IPAddress gateway = AddressPool.Gateway(subnet);
         try
         {
             // Another process may do the same at this moment, so what exists already is as good as made.
             using NetlinkSocket socket = NetlinkSocket.OpenRoute();
-            socket.Execute(RouteMessages.AddBridge(_options.BridgeName, _gateway), _options.BridgeName, tolerated: LinuxException.EEXIST);
+            socket.Execute(RouteMessages.AddBridge(_options.BridgeName, gateway), _options.BridgeName, tolerated: LinuxException.EEXIST);
             LinkTrust.End(_options.BridgeName);
             KernelParameter.Set($"net/ipv4/conf/{_options.BridgeName}/route_localnet", "1");
             int index = (int)IfNameToIndex(_options.BridgeName);
-            socket.Execute(RouteMessages.AddAddress(index, _gateway, AddressPool.Broadcast(_options.Subnet), _options.Subnet.PrefixLength),
-                $"{_gateway} on {_options.BridgeName}", tolerated: LinuxException.EEXIST);
+            socket.Execute(RouteMessages.AddAddress(index, gateway, AddressPool.Broadcast(subnet), subnet.PrefixLength),
+                $"{gateway} on {_options.BridgeName}", tolerated: LinuxException.EEXIST);
             socket.Execute(RouteMessages.SetUp(index), _options.BridgeName);
         }
         catch (LinuxException e)
@@ -219,14 +216,15 @@ internal sealed partial class BridgeNetwork : INetworkBackend
         }
     }
 
-    private void Configure(NetlinkSocket inside, IPAddress address)
+    private static void Configure(NetlinkSocket inside, IPAddress address, IPNetwork subnet)
     {
         inside.Execute(RouteMessages.SetUp(RouteMessages.LoopbackIndex), "lo");
         int index = (int)IfNameToIndex(ContainerInterface);
         LinkTrust.End(ContainerInterface);
-        inside.Execute(RouteMessages.AddAddress(index, address, AddressPool.Broadcast(_options.Subnet), _options.Subnet.PrefixLength), $"{address} on {ContainerInterface}");
+        inside.Execute(RouteMessages.AddAddress(index, address, AddressPool.Broadcast(subnet), subnet.PrefixLength), $"{address} on {ContainerInterface}");
         inside.Execute(RouteMessages.SetUp(index), ContainerInterface);
-        inside.Execute(RouteMessages.AddDefaultRoute(index, _gateway), $"default route by {_gateway}");
+        IPAddress gateway = AddressPool.Gateway(subnet);
+        inside.Execute(RouteMessages.AddDefaultRoute(index, gateway), $"default route by {gateway}");
     }
 
     private NetworkAttachment Describe(string containerId)

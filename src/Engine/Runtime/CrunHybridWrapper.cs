@@ -31,7 +31,8 @@ internal static class CrunHybridWrapper
         #!/bin/sh
         # Hides the host's version 2 control groups from crun, which refuses them beside version 1.
         PATH=/usr/sbin:/usr/bin:/sbin:/bin
-        exec unshare --mount --propagation slave /bin/sh -c 'mount -t tmpfs -o size=64k none {Quote(unifiedMount)} && exec "$0" "$@"' {Quote(crun)} "$@"
+        # Nothing else is cut off from the host: a volume may ask to share its mounts.
+        exec unshare --mount --propagation unchanged /bin/sh -c 'mount --make-private {Quote(unifiedMount)} && mount -t tmpfs -o size=64k none {Quote(unifiedMount)} && exec "$0" "$@"' {Quote(crun)} "$@"
 
         """;
 

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Text;
 
 namespace LayerImage.Engine.Runtime;
@@ -6,7 +7,7 @@ namespace LayerImage.Engine.Runtime;
 /// <summary>Makes a container's /etc/resolv.conf, /etc/hosts and /etc/hostname in a folder, to be bind-mounted. As docker makes them.</summary>
 internal static class EtcFiles
 {
-    // docker's fallback where the host knows only resolvers on its own loopback, which a container cannot reach.
+    // docker's fallback where the host knows only resolvers that a container cannot reach: on its own loopback, or by IPv6.
     private static readonly string[] s_fallbackServers = ["8.8.8.8", "8.8.4.4"];
 
     /// <summary>Where the host's configuration is read; systemd-resolved keeps the true servers in the second.</summary>
@@ -32,12 +33,26 @@ internal static class EtcFiles
         ];
     }
 
-    /// <summary>The first of the host's files that names a server off the loopback, without the others; else docker's fallback.</summary>
+    /// <summary>
+    /// Why containers of a bridge do not ask the host's own servers: these have IPv6 addresses alone, and the bridge has none.
+    /// Null when they ask them, or when docker's fallback is all that there is.
+    /// </summary>
+    public static string? Complain() => Complain([.. s_hostFiles.Select(ReadOrEmpty)]);
+
+    internal static string? Complain(IReadOnlyList<string> hostFiles)
+    {
+        string[] named = [.. hostFiles.SelectMany(text => text.Split('\n')).Select(Server).OfType<string>()];
+        string[] distant = [.. named.Where(server => !IsOnLoopback(server)).Distinct()];
+        return distant.Length == 0 || named.Any(IsReachable) ? null
+            : $"This host's name servers ({string.Join(", ", distant)}) have IPv6 addresses only, which containers on the bridge cannot reach. They ask {string.Join(" and ", s_fallbackServers)} instead, as docker's do.";
+    }
+
+    /// <summary>The first of the host's files that names a server which a container can reach, without the others; else docker's fallback.</summary>
     public static string ResolvConf(IReadOnlyList<string> hostFiles)
     {
         foreach (string text in hostFiles)
         {
-            string[] lines = [.. text.Split('\n').Where(line => !IsLoopbackServer(line))];
+            string[] lines = [.. text.Split('\n').Where(line => Server(line) is not string server || IsReachable(server))];
             if (lines.Any(line => Server(line) is not null))
             {
                 return string.Join('\n', lines);
@@ -77,8 +92,9 @@ internal static class EtcFiles
 
     private static string ReadOrEmpty(string path) => File.Exists(path) ? File.ReadAllText(path) : "";
 
-    private static bool IsLoopbackServer(string line)
-        => Server(line) is string server && (!IPAddress.TryParse(server.Split('%')[0], out IPAddress? address) || IPAddress.IsLoopback(address));
+    private static bool IsReachable(string server) => IPAddress.TryParse(server, out IPAddress? address) && address.AddressFamily == AddressFamily.InterNetwork && !IPAddress.IsLoopback(address);
+
+    private static bool IsOnLoopback(string server) => !IPAddress.TryParse(server.Split('%')[0], out IPAddress? address) || IPAddress.IsLoopback(address);
 
     private static string? Server(string line)
     {

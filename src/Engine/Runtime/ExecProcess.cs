@@ -5,6 +5,7 @@ using System.Text;
 using System.Threading.Channels;
 using LayerImage.Engine.Errors;
 using LayerImage.Engine.Interop.Libc;
+using LayerImage.Engine.IO;
 using LayerImage.Engine.Oci.Runtime;
 using Microsoft.Win32.SafeHandles;
 
@@ -21,6 +22,7 @@ internal sealed class ExecProcess : IAsyncDisposable
     private static readonly TimeSpan s_drain = TimeSpan.FromMilliseconds(200);
 
     private const int BufferSize = 128 << 10;
+    private const uint FirstTerminal = 136, LastTerminal = 143; // UNIX98_PTY_SLAVE_MAJOR, linux/major.h
 
     private readonly ExecFiles _files;
     private readonly Process? _process;
@@ -122,6 +124,33 @@ internal sealed class ExecProcess : IAsyncDisposable
         _files.ThrowIfFailed(exitCode, _command);
         _exitCode = exitCode;
         return exitCode;
+    }
+
+    /// <summary>Gives its terminal another size: crun copies ours once, when it begins.</summary>
+    public void Resize(int rows, int columns)
+    {
+        if (_files.ReadPid() is int pid && TerminalOf(pid) is SafeFileHandle terminal)
+        {
+            using (terminal)
+            {
+                Libc.SetWindowSize(terminal, rows, columns);
+            }
+        }
+    }
+
+    // What is inside may have put anything in the place of its terminal: it is looked at before it is opened.
+    private static SafeFileHandle? TerminalOf(int pid)
+    {
+        try
+        {
+            using SafeFileHandle place = Libc.Open(string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/fd/0"), OpenFlags.PathOnly);
+            return Libc.Stat(place) is { Type: FileType.CharacterDevice, DeviceMajor: >= FirstTerminal and <= LastTerminal }
+                ? RegularFile.Reopen(place, OpenFlags.ReadWrite | OpenFlags.NoControllingTerminal | OpenFlags.NonBlocking | OpenFlags.CloseOnExec) : null;
+        }
+        catch (LinuxException)
+        {
+            return null; // it has ended, or has no input any more
+        }
     }
 
     /// <summary>Ends the process inside the container, with its children, when it still runs.</summary>

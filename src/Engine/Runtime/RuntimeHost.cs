@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
+using LayerImage.Engine.Oci.Runtime;
 
 namespace LayerImage.Engine.Runtime;
 
@@ -9,14 +11,24 @@ namespace LayerImage.Engine.Runtime;
 /// <param name="RecursiveReadOnly">The kernel can make a mount read-only with all that is mounted beneath (mount_setattr, since 5.12).</param>
 internal sealed record RuntimeHost(IReadOnlySet<string> Capabilities, bool CgroupNamespaces, Architecture Architecture, bool RecursiveReadOnly)
 {
+    /// <summary>The resource limits that containers get.</summary>
+    public IReadOnlyList<SpecLimit> Limits { get; init; } = [];
+
     /// <summary>Asks the kernel.</summary>
     public static RuntimeHost Read()
     {
-        string bounding = File.ReadLines("/proc/self/status").First(line => line.StartsWith("CapBnd:", StringComparison.Ordinal));
+        string[] status = File.ReadAllLines("/proc/self/status");
         return new RuntimeHost(
-            LinuxCapabilities.FromMask(bounding["CapBnd:".Length..].Trim()),
+            CapabilitySet(status, "CapBnd:"),
             File.Exists("/proc/self/ns/cgroup"),
             RuntimeInformation.OSArchitecture,
-            Environment.OSVersion.Version >= new Version(5, 12));
+            Environment.OSVersion.Version >= new Version(5, 12))
+        {
+            Limits = RuntimeLimits.Compose(File.ReadAllText("/proc/self/limits"), CapabilitySet(status, "CapEff:").Contains("SYS_RESOURCE"),
+                ulong.Parse(File.ReadAllText("/proc/sys/fs/nr_open"), CultureInfo.InvariantCulture)),
+        };
     }
+
+    private static IReadOnlySet<string> CapabilitySet(string[] status, string set) =>
+        LinuxCapabilities.FromMask(status.First(line => line.StartsWith(set, StringComparison.Ordinal))[set.Length..].Trim());
 }

@@ -14,7 +14,7 @@ internal static class RuntimeSpecBuilder
         bool confined = !options.Privileged && options.Seccomp == SeccompMode.Default;
         return new RuntimeSpec
         {
-            Process = Process(options, capabilities),
+            Process = Process(options, capabilities, host),
             Root = new SpecRoot(options.RootFsPath, options.ReadOnlyRoot),
             Hostname = options.Hostname,
             Mounts = Mounts(options, host),
@@ -25,6 +25,7 @@ internal static class RuntimeSpecBuilder
                 Resources = Resources(options),
                 CgroupsPath = options.CgroupsPath,
                 Namespaces = Namespaces(options, host),
+                RootfsPropagation = RootPropagation(options),
                 Seccomp = confined ? SeccompProfile.Default(capabilities.ToHashSet(StringComparer.Ordinal), host.Architecture, options.Is32Bit) : null,
                 MaskedPaths = options.Privileged ? null : RuntimeDefaults.MaskedPaths,
                 ReadonlyPaths = options.Privileged ? null : RuntimeDefaults.ReadonlyPaths,
@@ -34,7 +35,7 @@ internal static class RuntimeSpecBuilder
 
     /// <summary>The process of an exec in a container that was made with the same options (its user, arguments, folder and terminal replaced).</summary>
     public static SpecProcess BuildExec(RuntimeSpecOptions options, RuntimeHost host)
-        => Process(options with { InitPath = null }, LinuxCapabilities.Resolve(options.CapAdd, options.CapDrop, options.Privileged, host.Capabilities));
+        => Process(options with { InitPath = null }, LinuxCapabilities.Resolve(options.CapAdd, options.CapDrop, options.Privileged, host.Capabilities), host);
 
     /// <summary>The container's variables: docker's own, then those given, the last of a name winning, then HOME.</summary>
     public static IReadOnlyList<string> Environment(RuntimeSpecOptions options)
@@ -69,7 +70,7 @@ internal static class RuntimeSpecBuilder
         }
     }
 
-    private static SpecProcess Process(RuntimeSpecOptions options, IReadOnlyList<string> capabilities)
+    private static SpecProcess Process(RuntimeSpecOptions options, IReadOnlyList<string> capabilities, RuntimeHost host)
     {
         // Only root starts with capabilities; another user may get them by a set-user-id program, within the bounding set.
         IReadOnlyList<string> effective = options.User.Uid == 0 ? capabilities : [];
@@ -81,6 +82,7 @@ internal static class RuntimeSpecBuilder
             Env = Environment(options),
             Cwd = options.WorkingDirectory.Length == 0 ? "/" : options.WorkingDirectory,
             Capabilities = new SpecCapabilities(capabilities, effective, effective),
+            Rlimits = host.Limits.Count == 0 ? null : host.Limits,
             NoNewPrivileges = options.NoNewPrivileges,
         };
     }
@@ -105,6 +107,11 @@ internal static class RuntimeSpecBuilder
     // "ro" is the topmost mount's alone: what is mounted beneath the source could be written to. crun takes "rro" for folders only.
     private static SpecMount Bind(BindMount bind, RuntimeHost host)
         => new(bind.Destination, "bind", bind.Source, ["rbind", bind.Propagation, !bind.ReadOnly ? "rw" : bind.IsFolder && host.RecursiveReadOnly ? "rro" : "ro"]);
+
+    // The runtime cuts all mounts off from the host's unless a volume asks for less (moby, daemon/oci_linux.go).
+    private static string? RootPropagation(RuntimeSpecOptions options) =>
+        options.Mounts.Any(mount => mount.Propagation.EndsWith("shared", StringComparison.Ordinal)) ? "shared"
+            : options.Mounts.Any(mount => mount.Propagation.EndsWith("slave", StringComparison.Ordinal)) ? "rslave" : null;
 
     private static Dictionary<string, string>? Sysctls(RuntimeSpecOptions options)
     {

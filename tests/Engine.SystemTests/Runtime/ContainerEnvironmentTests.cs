@@ -27,6 +27,40 @@ public sealed class ContainerEnvironmentTests
         Assert.Contains("NoNewPrivs:\t0", status);
     }
 
+    // Of this process, which a shell started: its own limits are nobody's in the container.
+    [Fact]
+    public async Task Limits_AreNotTheCallers()
+    {
+        Assert.SkipWhen(RuntimeHarness.Missing is not null, RuntimeHarness.Missing ?? "");
+        await using RuntimeHarness harness = new();
+        string before = await LimitOwnAsync("--output=SOFT", "--noheadings", "--raw", "--core", "--stack");
+        await LimitOwnAsync("--core=0:", "--stack=4194304:");
+        try
+        {
+            (_, string limits) = await harness.OutputAsync(harness.Options("sh", "-c", "ulimit -c; ulimit -s; ulimit -f; [ $(ulimit -n) = $(ulimit -Hn) ] && echo same"));
+            Assert.Equal("unlimited\n8192\nunlimited\nsame", limits);
+
+            RuntimeSpecOptions options = harness.Options("sleep", "100");
+            await harness.RunAsync(options);
+            (_, List<OutputLine> lines) = await harness.ExecAsync(options, null, "sh", "-c", "ulimit -c; ulimit -s");
+            Assert.Equal(["unlimited", "8192"], lines.Select(line => line.Text));
+        }
+        finally
+        {
+            string[] soft = before.Split('\n');
+            await LimitOwnAsync($"--core={soft[0]}:", $"--stack={soft[1]}:");
+        }
+    }
+
+    private static async Task<string> LimitOwnAsync(params string[] arguments)
+    {
+        using Process program = Process.Start(new ProcessStartInfo("prlimit", ["--pid", $"{Environment.ProcessId}", .. arguments]) { RedirectStandardOutput = true })!;
+        string output = await program.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await program.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(0, program.ExitCode);
+        return output;
+    }
+
     [Fact]
     public async Task Filter_IsTheSameWhenItComesFromTheCache()
     {

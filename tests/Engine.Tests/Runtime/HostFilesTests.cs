@@ -1,6 +1,7 @@
 using System.Net;
 using LayerImage.Engine.Errors;
 using LayerImage.Engine.IO;
+using LayerImage.Engine.Oci.Runtime;
 using LayerImage.Engine.Runtime;
 using Xunit;
 
@@ -50,13 +51,56 @@ public sealed class HostFilesTests
     [Fact]
     public void HybridWrapper_HidesTheMountAndTakesNoOddPath()
     {
-        Assert.Contains("mount -t tmpfs -o size=64k none /sys/fs/cgroup/unified && exec \"$0\" \"$@\"' /usr/bin/crun \"$@\"", CrunHybridWrapper.Script("/usr/bin/crun", "/sys/fs/cgroup/unified"));
+        Assert.Contains("unshare --mount --propagation unchanged /bin/sh -c 'mount --make-private /sys/fs/cgroup/unified && mount -t tmpfs -o size=64k none /sys/fs/cgroup/unified && exec \"$0\" \"$@\"' /usr/bin/crun \"$@\"", CrunHybridWrapper.Script("/usr/bin/crun", "/sys/fs/cgroup/unified"));
         Assert.Throws<ArgumentException>(() => CrunHybridWrapper.Script("/usr/bin/crun", "/sys/x'; reboot '"));
+    }
+
+    [Theory]
+    [InlineData("nameserver 2001:db8::53\nnameserver fe80::1%eth0\n", "2001:db8::53, fe80::1%eth0")]
+    [InlineData("nameserver 127.0.0.53\nnameserver 2001:db8::53\n", "2001:db8::53")]
+    [InlineData("nameserver ::1\n", null)]
+    [InlineData("nameserver 2001:db8::53\nnameserver 10.0.0.2\n", null)]
+    [InlineData("", null)]
+    public void ServersByIPv6Alone_AreDockersFallbackAndTold(string text, string? named)
+    {
+        string? complaint = EtcFiles.Complain([text, ""]);
+
+        Assert.Equal(named is null, complaint is null);
+        Assert.Contains(named ?? "", complaint ?? "", StringComparison.Ordinal);
+        Assert.DoesNotContain(':', EtcFiles.ResolvConf([text, ""]));
+        Assert.Contains("nameserver ", EtcFiles.ResolvConf([text, ""]), StringComparison.Ordinal);
+    }
+
+    // The second and fourth columns of /proc/self/limits are the soft and the hard limit.
+    [Theory]
+    [InlineData(false, 1048576ul, 524288ul, 20000ul)]
+    [InlineData(true, 1048576ul, 1048576ul, 1048576ul)]
+    [InlineData(true, 600000ul, 600000ul, 1048576ul)]
+    public void Limits_AreFixedAndNoMoreThanCanBeGiven(bool mayRaise, ulong mostFiles, ulong files, ulong processes)
+    {
+        const string Own = """
+            Limit                     Soft Limit           Hard Limit           Units
+            Max cpu time              10                   unlimited            seconds
+            Max stack size            1024                 unlimited            bytes
+            Max core file size        0                    unlimited            bytes
+            Max processes             100                  20000                processes
+            Max open files            1024                 524288               files
+            Max realtime priority     99                   99
+
+            """;
+
+        IReadOnlyList<SpecLimit> limits = RuntimeLimits.Compose(Own, mayRaise, mostFiles);
+
+        Assert.Equal(
+        [
+            new SpecLimit("RLIMIT_NOFILE", files, files), new SpecLimit("RLIMIT_NPROC", processes, processes), new SpecLimit("RLIMIT_CORE", ulong.MaxValue, ulong.MaxValue),
+            new SpecLimit("RLIMIT_CPU", ulong.MaxValue, ulong.MaxValue), new SpecLimit("RLIMIT_STACK", ulong.MaxValue, 8 << 20), new SpecLimit("RLIMIT_RTPRIO", 0, 0),
+        ], limits);
     }
 
     [Fact]
     public void ResolvConf_LosesLoopbackServers()
-        => Assert.Equal("search x\nnameserver 10.0.0.2\nnameserver fe80::1%eth0\n", EtcFiles.ResolvConf(["search x\nnameserver 127.0.0.1\nnameserver 10.0.0.2\nnameserver ::1\nnameserver fe80::1%eth0\n"]));
+        => Assert.Equal("search x\nnameserver 10.0.0.2\n", EtcFiles.ResolvConf(["search x\nnameserver 127.0.0.1\nnameserver 10.0.0.2\nnameserver ::1\nnameserver fe80::1%eth0\n"]));
 
     [Fact]
     public void ResolvConf_TakesTheResolversFileThenDockersFallback()

@@ -94,6 +94,21 @@ public sealed class RuntimeSpecBuilderTests
         Assert.Equal(["rbind", "rprivate", "ro"], mounts.Single(mount => mount.Destination == "/a/b/c").Options);
     }
 
+    // Without the root's, the runtime would have cut the source off before it is mounted.
+    [Theory]
+    [InlineData("rprivate", null)]
+    [InlineData("private", null)]
+    [InlineData("slave", "rslave")]
+    [InlineData("rslave", "rslave")]
+    [InlineData("rshared", "shared")]
+    public void PropagationOfAVolume_IsTheRootsToo(string propagation, string? root)
+    {
+        RuntimeSpec spec = RuntimeSpecBuilder.Build(s_options with { Mounts = [new("/b", "/data", Propagation: propagation), new("/c", "/other")] }, s_host);
+
+        Assert.Equal(root, spec.Linux.RootfsPropagation);
+        Assert.Equal(["rbind", propagation, "rw"], spec.Mounts.Single(mount => mount.Destination == "/data").Options);
+    }
+
     [Theory]
     [InlineData(true, true, "rro")]
     [InlineData(true, false, "ro")]

@@ -29,6 +29,64 @@ public sealed class ContainerCmdletTests : AcceptanceTest
     }
 
     [Theory]
+    [InlineData("Invoke-ContainerCommand web find /tree -name x", "Invoke-ContainerCommand web 'find /tree -name x'", "/tree/x")]
+    [InlineData("Invoke-ContainerCommand web find /tree -name x -type f", "Invoke-ContainerCommand web 'find /tree -name x -type f'", "/tree/x")]
+    [InlineData("Invoke-ContainerCommand ls /tree -Name web", "Invoke-ContainerCommand 'ls /tree' -Name web", "x")]
+    [InlineData("Invoke-ContainerCommand web ls -a /tree/x", "Invoke-ContainerCommand web 'ls -a /tree/x'", "/tree/x")]
+    [InlineData("Invoke-ContainerCommand web find /tree/x -user root", "Invoke-ContainerCommand web 'find /tree/x' -user root (or, if -user is the command's, Invoke-ContainerCommand web 'find /tree/x -user root')", "/tree/x")]
+    [InlineData("Start-LayerContainer box -Attach -Network none find /bin/sh -name sh", "Start-LayerContainer box -Attach -Network none 'find /bin/sh' -name sh (or, if -name is the command's, Start-LayerContainer box -Attach -Network none 'find /bin/sh -name sh')", "/bin/sh")]
+    public async Task AdvisedLine_Works(string line, string advised, string output)
+    {
+        Assert.SkipWhen(Missing is not null, Missing ?? "");
+        await RunAsync("$null = Start-LayerContainer box -Name web -Command sleep,'1000'; Invoke-ContainerCommand web 'mkdir /tree; touch /tree/x'");
+
+        string advice = (await RunAsync($"try {{ {line} -ErrorAction Stop }} catch {{ $_.ErrorDetails.RecommendedAction }}")).Lines.Single();
+
+        Assert.Equal($"Quote the whole command: {advised}", advice.Replace(" -ErrorAction Stop", "", StringComparison.Ordinal));
+        string[] lines = advised.TrimEnd(')').Split(" (or, if");
+        foreach (string one in (string[])[lines[0], .. lines.Skip(1).Select(other => other[(other.IndexOf(", ", StringComparison.Ordinal) + 2)..])])
+        {
+            Assert.Equal(output, (await RunAsync(one)).Lines.Single());
+        }
+    }
+
+    [Theory]
+    [InlineData("-PidsLimit 0")]
+    [InlineData("-PidsLimit -1")]
+    [InlineData("-Memory 0")]
+    [InlineData("-Memory '0'")]
+    public async Task NoLimit_IsNone(string parameter)
+    {
+        Assert.SkipWhen(Missing is not null, Missing ?? "");
+
+        Assert.Equal(["up", "True True"], (await RunAsync($"$made = Start-LayerContainer box {parameter} -Attach -Name web -Command echo,up; $made; $spec = (Get-Container web).Spec; \"$($null -eq $spec.Memory) $($null -eq $spec.PidsLimit)\"")).Lines);
+    }
+
+    [Fact]
+    public async Task StopWithoutEnd_WaitsLongerThanTheContainersTime()
+    {
+        Assert.SkipWhen(Missing is not null, Missing ?? "");
+        await RunAsync("$null = Start-LayerContainer box -Name web -StopTimeout 0.2 -Command sh,'-c','trap \"sleep 1; exit 7\" TERM; while true; do sleep 0.1; done'; Start-Sleep 0.5");
+
+        Assert.Equal("7", (await RunAsync("(Stop-LayerContainer web -Timeout -1 -PassThru).ExitCode")).Lines.Single());
+
+        await RunAsync("Start-LayerContainer -Name web; Start-Sleep 0.5");
+        Assert.Equal("Running 7", (await RunAsync("$ended = (Get-Container web).ExitCode; $again = Restart-LayerContainer web -Timeout ([timespan]::FromMilliseconds(-1)) -PassThru; \"$($again.State) 7\"")).Lines.Single());
+        Assert.Equal("-00:00:00.0010000", (await RunAsync("(New-LayerContainer box -StopTimeout -1 -Command true).Spec.StopTimeout.ToString()")).Lines.Single());
+    }
+
+    [Fact]
+    public async Task VolumeOptionsThatDoNothing_AreToldWithVerbose()
+    {
+        Assert.SkipWhen(Missing is not null, Missing ?? "");
+
+        IReadOnlyList<string> lines = (await RunAsync("$c = New-LayerContainer box -Volume /etc:/host:ro,Z,cached,/tmp:/tmp:rw,z -Command true -Verbose 4>&1; foreach ($line in $c) { if ($line -is [Management.Automation.VerboseRecord]) { $line.Message } }; ($c | Where-Object { $_ -isnot [Management.Automation.VerboseRecord] }).Mounts -join ' '")).Lines;
+
+        Assert.Contains(lines, line => line.Contains("Z,cached does nothing here", StringComparison.Ordinal));
+        Assert.Equal("/etc:/host:ro /tmp:/tmp", lines[^1]);
+    }
+
+    [Theory]
     [InlineData("Start-LayerContainer box -Attach -Command nowhere,x", "CommandNotFound", "127")]
     [InlineData("Start-LayerContainer box -Attach -Command /etc,x", "CommandNotExecutable", "126")]
     [InlineData("Invoke-ContainerCommand web nowhere,x", "CommandNotFound", "127")]

@@ -117,7 +117,7 @@ public sealed class KilledSessionTests : AcceptanceTest
             "$((Start-LayerContainer box -Name web -Publish 8081:80 -Command sleep,'1000').State)"
             Invoke-ContainerCommand web 'echo inside; exit 3'
             "code $LASTEXITCODE"
-            Invoke-ContainerCommand web -Detach sleep 100
+            Invoke-ContainerCommand web -Detach 'sleep 100'
             "$((Save-ContainerAsImage web:1 -Name web).Layers.Count) layers"
             try { Invoke-ContainerCommand web nosuch -ErrorAction Stop } catch { $_.FullyQualifiedErrorId.Split(',')[0] }
             Remove-LayerContainer web -Force

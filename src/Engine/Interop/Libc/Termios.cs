@@ -1,11 +1,12 @@
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace LayerImage.Engine.Interop.Libc;
 
 internal static unsafe partial class Libc
 {
     private const int TCSANOW = 0;
-    private const nuint TIOCGWINSZ = 0x5413; // asm-generic/ioctls.h
+    private const nuint TIOCGWINSZ = 0x5413, TIOCSWINSZ = 0x5414; // asm-generic/ioctls.h
 
     /// <summary>struct termios (60 bytes in glibc), kept as a whole: cfmakeraw(3) knows its fields.</summary>
     public struct TerminalSettings
@@ -30,6 +31,9 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", EntryPoint = "ioctl", SetLastError = true)]
     private static partial int ioctl_size(int descriptor, nuint request, WindowSize* size);
 
+    [LibraryImport("libc", EntryPoint = "ioctl", SetLastError = true)]
+    private static partial int ioctl_size(SafeFileHandle terminal, nuint request, WindowSize* size);
+
     /// <summary>A terminal's settings, or null when the descriptor is no terminal.</summary>
     public static TerminalSettings? GetTerminal(int descriptor)
     {
@@ -51,6 +55,13 @@ internal static unsafe partial class Libc
     {
         cfmakeraw(&settings);
         return settings;
+    }
+
+    /// <summary>Gives a terminal a size, which the programs in its foreground are told (SIGWINCH). Where it is none nothing happens.</summary>
+    public static void SetWindowSize(SafeFileHandle terminal, int rows, int columns)
+    {
+        WindowSize size = new() { Rows = (ushort)rows, Columns = (ushort)columns };
+        _ = ioctl_size(terminal, TIOCSWINSZ, &size);
     }
 
     /// <summary>A terminal's size, or null when the descriptor is no terminal.</summary>

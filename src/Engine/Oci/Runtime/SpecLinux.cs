@@ -11,6 +11,8 @@ internal sealed record SpecLinux
 
     public required IReadOnlyList<SpecNamespace> Namespaces { get; init; }
 
+    public string? RootfsPropagation { get; init; }
+
     public SpecSeccomp? Seccomp { get; init; }
 
     public IReadOnlyList<string>? MaskedPaths { get; init; }

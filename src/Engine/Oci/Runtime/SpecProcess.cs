@@ -15,5 +15,7 @@ internal sealed record SpecProcess
 
     public required SpecCapabilities Capabilities { get; init; }
 
+    public IReadOnlyList<SpecLimit>? Rlimits { get; init; }
+
     public bool NoNewPrivileges { get; init; }
 }
