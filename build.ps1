@@ -24,7 +24,7 @@ param(
     # Test: leave out the whole machines and the fresh root.
     [switch] $NoMachine,
 
-    # Test: instead, README's two commands in fresh roots of Debian 12 and 13.
+    # Test: instead, README's two commands in fresh roots of Debian 12 and 13, or of the one that -Filter names.
     [switch] $Fresh,
 
     # Test: the order of the tests, as a former run printed it.
@@ -50,7 +50,7 @@ switch ($Task) {
     'Test' {
         if ($Fresh) {
             Install-TestPackage -Kinds machines
-            exit (Invoke-FreshTests)
+            exit (Invoke-FreshTests $Filter)
         }
         Install-TestPackage -Kinds @(@('runtime', 'tests') + @(if (-not $NoMachine) { 'machines' }))
         Build-Module

@@ -24,26 +24,35 @@ function Get-DotnetFolder {
 }
 
 # So that neither mounts nor processes are left, however it ends.
-function Invoke-Isolated([string[]] $Command, [string] $Folder, [int] $Minutes) {
-    Invoke-Guarded (@('unshare', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc') + $Command) $Folder $Minutes
-}
+function Get-IsolatedCommand([string[]] $Command) { @('unshare', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc') + $Command }
 
-# Boots the machines and adds their tests to the results.
-function Invoke-MachineTests([string] $Folder) {
-    $names = 'Debian12', 'Debian13'
+function Invoke-Isolated([string[]] $Command, [string] $Folder, [int] $Minutes) { Invoke-Guarded (Get-IsolatedCommand $Command) $Folder $Minutes }
+
+$script:Machines = 'Debian12', 'Debian13'
+
+# Begins to make the machines' disks, which takes a minute and a half of both processors: at the lowest priority, in the time
+# that the tests before wait. Nothing where they cannot be made.
+function Start-MachinePreparation([string] $Folder) {
     $obstacle = Get-MachineObstacle 'mmdebstrap', 'mke2fs', 'busybox', 'qemu-system-x86_64'
     if (-not $obstacle -and [Runtime.InteropServices.RuntimeInformation]::OSArchitecture -ne 'X64') { $obstacle = 'needs an x64 host' }
     if (-not $obstacle -and -not (Get-PwshFolder)) { $obstacle = 'needs a PowerShell to put into them' }
     if ($obstacle) {
-        foreach ($name in $names) { Add-Result Skip "Machines.$name" $obstacle }
+        foreach ($name in $script:Machines) { Add-Result Skip "Machines.$name" $obstacle }
         return
     }
-    Write-Line '== Machines'
     $all = "$Folder/Machines"
     $null = [IO.Directory]::CreateDirectory("$all/machines")
-    $command = @("$Root/tests/Machines/run.sh", "$all/machines", "$Root/out/LayerImage", (Get-PwshFolder), (Get-DotnetFolder)) + $names
-    $code = Invoke-Isolated $command $all 20
-    foreach ($name in $names) { Read-MachineResult "Machines.$name" "$all/machines/$name" $code }
+    $make = @("$Root/tests/Machines/run.sh", 'make', "$all/machines", "$Root/out/LayerImage", (Get-PwshFolder), (Get-DotnetFolder)) + $script:Machines
+    Start-Guarded (@('nice', '-n', '19') + (Get-IsolatedCommand $make)) $all
+}
+
+# Boots the machines, when their disks are made, and adds their tests to the results.
+function Invoke-MachineTests([string] $Folder, [Diagnostics.Process] $Preparation) {
+    Write-Line '== Machines'
+    $all = "$Folder/Machines"
+    $code = Wait-Guarded $Preparation 20
+    if ($code -eq 0) { $code = Invoke-Isolated @("$Root/tests/Machines/run.sh", 'boot', "$all/machines") $all 20 }
+    foreach ($name in $script:Machines) { Read-MachineResult "Machines.$name" "$all/machines/$name" $code }
 }
 
 # Adds what one machine said. Whatever keeps it from its last line is a failure, and never silence.
@@ -51,10 +60,12 @@ function Read-MachineResult([string] $Name, [string] $Folder, [int] $ExitCode) {
     $lines = if ([IO.File]::Exists("$Folder/results")) { [IO.File]::ReadAllLines("$Folder/results") } else { @() }
     $count = 0
     $end = $null
+    $times = [Collections.Generic.List[object]]::new()
     foreach ($line in $lines) {
-        if ($line -match '^TEST PASS \d+ ([^:]+)$') {
+        if ($line -match '^TEST PASS (\d+) ([^:]+)$') {
             $count++
-            Add-Result Pass "$Name.$($Matches[1])"
+            $times.Add([pscustomobject]@{ Seconds = [int]$Matches[1] / 1000; Name = $Matches[2] })
+            Add-Result Pass "$Name.$($Matches[2])"
         }
         elseif ($line -match '^TEST FAIL \d+ ([^:]+): (.*)$') {
             $count++
@@ -62,6 +73,9 @@ function Read-MachineResult([string] $Name, [string] $Folder, [int] $ExitCode) {
         }
         elseif ($line -match '^NOTE (.*)$') { Write-Line "  ${Name}: $([regex]::Unescape($Matches[1]))" }
         elseif ($line -match '^END (\d+)$') { $end = [int]$Matches[1] }
+    }
+    if ($times.Count -gt 5) {
+        Write-Line "  ${Name}: the longest: $(($times | Sort-Object Seconds -Descending -Top 8 | ForEach-Object { '{0} {1:f0} s' -f $_.Name, $_.Seconds }) -join ', ')"
     }
     if ($end -eq $count) { Add-Result Pass "$Name.End_IsReached" }
     elseif ($null -ne $end) { Add-Result Fail "$Name.End_IsReached" "It ran $end tests, of which $count were heard." }
@@ -87,12 +101,13 @@ function Invoke-FreshRoot([string] $Folder, [string] $Name, [string] $Suite, [sw
 }
 
 # build.ps1 Test -Fresh: nothing of this host's but its kernel. Returns the exit code.
-function Invoke-FreshTests {
+function Invoke-FreshTests([string] $Filter) {
     $folder = [IO.Directory]::CreateTempSubdirectory('layerimage-tests-').FullName
     $before = Get-HostState
     try {
-        Invoke-FreshRoot $folder Debian12 bookworm -All
-        Invoke-FreshRoot $folder Debian13 trixie -All
+        foreach ($root in @{ Name = 'Debian12'; Suite = 'bookworm' }, @{ Name = 'Debian13'; Suite = 'trixie' }) {
+            if (-not $Filter -or $root.Name -like "*$Filter*") { Invoke-FreshRoot $folder $root.Name $root.Suite -All }
+        }
         Test-HostState $before $folder
     }
     finally { rm -rf --one-file-system $folder }

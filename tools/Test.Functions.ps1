@@ -43,19 +43,23 @@ function Invoke-AllTests([string] $Filter, [Nullable[int]] $Seed, [switch] $NoMa
     Write-Line "Order: seed $script:Seed (repeat it with -Seed $script:Seed)"
     $folder = [IO.Directory]::CreateTempSubdirectory('layerimage-tests-').FullName
     $before = Get-HostState
+    $withMachines = -not $NoMachine -and (-not $Filter -or $Filter -eq 'Machines')
+    $preparation = if ($withMachines) { Start-MachinePreparation $folder }
     try {
         Invoke-TestProgram 'Engine.Tests' $folder $Filter -Minutes 10
         Invoke-TestProgram 'Engine.SystemTests' $folder $Filter -Minutes 25 -Private
         Invoke-TestProgram 'Module.Tests' $folder $Filter -Minutes 35 -Private
         if (-not $Filter) { Invoke-PesterSuite $folder }
         if ($NoMachine) { Write-Line 'Without the machines and the fresh root (-NoMachine).' }
-        elseif (-not $Filter -or $Filter -eq 'Machines') {
-            Invoke-FreshRoot $folder Debian13 trixie
-            Invoke-MachineTests $folder
+        if ($withMachines) { Invoke-FreshRoot $folder Debian13 trixie }
+        if ($preparation) {
+            Invoke-MachineTests $folder $preparation
+            $preparation = $null
         }
         Test-HostState $before $folder
     }
     finally {
+        if ($preparation) { Stop-Guarded $preparation }
         # By rm: it does not descend into what a mount left behind would hold, nor stop at a read-only folder.
         rm -rf --one-file-system $folder
     }
@@ -79,10 +83,10 @@ function Invoke-TestProgram([string] $Name, [string] $Folder, [string] $Filter, 
     if ($code -ne 0 -and $failed -eq 0 -and -not $Filter) { Add-Result Fail $Name "ended with exit code $code although no test failed" }
 }
 
-# Runs a program with folders of its own and returns its exit code; 124 when it had to be killed.
+# Starts a program with folders of its own.
 # Not as a command: PowerShell would read its output through a pipe, which stays open as long as any process that a
 # test left behind.
-function Invoke-Guarded([string[]] $Command, [string] $Folder, [int] $Minutes, [switch] $Private) {
+function Start-Guarded([string[]] $Command, [string] $Folder, [switch] $Private) {
     $isolated = $Private -and $script:IsRoot
     if ($isolated) { $Command = @('unshare', '--net', '--mount', 'sh', '-c', 'ip link set lo up && exec "$@"', 'sh') + $Command }
     # Signals that whoever started this has ignored (nohup, a script's &) would stay ignored in all that the tests start.
@@ -98,24 +102,32 @@ function Invoke-Guarded([string[]] $Command, [string] $Folder, [int] $Minutes, [
         $start.Environment["LAYERIMAGE_$($name.ToUpperInvariant())"] = "$Folder/$name"
     }
     if ($isolated) { $start.Environment['LAYERIMAGE_TEST_NETNS'] = '1' }
-    $begin = [DateTime]::UtcNow
-    $end = $begin.AddMinutes($Minutes)
-    $process = [Diagnostics.Process]::Start($start)
+    [Diagnostics.Process]::Start($start)
+}
+
+# Waits for it and returns its exit code; 124 when it had to be killed.
+function Wait-Guarded([Diagnostics.Process] $Process, [int] $Minutes) {
+    $end = [DateTime]::UtcNow.AddMinutes($Minutes)
     try {
         # In slices, so that Ctrl-C is seen between them.
-        while (-not $process.WaitForExit(200)) {
-            if ([DateTime]::UtcNow -gt $end) {
-                $process.Kill($true)
-                return 124
-            }
+        while (-not $Process.WaitForExit(200)) {
+            if ([DateTime]::UtcNow -gt $end) { return 124 }
         }
-        return $process.ExitCode
+        return $Process.ExitCode
     }
-    finally {
-        if (-not $process.HasExited) { $process.Kill($true) }
-        $process.Dispose()
-        Write-Line ('== {0} took {1:m\:ss}' -f (Split-Path -Leaf $Folder), ([DateTime]::UtcNow - $begin))
-    }
+    finally { Stop-Guarded $Process }
+}
+
+# Ends it, if it has not ended, and forgets it.
+function Stop-Guarded([Diagnostics.Process] $Process) {
+    if (-not $Process.HasExited) { $Process.Kill($true) }
+    $Process.Dispose()
+}
+
+function Invoke-Guarded([string[]] $Command, [string] $Folder, [int] $Minutes, [switch] $Private) {
+    $begin = [DateTime]::UtcNow
+    try { Wait-Guarded (Start-Guarded $Command $Folder -Private:$Private) $Minutes }
+    finally { Write-Line ('== {0} took {1:m\:ss}' -f (Split-Path -Leaf $Folder), ([DateTime]::UtcNow - $begin)) }
 }
 
 # Adds the report's tests to the results and returns how many failed.

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# run.sh FOLDER MODULE PWSH DOTNET [NAME…]: makes the machines and boots each of them, side by side. Everything is in FOLDER
+# run.sh make FOLDER MODULE PWSH DOTNET [NAME…]: makes the disks of the machines, side by side.
+# run.sh boot FOLDER [NAME…]: boots those that were made, side by side, until they power off. Everything is in FOLDER
 # afterwards: NAME/results (the tests), NAME/console, NAME/make.log. Start it by
 #   unshare --mount --pid --fork --kill-child --mount-proc tests/Machines/run.sh …
 # so that neither mounts nor processes are left, however it ends.
@@ -10,7 +11,7 @@
 #   DOTNET   the folder of the .NET that runs it
 set -euo pipefail
 here=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
-folder=$1
+verb=$1 folder=$2
 seconds=${MACHINE_SECONDS:-1200}
 
 suite_of() {
@@ -43,17 +44,24 @@ all_done() {
 
 jobs=()
 status=0
-names=("${@:5}")
+case $verb in
+    make) names=("${@:6}") ;;
+    boot) names=("${@:3}") ;;
+    *)
+        sed -n '2,4s/^# \{0,1\}//p' "$0" >&2
+        exit 64
+        ;;
+esac
 [ ${#names[@]} -gt 0 ] || names=(Debian12 Debian13)
-step "The payload" "$folder/payload.log" "$here/make-payload.sh" "$folder/payload.img" "$2" "$3" "$4"
+[ "$verb" = boot ] || step "The payload" "$folder/payload.log" "$here/make-payload.sh" "$folder/payload.img" "$3" "$4" "$5"
 for name in "${names[@]}"; do
-    suite=$(suite_of "$name")
-    mkdir -p "$folder/$name"
-    step "Making $name" "$folder/$name/make.log" "$here/make-disk.sh" "$suite" "$folder/$name"
-done
-all_done
-for name in "${names[@]}"; do
-    [ ! -e "$folder/$name/disk.img" ] || step "Running $name" "$folder/$name/make.log" "$here/boot.sh" "$folder/$name" "$folder/payload.img" "$seconds"
+    if [ "$verb" = make ]; then
+        suite=$(suite_of "$name")
+        mkdir -p "$folder/$name"
+        step "Making $name" "$folder/$name/make.log" "$here/make-disk.sh" "$suite" "$folder/$name"
+    elif [ -e "$folder/$name/disk.img" ]; then
+        step "Running $name" "$folder/$name/make.log" "$here/boot.sh" "$folder/$name" "$folder/payload.img" "$seconds"
+    fi
 done
 all_done
 exit $status

@@ -31,6 +31,12 @@ Describe "Tab completion$(if ($Missing) { " ($Missing)" })" -Skip:([bool]$Missin
 
     It 'zones, and the values of enumerations' {
         (Complete 'Set-HostPortRule 80 -Zone pu').CompletionText | Should -Be public
+        (Complete 'Set-HostPortForward 80 8080 -Zone pu').CompletionText | Should -Be public
+        (Complete 'Set-HostFirewallZone public -Service http').CompletionText | Should -Contain https
+        (Complete 'Set-HostFirewallZone public -IcmpBlock echo-re').CompletionText | Should -Be 'echo-reply', 'echo-request'
+        ip link add tabbed0 type dummy
+        try { (Complete 'Set-HostFirewallZone public -Interface tab').CompletionText | Should -Be tabbed0 }
+        finally { ip link delete tabbed0 }
         (Complete 'Set-HostPortRule 80 -Scope P').CompletionText | Should -Be Permanent
         (Complete 'Start-LayerContainer alpine -Network ').CompletionText | Should -Be 'bridge', 'host', 'none'
     }

@@ -15,6 +15,7 @@ public abstract class ZoneSettingCommand : HostFirewallCommand
 
     /// <summary>The interfaces whose packets are its own; @() for none.</summary>
     [Parameter]
+    [ArgumentCompleter(typeof(NetworkInterfaceCompleter))]
     [AllowEmptyCollection]
     public string[]? Interface { get; set; }
 
@@ -25,6 +26,7 @@ public abstract class ZoneSettingCommand : HostFirewallCommand
 
     /// <summary>The services that it lets in; @() for none. Set-HostPortRule -Service adds one.</summary>
     [Parameter]
+    [ArgumentCompleter(typeof(FirewallServiceCompleter))]
     [AllowEmptyCollection]
     public string[]? Service { get; set; }
 
@@ -40,6 +42,7 @@ public abstract class ZoneSettingCommand : HostFirewallCommand
 
     /// <summary>Types of ICMP that it does not let in: echo-request, redirect; @() for none.</summary>
     [Parameter]
+    [ArgumentCompleter(typeof(IcmpTypeCompleter))]
     [AllowEmptyCollection]
     public string[]? IcmpBlock { get; set; }
 

@@ -4,7 +4,6 @@ using System.Management.Automation.Language;
 using LayerImage.Cmdlets.Base;
 using LayerImage.Engine.Errors;
 using LayerImage.Engine.Containers;
-using LayerImage.Engine.Firewall;
 
 namespace LayerImage.Cmdlets.Completion;
 
@@ -76,36 +75,4 @@ public sealed class RegistryCompleter : NameCompleter
     /// <inheritdoc/>
     protected override IEnumerable<(string Text, string ToolTip)> Candidates(IDictionary bound) =>
         EngineSession.Get((string?)null).Registries.Names().Select(name => (name, $"log-in at {name}"));
-}
-
-/// <summary>Completes what a zone does with what nothing lets in.</summary>
-public sealed class FirewallTargetCompleter : NameCompleter
-{
-    /// <inheritdoc/>
-    protected override IEnumerable<(string Text, string ToolTip)> Candidates(IDictionary bound) =>
-        [("default", "reject it, let ICMP in"), ("ACCEPT", "let it in"), ("DROP", "no answer"), ("REJECT", "refuse it, ICMP too")];
-}
-
-/// <summary>Completes which refused packets are logged.</summary>
-public sealed class FirewallLogCompleter : NameCompleter
-{
-    /// <inheritdoc/>
-    protected override IEnumerable<(string Text, string ToolTip)> Candidates(IDictionary bound) =>
-        ((string[])["off", "all", "unicast", "broadcast", "multicast"]).Select(choice => (choice, choice));
-}
-
-/// <summary>Completes services that firewalls know.</summary>
-public sealed class FirewallServiceCompleter : NameCompleter
-{
-    /// <inheritdoc/>
-    protected override IEnumerable<(string Text, string ToolTip)> Candidates(IDictionary bound) =>
-        FirewallServices.Names().Select(name => (name, $"service {name}"));
-}
-
-/// <summary>Completes zones of the host's firewall.</summary>
-public sealed class FirewallZoneCompleter : NameCompleter
-{
-    /// <inheritdoc/>
-    protected override IEnumerable<(string Text, string ToolTip)> Candidates(IDictionary bound) =>
-        EngineSession.GetFirewall(null).Get(SilentObserver.Instance).Zones.Select(zone => (zone.Name, $"target {zone.Target}"));
 }

@@ -38,7 +38,8 @@ public sealed partial class OrdinaryUserTests
         {
             File.SetUnixFileMode(folder.Root, (UnixFileMode)0x1FF);
         }
-        string[] command = [.. through, "env", $"HOME={folder.Root}", $"TMPDIR={folder.Root}", $"{PortableMode.Variable}={(portable ? 1 : 0)}",
+        // Without the network of its own, since what runs beside it here would come and go in its picture of the machine.
+        string[] command = [.. through, "env", "-u", "LAYERIMAGE_TEST_NETNS", $"HOME={folder.Root}", $"TMPDIR={folder.Root}", $"{PortableMode.Variable}={(portable ? 1 : 0)}",
             Environment.ProcessPath!, tests, "-noLogo", "-noColor", "-class", classes];
 
         ProcessResult result = await ProcessRunner.RunAsync(command, null, TestContext.Current.CancellationToken);
