@@ -5,7 +5,7 @@
     Needs PowerShell 7.6: ./layerimage build.ps1 brings one where none is installed.
       Build      out/LayerImage (the module)
       Test       builds, then runs every test; as root it installs the programs that the tests compare with. -NoMachine leaves out
-                 the whole machines, -Filter Machines runs them alone; -Fresh runs README's commands in fresh roots
+                 the whole machines, -Filter Machines runs them alone; -Long adds the cases that take minutes; -Fresh runs README's commands in fresh roots
       Docs       brings docs/en-US up to the cmdlets and makes en-US/ of it (needs Microsoft.PowerShell.PlatyPS)
       Benchmark  measures beside podman and docker
       Package    out/package/LayerImage-<version>-<runtime>.tar.gz
@@ -26,6 +26,9 @@ param(
 
     # Test: instead, README's two commands in fresh roots of Debian 12 and 13, or of the one that -Filter names.
     [switch] $Fresh,
+
+    # Test: with the cases that take minutes, too.
+    [switch] $Long,
 
     # Test: the order of the tests, as a former run printed it.
     [Nullable[int]] $Seed,
@@ -48,6 +51,7 @@ $Root = $PSScriptRoot
 switch ($Task) {
     'Build' { Build-Module }
     'Test' {
+        if ($Long) { $env:LAYERIMAGE_TEST_LONG = '1' }
         if ($Fresh) {
             Install-TestPackage -Kinds machines
             exit (Invoke-FreshTests $Filter)

@@ -105,8 +105,8 @@ function Invoke-FreshTests([string] $Filter) {
     $folder = [IO.Directory]::CreateTempSubdirectory('layerimage-tests-').FullName
     $before = Get-HostState
     try {
-        foreach ($root in @{ Name = 'Debian12'; Suite = 'bookworm' }, @{ Name = 'Debian13'; Suite = 'trixie' }) {
-            if (-not $Filter -or $root.Name -like "*$Filter*") { Invoke-FreshRoot $folder $root.Name $root.Suite -All }
+        foreach ($machine in @{ Name = 'Debian12'; Suite = 'bookworm' }, @{ Name = 'Debian13'; Suite = 'trixie' }) {
+            if (-not $Filter -or $machine.Name -like "*$Filter*") { Invoke-FreshRoot $folder $machine.Name $machine.Suite -All }
         }
         Test-HostState $before $folder
     }

@@ -52,7 +52,7 @@ public abstract class ContainerSelectionCommand : LayerImageCmdlet
             {
                 selected.Add(await Engine.Containers.GetAsync(name, cancellationToken));
             }
-            catch (LayerImageException e) when (!ErrorMap.IsFatal(e.Error))
+            catch (Exception failure) when (HostFailure.Explain(failure) is { } e && !ErrorMap.IsFatal(e.Error))
             {
                 WriteFailure(e, name);
             }

@@ -94,7 +94,7 @@ public abstract class LayerImageCmdlet : PSCmdlet, IDisposable
             {
                 await body(input);
             }
-            catch (LayerImageException e) when (!ErrorMap.IsFatal(e.Error))
+            catch (Exception failure) when (HostFailure.Explain(failure) is { } e && !ErrorMap.IsFatal(e.Error))
             {
                 HasFailed = true;
                 WriteError(ErrorMap.ToRecord(e, name is null ? input : name(input)));
@@ -160,12 +160,12 @@ public abstract class LayerImageCmdlet : PSCmdlet, IDisposable
         {
             throw new PipelineStoppedException();
         }
-        catch (LayerImageException e) when (endsAll || ErrorMap.IsFatal(e.Error))
+        catch (Exception failure) when (HostFailure.Explain(failure) is { } e)
         {
-            ThrowTerminatingError(ErrorMap.ToRecord(e, null));
-        }
-        catch (LayerImageException e)
-        {
+            if (endsAll || ErrorMap.IsFatal(e.Error))
+            {
+                ThrowTerminatingError(ErrorMap.ToRecord(e, null));
+            }
             WriteError(ErrorMap.ToRecord(e, null));
         }
     }
