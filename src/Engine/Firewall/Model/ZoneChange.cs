@@ -77,7 +77,7 @@ internal sealed class ZoneChange
             ? throw new LayerImageException(EngineError.ParameterInvalid, $"Zone '{Zone}' sends {taken.Range}/{taken.Protocol.Name()} elsewhere already, which has ports in common with these.")
             {
                 Target = taken.Range.ToString(),
-                Advice = $"Remove-HostPortForward {taken.Range} -Zone {Zone} takes that away. Nothing was changed.",
+                Advice = $"Remove-HostPortForward {taken.Range}/{taken.Protocol.Name()} -Zone {Zone} takes that away. Nothing was changed.",
             }
             : [.. others, .. _addForwards];
     }
