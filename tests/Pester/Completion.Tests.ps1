@@ -34,7 +34,7 @@ Describe "Tab completion$(if ($Missing) { " ($Missing)" })" -Skip:([bool]$Missin
         (Complete 'Set-HostPortForward 80 8080 -Zone pu').CompletionText | Should -Be public
         (Complete 'Set-HostFirewallZone public -Service http').CompletionText | Should -Contain https
         (Complete 'Set-HostFirewallZone public -IcmpBlock echo-re').CompletionText | Should -Be 'echo-reply', 'echo-request'
-        ip link add tabbed0 type dummy
+        ip link add tabbed0 type veth peer name peered0
         try { (Complete 'Set-HostFirewallZone public -Interface tab').CompletionText | Should -Be tabbed0 }
         finally { ip link delete tabbed0 }
         (Complete 'Set-HostPortRule 80 -Scope P').CompletionText | Should -Be Permanent
