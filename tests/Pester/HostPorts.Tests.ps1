@@ -7,6 +7,12 @@ Describe "Host ports$(if ($Missing) { " ($Missing)" })" -Skip:([bool]$Missing) {
     BeforeAll {
         . "$PSScriptRoot/Host.ps1"
         $TestHost = Start-TestHost
+        # For a process of its own: it asks, and nobody answers.
+        function Invoke-OverSsh([string] $Script, [string] $Server = '192.0.2.1', [int] $Port = 2222) {
+            $env:SSH_CONNECTION = "192.0.2.9 50000 $Server $Port"
+            try { & ([Environment]::ProcessPath) @(if ([Environment]::ProcessPath -like '*dotnet') { "$PSHOME/pwsh.dll" }) -NoProfile -NonInteractive -Command "Import-Module '$ManifestPath'; $Script" 2>&1 | Out-String }
+            finally { Remove-Item Env:SSH_CONNECTION }
+        }
     }
     AfterAll { Stop-TestHost $TestHost }
 
@@ -49,12 +55,6 @@ Describe "Host ports$(if ($Missing) { " ($Missing)" })" -Skip:([bool]$Missing) {
             ip link set ssh0 up
             $Listener = [Net.Sockets.TcpListener]::new([Net.IPAddress]::Any, 2222)
             $Listener.Start()
-            # For a process of its own: it asks, and nobody answers.
-            function Invoke-OverSsh([string] $Script, [string] $Server = '192.0.2.1') {
-                $env:SSH_CONNECTION = "192.0.2.9 50000 $Server 2222"
-                try { & ([Environment]::ProcessPath) @(if ([Environment]::ProcessPath -like '*dotnet') { "$PSHOME/pwsh.dll" }) -NoProfile -NonInteractive -Command "Import-Module '$ManifestPath'; $Script" 2>&1 | Out-String }
-                finally { Remove-Item Env:SSH_CONNECTION }
-            }
         }
         AfterAll {
             $null = Stop-HostFirewall
@@ -94,11 +94,6 @@ Describe "Host ports$(if ($Missing) { " ($Missing)" })" -Skip:([bool]$Missing) {
             ip address add 192.0.2.1/24 dev ssh0
             ip link set ssh0 up
             $null = Start-HostFirewall
-            function Invoke-OverSsh([string] $Script, [int] $Port = 22) {
-                $env:SSH_CONNECTION = "192.0.2.9 50000 192.0.2.1 $Port"
-                try { & ([Environment]::ProcessPath) @(if ([Environment]::ProcessPath -like '*dotnet') { "$PSHOME/pwsh.dll" }) -NoProfile -NonInteractive -Command "Import-Module '$ManifestPath'; $Script" 2>&1 | Out-String }
-                finally { Remove-Item Env:SSH_CONNECTION }
-            }
         }
         AfterAll {
             $null = Stop-HostFirewall
@@ -108,15 +103,15 @@ Describe "Host ports$(if ($Missing) { " ($Missing)" })" -Skip:([bool]$Missing) {
         It 'is asked for: <_>' -ForEach 'Set-HostFirewallZone public -Service http', 'Set-HostFirewallZone block -Source 192.0.2.0/24', 'Set-HostFirewall -DefaultZone block',
             'Set-HostPortForward 22 2222' {
             $before = Get-HostFirewallZone | ConvertTo-Json -Depth 4
-            Invoke-OverSsh $_ | Should -Match 'NonInteractive mode'
+            Invoke-OverSsh $_ -Port 22 | Should -Match 'NonInteractive mode'
             Get-HostFirewallZone | ConvertTo-Json -Depth 4 | Should -Be $before
             (Get-HostFirewall).DefaultZone | Should -Be public
         }
 
         It 'is not asked for where the port stays open, was not open, or -Force is there' {
-            (Invoke-OverSsh 'Set-HostFirewallZone public -Service ssh, http; "done"').Trim() | Should -Match 'done$'
-            (Invoke-OverSsh 'Set-HostFirewallZone public -Service ssh; "done"' -Port 2222).Trim() | Should -Match 'done$'
-            (Invoke-OverSsh 'Set-HostFirewallZone public -Service @() -Scope Runtime -Force; "done"').Trim() | Should -Match 'done$'
+            (Invoke-OverSsh 'Set-HostFirewallZone public -Service ssh, http; "done"' -Port 22).Trim() | Should -Match 'done$'
+            (Invoke-OverSsh 'Set-HostFirewallZone public -Service ssh; "done"').Trim() | Should -Match 'done$'
+            (Invoke-OverSsh 'Set-HostFirewallZone public -Service @() -Scope Runtime -Force; "done"' -Port 22).Trim() | Should -Match 'done$'
             (Get-HostFirewallZone public).Services | Should -BeNullOrEmpty
             $null = Sync-HostFirewall
         }
