@@ -115,7 +115,7 @@ internal sealed class ContainerCommitter(StoreLayout layout, StoreDatabase datab
     // Blobs of received layers are found by DiffID, also when the base image itself is gone.
     private List<NewImageLayer> BaseLayers(IReadOnlyList<string> keys) => database.Read(transaction => keys.Select(key =>
     {
-        Digest diffId = Digest.Parse(transaction.Scalar<string>("SELECT diff_id FROM layer WHERE key = ?1", key)!);
+        Digest diffId = (LayerTable.Find(transaction, key) ?? throw LayerStore.Missing(key)).DiffId;
         return new NewImageLayer(diffId, key, content.FindLayer(transaction, diffId));
     }).ToList());
 

@@ -14,10 +14,10 @@ internal sealed record TagMove(string Tag, string From, bool IsLast)
     /// <summary>What giving a tag to an image takes away; null for nothing.</summary>
     public static TagMove? Find(StoreDatabase database, ImageReference tag, Digest image) => database.Read(transaction =>
     {
-        string? owner = transaction.Query("SELECT image FROM tag WHERE name = ?1", row => row.GetString(0), tag.Canonical).FirstOrDefault();
+        string? owner = TagTable.OwnerOf(transaction, tag.Canonical);
         return owner is null || owner == image.ToString()
             ? null
-            : new TagMove(tag.Familiar, owner, transaction.Scalar<long>("SELECT count(*) FROM tag WHERE image = ?1", owner) == 1);
+            : new TagMove(tag.Familiar, owner, TagTable.CountOf(transaction, owner) == 1);
     });
 
     /// <summary>Tells it: as a warning when the other image is left without a name.</summary>

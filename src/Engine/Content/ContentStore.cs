@@ -12,8 +12,7 @@ namespace LayerImage.Engine.Content;
 internal sealed class ContentStore(StoreLayout layout, StoreDatabase database)
 {
     /// <summary>Whether a blob is here: recorded, and its file in place with as many bytes.</summary>
-    public bool Has(Digest digest) => database.Read(transaction =>
-        transaction.Scalar<long?>("SELECT size FROM blob WHERE digest = ?1", digest.ToString())) is long size && StoreEntry.FileLength(layout.Blob(digest)) == size;
+    public bool Has(Digest digest) => database.Read(transaction => BlobTable.SizeOf(transaction, digest)) is long size && StoreEntry.FileLength(layout.Blob(digest)) == size;
 
     /// <summary>The bytes of a small blob.</summary>
     /// <exception cref="LayerImageException"><see cref="EngineError.LayerCorrupt"/>: it is missing or damaged.</exception>
@@ -74,7 +73,7 @@ internal sealed class ContentStore(StoreLayout layout, StoreDatabase database)
         }
     }
 
-    /// <summary>Stores a small blob and returns its digest. The record is written by the caller's transaction: see <see cref="Record"/>.</summary>
+    /// <summary>Stores a small blob and returns its digest. The record is written by the caller's transaction: see <see cref="BlobTable.Record"/>.</summary>
     public Digest Put(byte[] bytes)
     {
         Digest digest = Digest.Of(bytes);
@@ -124,39 +123,17 @@ internal sealed class ContentStore(StoreLayout layout, StoreDatabase database)
         {
             Adopt(transaction, file, digest);
             FaultPoint.Reach(FaultPoint.BlobPlaced);
-            Record(transaction, digest, size);
+            BlobTable.Record(transaction, digest, size);
         });
         FaultPoint.Reach(FaultPoint.BlobRecorded);
     }
-
-    /// <summary>Records a blob whose file is in place.</summary>
-    public static void Record(StoreTransaction transaction, Digest digest, long size) =>
-        transaction.Execute("INSERT OR IGNORE INTO blob (digest, size) VALUES (?1, ?2)", digest.ToString(), size);
-
-    /// <summary>Records a blob whose file was read and is whole: its size, too, whatever was recorded.</summary>
-    public static void Correct(StoreTransaction transaction, Digest digest, long size) =>
-        transaction.Execute("INSERT INTO blob (digest, size) VALUES (?1, ?2) ON CONFLICT (digest) DO UPDATE SET size = excluded.size", digest.ToString(), size);
-
-    /// <summary>Whether a blob is recorded.</summary>
-    public static bool IsRecorded(StoreTransaction transaction, Digest digest) =>
-        transaction.Scalar<long>("SELECT count(*) FROM blob WHERE digest = ?1", digest.ToString()) > 0;
-
-    /// <summary>Records which layer a blob unpacks to. An image whose base image is gone finds its layers' blobs by that.</summary>
-    public static void RecordLayer(StoreTransaction transaction, Digest diffId, Descriptor blob) => transaction.Execute(
-        "INSERT OR REPLACE INTO layer_blob (diff_id, blob, size, media_type) VALUES (?1, ?2, ?3, ?4)", diffId.ToString(), blob.Digest.ToString(), blob.Size, blob.MediaType);
-
-    /// <summary>All blobs that are known to unpack to a layer.</summary>
-    public static List<string> BlobsOf(StoreTransaction transaction, string diffId) =>
-        transaction.Query("SELECT blob FROM layer_blob WHERE diff_id = ?1", row => row.GetString(0), diffId);
 
     /// <summary>A blob that is here and unpacks to a layer, the smallest; null when there is none.</summary>
     public Descriptor? FindLayer(Digest diffId) => database.Read(transaction => FindLayer(transaction, diffId));
 
     /// <summary>The same inside a transaction.</summary>
-    public Descriptor? FindLayer(StoreTransaction transaction, Digest diffId) => transaction.Query(
-        "SELECT layer_blob.blob, blob.size, media_type FROM layer_blob JOIN blob ON blob.digest = layer_blob.blob WHERE diff_id = ?1 ORDER BY blob.size",
-        row => new Descriptor { Digest = Digest.Parse(row.GetString(0)), Size = row.GetInt64(1), MediaType = row.GetString(2) }, diffId.ToString())
-        .Find(blob => StoreEntry.FileLength(layout.Blob(blob.Digest)) == blob.Size);
+    public Descriptor? FindLayer(StoreTransaction transaction, Digest diffId) =>
+        LayerBlobTable.RecordedBlobsOf(transaction, diffId.ToString()).Find(blob => StoreEntry.FileLength(layout.Blob(blob.Digest)) == blob.Size);
 
     /// <summary>
     /// Those of these blobs that nothing needs: no image as layer, configuration or manifest, no container as
@@ -184,8 +161,8 @@ internal sealed class ContentStore(StoreLayout layout, StoreDatabase database)
         List<(Digest, long)> deleted = [];
         foreach ((string digest, long size) in FindUnused(transaction, digests))
         {
-            transaction.Execute("DELETE FROM blob WHERE digest = ?1", digest);
-            transaction.Execute("DELETE FROM layer_blob WHERE blob = ?1", digest);
+            BlobTable.Delete(transaction, digest);
+            LayerBlobTable.Forget(transaction, digest);
             deleted.Add((Digest.Parse(digest), size));
         }
         return deleted;
@@ -203,7 +180,7 @@ internal sealed class ContentStore(StoreLayout layout, StoreDatabase database)
             database.Write(transaction =>
             {
                 HashSet<string> claimed = ScratchFolder.ReadClaims(layout);
-                foreach (Digest digest in digests.Where(digest => !IsRecorded(transaction, digest) && !claimed.Contains(digest.ToString())))
+                foreach (Digest digest in digests.Where(digest => !BlobTable.Exists(transaction, digest) && !claimed.Contains(digest.ToString())))
                 {
                     StoreEntry.Remove(layout.Blob(digest));
                 }
@@ -222,7 +199,7 @@ internal sealed class ContentStore(StoreLayout layout, StoreDatabase database)
         {
             database.Write(transaction =>
             {
-                if (transaction.Scalar<long>("SELECT count(*) FROM blob WHERE digest = ?1", digest.ToString()) == 0)
+                if (!BlobTable.Exists(transaction, digest))
                 {
                     StoreEntry.Remove(layout.Blob(digest));
                     FaultPoint.Reach(FaultPoint.BlobDeleting);
@@ -238,7 +215,7 @@ internal sealed class ContentStore(StoreLayout layout, StoreDatabase database)
         {
             database.Write(transaction =>
             {
-                if (!IsRecorded(transaction, digest) && !File.Exists(file) && StoreEntry.FileLength(layout.Blob(digest)) is not null)
+                if (!BlobTable.Exists(transaction, digest) && !File.Exists(file) && StoreEntry.FileLength(layout.Blob(digest)) is not null)
                 {
                     File.Move(layout.Blob(digest), file);
                 }

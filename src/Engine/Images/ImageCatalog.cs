@@ -11,15 +11,11 @@ internal sealed class ImageCatalog(StoreLayout layout, StoreDatabase database, C
 {
     private const int MostCandidates = 10;
 
-    private sealed record Row(string Id, string? Manifest, string Platform, DateTimeOffset? Created, DateTimeOffset Stored, DateTimeOffset? Used);
-
-    private sealed record LayerRow(string Image, int Position, string DiffId, string? Key, string? Blob, long BlobSize, string? MediaType, long Content, long Entries);
-
     /// <summary>All images, the newest first.</summary>
     public IReadOnlyList<Image> List() => Load(null);
 
     /// <summary>All tags, as people write them.</summary>
-    public IReadOnlyList<string> ListTags() => database.Read(transaction => transaction.Query("SELECT name FROM tag ORDER BY name", row => Familiar(row.GetString(0))));
+    public IReadOnlyList<string> ListTags() => database.Read(TagTable.Names).ConvertAll(Familiar);
 
     /// <summary>
     /// What a user's text means: a reference (without a tag: every tag of the repository), or an id or digest or a
@@ -73,14 +69,13 @@ internal sealed class ImageCatalog(StoreLayout layout, StoreDatabase database, C
         }
         if (reference!.Digest is Digest digest)
         {
-            return transaction.Query("SELECT image FROM repo_digest WHERE name = ?1", row => row.GetString(0), $"{reference.Name}@{digest}");
+            return RepoDigestTable.OwnerOf(transaction, $"{reference.Name}@{digest}") is string holder ? [holder] : [];
         }
         if (reference.Tag is not null)
         {
-            return transaction.Query("SELECT image FROM tag WHERE name = ?1", row => row.GetString(0), reference.Canonical);
+            return TagTable.OwnerOf(transaction, reference.Canonical) is string owner ? [owner] : [];
         }
-        // ':' + 1 is ';': all names that continue with a colon.
-        return transaction.Query("SELECT DISTINCT image FROM tag WHERE name > ?1 || ':' AND name < ?1 || ';'", row => row.GetString(0), reference.Canonical);
+        return TagTable.OwnersIn(transaction, reference.Canonical);
     }
 
     private static List<string> FindById(StoreTransaction transaction, string text)
@@ -89,51 +84,37 @@ internal sealed class ImageCatalog(StoreLayout layout, StoreDatabase database, C
         {
             return [];
         }
-        List<string> ids = transaction.Query("""
-            SELECT id FROM image WHERE (id >= ?1 AND id < ?1 || 'g') OR (manifest >= ?1 AND manifest < ?1 || 'g')
-            UNION SELECT image FROM repo_digest WHERE substr(name, instr(name, '@') + 1) >= ?1 AND substr(name, instr(name, '@') + 1) < ?1 || 'g'
-            """, row => row.GetString(0), prefix);
+        List<string> ids = ImageTable.FindByPrefix(transaction, prefix);
         if (ids.Count <= 1)
         {
             return ids;
         }
-        IEnumerable<string> candidates = ids.Take(MostCandidates).Select(id => transaction.Scalar<string>("SELECT min(name) FROM tag WHERE image = ?1", id) is string name ? $"{id[7..19]} ({Familiar(name)})" : id[7..19]);
+        IEnumerable<string> candidates = ids.Take(MostCandidates).Select(id => TagTable.FirstOf(transaction, id) is string name ? $"{id[7..19]} ({Familiar(name)})" : id[7..19]);
         throw new LayerImageException(EngineError.AmbiguousId, $"'{text}' fits {ids.Count} images: {string.Join(", ", candidates)}{(ids.Count > MostCandidates ? " …" : "")}.")
         { Target = text, Advice = "Give more digits of the id, or a tag." };
     }
 
     private List<Image> Load(string[]? ids)
     {
-        string json = ids is null ? "" : System.Text.Json.JsonSerializer.Serialize(ids, StoreJsonContext.Default.StringArray);
-        string filter(string column) => ids is null ? "" : $"WHERE {column} IN (SELECT value FROM json_each(?1))";
+        NameList? only = ids is null ? null : new NameList(ids);
         return database.Read(transaction =>
         {
-            List<Row> rows = transaction.Query($"SELECT id, manifest, platform, created, stored, used FROM image {filter("id")} ORDER BY coalesce(created, stored) DESC, id",
-                row => new Row(row.GetString(0), row.Text(1), row.GetString(2), row.Time(3), row.Time(4)!.Value, row.Time(5)), json);
-            ILookup<string, LayerRow> layers = transaction.Query($"""
-                SELECT image, position, il.diff_id, layer, blob, coalesce(blob_size, 0), media_type, coalesce(content, 0), coalesce(entries, 0)
-                FROM image_layer il LEFT JOIN layer ON layer.key = il.layer {filter("image")} ORDER BY image, position
-                """, row => new LayerRow(row.GetString(0), row.GetInt32(1), row.GetString(2), row.Text(3), row.Text(4), row.GetInt64(5), row.Text(6), row.GetInt64(7), row.GetInt64(8)), json).ToLookup(row => row.Image);
-            ILookup<string, string> tags = transaction.Query($"SELECT image, name FROM tag {filter("image")} ORDER BY name", row => (row.GetString(0), row.GetString(1)), json).ToLookup(row => row.Item1, row => Familiar(row.Item2));
-            ILookup<string, string> digests = transaction.Query($"SELECT image, name FROM repo_digest {filter("image")} ORDER BY name", row => (row.GetString(0), row.GetString(1)), json).ToLookup(row => row.Item1, row => Familiar(row.Item2));
+            List<ImageRow> rows = ImageTable.List(transaction, only);
+            ILookup<string, ImageLayerRow> layers = ImageLayerTable.List(transaction, only).ToLookup(row => row.Image);
+            ILookup<string, string> tags = TagTable.List(transaction, only).ToLookup(row => row.Image, row => Familiar(row.Name));
+            ILookup<string, string> digests = RepoDigestTable.List(transaction, only).ToLookup(row => row.Image, row => Familiar(row.Name));
             string[] diffIds = [.. layers.SelectMany(group => group).Select(row => row.DiffId).Distinct()];
             bool late = ids is null;
             ILookup<string, string>? now = late ? null : LoadUsers(transaction, diffIds);
             Lazy<ILookup<string, string>> users = new(() => now ?? database.Read(later => LoadUsers(later, diffIds)));
-            IReadOnlyDictionary<string, ImageBytes> sizes = ImageSizes.Of(transaction, ids is null ? null : json);
+            IReadOnlyDictionary<string, ImageBytes> sizes = ImageSizes.Of(transaction, only);
             return rows.ConvertAll(row => Make(row, [.. layers[row.Id]], [.. tags[row.Id]], [.. digests[row.Id]], users, sizes.GetValueOrDefault(row.Id), late));
         });
     }
 
     // Who has each layer: by DiffID, since that is what is stored once.
-    private static ILookup<string, string> LoadUsers(StoreTransaction transaction, string[] diffIds)
-    {
-        string json = System.Text.Json.JsonSerializer.Serialize(diffIds, StoreJsonContext.Default.StringArray);
-        return transaction.Query("""
-            SELECT DISTINCT il.diff_id, coalesce((SELECT min(name) FROM tag WHERE tag.image = il.image), il.image)
-            FROM image_layer il WHERE il.diff_id IN (SELECT value FROM json_each(?1)) ORDER BY 2
-            """, row => (row.GetString(0), row.GetString(1)), json).ToLookup(row => row.Item1, row => row.Item2.StartsWith("sha256:", StringComparison.Ordinal) ? row.Item2[7..19] : Familiar(row.Item2));
-    }
+    private static ILookup<string, string> LoadUsers(StoreTransaction transaction, string[] diffIds) => ImageLayerTable.NamesOfImagesWith(transaction, new NameList(diffIds))
+        .ToLookup(row => row.DiffId, row => row.Image.StartsWith("sha256:", StringComparison.Ordinal) ? row.Image[7..19] : Familiar(row.Image));
 
     // One whose configuration is damaged can still be received again, and removed; who looks at what it says is told.
     private static void TryRead(Lazy<IReadOnlyList<ImageLayer>> described)
@@ -149,7 +130,7 @@ internal sealed class ImageCatalog(StoreLayout layout, StoreDatabase database, C
     }
 
     // Found by name or id, an image is read whole, so that it stays whole for who holds it when it is removed meanwhile.
-    private Image Make(Row row, LayerRow[] layers, string[] tags, string[] digests, Lazy<ILookup<string, string>> users, ImageBytes size, bool late)
+    private Image Make(ImageRow row, ImageLayerRow[] layers, string[] tags, string[] digests, Lazy<ILookup<string, string>> users, ImageBytes size, bool late)
     {
         Lazy<ImageConfig> config = new(() => ManifestParser.ParseConfig(ReadConfiguration(row.Id), layers.Length, row.Id));
         Lazy<IReadOnlyList<ImageLayer>> described = new(() => Describe(row.Id, tags, layers, users.Value, config.Value));
@@ -175,7 +156,7 @@ internal sealed class ImageCatalog(StoreLayout layout, StoreDatabase database, C
         };
     }
 
-    private ImageLayer[] Describe(string image, string[] tags, LayerRow[] layers, ILookup<string, string> users, ImageConfig config)
+    private ImageLayer[] Describe(string image, string[] tags, ImageLayerRow[] layers, ILookup<string, string> users, ImageConfig config)
     {
         IReadOnlyList<Digest> chain = ChainId.Of([.. layers.Select(layer => Digest.Parse(layer.DiffId))]);
         string?[] createdBy = [.. (config.History ?? []).Where(entry => entry.EmptyLayer != true).Select(entry => entry.CreatedBy)];
@@ -205,7 +186,7 @@ internal sealed class ImageCatalog(StoreLayout layout, StoreDatabase database, C
             return content.Read(Digest.Parse(id));
         }
         catch (LayerImageException e) when (e.Error == EngineError.LayerCorrupt
-            && database.Read(transaction => transaction.Scalar<long>("SELECT (SELECT count(*) FROM image WHERE id = ?1) + (SELECT count(*) FROM blob WHERE digest = ?1)", id)) == 0)
+            && database.Read(transaction => !ImageTable.Exists(transaction, id) && !BlobTable.Exists(transaction, Digest.Parse(id))))
         {
             throw NotFound(id[7..19]);
         }

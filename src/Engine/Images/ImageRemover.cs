@@ -54,7 +54,7 @@ internal sealed class ImageRemover(StoreLayout layout, StoreDatabase database, L
     /// <summary>Takes one tag away, never the image: one whose last tag goes stays without a name.</summary>
     public void Untag(Image image, string tag)
     {
-        bool had = _reserve.Use(() => database.Write(transaction => transaction.Execute("DELETE FROM tag WHERE name = ?1 AND image = ?2", tag, image.Id) > 0));
+        bool had = _reserve.Use(() => database.Write(transaction => TagTable.Delete(transaction, tag, image.Id)));
         if (!had)
         {
             throw NotTagged(image, tag);
@@ -92,14 +92,14 @@ internal sealed class ImageRemover(StoreLayout layout, StoreDatabase database, L
 
     private static Removed Remove(StoreTransaction transaction, Image image, string? tag, bool force)
     {
-        if (transaction.Scalar<long>("SELECT count(*) FROM image WHERE id = ?1", image.Id) == 0)
+        if (!ImageTable.Exists(transaction, image.Id))
         {
             throw ImageCatalog.NotFound(image.Reference);
         }
         Decision plan = Decide(transaction, image, tag, force);
         foreach (string name in plan.Untagged)
         {
-            transaction.Execute("DELETE FROM tag WHERE name = ?1", name);
+            TagTable.Delete(transaction, name, image.Id);
         }
         Removed removed = plan.Deletes ? Delete(transaction, image.Id) : new Removed([], [], 0, null!, []);
         return removed with
@@ -117,7 +117,7 @@ internal sealed class ImageRemover(StoreLayout layout, StoreDatabase database, L
 
     private static Decision Decide(StoreTransaction transaction, Image image, string? tag, bool force)
     {
-        List<string> tags = transaction.Query("SELECT name FROM tag WHERE image = ?1 ORDER BY name", row => row.GetString(0), image.Id);
+        List<string> tags = TagTable.NamesOf(transaction, image.Id);
         bool byTag = tag is not null && tags.Contains(tag); // an id reads as a reference, too
         if (byTag && tags.Count > 1)
         {
@@ -150,17 +150,16 @@ internal sealed class ImageRemover(StoreLayout layout, StoreDatabase database, L
 
     private static Removed Delete(StoreTransaction transaction, string id)
     {
-        List<string> diffIds = transaction.Query("SELECT DISTINCT diff_id FROM image_layer WHERE image = ?1", row => row.GetString(0), id);
+        List<string> diffIds = ImageLayerTable.DiffIdsOf(transaction, id);
         // A layer that was received in two packings (gzip, zstd) has two blobs.
-        List<string> candidates = [id, .. diffIds.SelectMany(diffId => ContentStore.BlobsOf(transaction, diffId)), .. transaction.Query("""
+        List<string> candidates = [id, .. diffIds.SelectMany(diffId => LayerBlobTable.BlobsOf(transaction, diffId)), .. transaction.Query("""
             SELECT manifest FROM image WHERE id = ?1 AND manifest IS NOT NULL UNION SELECT substr(name, instr(name, '@') + 1) FROM repo_digest WHERE image = ?1
             """, row => row.GetString(0), id)];
-        transaction.Execute("DELETE FROM image WHERE id = ?1", id);
-        List<(string Key, Digest DiffId, long Bytes)> own = transaction.Query("SELECT key, diff_id, content FROM layer WHERE diff_id IN (SELECT value FROM json_each(?1))",
-            row => (row.GetString(0), Digest.Parse(row.GetString(1)), row.GetInt64(2)), System.Text.Json.JsonSerializer.Serialize(diffIds.ToArray(), StoreJsonContext.Default.StringArray));
+        ImageTable.Delete(transaction, id);
+        List<LayerRecord> own = LayerTable.WithDiffIds(transaction, new NameList(diffIds));
         HashSet<string> gone = [.. LayerStore.DeleteUnusedRecords(transaction, own.Select(layer => layer.Key))];
         own.RemoveAll(layer => !gone.Contains(layer.Key));
         List<(Digest Digest, long Size)> blobs = ContentStore.DeleteUnusedRecords(transaction, candidates);
-        return new Removed(own.ConvertAll(layer => (layer.Key, layer.DiffId)), blobs.ConvertAll(blob => blob.Digest), own.Sum(layer => layer.Bytes) + blobs.Sum(blob => blob.Size), null!, diffIds.ConvertAll(Digest.Parse));
+        return new Removed(own.ConvertAll(layer => (layer.Key, layer.DiffId)), blobs.ConvertAll(blob => blob.Digest), own.Sum(layer => layer.ContentBytes) + blobs.Sum(blob => blob.Size), null!, diffIds.ConvertAll(Digest.Parse));
     }
 }

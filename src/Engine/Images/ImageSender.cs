@@ -38,7 +38,7 @@ internal sealed class ImageSender(StoreLayout layout, StoreDatabase database, Co
             foreach (ImageReference destination in repository)
             {
                 await client.PutManifestAsync(destination.Tag ?? manifest.Digest.ToString(), manifest, cancellationToken).ConfigureAwait(false);
-                database.Write(transaction => ImageWriter.AddRepoDigest(transaction, destination.WithDigest(manifest.Digest), packed.Id));
+                database.Write(transaction => RepoDigestTable.Record(transaction, destination.WithDigest(manifest.Digest).Canonical, packed.Id));
                 yield return Describe(destination, manifest, parsed, sent);
                 sent = AsFound(sent); // the next tag costs nothing
             }
@@ -75,9 +75,7 @@ internal sealed class ImageSender(StoreLayout layout, StoreDatabase database, Co
     }
 
     // Another repository of the same registry that is known to have a blob: an image with it was received from or sent to it.
-    private string? FindOtherRepository(Digest blob, ImageReference destination) => database.Read(transaction => transaction.Query("""
-        SELECT name FROM repo_digest WHERE image IN (SELECT image FROM image_layer WHERE blob = ?1 UNION SELECT id FROM image WHERE id = ?1) ORDER BY name
-        """, row => row.GetString(0), blob.ToString()))
+    private string? FindOtherRepository(Digest blob, ImageReference destination) => database.Read(transaction => RepoDigestTable.NamesOfImagesWith(transaction, blob))
         .Select(name => ImageReference.TryParse(name, out ImageReference? reference) ? reference : null)
         .FirstOrDefault(reference => reference?.Registry == destination.Registry && reference.Repository != destination.Repository)?.Repository;
 

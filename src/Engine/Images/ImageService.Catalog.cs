@@ -4,6 +4,7 @@ using LayerImage.Engine.Errors;
 using LayerImage.Engine.Oci;
 using LayerImage.Engine.References;
 using LayerImage.Engine.Registry;
+using LayerImage.Engine.Store;
 
 namespace LayerImage.Engine.Images;
 
@@ -97,11 +98,11 @@ public sealed partial class ImageService
         TagMove? move = TagMove.Find(_database, reference, Digest.Parse(image.Id));
         _database.Write(transaction =>
         {
-            if (transaction.Scalar<long>("SELECT count(*) FROM image WHERE id = ?1", image.Id) == 0)
+            if (!ImageTable.Exists(transaction, image.Id))
             {
                 throw ImageCatalog.NotFound(image.Reference); // removed meanwhile
             }
-            ImageWriter.SetTag(transaction, reference, image.Id, _clock.GetUtcNow());
+            TagTable.Set(transaction, reference.Canonical, image.Id, _clock.GetUtcNow());
             FaultPoint.Reach(FaultPoint.TagSetting);
         });
         FaultPoint.Reach(FaultPoint.TagSet);
@@ -117,7 +118,7 @@ public sealed partial class ImageService
         DateTimeOffset now = _clock.GetUtcNow();
         if (now - image.LastUsedAt > s_useIsToldTo)
         {
-            _database.Write(transaction => transaction.Execute("UPDATE image SET used = ?2 WHERE id = ?1", image.Id, now.ToUnixTimeMilliseconds()));
+            _database.Write(transaction => ImageTable.SetUsed(transaction, image.Id, now));
         }
         return image;
     }

@@ -50,9 +50,10 @@ internal static class ImageSizes
 
     /// <summary>Counts for some images, or for all.</summary>
     /// <param name="transaction">A consistent view.</param>
-    /// <param name="ids">The images' ids as a JSON array; null for all.</param>
-    public static IReadOnlyDictionary<string, ImageBytes> Of(StoreTransaction transaction, string? ids)
+    /// <param name="images">The images' ids; null for all.</param>
+    public static IReadOnlyDictionary<string, ImageBytes> Of(StoreTransaction transaction, NameList? images)
     {
+        string? ids = images?.Json;
         string only(string column) => ids is null ? "1" : $"{column} IN (SELECT value FROM json_each(?1))";
         Dictionary<string, ImageBytes> found = new(StringComparer.Ordinal);
         Count(transaction, string.Format(null, BlobsOfImages, only("id"), only("image")), HoldersOfBlobs, BlobsOfContainers, ids, found);
@@ -63,7 +64,7 @@ internal static class ImageSizes
     private static void Count(StoreTransaction transaction, string things, string holders, string pins, string? ids, Dictionary<string, ImageBytes> found)
     {
         List<Thing> all = transaction.Query(things, row => new Thing(row.GetString(0), row.GetString(1), row.GetInt64(2), !row.IsDBNull(3) && row.GetBoolean(3)), ids ?? "");
-        string names = System.Text.Json.JsonSerializer.Serialize(all.Select(thing => thing.Name).Distinct().ToArray(), StoreJsonContext.Default.StringArray);
+        string names = new NameList(all.Select(thing => thing.Name).Distinct()).Json;
         Dictionary<string, Holders> held = transaction.Query(holders, row => KeyValuePair.Create(row.GetString(0), new Holders(row.GetInt64(1), row.GetString(2))), names).ToDictionary();
         HashSet<string> pinned = [.. transaction.Query(pins, row => row.GetString(0))];
         foreach (Thing thing in all)

@@ -62,13 +62,13 @@ internal sealed class ImageUnpacker(StoreLayout layout, StoreDatabase database, 
     // A layer that was there may have gone with the last image that had it: this one has had it only from here on.
     private static bool TryRecord(StoreTransaction transaction, string image, IReadOnlyList<LayerRecord?> records)
     {
-        if (records.Any(record => transaction.Scalar<long>("SELECT count(*) FROM layer WHERE key = ?1", record!.Key) == 0))
+        if (records.Any(record => !LayerTable.Exists(transaction, record!.Key)))
         {
             return false;
         }
         for (int i = 0; i < records.Count; i++)
         {
-            transaction.Execute("UPDATE image_layer SET layer = ?3 WHERE image = ?1 AND position = ?2", image, i, records[i]!.Key);
+            ImageLayerTable.SetLayer(transaction, image, i, records[i]!.Key);
         }
         return true;
     }

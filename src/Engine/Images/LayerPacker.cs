@@ -65,9 +65,9 @@ internal sealed class LayerPacker(StoreLayout layout, StoreDatabase database, La
         database.Write(transaction =>
         {
             content.Adopt(transaction, file, blob.Digest);
-            ContentStore.Record(transaction, blob.Digest, blob.Size);
-            ContentStore.RecordLayer(transaction, diffId, blob);
-            UseBlob(transaction, diffId, blob);
+            BlobTable.Record(transaction, blob.Digest, blob.Size);
+            LayerBlobTable.Record(transaction, diffId, blob);
+            ImageLayerTable.SetBlob(transaction, diffId, blob);
         });
     }
 
@@ -76,14 +76,10 @@ internal sealed class LayerPacker(StoreLayout layout, StoreDatabase database, La
         Descriptor? blob = content.FindLayer(transaction, diffId);
         if (blob is not null)
         {
-            UseBlob(transaction, diffId, blob);
+            ImageLayerTable.SetBlob(transaction, diffId, blob);
         }
         return blob is not null;
     }
-
-    // For every image that has the layer and no blob for it: they all have the same tar.
-    private static void UseBlob(StoreTransaction transaction, Digest diffId, Descriptor blob) => transaction.Execute(
-        "UPDATE image_layer SET blob = ?2, blob_size = ?3, media_type = ?4 WHERE diff_id = ?1 AND blob IS NULL", diffId.ToString(), blob.Digest.ToString(), blob.Size, blob.MediaType);
 
     private Descriptor Compress(ImageLayer layer, string path, LayerCompression compression, LayerProgress progress, CancellationToken cancellationToken)
     {
@@ -145,11 +141,11 @@ internal sealed class LayerPacker(StoreLayout layout, StoreDatabase database, La
         byte[] bytes = JsonSerializer.SerializeToUtf8Bytes(manifest, OciJson.Wire.Manifest);
         database.Write(transaction =>
         {
-            if (transaction.Scalar<long>("SELECT count(*) FROM image WHERE id = ?1 AND manifest IS NULL", image.Id) > 0)
+            if (ImageTable.LacksManifest(transaction, image.Id))
             {
                 Digest digest = content.Put(bytes);
-                ContentStore.Record(transaction, digest, bytes.Length);
-                transaction.Execute("UPDATE image SET manifest = ?2 WHERE id = ?1", image.Id, digest.ToString());
+                BlobTable.Record(transaction, digest, bytes.Length);
+                ImageTable.SetManifest(transaction, image.Id, digest);
             }
         });
     }

@@ -197,7 +197,7 @@ internal sealed class LayerReceiver(StoreLayout layout, LayerStore layers, Conte
             {
                 content.Adopt(transaction, partial, wanted.Blob.Digest);
             }
-            ContentStore.Record(transaction, wanted.Blob.Digest, wanted.Blob.Size);
+            BlobTable.Record(transaction, wanted.Blob.Digest, wanted.Blob.Size);
         });
         progress.Report(wanted.Blob, "Done", wanted.Blob.Size);
         return adopted;

@@ -60,14 +60,14 @@ internal sealed class PullPlanner(RegistryConnector registries, StoreLayout layo
     private Here Look(Descriptor blob, Digest diffId, Digest chainId)
     {
         LayerRecord? record = layers.Find(diffId, chainId);
-        List<string> users = database.Read(transaction => transaction.Query("SELECT DISTINCT image FROM image_layer WHERE diff_id = ?1", row => row.GetString(0), diffId.ToString())
-            .ConvertAll(id => transaction.Scalar<string>("SELECT min(name) FROM tag WHERE image = ?1", id) is string name ? ImageReference.Parse(name).Familiar : id[7..19]));
+        List<string> users = database.Read(transaction => ImageLayerTable.ImagesWith(transaction, diffId)
+            .ConvertAll(id => TagTable.FirstOf(transaction, id) is string name ? ImageReference.Parse(name).Familiar : id[7..19]));
         return new Here(record is not null, content.Has(blob.Digest), record?.ContentBytes ?? 0, users);
     }
 
     private bool IsNamed(ImageReference reference, Digest id) => database.Read(transaction => reference.Digest is null
-        ? transaction.Scalar<long>("SELECT count(*) FROM tag WHERE name = ?1 AND image = ?2", reference.Canonical, id.ToString())
-        : transaction.Scalar<long>("SELECT count(*) FROM repo_digest WHERE name = ?1 AND image = ?2", $"{reference.Name}@{reference.Digest}", id.ToString())) > 0;
+        ? TagTable.OwnerOf(transaction, reference.Canonical)
+        : RepoDigestTable.OwnerOf(transaction, $"{reference.Name}@{reference.Digest}")) == id.ToString();
 
     // The blob's last four bytes. A registry that does not give ranges, or fails, leaves the question open: this is a hint.
     private async Task<long?> UnpackedSizeAsync(RegistryClient client, Descriptor blob, CancellationToken cancellationToken)

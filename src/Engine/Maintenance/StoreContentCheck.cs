@@ -63,7 +63,7 @@ internal sealed class StoreContentCheck(StoreDatabase database, LayerStore layer
     // The largest first: one that comes last would be worked on alone.
     private IEnumerable<Work> Plan()
     {
-        Dictionary<string, long> blobs = database.Read(transaction => transaction.Query("SELECT digest, size FROM blob", row => KeyValuePair.Create(row.GetString(0), row.GetInt64(1)))).ToDictionary(StringComparer.Ordinal);
+        Dictionary<string, long> blobs = database.Read(BlobTable.List).ToDictionary(blob => blob.Digest, blob => blob.Size, StringComparer.Ordinal);
         List<Work> plan = [];
         foreach (LayerRecord layer in layers.List())
         {
@@ -89,9 +89,9 @@ internal sealed class StoreContentCheck(StoreDatabase database, LayerStore layer
         if (work.Layer is LayerRecord layer)
         {
             using FileLock? held = await TryLockAsync(layer, observer, cancellationToken).ConfigureAwait(false);
-            return IsRecorded("layer", "key", layer.Key) ? await LookAsync(work, observer, cancellationToken).ConfigureAwait(false) : null;
+            return database.Read(transaction => LayerTable.Exists(transaction, layer.Key)) ? await LookAsync(work, observer, cancellationToken).ConfigureAwait(false) : null;
         }
-        return IsRecorded("blob", "digest", work.Blob!.Digest.ToString()) ? await LookAsync(work, observer, cancellationToken).ConfigureAwait(false) : null;
+        return database.Read(transaction => BlobTable.Exists(transaction, work.Blob!.Digest)) ? await LookAsync(work, observer, cancellationToken).ConfigureAwait(false) : null;
     }
 
     private async Task<FileLock?> TryLockAsync(LayerRecord layer, IEngineObserver observer, CancellationToken cancellationToken)
@@ -105,8 +105,6 @@ internal sealed class StoreContentCheck(StoreDatabase database, LayerStore layer
             return null; // a store that cannot be written has nobody at work
         }
     }
-
-    private bool IsRecorded(string table, string column, string name) => database.Read(transaction => transaction.Scalar<long>($"SELECT count(*) FROM {table} WHERE {column} = ?1", name)) > 0;
 
     private async Task<IntegrityIssue?> LookAsync(Work work, IEngineObserver observer, CancellationToken cancellationToken)
     {

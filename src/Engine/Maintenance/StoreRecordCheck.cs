@@ -77,7 +77,7 @@ internal sealed class StoreRecordCheck(StoreLayout layout, StoreDatabase databas
 
     private void CheckDatabase(StoreTransaction transaction, List<IntegrityIssue> issues)
     {
-        List<string> found = [.. transaction.Query("PRAGMA quick_check(10)", row => row.GetString(0)).Where(line => line != "ok")];
+        List<string> found = transaction.FindDamage();
         if (found.Count > 0)
         {
             issues.Add(RecordsDamaged($"The records are damaged: {string.Join("; ", found)}."));
@@ -122,8 +122,8 @@ internal sealed class StoreRecordCheck(StoreLayout layout, StoreDatabase databas
     public IntegrityIssue OfLayer(StoreTransaction transaction, IntegrityIssueKind kind, string key, string diffId, string message)
     {
         StoreUsers users = StoreUsers.OfLayer(transaction, key);
-        bool hasSource = users.Origins.Count > 0 || transaction.Query("SELECT lb.blob FROM layer_blob lb JOIN blob b ON b.digest = lb.blob WHERE lb.diff_id = ?1", row => row.GetString(0), diffId)
-            .Any(blob => StoreEntry.FileLength(layout.Blob(Digest.Parse(blob))) is not null);
+        bool hasSource = users.Origins.Count > 0 || LayerBlobTable.RecordedBlobsOf(transaction, diffId)
+            .Any(blob => StoreEntry.FileLength(layout.Blob(blob.Digest)) is not null);
         return new IntegrityIssue
         {
             Kind = kind,
@@ -152,7 +152,7 @@ internal sealed class StoreRecordCheck(StoreLayout layout, StoreDatabase databas
 
     private void CheckContainers(StoreTransaction transaction, List<IntegrityIssue> issues)
     {
-        foreach ((string id, string name) in transaction.Query("SELECT id, name FROM container WHERE state <> 'New'", row => (row.GetString(0), row.GetString(1))))
+        foreach ((string id, string name) in ContainerTable.Made(transaction))
         {
             if (!StoreEntry.IsDirectory(layout.Container(id)))
             {
@@ -163,11 +163,11 @@ internal sealed class StoreRecordCheck(StoreLayout layout, StoreDatabase databas
 
     private void CheckImages(StoreTransaction transaction, List<IntegrityIssue> issues)
     {
-        foreach ((string id, long count, long last) in transaction.Query("SELECT image, count(*), max(position) FROM image_layer GROUP BY image HAVING max(position) <> count(*) - 1", row => (row.GetString(0), row.GetInt64(1), row.GetInt64(2))))
+        foreach ((string id, long count, long last) in ImageLayerTable.Gaps(transaction))
         {
             issues.Add(OfImage(transaction, id, $"has records of {count} of {last + 1} layers"));
         }
-        foreach (string id in transaction.Query("SELECT DISTINCT image FROM image_layer WHERE layer IS NULL AND blob IS NULL", row => row.GetString(0)))
+        foreach (string id in ImageLayerTable.ImagesWithNothing(transaction))
         {
             issues.Add(OfImage(transaction, id, "has a layer without a blob and without a directory"));
         }

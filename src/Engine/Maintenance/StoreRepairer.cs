@@ -16,10 +16,6 @@ namespace LayerImage.Engine.Maintenance;
 /// </summary>
 internal sealed class StoreRepairer(StoreLayout layout, StoreDatabase database, LayerStore layers, ContentStore content, RegistryConnector registries, StoreGarbage garbage, TimeProvider clock)
 {
-    private const string BlobsOfLayer = """
-        SELECT blob FROM (SELECT blob, size FROM layer_blob WHERE diff_id = ?1 UNION SELECT blob, blob_size FROM image_layer WHERE diff_id = ?1 AND blob IS NOT NULL) ORDER BY size
-        """;
-
     /// <summary>Mends; what was done, in words.</summary>
     /// <exception cref="LayerImageException">Why it could not be.</exception>
     public async Task<string> RepairAsync(IntegrityIssue issue, IEngineObserver observer, CancellationToken cancellationToken) => issue.Kind switch
@@ -45,7 +41,7 @@ internal sealed class StoreRepairer(StoreLayout layout, StoreDatabase database, 
     private async Task<string> RepairBlobAsync(Digest digest, IEngineObserver observer, CancellationToken cancellationToken)
     {
         using ScratchFolder claim = ScratchFolder.Claim(layout, [digest]);
-        Digest? diffId = database.Read(transaction => transaction.Scalar<string>("SELECT diff_id FROM layer_blob WHERE blob = ?1", digest.ToString())) is string text ? Digest.Parse(text) : null;
+        Digest? diffId = database.Read(transaction => LayerBlobTable.LayerOf(transaction, digest));
         using FileLock? held = diffId is Digest layer ? await layers.LockAsync(layer, observer, cancellationToken).ConfigureAwait(false) : null;
         return await MendBlobAsync(digest, observer, cancellationToken).ConfigureAwait(false);
     }
@@ -55,7 +51,7 @@ internal sealed class StoreRepairer(StoreLayout layout, StoreDatabase database, 
     {
         if (IsWhole(digest, cancellationToken))
         {
-            database.Write(transaction => ContentStore.Correct(transaction, digest, new FileInfo(layout.Blob(digest)).Length));
+            database.Write(transaction => BlobTable.Correct(transaction, digest, new FileInfo(layout.Blob(digest)).Length));
             return $"The blob {digest} is whole and recorded.";
         }
         StoreUsers users = database.Read(transaction => StoreUsers.OfBlob(transaction, digest.ToString()));
@@ -105,8 +101,7 @@ internal sealed class StoreRepairer(StoreLayout layout, StoreDatabase database, 
         RetryPolicy retry = new(RetryPolicy.DefaultCount, clock);
         using RegistryClient client = registries.Open(origin, null, retry, useMirrors: true);
         (bool isManifest, long? size) = database.Read(transaction => (
-            transaction.Scalar<long>("SELECT (SELECT count(*) FROM image WHERE manifest = ?1) + (SELECT count(*) FROM repo_digest WHERE substr(name, instr(name, '@') + 1) = ?1)", digest.ToString()) > 0,
-            transaction.Scalar<long?>("SELECT blob_size FROM image_layer WHERE blob = ?1 UNION ALL SELECT size FROM blob WHERE digest = ?1 LIMIT 1", digest.ToString())));
+            ImageTable.HasManifest(transaction, digest) || RepoDigestTable.HasDigest(transaction, digest), ImageLayerTable.SizeOfBlob(transaction, digest)));
         if (isManifest)
         {
             ReceivedDocument document = await client.GetManifestAsync(digest.ToString(), cancellationToken).ConfigureAwait(false);
@@ -114,7 +109,7 @@ internal sealed class StoreRepairer(StoreLayout layout, StoreDatabase database, 
             {
                 StoreEntry.MakeWayForFile(layout.Blob(digest));
                 AtomicFile.Write(layout.Blob(digest), document.Bytes);
-                ContentStore.Correct(transaction, digest, document.Bytes.Length);
+                BlobTable.Correct(transaction, digest, document.Bytes.Length);
             });
             return;
         }
@@ -123,7 +118,7 @@ internal sealed class StoreRepairer(StoreLayout layout, StoreDatabase database, 
         await new RegistryBlobSource(client, retry).CopyAsync(blob, layout.Partial(digest),
             done => observer.Progress(new TransferProgress("Repair-LayerStore", digest.Short, "Receiving", done, known)), cancellationToken).ConfigureAwait(false);
         content.AdoptReceived(layout.Partial(digest), digest, known);
-        database.Write(transaction => ContentStore.Correct(transaction, digest, known));
+        database.Write(transaction => BlobTable.Correct(transaction, digest, known));
         observer.Progress(new TransferProgress("Repair-LayerStore", digest.Short, "Done", known, known));
     }
 
@@ -156,7 +151,7 @@ internal sealed class StoreRepairer(StoreLayout layout, StoreDatabase database, 
             Entries = found.Entries,
             HasRoot = found.HasRoot,
             HasImplied = found.ImpliedDirectories.Count > 0,
-            Writer = database.Read(transaction => transaction.Scalar<long?>("SELECT writer FROM layer WHERE key = ?1", key)) is long writer ? (int)writer : null,
+            Writer = database.Read(transaction => LayerTable.Find(transaction, key))?.Writer,
         }, check: transaction => ThrowIfUsed(key, StoreUsers.OfLayer(transaction, key)));
         return $"{how}The layer {diffId} was unpacked again.";
     }
@@ -173,7 +168,7 @@ internal sealed class StoreRepairer(StoreLayout layout, StoreDatabase database, 
 
     private async Task<(Digest Blob, string How)> FindBlobAsync(Digest diffId, IEngineObserver observer, CancellationToken cancellationToken)
     {
-        List<Digest> blobs = database.Read(transaction => transaction.Query(BlobsOfLayer, row => Digest.Parse(row.GetString(0)), diffId.ToString()));
+        List<Digest> blobs = database.Read(transaction => LayerBlobTable.KnownBlobsOf(transaction, diffId));
         foreach (Digest blob in blobs)
         {
             if (StoreEntry.FileLength(layout.Blob(blob)) is not null && IsWhole(blob, cancellationToken))

@@ -4,7 +4,6 @@ using LayerImage.Engine.Interop.Libc;
 using LayerImage.Engine.IO;
 using LayerImage.Engine.Layers;
 using LayerImage.Engine.Oci;
-using Microsoft.Data.Sqlite;
 
 namespace LayerImage.Engine.Store;
 
@@ -16,20 +15,13 @@ namespace LayerImage.Engine.Store;
 internal sealed class LayerStore(StoreLayout layout, StoreDatabase database)
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
-    private const string Columns = "key, diff_id, content, tar_size, entries, has_root, has_implied, writer";
 
     /// <summary>The layer with this DiffID that is good for this stack, or null. One whose directory is lost is not: it can be made again.</summary>
     public LayerRecord? Find(Digest diffId, Digest chainId) =>
-        database.Read(transaction => Find(transaction, diffId, chainId)) is LayerRecord found && StoreEntry.IsDirectory(PathOf(found.Key)) ? found : null;
-
-    /// <summary>The same inside a transaction.</summary>
-    public static LayerRecord? Find(StoreTransaction transaction, Digest diffId, Digest chainId) => transaction.Query(
-        $"SELECT {Columns} FROM layer WHERE diff_id = ?1 AND (has_implied = 0 OR key = ?2)", Read, diffId.ToString(), chainId.Hex).FirstOrDefault();
+        database.Read(transaction => LayerTable.Find(transaction, diffId, chainId)) is LayerRecord found && StoreEntry.IsDirectory(PathOf(found.Key)) ? found : null;
 
     /// <summary>Layers by key, the base first.</summary>
-    public IReadOnlyList<LayerRecord> Get(IReadOnlyList<string> keys) => database.Read(transaction => keys.Select(key =>
-        transaction.Query($"SELECT {Columns} FROM layer WHERE key = ?1", Read, key).FirstOrDefault()
-            ?? throw Missing(key)).ToList());
+    public IReadOnlyList<LayerRecord> Get(IReadOnlyList<string> keys) => database.Read(transaction => keys.Select(key => LayerTable.Find(transaction, key) ?? throw Missing(key)).ToList());
 
     /// <summary>A layer without a record.</summary>
     public static LayerImageException Missing(string key) =>
@@ -42,10 +34,7 @@ internal sealed class LayerStore(StoreLayout layout, StoreDatabase database)
     /// The directories of the stack that a layer stands on in one of its images, the top one first: they show what its tar leaves
     /// out. Without those that are not unpacked.
     /// </summary>
-    public List<string> Below(string key) => database.Read(transaction => transaction.Query("""
-        SELECT b.layer FROM image_layer b JOIN (SELECT image, position FROM image_layer WHERE layer = ?1 LIMIT 1) own ON b.image = own.image AND b.position < own.position
-        WHERE b.layer IS NOT NULL ORDER BY b.position DESC
-        """, row => layout.Layer(row.GetString(0)), key));
+    public List<string> Below(string key) => database.Read(transaction => ImageLayerTable.Below(transaction, key).ConvertAll(layout.Layer));
 
     /// <summary>
     /// The directory of the layer whose root a union of these shows: the top-most whose tar describes its root, else the base.
@@ -97,8 +86,7 @@ internal sealed class LayerStore(StoreLayout layout, StoreDatabase database)
                 placed = true;
                 AtomicFile.SyncDirectory(layout.Layers);
                 FaultPoint.Reach(FaultPoint.LayerPlaced);
-                transaction.Execute($"INSERT OR REPLACE INTO layer ({Columns}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-                    record.Key, record.DiffId.ToString(), record.ContentBytes, record.TarSize, record.Entries, record.HasRoot, record.HasImplied, record.Writer);
+                LayerTable.Record(transaction, record);
                 alsoRecord?.Invoke(transaction);
                 FaultPoint.Reach(FaultPoint.LayerRecording);
             });
@@ -155,7 +143,7 @@ internal sealed class LayerStore(StoreLayout layout, StoreDatabase database)
         """, row => (row.GetString(0), Digest.Parse(row.GetString(1))));
 
     /// <summary>All layers.</summary>
-    public IReadOnlyList<LayerRecord> List() => database.Read(transaction => transaction.Query($"SELECT {Columns} FROM layer ORDER BY key", Read));
+    public IReadOnlyList<LayerRecord> List() => database.Read(LayerTable.List);
 
     /// <summary>Deletes the record of each of these layers that nothing uses; their keys.</summary>
     public static List<string> DeleteUnusedRecords(StoreTransaction transaction, IEnumerable<string> keys)
@@ -194,16 +182,4 @@ internal sealed class LayerStore(StoreLayout layout, StoreDatabase database)
             FaultPoint.Reach(FaultPoint.LayerMovedOut);
         }
     }
-
-    private static LayerRecord Read(SqliteDataReader row) => new()
-    {
-        Key = row.GetString(0),
-        DiffId = Digest.Parse(row.GetString(1)),
-        ContentBytes = row.GetInt64(2),
-        TarSize = row.GetInt64(3),
-        Entries = row.GetInt64(4),
-        HasRoot = row.GetBoolean(5),
-        HasImplied = row.GetBoolean(6),
-        Writer = (int?)row.Long(7),
-    };
 }

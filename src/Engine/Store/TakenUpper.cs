@@ -29,8 +29,8 @@ internal static class TakenUpper
     public static bool TryReturn(StoreTransaction transaction, StoreLayout layout, string directory)
     {
         if (!StoreEntry.IsDirectory(directory) || OwnerOf(directory) is not string container || Directory.Exists(layout.Upper(container)) || !Directory.Exists(layout.Container(container))
-            || transaction.Scalar<long>("SELECT count(*) FROM container WHERE id = ?1", container) == 0
-            || transaction.Scalar<long>("SELECT count(*) FROM layer WHERE key = ?1", Path.GetFileName(directory)) > 0)
+            || !ContainerTable.Exists(transaction, container)
+            || LayerTable.Exists(transaction, Path.GetFileName(directory)))
         {
             return false;
         }
@@ -48,7 +48,7 @@ internal static class TakenUpper
         }
         string? top = database.Write(transaction => Directory.EnumerateDirectories(layout.Layers).Any(layer => OwnerOf(layer) == container && TryReturn(transaction, layout, layer))
             ? null
-            : transaction.Scalar<string>("SELECT layer FROM container_layer WHERE container = ?1 ORDER BY position DESC LIMIT 1", container));
+            : ContainerLayerTable.TopOf(transaction, container));
         if (top is not null)
         {
             Renew(layout, container, layout.Layer(top)); // killed after the record

@@ -57,7 +57,7 @@ public sealed class StoreTests
         if (recordedByOthers)
         {
             content.Put("content"u8.ToArray());
-            database.Write(transaction => ContentStore.Record(transaction, digest, 7));
+            database.Write(transaction => BlobTable.Record(transaction, digest, 7));
         }
 
         // As a disk that is full at the commit.

@@ -129,9 +129,7 @@ internal sealed class Places(StoreLayout layout, StoreDatabase database, Content
     private static LayerOrigin Origin(ImageLayer layer) => new(Digest.Parse(layer.DiffId), layer.Path is null ? null : Path.GetFileName(layer.Path));
 
     // By DiffID; a layer that is unpacked twice, over different ones, is one.
-    private Dictionary<Digest, string?> AllLayers() => database.Read(transaction => transaction.Query(
-        "SELECT diff_id, max(layer) FROM image_layer GROUP BY diff_id UNION SELECT diff_id, max(key) FROM layer WHERE diff_id NOT IN (SELECT diff_id FROM image_layer) GROUP BY diff_id",
-        row => (DiffId: Digest.Parse(row.GetString(0)), Key: row.Text(1)))).ToDictionary(row => row.DiffId, row => row.Key);
+    private Dictionary<Digest, string?> AllLayers() => database.Read(ImageLayerTable.AllByDiffId).ToDictionary(row => row.DiffId, row => row.Key);
 
     private static bool IsId(string name) => name.Length >= 12 && !name.AsSpan().ContainsAnyExcept("0123456789abcdef");
 

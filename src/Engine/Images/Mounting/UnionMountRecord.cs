@@ -1,8 +1,6 @@
-using System.Text.Json;
 using LayerImage.Engine.IO;
 using LayerImage.Engine.Mounts;
 using LayerImage.Engine.Store;
-using Microsoft.Data.Sqlite;
 
 namespace LayerImage.Engine.Images.Mounting;
 
@@ -20,8 +18,6 @@ internal enum MadeForMount
 /// <summary>A row of the table of mounts.</summary>
 internal sealed record UnionMountRecord
 {
-    private const string Columns = "id, path, image, reference, boot_id, namespace, lower, upper, work, made, since, mounted";
-
     public required UnionMount Mount { get; init; }
 
     public string BootId { get; init; } = HostProcess.BootId;
@@ -36,41 +32,52 @@ internal sealed record UnionMountRecord
     /// <summary>Whether the changes are in the store and not in a folder of the user's.</summary>
     public bool KeepsChanges => Made.HasFlag(MadeForMount.UpperDir);
 
-    public static List<UnionMountRecord> List(StoreTransaction transaction) => transaction.Query($"SELECT {Columns} FROM mount ORDER BY since, id", Read);
-
-    public static List<string> LayersOf(StoreTransaction transaction, string id) => transaction.Query("SELECT layer FROM mount_layer WHERE mount = ?1", row => row.GetString(0), id);
+    public static List<UnionMountRecord> List(StoreTransaction transaction) => MountTable.List(transaction).ConvertAll(Read);
 
     /// <summary>Writes it with the layers that must stay.</summary>
     public void Insert(StoreTransaction transaction, IEnumerable<string> layers)
     {
-        transaction.Execute($"INSERT INTO mount ({Columns}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 1)", Mount.Id, Mount.Merged, Mount.ImageId, Mount.Reference, BootId, Namespace,
-            JsonSerializer.Serialize([.. Mount.LowerDirs], StoreJsonContext.Default.StringArray), Mount.UpperDir, Mount.WorkDir, (int)Made, Mount.MountedAt.ToUnixTimeMilliseconds());
+        MountTable.Insert(transaction, new MountRow
+        {
+            Id = Mount.Id,
+            Path = Mount.Merged,
+            Image = Mount.ImageId,
+            Reference = Mount.Reference,
+            BootId = BootId,
+            Namespace = Namespace,
+            Lower = Mount.LowerDirs,
+            Upper = Mount.UpperDir,
+            Work = Mount.WorkDir,
+            Made = (int)Made,
+            Since = Mount.MountedAt,
+            IsMounted = true,
+        });
         foreach (string layer in layers.Distinct())
         {
-            if (transaction.Scalar<long>("SELECT count(*) FROM layer WHERE key = ?1", layer) == 0)
+            if (!LayerTable.Exists(transaction, layer))
             {
                 throw LayerStore.Missing(layer);
             }
-            transaction.Execute("INSERT INTO mount_layer (mount, layer) VALUES (?1, ?2)", Mount.Id, layer);
+            MountLayerTable.Insert(transaction, Mount.Id, layer);
         }
     }
 
-    private static UnionMountRecord Read(SqliteDataReader row) => new()
+    private static UnionMountRecord Read(MountRow row) => new()
     {
         Mount = new UnionMount
         {
-            Id = row.GetString(0),
-            Merged = row.GetString(1),
-            ImageId = row.Text(2),
-            Reference = row.Text(3),
-            LowerDirs = JsonSerializer.Deserialize(row.GetString(6), StoreJsonContext.Default.StringArray)!,
-            UpperDir = row.Text(7),
-            WorkDir = row.Text(8),
-            MountedAt = row.Time(10)!.Value,
-            IsMounted = row.GetBoolean(11),
+            Id = row.Id,
+            Merged = row.Path,
+            ImageId = row.Image,
+            Reference = row.Reference,
+            LowerDirs = row.Lower,
+            UpperDir = row.Upper,
+            WorkDir = row.Work,
+            MountedAt = row.Since,
+            IsMounted = row.IsMounted,
         },
-        BootId = row.GetString(4),
-        Namespace = row.GetString(5),
-        Made = (MadeForMount)row.GetInt32(9),
+        BootId = row.BootId,
+        Namespace = row.Namespace,
+        Made = (MadeForMount)row.Made,
     };
 }

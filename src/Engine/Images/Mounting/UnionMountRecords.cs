@@ -57,7 +57,7 @@ internal sealed class UnionMountRecords(StoreLayout layout, StoreDatabase databa
     {
         foreach (UnionMountRecord record in Gone(UnionMountRecord.List(transaction)))
         {
-            transaction.Execute("DELETE FROM mount_layer WHERE mount = ?1", record.Mount.Id);
+            MountLayerTable.Release(transaction, record.Mount.Id);
         }
     }
 
@@ -66,7 +66,7 @@ internal sealed class UnionMountRecords(StoreLayout layout, StoreDatabase databa
     {
         List<UnionMountRecord> gone = [.. Gone(UnionMountRecord.List(transaction))];
         ReleaseLayers(transaction);
-        gone.ForEach(record => transaction.Execute("UPDATE mount SET mounted = 0 WHERE id = ?1", record.Mount.Id));
+        gone.ForEach(record => MountTable.SetGone(transaction, record.Mount.Id));
     }
 
     /// <summary>Reads records in which mounts that are gone have no layers any more. Changes nothing.</summary>
@@ -118,7 +118,7 @@ internal sealed class UnionMountRecords(StoreLayout layout, StoreDatabase databa
             else if (path != record.Mount.Merged)
             {
                 // What was made for it is not known to be there any more.
-                database.Write(transaction => transaction.Execute("UPDATE mount SET path = ?2, made = made & ~?3 WHERE id = ?1", record.Mount.Id, path, (int)MadeForMount.Path));
+                database.Write(transaction => MountTable.SetPath(transaction, record.Mount.Id, path, (int)MadeForMount.Path));
             }
         }
         if (Directory.Exists(layout.Mounts))
@@ -161,10 +161,17 @@ internal sealed class UnionMountRecords(StoreLayout layout, StoreDatabase databa
         using ScratchFolder claim = _reserve.Use(() => ScratchFolder.Create(layout));
         List<(string Key, Digest DiffId)> unused = _reserve.Use(() => database.Write(transaction =>
         {
-            List<(string Key, Digest DiffId)> had = UnionMountRecord.LayersOf(transaction, record.Mount.Id).ConvertAll(key =>
-                (key, Digest.Parse(transaction.Scalar<string>("SELECT diff_id FROM layer WHERE key = ?1", key)!)));
-            transaction.Execute("DELETE FROM mount_layer WHERE mount = ?1", record.Mount.Id);
-            transaction.Execute(keeps ? "UPDATE mount SET mounted = 0 WHERE id = ?1" : "DELETE FROM mount WHERE id = ?1", record.Mount.Id);
+            List<(string Key, Digest DiffId)> had = MountLayerTable.LayersOf(transaction, record.Mount.Id).ConvertAll(key =>
+                (key, (LayerTable.Find(transaction, key) ?? throw LayerStore.Missing(key)).DiffId));
+            MountLayerTable.Release(transaction, record.Mount.Id);
+            if (keeps)
+            {
+                MountTable.SetGone(transaction, record.Mount.Id);
+            }
+            else
+            {
+                MountTable.Delete(transaction, record.Mount.Id);
+            }
             HashSet<string> deleted = [.. LayerStore.DeleteUnusedRecords(transaction, had.Select(layer => layer.Key))];
             claim.Claim(deleted);
             return had.FindAll(layer => deleted.Contains(layer.Key));

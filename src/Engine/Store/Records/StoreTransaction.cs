@@ -35,6 +35,13 @@ internal sealed class StoreTransaction(SqliteConnection connection, SqliteTransa
         return rows;
     }
 
+    /// <summary>What SQLite's own check finds wrong, at most ten things.</summary>
+    public List<string> FindDamage()
+    {
+        List<string> lines = Query("PRAGMA quick_check(10)", row => row.GetString(0));
+        return lines.FindAll(line => line != "ok");
+    }
+
     /// <summary>
     /// What undoes something outside the records if they are not committed after all: the disk was full at the commit, say.
     /// It runs after the roll-back, in the reverse order, and must not fail.
