@@ -29,12 +29,18 @@ public sealed class LayerImageEngine
     /// <summary>Opens the store, making it when it is not there.</summary>
     /// <exception cref="LayerImageException">StoreNotSupported, NotPrivileged or DiskFull.</exception>
     public LayerImageEngine(EngineOptions options)
+        : this(options, ClaimQueries.Standard)
+    {
+    }
+
+    /// <summary>The same for a store that has these kinds of things.</summary>
+    internal LayerImageEngine(EngineOptions options, ClaimQueries claims)
     {
         Options = options;
         FileSizeLimit.MakeAnError();
         StoreLayout layout = _layout = new(options);
         layout.Create();
-        StoreDatabase database = _database = StoreDatabase.Open(layout.Database);
+        StoreDatabase database = _database = StoreDatabase.Open(layout.Database, claims);
         LayerStore layers = new(layout, database);
         ContentStore content = new(layout, database);
         RegistryEnvironment environment = new(options.Configuration, options.EnvironmentVariable);

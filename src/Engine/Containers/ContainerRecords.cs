@@ -162,19 +162,13 @@ internal sealed class ContainerRecords(StoreDatabase database, NetworkOptions ne
 
     private static (List<(string Key, Digest DiffId)> Layers, List<Digest> Blobs) Delete(StoreTransaction transaction, string id)
     {
-        List<(string Key, Digest DiffId)> layers = transaction.Query("SELECT layer, diff_id FROM container_layer JOIN layer ON layer.key = layer WHERE container = ?1",
-            row => (row.GetString(0), Digest.Parse(row.GetString(1))), id);
-        string? image = ContainerTable.Find(transaction, id)?.Image;
+        List<(string Key, Digest DiffId)> layers = Reachability.LayersOf(transaction, StoreKinds.Container, id);
+        // What an image that was removed with -Force left for this container: its configuration and its layers' blobs. One that is here keeps them.
+        List<string> left = ContainerTable.Find(transaction, id) is ContainerRow row && !ImageTable.Exists(transaction, row.Image) ? Reachability.BlobsOf(transaction, StoreKinds.Container, id) : [];
         ContainerTable.Delete(transaction, id);
-        HashSet<string> gone = [.. LayerStore.DeleteUnusedRecords(transaction, layers.Select(layer => layer.Key))];
-        List<(string Key, Digest DiffId)> unused = layers.FindAll(layer => gone.Contains(layer.Key));
-        if (image is null || ImageTable.Exists(transaction, image))
-        {
-            return (unused, []); // the image keeps the rest
-        }
-        // What an image that was removed with -Force left for this container: its configuration and its layers' blobs.
-        List<(Digest Digest, long Size)> blobs = ContentStore.DeleteUnusedRecords(transaction, layers.SelectMany(layer => LayerBlobTable.BlobsOf(transaction, layer.DiffId.ToString())).Append(image));
-        return (unused, blobs.ConvertAll(blob => blob.Digest));
+        HashSet<string> gone = [.. Reachability.DeleteUnusedLayers(transaction, layers.Select(layer => layer.Key))];
+        List<(Digest Digest, long Size)> blobs = Reachability.DeleteUnusedBlobs(transaction, left);
+        return (layers.FindAll(layer => gone.Contains(layer.Key)), blobs.ConvertAll(blob => blob.Digest));
     }
 
     /// <summary>Gives a container another name.</summary>

@@ -136,39 +136,6 @@ internal sealed class ContentStore(StoreLayout layout, StoreDatabase database)
         LayerBlobTable.RecordedBlobsOf(transaction, diffId.ToString()).Find(blob => StoreEntry.FileLength(layout.Blob(blob.Digest)) == blob.Size);
 
     /// <summary>
-    /// Those of these blobs that nothing needs: no image as layer, configuration or manifest, no container as
-    /// configuration or for a layer that it stands on.
-    /// </summary>
-    public static IEnumerable<(string Digest, long Size)> FindUnused(StoreTransaction transaction, IEnumerable<string> digests)
-    {
-        foreach (string digest in digests.Distinct())
-        {
-            if (transaction.Scalar<long?>("""
-                SELECT size FROM blob WHERE digest = ?1
-                AND NOT EXISTS (SELECT 1 FROM image_layer WHERE blob = ?1) AND NOT EXISTS (SELECT 1 FROM image WHERE id = ?1 OR manifest = ?1)
-                AND NOT EXISTS (SELECT 1 FROM repo_digest WHERE substr(name, instr(name, '@') + 1) = ?1) AND NOT EXISTS (SELECT 1 FROM container WHERE image = ?1)
-                AND NOT EXISTS (SELECT 1 FROM layer_blob JOIN layer ON layer.diff_id = layer_blob.diff_id JOIN container_layer ON container_layer.layer = layer.key WHERE layer_blob.blob = ?1)
-                """, digest) is long size)
-            {
-                yield return (digest, size);
-            }
-        }
-    }
-
-    /// <summary>Deletes the records of those of these blobs that nothing needs. The caller deletes their files after its transaction.</summary>
-    public static List<(Digest Digest, long Size)> DeleteUnusedRecords(StoreTransaction transaction, IEnumerable<string> digests)
-    {
-        List<(Digest, long)> deleted = [];
-        foreach ((string digest, long size) in FindUnused(transaction, digests))
-        {
-            BlobTable.Delete(transaction, digest);
-            LayerBlobTable.Forget(transaction, digest);
-            deleted.Add((Digest.Parse(digest), size));
-        }
-        return deleted;
-    }
-
-    /// <summary>
     /// After records could not be written: the documents that were put for them go again, but for what somebody else has or
     /// is about to record. What cannot go now is garbage.
     /// </summary>

@@ -3,7 +3,7 @@ using LayerImage.Engine.Store;
 
 namespace LayerImage.Engine.Images;
 
-/// <summary>Which images are no longer wanted: all of what is said here holds for them, and no container uses them.</summary>
+/// <summary>Which images are no longer wanted: all of what is said here holds for them, and nothing uses them.</summary>
 public sealed record ImageClearing
 {
     /// <summary>Only images without a tag.</summary>
@@ -21,7 +21,7 @@ public sealed record ImageClearing
     /// <summary>Those of these images that are meant, with the tag when only that is meant.</summary>
     internal IReadOnlyList<(Image Image, string? Tag)> Choose(IReadOnlyList<Image> images, StoreDatabase database)
     {
-        HashSet<string> used = [.. database.Read(transaction => transaction.Query("SELECT image FROM container UNION SELECT image FROM mount WHERE image IS NOT NULL AND mounted = 1", row => row.GetString(0)))];
+        HashSet<string> used = database.Read(transaction => Reachability.Used(transaction, StoreKinds.Image));
         ImageFilter filter = new() { Dangling = Dangling ? true : null, Labels = Labels };
         bool isMeant(Image image) => !used.Contains(image.Id) && (UnusedSince is null || image.LastUsedAt < UnusedSince) && filter.Matches(image);
         return KeepLast is int count

@@ -127,23 +127,35 @@ internal sealed class ImageRemover(StoreLayout layout, StoreDatabase database, L
         {
             throw InUse(image, $"has {tags.Count} tags ({string.Join(", ", tags.Select(name => ImageReference.Parse(name).Familiar))})", "Remove it by a tag, or with -Force.");
         }
-        List<(string Name, string State)> users = transaction.Query("SELECT name, state FROM container WHERE image = ?1", row => (row.GetString(0), row.GetString(1)), image.Id);
-        if (users.Find(user => user.State != "Created" && user.State != "Exited") is { Name: not null } running)
-        {
-            throw InUse(image, $"is used by {Containers(users)}; {running.Name} is {(running.State == "New" ? "being made" : running.State)}", "Stop and remove the container first.");
-        }
-        List<string> mounted = transaction.Query("SELECT path FROM mount WHERE image = ?1 AND mounted = 1", row => row.GetString(0), image.Id);
-        if (mounted.Count > 0 && !force)
-        {
-            throw InUse(image, $"is mounted at {string.Join(", ", mounted)}", "Dismount-LayerImage first, or use -Force: the mount keeps its layers until then.");
-        }
-        return users.Count > 0 && !force
-            ? throw InUse(image, $"is used by {Containers(users)}", "Remove the container first, or use -Force: the container keeps its layers.")
-            : new Decision(tags, Deletes: true);
+        ThrowIfUsed(image, Reachability.UsersOf(transaction, StoreKinds.Image, image.Id).ToLookup(user => user.Kind), force);
+        return new Decision(tags, Deletes: true);
     }
 
-    private static string Containers(List<(string Name, string State)> users) =>
-        $"the container{(users.Count > 1 ? "s" : "")} {string.Join(", ", users.Take(5).Select(user => user.Name))}{(users.Count > 5 ? $" and {users.Count - 5} more" : "")}";
+    private static void ThrowIfUsed(Image image, ILookup<StoreKind, StoreUser> users, bool force)
+    {
+        if (users[StoreKinds.Container].FirstOrDefault(user => user.Standing is not null) is StoreUser running)
+        {
+            throw InUse(image, $"is used by {Tell(users[StoreKinds.Container])}; {running.Name} is {running.Standing}", "Stop and remove the container first.");
+        }
+        if (force)
+        {
+            return;
+        }
+        if (users.Contains(StoreKinds.Mount))
+        {
+            throw InUse(image, $"is mounted at {string.Join(", ", users[StoreKinds.Mount].Select(user => user.Name))}", "Dismount-LayerImage first, or use -Force: the mount keeps its layers until then.");
+        }
+        if (users.FirstOrDefault() is { Key.Noun: string noun } first)
+        {
+            throw InUse(image, $"is used by {Tell(first)}", $"Remove the {noun} first, or use -Force: the {noun} keeps its layers.");
+        }
+    }
+
+    private static string Tell(IEnumerable<StoreUser> users)
+    {
+        StoreUser[] all = [.. users];
+        return $"the {all[0].Kind.Noun}{(all.Length > 1 ? "s" : "")} {string.Join(", ", all.Take(5).Select(user => user.Name))}{(all.Length > 5 ? $" and {all.Length - 5} more" : "")}";
+    }
 
     private static LayerImageException InUse(Image image, string why, string advice) =>
         new(EngineError.ImageInUse, $"The image {image.Reference} {why}.") { Target = image.Reference, Advice = advice };
@@ -152,14 +164,12 @@ internal sealed class ImageRemover(StoreLayout layout, StoreDatabase database, L
     {
         List<string> diffIds = ImageLayerTable.DiffIdsOf(transaction, id);
         // A layer that was received in two packings (gzip, zstd) has two blobs.
-        List<string> candidates = [id, .. diffIds.SelectMany(diffId => LayerBlobTable.BlobsOf(transaction, diffId)), .. transaction.Query("""
-            SELECT manifest FROM image WHERE id = ?1 AND manifest IS NOT NULL UNION SELECT substr(name, instr(name, '@') + 1) FROM repo_digest WHERE image = ?1
-            """, row => row.GetString(0), id)];
+        List<string> candidates = [id, .. diffIds.SelectMany(diffId => LayerBlobTable.BlobsOf(transaction, diffId)), .. Reachability.BlobsOf(transaction, StoreKinds.Image, id)];
         ImageTable.Delete(transaction, id);
         List<LayerRecord> own = LayerTable.WithDiffIds(transaction, new NameList(diffIds));
-        HashSet<string> gone = [.. LayerStore.DeleteUnusedRecords(transaction, own.Select(layer => layer.Key))];
+        HashSet<string> gone = [.. Reachability.DeleteUnusedLayers(transaction, own.Select(layer => layer.Key))];
         own.RemoveAll(layer => !gone.Contains(layer.Key));
-        List<(Digest Digest, long Size)> blobs = ContentStore.DeleteUnusedRecords(transaction, candidates);
+        List<(Digest Digest, long Size)> blobs = Reachability.DeleteUnusedBlobs(transaction, candidates);
         return new Removed(own.ConvertAll(layer => (layer.Key, layer.DiffId)), blobs.ConvertAll(blob => blob.Digest), own.Sum(layer => layer.ContentBytes) + blobs.Sum(blob => blob.Size), null!, diffIds.ConvertAll(Digest.Parse));
     }
 }

@@ -36,7 +36,7 @@ public sealed class LayerStoreService
     public LayerStoreInfo Get()
     {
         IReadOnlyList<StoreItem> garbage = FindGarbage();
-        (long images, long layers, long containers, long blobs) = _database.Read(transaction => (Count(transaction, "image"), Count(transaction, "layer"), Count(transaction, "container"), Count(transaction, "blob")));
+        (long images, long layers, long containers, long blobs) = _database.Read(transaction => (ImageTable.Count(transaction), LayerTable.Count(transaction), ContainerTable.Count(transaction), BlobTable.Count(transaction)));
         // What a killed process left counts by that, wherever it lies.
         long LeftIn(string folder) => garbage.Where(item => item.Kind == StoreItemKind.Leftover && item.Path.StartsWith(folder + Path.DirectorySeparatorChar, StringComparison.Ordinal)).Sum(item => item.Bytes);
         return new LayerStoreInfo
@@ -139,6 +139,4 @@ public sealed class LayerStoreService
         }
         return new StoreRepair { Issue = issue, IsRepaired = issue.Containers.Count == 0, Message = $"Lost for good; removed: {string.Join(", ", removed)}." };
     }
-
-    private static long Count(StoreTransaction transaction, string table) => transaction.Scalar<long>($"SELECT count(*) FROM {table}");
 }

@@ -21,22 +21,24 @@ internal sealed class StoreGarbage(StoreLayout layout, StoreDatabase database, L
         List<StoreItem> found = [];
         // Files before records: what is put there meanwhile has its record by then, or is claimed.
         List<(string Path, Digest? Digest)> blobs = BlobFiles();
-        List<string> folders = [.. new[] { layout.Layers, layout.Containers, layout.Mounts }.Where(Directory.Exists).SelectMany(Directory.EnumerateFileSystemEntries)];
+        List<string> folders = [.. layout.FoldersOf(database.Kinds).SelectMany(Directory.EnumerateFileSystemEntries)];
         string[] ingest = [.. Directory.EnumerateFileSystemEntries(layout.Ingest)];
         _ = mounts.ReadReleased(transaction =>
         {
             HashSet<string> claimed = ScratchFolder.ReadClaims(layout);
-            foreach ((string key, Digest diffId) in UnusedLayers(transaction, claimed))
+            foreach ((string key, Digest diffId) in Reachability.UnusedLayers(transaction).Where(layer => !claimed.Contains(layer.DiffId.ToString())))
             {
                 found.Add(Item(StoreItemKind.Layer, diffId.ToString(), layout.Layer(key)));
             }
-            foreach (string digest in UnusedBlobs(transaction, claimed))
+            // A layer that goes releases none: only who needs a layer keeps its blobs.
+            foreach (string digest in Reachability.UnusedBlobs(transaction).Where(digest => !claimed.Contains(digest)))
             {
                 found.Add(Item(StoreItemKind.Blob, digest, layout.Blob(Digest.Parse(digest))));
             }
-            HashSet<string> known = Known(transaction);
+            HashSet<string> known = Reachability.Directories(transaction);
             found.AddRange(folders.Where(folder => !known.Contains(Path.GetFileName(folder)) && !claimed.Contains(Path.GetFileName(folder))).Select(folder => Item(StoreItemKind.Leftover, Path.GetFileName(folder), folder)));
-            found.AddRange(blobs.Where(blob => IsLeftover(blob.Path, blob.Digest, known, claimed)).Select(blob => Item(StoreItemKind.Leftover, Path.GetFileName(blob.Path), blob.Path)));
+            HashSet<string> recorded = BlobTable.List(transaction).Select(blob => blob.Digest).ToHashSet(StringComparer.Ordinal);
+            found.AddRange(blobs.Where(blob => IsLeftover(blob.Path, blob.Digest, digest => recorded.Contains(digest.ToString()), claimed)).Select(blob => Item(StoreItemKind.Leftover, Path.GetFileName(blob.Path), blob.Path)));
             found.AddRange(ingest.Where(path => StoreEntry.Exists(path) && IsFree(path, claimed)).Select(path => Item(IngestKind(path), Path.GetFileName(path), path)));
             return 0;
         });
@@ -61,7 +63,7 @@ internal sealed class StoreGarbage(StoreLayout layout, StoreDatabase database, L
         bool isOurs = database.Write(transaction =>
         {
             UnionMountRecords.ReleaseLayers(transaction);
-            return !ScratchFolder.ReadClaims(layout).Contains(item.Name) && LayerStore.DeleteUnusedRecords(transaction, [key]).Count > 0;
+            return !ScratchFolder.ReadClaims(layout).Contains(item.Name) && Reachability.DeleteUnusedLayers(transaction, [key]).Count > 0;
         });
         if (isOurs)
         {
@@ -73,7 +75,7 @@ internal sealed class StoreGarbage(StoreLayout layout, StoreDatabase database, L
 
     private bool RemoveBlob(Digest digest)
     {
-        bool isOurs = database.Write(transaction => !ScratchFolder.ReadClaims(layout).Contains(digest.ToString()) && ContentStore.DeleteUnusedRecords(transaction, [digest.ToString()]).Count > 0);
+        bool isOurs = database.Write(transaction => !ScratchFolder.ReadClaims(layout).Contains(digest.ToString()) && Reachability.DeleteUnusedBlobs(transaction, [digest.ToString()]).Count > 0);
         if (isOurs)
         {
             FaultPoint.Reach(FaultPoint.BlobForgotten);
@@ -94,7 +96,7 @@ internal sealed class StoreGarbage(StoreLayout layout, StoreDatabase database, L
         {
             return RemoveIngest(item);
         }
-        if (parent == layout.Layers || parent == layout.Containers || parent == layout.Mounts)
+        if (layout.FoldersOf(database.Kinds).Contains(parent))
         {
             using ScratchFolder trash = ScratchFolder.Create(layout);
             string destination = Path.Combine(trash.Path, "left");
@@ -104,7 +106,7 @@ internal sealed class StoreGarbage(StoreLayout layout, StoreDatabase database, L
         }
         return database.Write(transaction =>
         {
-            bool isOurs = IsLeftover(item.Path, DigestOf(item.Path), Known(transaction), ScratchFolder.ReadClaims(layout));
+            bool isOurs = IsLeftover(item.Path, DigestOf(item.Path), digest => BlobTable.Exists(transaction, digest), ScratchFolder.ReadClaims(layout));
             if (isOurs)
             {
                 StoreEntry.Remove(item.Path);
@@ -124,25 +126,14 @@ internal sealed class StoreGarbage(StoreLayout layout, StoreDatabase database, L
         return isOurs;
     });
 
-    private static IEnumerable<(string Key, Digest DiffId)> UnusedLayers(StoreTransaction transaction, HashSet<string> claimed) =>
-        LayerStore.FindUnused(transaction).Where(layer => !claimed.Contains(layer.DiffId.ToString()));
-
-    // A layer that goes takes nothing else along: a blob's needs ask for containers only.
-    private static IEnumerable<string> UnusedBlobs(StoreTransaction transaction, HashSet<string> claimed) =>
-        ContentStore.FindUnused(transaction, transaction.Query("SELECT digest FROM blob ORDER BY digest", row => row.GetString(0))).Select(blob => blob.Digest).Where(digest => !claimed.Contains(digest));
-
-    /// <summary>Names of all layers, containers and mounts, digests of all blobs.</summary>
-    private static HashSet<string> Known(StoreTransaction transaction) =>
-        transaction.Query("SELECT key FROM layer UNION ALL SELECT id FROM container UNION ALL SELECT id FROM mount UNION ALL SELECT digest FROM blob", row => row.GetString(0)).ToHashSet(StringComparer.Ordinal);
-
     private List<(string Path, Digest? Digest)> BlobFiles() => [.. Directory.EnumerateDirectories(Path.Combine(layout.Content, "blobs"))
         .SelectMany(folder => Directory.EnumerateFileSystemEntries(folder)).Select(path => (path, DigestOf(path)))];
 
     private static Digest? DigestOf(string path) => Digest.TryParse($"{Path.GetFileName(Path.GetDirectoryName(path))}:{Path.GetFileName(path)}", out Digest digest) ? digest : null;
 
     // What is no blob is a temporary file; whose, it does not say, so it goes when it is old. A clock may have jumped.
-    private static bool IsLeftover(string path, Digest? digest, HashSet<string> known, HashSet<string> claimed) =>
-        digest is Digest blob ? !known.Contains(blob.ToString()) && !claimed.Contains(blob.ToString()) : (DateTime.UtcNow - File.GetLastWriteTimeUtc(path)).Duration() > s_young;
+    private static bool IsLeftover(string path, Digest? digest, Func<Digest, bool> isRecorded, HashSet<string> claimed) =>
+        digest is Digest blob ? !isRecorded(blob) && !claimed.Contains(blob.ToString()) : (DateTime.UtcNow - File.GetLastWriteTimeUtc(path)).Duration() > s_young;
 
     private static StoreItemKind IngestKind(string path) => StoreEntry.FileLength(path) is null ? StoreItemKind.Leftover : path.EndsWith(".upload", StringComparison.Ordinal) ? StoreItemKind.UploadRecord : StoreItemKind.PartialDownload;
 

@@ -13,20 +13,6 @@ internal sealed class StoreRecordCheck(StoreLayout layout, StoreDatabase databas
     private const int Looks = 3;
     private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(100);
 
-    private const string NamedBlobs = """
-        SELECT digest, size, 1 FROM blob
-        UNION SELECT b, 0, 0 FROM (
-            SELECT id AS b FROM image UNION SELECT manifest FROM image WHERE manifest IS NOT NULL UNION SELECT blob FROM image_layer WHERE blob IS NOT NULL
-        ) WHERE b NOT IN (SELECT digest FROM blob)
-        """;
-
-    private const string NamedLayers = """
-        SELECT key, diff_id, 1 FROM layer
-        UNION SELECT layer, diff_id, 0 FROM image_layer WHERE layer IS NOT NULL AND layer NOT IN (SELECT key FROM layer)
-        UNION SELECT layer, 'sha256:' || layer, 0 FROM (SELECT layer FROM container_layer UNION SELECT layer FROM mount_layer)
-            WHERE layer NOT IN (SELECT key FROM layer) AND layer NOT IN (SELECT layer FROM image_layer WHERE layer IS NOT NULL)
-        """;
-
     /// <summary>Checks; what is wrong.</summary>
     public async Task<IReadOnlyList<IntegrityIssue>> CheckAsync(CancellationToken cancellationToken)
     {
@@ -56,12 +42,12 @@ internal sealed class StoreRecordCheck(StoreLayout layout, StoreDatabase databas
         database.Read(transaction =>
         {
             CheckDatabase(transaction, issues);
-            foreach ((string digest, long size, bool isRecorded) in transaction.Query(NamedBlobs, row => (row.GetString(0), row.GetInt64(1), row.GetBoolean(2))))
+            foreach ((string digest, long size, bool isRecorded) in Reachability.RequiredBlobs(transaction))
             {
                 CheckBlob(transaction, digest, size, isRecorded, issues);
                 named.Add(layout.Blob(Digest.Parse(digest)));
             }
-            foreach ((string key, string diffId, bool isRecorded) in transaction.Query(NamedLayers, row => (row.GetString(0), row.GetString(1), row.GetBoolean(2))))
+            foreach ((string key, string diffId, bool isRecorded) in Reachability.RequiredLayers(transaction))
             {
                 CheckLayer(transaction, key, diffId, isRecorded, issues);
                 named.Add(layout.Layer(key));

@@ -161,7 +161,7 @@ internal sealed class StoreRepairer(StoreLayout layout, StoreDatabase database, 
     {
         if (users.Standing.Length > 0)
         {
-            throw new LayerImageException(users.Running.Count > 0 ? EngineError.ContainerRunning : EngineError.MountInUse, $"The layer {key} is used by {users.Standing}, and cannot be replaced under that.")
+            throw new LayerImageException(users.AreRunning ? EngineError.ContainerRunning : EngineError.MountInUse, $"The layer {key} is used by {users.Standing}, and cannot be replaced under that.")
             { Target = key, Advice = "Stop the container or dismount the union (Dismount-LayerImage), then repair again." };
         }
     }

@@ -135,33 +135,8 @@ internal sealed class LayerStore(StoreLayout layout, StoreDatabase database)
     /// <param name="entries">How many entries it has, about.</param>
     public static void Sync(string directory, long entries) => TreeSync.Run(directory, entries);
 
-    /// <summary>The layers that no image, no container and no mount uses.</summary>
-    public static List<(string Key, Digest DiffId)> FindUnused(StoreTransaction transaction) => transaction.Query("""
-        SELECT key, diff_id FROM layer
-        WHERE NOT EXISTS (SELECT 1 FROM image_layer WHERE layer = key) AND NOT EXISTS (SELECT 1 FROM container_layer WHERE layer = key)
-        AND NOT EXISTS (SELECT 1 FROM mount_layer WHERE layer = key)
-        """, row => (row.GetString(0), Digest.Parse(row.GetString(1))));
-
     /// <summary>All layers.</summary>
     public IReadOnlyList<LayerRecord> List() => database.Read(LayerTable.List);
-
-    /// <summary>Deletes the record of each of these layers that nothing uses; their keys.</summary>
-    public static List<string> DeleteUnusedRecords(StoreTransaction transaction, IEnumerable<string> keys)
-    {
-        List<string> deleted = [];
-        foreach (string key in keys.Distinct())
-        {
-            if (transaction.Execute(
-                """
-                DELETE FROM layer WHERE key = ?1 AND NOT EXISTS (SELECT 1 FROM image_layer WHERE layer = ?1) AND NOT EXISTS (SELECT 1 FROM container_layer WHERE layer = ?1)
-                AND NOT EXISTS (SELECT 1 FROM mount_layer WHERE layer = ?1)
-                """, key) > 0)
-            {
-                deleted.Add(key);
-            }
-        }
-        return deleted;
-    }
 
     /// <summary>
     /// Deletes the directories of layers whose records went. Under the layer's lock and only if it still has no record:

@@ -6,6 +6,9 @@ namespace LayerImage.Engine.Store;
 /// <summary>Where everything of a store lies. See docs/design/store.md.</summary>
 internal sealed class StoreLayout(EngineOptions options)
 {
+    /// <summary>The names of the folders of unpacked layers, of containers and of what mounted unions keep.</summary>
+    public const string LayersFolder = "layers", ContainersFolder = "containers", MountsFolder = "mounts";
+
     public string Root => options.Root;
 
     public string Run => options.Run;
@@ -16,12 +19,12 @@ internal sealed class StoreLayout(EngineOptions options)
 
     public string Ingest => Path.Combine(Root, "ingest");
 
-    public string Layers => Path.Combine(Root, "layers");
+    public string Layers => Path.Combine(Root, LayersFolder);
 
-    public string Containers => Path.Combine(Root, "containers");
+    public string Containers => Path.Combine(Root, ContainersFolder);
 
     /// <summary>What unions that users mounted keep.</summary>
-    public string Mounts => Path.Combine(Root, "mounts");
+    public string Mounts => Path.Combine(Root, MountsFolder);
 
     public string Scratch => Path.Combine(Root, "scratch");
 
@@ -62,6 +65,9 @@ internal sealed class StoreLayout(EngineOptions options)
     public string Bundle(string id) => Path.Combine(Run, "containers", id);
 
     public string Lock(string name) => Path.Combine(Locks, name);
+
+    /// <summary>The folders that have a directory for each thing of these kinds, as far as they are there.</summary>
+    public IEnumerable<string> FoldersOf(IEnumerable<StoreKind> kinds) => kinds.Select(kind => kind.Folder).OfType<string>().Select(folder => Path.Combine(Root, folder)).Where(Directory.Exists);
 
     /// <summary>Makes the folders. Idempotent.</summary>
     public void Create()

@@ -19,9 +19,9 @@ internal static class StoreLeftovers
         ScratchFolder.Sweep(layout);
         Try(() => RemoveIndexes(layout, database));
         // The directories first: one that is made meanwhile has its record by then.
-        List<string> directories = [.. Directory.EnumerateFileSystemEntries(layout.Layers), .. Directory.EnumerateFileSystemEntries(layout.Containers)];
+        List<string> directories = [.. layout.FoldersOf(database.Kinds.Where(kind => kind.IsSwept)).SelectMany(Directory.EnumerateFileSystemEntries)];
         string[] locks = Directory.GetFiles(layout.Locks, ContainerLock + "*");
-        HashSet<string> known = database.Read(transaction => transaction.Query("SELECT key FROM layer UNION ALL SELECT id FROM container", row => row.GetString(0)).ToHashSet(StringComparer.Ordinal));
+        HashSet<string> known = database.Read(Reachability.Directories);
         foreach (string path in locks.Where(path => !known.Contains(Path.GetFileName(path)[ContainerLock.Length..])))
         {
             Try(() => File.Delete(path)); // whoever holds it loses nothing by that: no id comes back
@@ -60,7 +60,7 @@ internal static class StoreLeftovers
         {
             return;
         }
-        HashSet<string> known = database.Read(transaction => transaction.Query("SELECT diff_id FROM layer UNION SELECT diff_id FROM image_layer", row => Oci.Digest.Parse(row.GetString(0)).Hex).ToHashSet(StringComparer.Ordinal));
+        HashSet<string> known = database.Read(Reachability.DiffIds).Select(diffId => Oci.Digest.Parse(diffId).Hex).ToHashSet(StringComparer.Ordinal);
         foreach (string file in files.Where(file => !known.Contains(Path.GetFileNameWithoutExtension(file))))
         {
             File.Delete(file);
@@ -70,8 +70,7 @@ internal static class StoreLeftovers
     /// <summary>The same for a few layers, which have just lost an image: without a look at all the others.</summary>
     public static void RemoveIndexes(StoreLayout layout, StoreDatabase database, IEnumerable<Oci.Digest> diffIds)
     {
-        List<Oci.Digest> gone = database.Read(transaction => diffIds.Where(diffId => transaction.Scalar<long>(
-            "SELECT (SELECT count(*) FROM layer WHERE diff_id = ?1) + (SELECT count(*) FROM image_layer WHERE diff_id = ?1)", diffId.ToString()) == 0).ToList());
+        List<Oci.Digest> gone = database.Read(transaction => diffIds.Where(diffId => !Reachability.HasDiffId(transaction, diffId)).ToList());
         foreach (Oci.Digest diffId in gone)
         {
             File.Delete(layout.Index(diffId));
@@ -79,11 +78,11 @@ internal static class StoreLeftovers
         }
     }
 
-    /// <summary>Takes what is in the place of a layer, a container or a mount's changes out of it, if it has no record and is no container's own.</summary>
+    /// <summary>Takes what is in the place of a thing's directory (a layer's, a container's) out of it, if it has no record and is no container's own.</summary>
     public static void MoveOut(StoreDatabase database, StoreLayout layout, string directory, string destination) => database.Write(transaction =>
     {
         string name = Path.GetFileName(directory);
-        if (StoreEntry.Exists(directory) && transaction.Scalar<long>("SELECT (SELECT count(*) FROM layer WHERE key = ?1) + (SELECT count(*) FROM container WHERE id = ?1) + (SELECT count(*) FROM mount WHERE id = ?1)", name) == 0
+        if (StoreEntry.Exists(directory) && !Reachability.HasDirectory(transaction, name)
             && !TakenUpper.TryReturn(transaction, layout, directory))
         {
             StoreEntry.Move(directory, destination);

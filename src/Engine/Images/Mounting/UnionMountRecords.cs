@@ -161,8 +161,7 @@ internal sealed class UnionMountRecords(StoreLayout layout, StoreDatabase databa
         using ScratchFolder claim = _reserve.Use(() => ScratchFolder.Create(layout));
         List<(string Key, Digest DiffId)> unused = _reserve.Use(() => database.Write(transaction =>
         {
-            List<(string Key, Digest DiffId)> had = MountLayerTable.LayersOf(transaction, record.Mount.Id).ConvertAll(key =>
-                (key, (LayerTable.Find(transaction, key) ?? throw LayerStore.Missing(key)).DiffId));
+            List<(string Key, Digest DiffId)> had = Reachability.LayersOf(transaction, StoreKinds.Mount, record.Mount.Id);
             MountLayerTable.Release(transaction, record.Mount.Id);
             if (keeps)
             {
@@ -172,7 +171,7 @@ internal sealed class UnionMountRecords(StoreLayout layout, StoreDatabase databa
             {
                 MountTable.Delete(transaction, record.Mount.Id);
             }
-            HashSet<string> deleted = [.. LayerStore.DeleteUnusedRecords(transaction, had.Select(layer => layer.Key))];
+            HashSet<string> deleted = [.. Reachability.DeleteUnusedLayers(transaction, had.Select(layer => layer.Key))];
             claim.Claim(deleted);
             return had.FindAll(layer => deleted.Contains(layer.Key));
         }));

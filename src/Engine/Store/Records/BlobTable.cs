@@ -28,6 +28,6 @@ internal static class BlobTable
     public static void Correct(StoreTransaction transaction, Digest digest, long size) =>
         transaction.Execute("INSERT INTO blob (digest, size) VALUES (?1, ?2) ON CONFLICT (digest) DO UPDATE SET size = excluded.size", digest.ToString(), size);
 
-    /// <summary>Deletes the record of a blob that nothing needs.</summary>
+    /// <summary>Deletes the record of a blob that nothing needs: see <see cref="Reachability"/>.</summary>
     public static void Delete(StoreTransaction transaction, string digest) => transaction.Execute("DELETE FROM blob WHERE digest = ?1", digest);
 }

@@ -6,6 +6,9 @@ namespace LayerImage.Engine.Store;
 /// <summary>The table <c>container</c>. A container's layers go with its row.</summary>
 internal static class ContainerTable
 {
+    /// <summary>What one does now that stands on its layers; NULL for one at rest. See <see cref="StoreKind.Standing"/>.</summary>
+    public const string Standing = $"CASE state WHEN '{nameof(RecordedState.Created)}' THEN NULL WHEN '{nameof(RecordedState.Exited)}' THEN NULL WHEN '{nameof(RecordedState.New)}' THEN 'being made' ELSE state END";
+
     private const string Columns = "id, name, image, created, spec, address, state, boot_id, pid, pid_start, started, finished, exit_code, error, run, keeper";
 
     /// <summary>Whether a container is recorded.</summary>

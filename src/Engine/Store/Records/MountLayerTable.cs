@@ -3,10 +3,6 @@ namespace LayerImage.Engine.Store;
 /// <summary>The table <c>mount_layer</c>: which layers mounts need.</summary>
 internal static class MountLayerTable
 {
-    /// <summary>The keys of the layers that a mount needs.</summary>
-    public static List<string> LayersOf(StoreTransaction transaction, string mount) =>
-        transaction.Query("SELECT layer FROM mount_layer WHERE mount = ?1", row => row.GetString(0), mount);
-
     /// <summary>Records a layer that a mount needs.</summary>
     public static void Insert(StoreTransaction transaction, string mount, string key) =>
         transaction.Execute("INSERT INTO mount_layer (mount, layer) VALUES (?1, ?2)", mount, key);

@@ -42,6 +42,12 @@ internal sealed record MountRow
 /// <summary>The table <c>mount</c>. The layers that a mount needs go with its row.</summary>
 internal static class MountTable
 {
+    /// <summary>The condition that a row is a mount still, and not only the changes of one.</summary>
+    public const string IsMounted = "mounted = 1";
+
+    /// <summary>What one does now that stands on its layers; NULL where only changes are kept. See <see cref="StoreKind.Standing"/>.</summary>
+    public const string Standing = $"CASE WHEN {IsMounted} THEN 'mounted' END";
+
     private const string Columns = "id, path, image, reference, boot_id, namespace, lower, upper, work, made, since, mounted";
 
     /// <summary>All of them, the oldest first.</summary>

@@ -54,10 +54,10 @@ internal sealed partial class StoreDatabase
     }
 
     // DROP INDEX, REINDEX and VACUUM all read the old index, and fail on its damage: it is forgotten instead.
-    private static void RenewIndexes(SqliteConnection connection)
+    private void RenewIndexes(SqliteConnection connection)
     {
         using SqliteTransaction transaction = connection.BeginTransaction(deferred: false);
-        List<string> indexes = new StoreTransaction(connection, transaction).Query("SELECT sql FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL", row => row.GetString(0));
+        List<string> indexes = new StoreTransaction(connection, transaction, _claims).Query("SELECT sql FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL", row => row.GetString(0));
         Execute(connection, "PRAGMA writable_schema = ON", transaction);
         Execute(connection, "DELETE FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL", transaction);
         Execute(connection, "PRAGMA writable_schema = RESET", transaction);
@@ -88,7 +88,7 @@ internal sealed partial class StoreDatabase
     private bool HasRecords() => new FileInfo(_path) is { Exists: true, Length: > 0 };
 
     // A store's first record comes before anything else in it.
-    private bool HasContent() => new[] { "layers", "containers", "mounts", Path.Combine("content", "blobs", "sha256"), Path.Combine("content", "blobs", "sha512") }
+    private bool HasContent() => Kinds.Select(kind => kind.Folder).OfType<string>().Append(Path.Combine("content", "blobs", "sha256")).Append(Path.Combine("content", "blobs", "sha512"))
         .Select(folder => Path.Combine(Root, folder))
         .Any(folder => Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any(entry => Path.GetFileName(entry) != "lost+found"));
 

@@ -22,11 +22,12 @@ internal sealed partial class StoreDatabase
     private readonly string _connectionString;
     private readonly ConcurrentBag<SqliteConnection> _idle = [];
     private readonly Lock _writing = new(); // writers of this process queue here; SQLite's own would sleep and try again
+    private readonly ClaimQueries _claims;
     private int _keepers;
 
-    private StoreDatabase(string path)
+    private StoreDatabase(string path, ClaimQueries claims)
     {
-        _path = path;
+        (_path, _claims) = (path, claims);
         _connectionString = new SqliteConnectionStringBuilder
         {
             DataSource = path,
@@ -38,10 +39,12 @@ internal sealed partial class StoreDatabase
     }
 
     /// <summary>Opens the database, making it when it is not there.</summary>
+    /// <param name="path">Its file.</param>
+    /// <param name="claims">Who needs what; without it, as the list of kinds says.</param>
     /// <exception cref="LayerImageException"><see cref="EngineError.StoreNotSupported"/>: a newer version wrote it, or it is lost or damaged.</exception>
-    public static StoreDatabase Open(string path)
+    public static StoreDatabase Open(string path, ClaimQueries? claims = null)
     {
-        StoreDatabase database = new(path);
+        StoreDatabase database = new(path, claims ?? ClaimQueries.Standard);
         database.ThrowIfLost();
         long found = database.Read(transaction => transaction.Scalar<long>("PRAGMA user_version"));
         if (found > Version)
@@ -71,6 +74,9 @@ internal sealed partial class StoreDatabase
         }
         return database;
     }
+
+    /// <summary>The kinds of things that the store has.</summary>
+    public IReadOnlyList<StoreKind> Kinds => _claims.Kinds;
 
     /// <summary>
     /// Keeps the database open until the result is disposed, for work of several transactions: these use the same few
@@ -111,7 +117,7 @@ internal sealed partial class StoreDatabase
             T result;
             using (SqliteTransaction transaction = connection.BeginTransaction(deferred: !writes))
             {
-                open = new StoreTransaction(connection, transaction);
+                open = new StoreTransaction(connection, transaction, _claims);
                 result = body(open);
                 if (commit)
                 {

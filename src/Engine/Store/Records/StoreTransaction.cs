@@ -4,9 +4,12 @@ using Microsoft.Data.Sqlite;
 namespace LayerImage.Engine.Store;
 
 /// <summary>SQL inside one transaction. Parameters are positional: ?1, ?2 …</summary>
-internal sealed class StoreTransaction(SqliteConnection connection, SqliteTransaction transaction)
+internal sealed class StoreTransaction(SqliteConnection connection, SqliteTransaction transaction, ClaimQueries claims)
 {
     private readonly Stack<Action> _undo = [];
+
+    /// <summary>Who needs what in this store: see <see cref="Reachability"/>.</summary>
+    public ClaimQueries Claims => claims;
 
     /// <summary>Runs a statement; the number of rows it changed.</summary>
     public int Execute(string sql, params ReadOnlySpan<object?> values)
