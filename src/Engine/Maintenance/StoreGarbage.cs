@@ -26,7 +26,10 @@ internal sealed class StoreGarbage(StoreLayout layout, StoreDatabase database, L
         _ = mounts.ReadReleased(transaction =>
         {
             HashSet<string> claimed = ScratchFolder.ReadClaims(layout);
-            foreach ((string key, Digest diffId) in Reachability.UnusedLayers(transaction).Where(layer => !claimed.Contains(layer.DiffId.ToString())))
+            List<(string Key, Digest DiffId)> unused = Reachability.UnusedLayers(transaction);
+            // A view of the records begins with the first question. Of a removal that took its records away just before, the claim is there by now.
+            claimed.UnionWith(ScratchFolder.ReadClaims(layout));
+            foreach ((string key, Digest diffId) in unused.Where(layer => !claimed.Contains(layer.DiffId.ToString())))
             {
                 found.Add(Item(StoreItemKind.Layer, diffId.ToString(), layout.Layer(key)));
             }
