@@ -57,6 +57,14 @@ public sealed partial class ContainerService
         }
     }
 
+    private void PublishOthersAgain(string exceptId)
+    {
+        foreach (ContainerRecord other in _records.List().Where(other => other.Id != exceptId && IsConnected(other)))
+        {
+            PublishAgain(_hosts.Own.Network, other.Id, SilentObserver.Instance);
+        }
+    }
+
     // Under its lock: were it ended meanwhile, its ports would lead to whoever gets its address next.
     private void PublishAgain(INetworkBackend network, string id, IEngineObserver observer)
     {

@@ -39,7 +39,7 @@ public sealed partial class ContainerService
 
     private ContainerCleaner Cleaner => new(_layout, _records, _files, _layers, _content, _hosts, _options.Clock);
 
-    private ContainerStarter Starter => new(_layout, _options, _records, _files, _hosts.Own);
+    private ContainerStarter Starter => new(_layout, _options, _records, _files, _hosts.Own, PublishOthersAgain);
 
     /// <summary>All containers, the newest first.</summary>
     public async Task<IReadOnlyList<Container>> ListAsync(CancellationToken cancellationToken)

@@ -14,7 +14,13 @@ namespace LayerImage.Engine.Containers;
 /// pushes its undo; a failure leaves the host as it was. The record says "Starting" with this process's identity, so
 /// that a later look cleans up when this process is killed in between.
 /// </summary>
-internal sealed class ContainerStarter(StoreLayout layout, EngineOptions options, ContainerRecords records, ContainerFiles files, ContainerResources host)
+/// <param name="layout">The store.</param>
+/// <param name="options">The engine's.</param>
+/// <param name="records">The containers' records.</param>
+/// <param name="files">Their files.</param>
+/// <param name="host">What a container gets of the host.</param>
+/// <param name="publishOthersAgain">Called with the container's id when the network's rules had to be made anew.</param>
+internal sealed class ContainerStarter(StoreLayout layout, EngineOptions options, ContainerRecords records, ContainerFiles files, ContainerResources host, Action<string> publishOthersAgain)
 {
     /// <summary>Called when the container exists and its program waits: who attaches now misses nothing.</summary>
     public delegate Task CreatedHandler(string bundle, CancellationToken cancellationToken);
@@ -129,7 +135,8 @@ internal sealed class ContainerStarter(StoreLayout layout, EngineOptions options
         }
         if (host.Network.EnsureReady())
         {
-            RepublishRunning(record.Id);
+            // Somebody flushed the host's ruleset, or this is the first container after that.
+            publishOthersAgain(record.Id);
         }
         if (!records.IsOfNetwork(record.Address))
         {
@@ -144,15 +151,6 @@ internal sealed class ContainerStarter(StoreLayout layout, EngineOptions options
         }
         host.HostPorts.Admit(observer);
         return (record, attachment.NamespacePath);
-    }
-
-    // Somebody flushed the host's ruleset, or this is the first container after that.
-    private void RepublishRunning(string exceptId)
-    {
-        foreach (ContainerRecord other in records.List().Where(other => other.Id != exceptId && other.State is ContainerState.Running or ContainerState.Paused && other.Address is not null && other.BootId == HostProcess.BootId))
-        {
-            host.Network.Publish(other.Id, other.Address!, other.Ports);
-        }
     }
 
     private void PublishPorts(ContainerRecord record, ContainerSpec spec, IReadOnlyList<PortMapping> mappings, UndoStack undo, IEngineObserver observer)

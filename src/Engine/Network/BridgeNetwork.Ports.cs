@@ -42,12 +42,15 @@ internal sealed partial class BridgeNetwork
             return;
         }
         // Refused although the rules are there: a port leads to another container by now. Then one by one.
-        if (Execute(NetworkRules.Unpublish(_options, address, mappings)) is LinuxException.EEXIST or LinuxException.EBUSY)
+        int errno = Execute(NetworkRules.Unpublish(_options, address, mappings));
+        if (errno is LinuxException.EEXIST or LinuxException.EBUSY)
         {
-            foreach (PortMapping mapping in mappings)
-            {
-                _ = Execute(NetworkRules.Unpublish(_options, address, [mapping]));
-            }
+            errno = mappings.Select(mapping => Execute(NetworkRules.Unpublish(_options, address, [mapping]))).ToList()
+                .FirstOrDefault(one => one is not (0 or LinuxException.EEXIST or LinuxException.EBUSY));
+        }
+        if (errno is not (0 or LinuxException.ENOENT))
+        {
+            throw Failed($"The ports {string.Join(", ", mappings)} of container {containerId} cannot be closed", new LinuxException("netlink", errno, $"nftables table {_options.TableName}"));
         }
         ForgetUdpFlows(address, mappings);
     }

@@ -114,6 +114,10 @@ internal sealed partial class BridgeNetwork : INetworkBackend
                     Guard(SourceRules.Delete(_options, link.Name, address), link.Name);
                 }
             }
+            else
+            {
+                Guard(SourceRules.Forget(_options, attachment.HostInterface), attachment.HostInterface);
+            }
             NetworkNamespace.Delete(attachment.NamespacePath);
             _forwarding.CloseIfUnused();
         }, cancellationToken);

@@ -1,3 +1,4 @@
+using LayerImage.Engine.Interop;
 using LayerImage.Engine.Interop.Netlink;
 using Microsoft.Win32.SafeHandles;
 using static LayerImage.Engine.Interop.Libc.Libc;
@@ -8,40 +9,21 @@ namespace LayerImage.Engine.Network;
 internal static class NetworkNamespace
 {
     /// <summary>
-    /// Makes a namespace pinned at <paramref name="path"/> and calls <paramref name="configure"/> with a handle of it
-    /// and a route socket inside. All of it happens on a thread of its own, which ends in that namespace: a pool
-    /// thread that had ever been in another namespace would be a trap for whatever runs on it next.
+    /// Makes a namespace pinned at <paramref name="path"/> and calls <paramref name="configure"/> in it, with a handle of it
+    /// and a route socket inside; see <see cref="OwnThread"/> for what that must not do.
     /// </summary>
-    public static Task CreateAsync(string path, Action<SafeFileHandle, NetlinkSocket> configure)
+    public static Task CreateAsync(string path, Action<SafeFileHandle, NetlinkSocket> configure) => Task.Run(() => OwnThread.Run("network namespace", () =>
     {
-        TaskCompletionSource done = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        Thread thread = new(() =>
+        Unshare(CLONE_NEWNET);
+        using (File.Open(path, FileMode.CreateNew))
         {
-            try
-            {
-                Unshare(CLONE_NEWNET);
-                using (File.Open(path, FileMode.CreateNew))
-                {
-                }
-                Mount("/proc/thread-self/ns/net", path, null, MS_BIND, null);
-                // Shared with everybody: .NET would otherwise take a lock (flock) on the kernel's file.
-                using SafeFileHandle handle = File.OpenHandle(path, share: FileShare.ReadWrite | FileShare.Delete);
-                using NetlinkSocket inside = NetlinkSocket.OpenRoute();
-                configure(handle, inside);
-                done.SetResult();
-            }
-            catch (Exception e)
-            {
-                done.SetException(e);
-            }
-        }, maxStackSize: 256 * 1024)
-        {
-            IsBackground = true,
-            Name = "network namespace",
-        };
-        thread.Start();
-        return done.Task;
-    }
+        }
+        Mount("/proc/thread-self/ns/net", path, null, MS_BIND, null);
+        // Shared with everybody: .NET would otherwise take a lock (flock) on the kernel's file.
+        using SafeFileHandle handle = File.OpenHandle(path, share: FileShare.ReadWrite | FileShare.Delete);
+        using NetlinkSocket inside = NetlinkSocket.OpenRoute();
+        configure(handle, inside);
+    }));
 
     /// <summary>Takes the pin away; the namespace ends with its last process. Idempotent.</summary>
     public static void Delete(string path)

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using LayerImage.Engine.Errors;
 using LayerImage.Engine.Interop.Netlink;
 
 namespace LayerImage.Engine.Network;
@@ -53,6 +54,27 @@ internal static class SourceRules
         .. NftMessages.Delete(options.TableName, "ports", [Port(link)], NftFamily.Bridge),
         .. NftMessages.Delete(options.TableName, "sources", [Source(link, address)], NftFamily.Bridge),
     ];
+
+    /// <summary>
+    /// The requests that take a cable out of the rules that is not there any more: who took it away was killed before he had done
+    /// that, or the kernel did, with the last process of its namespace. None, after one question, where there is nothing of it.
+    /// </summary>
+    /// <exception cref="LinuxException">The kernel did not say.</exception>
+    public static IReadOnlyList<NetlinkMessage> Forget(NetworkOptions options, string link)
+    {
+        if (!NftMessages.HasElement(options.TableName, "ports", Port(link), NftFamily.Bridge))
+        {
+            return [];
+        }
+        using NetlinkSocket socket = NetlinkSocket.OpenNetfilter();
+        byte[] name = Name(link);
+        NftElement[] sources = [.. NftMessages.ListElements(socket, options.TableName, "sources", NftFamily.Bridge).Where(element => element.First.AsSpan().StartsWith(name))];
+        return
+        [
+            .. NftMessages.Delete(options.TableName, "ports", [Port(link)], NftFamily.Bridge),
+            .. NftMessages.Delete(options.TableName, "sources", sources, NftFamily.Bridge),
+        ];
+    }
 
     private static NftElement Port(string link) => new(Name(link));
 

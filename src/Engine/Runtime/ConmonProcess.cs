@@ -42,7 +42,14 @@ internal static class ConmonProcess
                 pid = Libc.PosixSpawn(arguments, EnvironmentOf("_OCI_SYNCPIPE=3", "_OCI_STARTPIPE=4"), [syncWrite, startRead, .. held], new SpawnStreams(Error: errorWrite), folder);
             }
             cgroups.MoveToMonitors(pid);
-            start.WriteByte(1);
+            try
+            {
+                start.WriteByte(1);
+            }
+            catch (IOException)
+            {
+                // It was killed before it began: it gives no answer then.
+            }
         }
         // The first process ends when the monitor, its child, has been forked; the monitor's answer comes later.
         string answer = await ReadLineAsync(sync).ConfigureAwait(false);

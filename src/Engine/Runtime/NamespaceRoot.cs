@@ -1,5 +1,5 @@
-using System.Runtime.ExceptionServices;
 using LayerImage.Engine.Errors;
+using LayerImage.Engine.Interop;
 using LayerImage.Engine.Interop.Libc;
 using Microsoft.Win32.SafeHandles;
 
@@ -41,33 +41,15 @@ internal static class NamespaceRoot
     private static FileStatus Of(string process)
     {
         FileStatus root = default;
-        Exception? failure = null;
-        Thread thread = new(() =>
+        OwnThread.Run("mount namespace", () =>
         {
-            try
-            {
-                // All that is called after SetNs was called before it: what the runtime loads on the way, it looks for beneath the root.
-                using SafeFileHandle mounts = Libc.Open($"/proc/{process}/ns/mnt", OpenFlags.ReadOnly);
-                root = Stat("/");
-                Libc.Unshare(Libc.CLONE_FS);
-                Libc.SetNs(mounts, Libc.CLONE_NEWNS);
-                root = Stat("/");
-            }
-            catch (Exception e)
-            {
-                failure = e;
-            }
-        }, maxStackSize: 256 * 1024)
-        {
-            IsBackground = true,
-            Name = "mount namespace",
-        };
-        thread.Start();
-        thread.Join();
-        if (failure is not null)
-        {
-            ExceptionDispatchInfo.Throw(failure);
-        }
+            // All that is called after SetNs was called before it: what the runtime loads on the way, it looks for beneath the root.
+            using SafeFileHandle mounts = Libc.Open($"/proc/{process}/ns/mnt", OpenFlags.ReadOnly);
+            root = Stat("/");
+            Libc.Unshare(Libc.CLONE_FS);
+            Libc.SetNs(mounts, Libc.CLONE_NEWNS);
+            root = Stat("/");
+        });
         return root;
     }
 

@@ -1,4 +1,6 @@
 using System.Runtime.InteropServices;
+using LayerImage.Engine.Interop;
+using LayerImage.Testing.Host;
 using Microsoft.Win32.SafeHandles;
 
 namespace LayerImage.Engine.SystemTests.Firewall;
@@ -10,30 +12,17 @@ internal static partial class NetworkNamespaceThread
 
     public static T Run<T>(int pid, Func<T> action)
     {
+        SocketThreads.Ensure();
         T result = default!;
-        Exception? failure = null;
-        Thread thread = new(() =>
+        OwnThread.Run("another network", () =>
         {
-            try
+            using SafeFileHandle handle = File.OpenHandle($"/proc/{pid}/ns/net");
+            if (setns(handle, CLONE_NEWNET) != 0)
             {
-                using SafeFileHandle handle = File.OpenHandle($"/proc/{pid}/ns/net");
-                if (setns(handle, CLONE_NEWNET) != 0)
-                {
-                    throw new InvalidOperationException($"setns: {Marshal.GetLastPInvokeErrorMessage()}");
-                }
-                result = action();
+                throw new InvalidOperationException($"setns: {Marshal.GetLastPInvokeErrorMessage()}");
             }
-            catch (Exception error)
-            {
-                failure = error;
-            }
+            result = action();
         });
-        thread.Start();
-        thread.Join();
-        if (failure is not null)
-        {
-            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(failure);
-        }
         return result;
     }
 

@@ -44,9 +44,9 @@ internal sealed class EchoServer : IDisposable
         client.ReceiveTimeout = patience;
         try
         {
-            if (!client.ConnectAsync(IPAddress.Parse(address), port).Wait(patience))
+            if (Connect(client, new IPEndPoint(IPAddress.Parse(address), port), patience) is var error and not SocketError.Success)
             {
-                return nameof(SocketError.TimedOut);
+                return error.ToString();
             }
             if (!tcp)
             {
@@ -59,10 +59,25 @@ internal sealed class EchoServer : IDisposable
         {
             return e.SocketErrorCode.ToString();
         }
-        catch (AggregateException e) when (e.InnerException is SocketException inner)
+    }
+
+    // On this thread alone: see SocketThreads.
+    private static SocketError Connect(Socket client, EndPoint to, int patience)
+    {
+        client.Blocking = false;
+        try
         {
-            return inner.SocketErrorCode.ToString();
+            client.Connect(to);
         }
+        catch (SocketException e) when (e.SocketErrorCode is SocketError.WouldBlock or SocketError.InProgress)
+        {
+            if (!client.Poll(patience * 1000, SelectMode.SelectWrite))
+            {
+                return SocketError.TimedOut;
+            }
+        }
+        client.Blocking = true;
+        return (SocketError)(int)client.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.Error)!;
     }
 
     public void Dispose() => _socket.Dispose();

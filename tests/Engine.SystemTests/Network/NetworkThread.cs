@@ -1,4 +1,6 @@
 using System.Runtime.InteropServices;
+using LayerImage.Engine.Interop;
+using LayerImage.Testing.Host;
 using Microsoft.Win32.SafeHandles;
 
 namespace LayerImage.Engine.SystemTests.Network;
@@ -10,26 +12,18 @@ internal static partial class NetworkThread
 
     public static T Run<T>(string namespacePath, Func<T> body)
     {
-        TaskCompletionSource<T> done = new();
-        Thread thread = new(() =>
+        SocketThreads.Ensure();
+        T result = default!;
+        OwnThread.Run("another network", () =>
         {
-            try
+            using SafeFileHandle handle = File.OpenHandle(namespacePath, share: FileShare.ReadWrite | FileShare.Delete);
+            if (setns(handle, CLONE_NEWNET) != 0)
             {
-                using SafeFileHandle handle = File.OpenHandle(namespacePath, share: FileShare.ReadWrite | FileShare.Delete);
-                if (setns(handle, CLONE_NEWNET) != 0)
-                {
-                    throw new InvalidOperationException($"setns: errno {Marshal.GetLastPInvokeError()}");
-                }
-                done.SetResult(body());
+                throw new InvalidOperationException($"setns: errno {Marshal.GetLastPInvokeError()}");
             }
-            catch (Exception e)
-            {
-                done.SetException(e);
-            }
+            result = body();
         });
-        thread.Start();
-        thread.Join();
-        return done.Task.GetAwaiter().GetResult();
+        return result;
     }
 
     // int setns(int fd, int nstype);

@@ -1,5 +1,6 @@
 using LayerImage.Engine.Errors;
 using LayerImage.Engine.Processes;
+using LayerImage.Testing;
 using LayerImage.Testing.Module;
 using Xunit;
 
@@ -50,7 +51,7 @@ public sealed class BrokenSurroundingsTests : AcceptanceTest
     // Each takes ten seconds: all of them with build.ps1 Test -Long.
     private static readonly string[] s_always = ["the run folder is a file", "the store's folders are files", "the run folder is read-only"];
 
-    public static TheoryData<string> Damages => [.. (IEnumerable<string>)(Environment.GetEnvironmentVariable("LAYERIMAGE_TEST_LONG") == "1" ? s_damages.Keys : s_always)];
+    public static TheoryData<string> Damages => [.. (IEnumerable<string>)(TestRun.IsLong ? s_damages.Keys : s_always)];
 
     [Fact]
     public async Task Lines_CallEveryCmdlet()

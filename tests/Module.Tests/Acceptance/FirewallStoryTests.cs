@@ -92,7 +92,7 @@ public sealed class FirewallStoryTests : AcceptanceTest
 
     private static async Task<Socket> ConnectAsync(PeerNamespace peer)
     {
-        Socket socket = await NetworkNamespace.OpenSocketAsync(peer.Path, AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        Socket socket = NetworkNamespace.OpenSocket(peer.Path, AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         try
         {
             await socket.ConnectAsync(new IPEndPoint(IPAddress.Parse(peer.HostAddress), Port), Soon());

@@ -11,10 +11,12 @@ public static partial class NetworkNamespace
     private const int CloneNewNet = 0x40000000;
 
     /// <summary>Opens a socket in the namespace behind a path such as <c>/proc/PID/ns/net</c>.</summary>
-    public static Task<Socket> OpenSocketAsync(string namespacePath, AddressFamily family, SocketType type, ProtocolType protocol)
+    public static Socket OpenSocket(string namespacePath, AddressFamily family, SocketType type, ProtocolType protocol)
     {
-        TaskCompletionSource<Socket> made = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        // A thread of its own, which ends in the other namespace and is never used again.
+        Socket? made = null;
+        Exception? failure = null;
+        // A thread of its own, which ends in the other namespace and is never used again. It is waited for: one that completed a task
+        // would have the thread pool start threads from it, and these would be in that namespace for good.
         Thread thread = new(() =>
         {
             try
@@ -25,15 +27,16 @@ public static partial class NetworkNamespace
                 {
                     throw new IOException($"setns: {Marshal.GetLastPInvokeErrorMessage()}: {namespacePath}");
                 }
-                made.SetResult(new Socket(family, type, protocol));
+                made = new Socket(family, type, protocol);
             }
             catch (Exception error) when (error is not OutOfMemoryException)
             {
-                made.SetException(error);
+                failure = error;
             }
         });
         thread.Start();
-        return made.Task;
+        thread.Join();
+        return made ?? throw new IOException($"No socket in {namespacePath}.", failure);
     }
 
     /// <summary>An HTTP client whose connections start in the namespace. No proxy, no cookies, no redirects.</summary>
@@ -45,7 +48,7 @@ public static partial class NetworkNamespace
         ConnectCallback = async (context, cancellationToken) =>
         {
             IPAddress address = IPAddress.Parse(context.DnsEndPoint.Host);
-            Socket socket = await OpenSocketAsync(namespacePath, address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+            Socket socket = OpenSocket(namespacePath, address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
             try
             {
                 await socket.ConnectAsync(new IPEndPoint(address, context.DnsEndPoint.Port), cancellationToken);

@@ -56,7 +56,8 @@ public static class StoreChild
         }
         catch (Exception e)
         {
-            Console.Error.WriteLine($"{(e as LayerImageException)?.Error} {e}");
+            // As the cmdlets tell it.
+            Console.Error.WriteLine($"{HostFailure.Explain(e)?.Error} {e}");
             status = 1;
         }
         Environment.Exit(status);
@@ -135,6 +136,17 @@ public static class StoreChild
                 break;
             case ["busy", var seed, var seconds, .. var things]:
                 await BeBusyAsync(engine, int.Parse(seed, CultureInfo.InvariantCulture), TimeSpan.FromSeconds(double.Parse(seconds, CultureInfo.InvariantCulture)), things);
+                break;
+            case ["create", var image, var name]:
+                await engine.Containers.CreateAsync(new ContainerRequest { Image = image, Name = name, Network = "none" }, SilentObserver.Instance, default);
+                break;
+            case ["changes", var container]:
+                _ = (await engine.Containers.ReadChangesAsync(container, new(), default)).Count();
+                break;
+            case ["containers", var seed, var seconds]:
+                BusyContainers busy = new(engine, new Random(int.Parse(seed, CultureInfo.InvariantCulture)));
+                (int done, int refused) = await busy.WorkAsync(TimeSpan.FromSeconds(double.Parse(seconds, CultureInfo.InvariantCulture)));
+                Console.Out.WriteLine($"{done} {refused}");
                 break;
             default:
                 throw new ArgumentException(words[0]);

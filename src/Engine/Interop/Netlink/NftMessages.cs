@@ -78,10 +78,10 @@ internal static class NftMessages
         return socket.List(Request(NFT_MSG_GETRULE, NLM_F_DUMP).Attribute(NFTA_RULE_TABLE, table).Attribute(NFTA_RULE_CHAIN, chain)).Count > 0;
     }
 
-    /// <summary>Whether a map of the table "inet TABLE" has an element with this key.</summary>
+    /// <summary>Whether a set or map of a table has an element with this key.</summary>
     /// <exception cref="LinuxException">The kernel did not say.</exception>
-    public static bool HasElement(string table, string map, NftElement element) =>
-        IsThere(Elements(NFT_MSG_GETSETELEM, 0, NftFamily.Inet, table, map, [element]).Single(), $"{table} {map}");
+    public static bool HasElement(string table, string map, NftElement element, NftFamily family = NftFamily.Inet) =>
+        IsThere(Elements(NFT_MSG_GETSETELEM, 0, family, table, map, [element]).Single(), $"{table} {map}");
 
     /// <summary>The number of the ruleset's last change, by whomever; what was listed between two equal ones belongs together.</summary>
     /// <exception cref="LinuxException">The kernel did not say.</exception>
@@ -93,8 +93,8 @@ internal static class NftMessages
         socket.List(Request(NFT_MSG_GETSET, NLM_F_DUMP).Attribute(NFTA_SET_TABLE, table)).Select(answer => Text(Find(Attributes(answer), NFTA_SET_NAME)));
 
     /// <summary>The elements of a set.</summary>
-    public static IEnumerable<NftElement> ListElements(NetlinkSocket socket, string table, string set) =>
-        from answer in socket.List(Request(NFT_MSG_GETSETELEM, NLM_F_DUMP).Attribute(NFTA_SET_ELEM_LIST_TABLE, table).Attribute(NFTA_SET_ELEM_LIST_SET, set))
+    public static IEnumerable<NftElement> ListElements(NetlinkSocket socket, string table, string set, NftFamily family = NftFamily.Inet) =>
+        from answer in socket.List(Request(NFT_MSG_GETSETELEM, NLM_F_DUMP, family).Attribute(NFTA_SET_ELEM_LIST_TABLE, table).Attribute(NFTA_SET_ELEM_LIST_SET, set))
         from entry in FindAll(Find(Attributes(answer), NFTA_SET_ELEM_LIST_ELEMENTS), NFTA_LIST_ELEM)
         select Element(entry);
 
