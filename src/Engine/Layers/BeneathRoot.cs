@@ -117,14 +117,14 @@ internal sealed class BeneathRoot(SafeFileHandle root) : IDisposable
         return (handle, errno) switch
         {
             (not null, _) => handle,
-            (_, LinuxException.ENOENT) => make is null ? null : MakeThroughLinks(path, make),
-            (_, LinuxException.ENOTDIR or LinuxException.ELOOP) => throw NoDirectory(path),
+            // To the kernel a deleted directory on the way is a device.
+            (_, LinuxException.ENOENT or LinuxException.ENOTDIR or LinuxException.ELOOP) => OpenStepByStep(path, make),
             _ => throw LayerPath.Refuse(string.Join('/', path.ToArray()), $"its path cannot be opened (errno {errno})"),
         };
     }
 
     // A link to what only a lower layer has, or what comes later. The kernel makes nothing on the way, so each step is ours.
-    private SafeFileHandle MakeThroughLinks(ReadOnlySpan<NativePath> path, Action<SafeFileHandle, LayerPath> make)
+    private SafeFileHandle? OpenStepByStep(ReadOnlySpan<NativePath> path, Action<SafeFileHandle, LayerPath>? make)
     {
         Stack<NativePath> left = new();
         Push(left, path);
@@ -148,6 +148,10 @@ internal sealed class BeneathRoot(SafeFileHandle root) : IDisposable
                 SafeFileHandle parent = way.TryPeek(out (NativePath Name, SafeFileHandle Handle) last) ? last.Handle : Root;
                 if (!Libc.TryStatAt(parent, name, out FileStatus status) || status.IsWhiteout)
                 {
+                    if (make is null)
+                    {
+                        return null;
+                    }
                     make(parent, LayerPath.Of([.. way.Reverse().Select(step => step.Name), name]));
                 }
                 else if (status.Type == FileType.SymbolicLink)

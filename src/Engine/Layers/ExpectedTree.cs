@@ -28,6 +28,10 @@ internal sealed class ExpectedTree
             Root.Describe(entry);
             return null;
         }
+        if (path.IsBookkeeping)
+        {
+            return null;
+        }
         string name = ExpectedNode.Key(path.Name);
         if (Whiteouts.IsWhiteout(path.Name))
         {
@@ -76,7 +80,7 @@ internal sealed class ExpectedTree
 
     private void PlaceWhiteout(LayerPath path)
     {
-        if (Whiteouts.IsAufs(path.Name) || Open(path.Parent, make: true) is not ExpectedNode parent)
+        if (Open(path.Parent, make: true) is not ExpectedNode parent)
         {
             return;
         }

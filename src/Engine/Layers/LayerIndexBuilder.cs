@@ -39,6 +39,10 @@ internal sealed class LayerIndexBuilder
             }
             Describe(Root, entry, offset);
         }
+        else if (path.IsBookkeeping)
+        {
+            return;
+        }
         else if (Whiteouts.IsWhiteout(path.Name))
         {
             AddWhiteout(path, entry);
@@ -101,10 +105,6 @@ internal sealed class LayerIndexBuilder
 
     private void AddWhiteout(LayerPath path, TarEntry entry)
     {
-        if (Whiteouts.IsAufs(path.Name))
-        {
-            return;
-        }
         if (Whiteouts.IsOpaque(path.Name))
         {
             OpenParent(path).IsOpaque = true;
@@ -183,6 +183,7 @@ internal sealed class LayerIndexBuilder
     {
         public LayerIndexEntry? Child(LayerIndexEntry directory, string name) => directory.Find(name) switch
         {
+            null when make && Whiteouts.IsWhiteout(name) => throw LayerPath.Of([name]).RefuseToMake(path),
             null => make ? builder.Make(directory, name, wasDeleted: false) : null,
             { Type: LayerNodeType.Whiteout } => make ? builder.Make(directory, name, wasDeleted: true) : null,
             var child => child,

@@ -30,6 +30,9 @@ internal readonly struct LayerPath
 
     public bool IsRoot => Components.Length == 0;
 
+    /// <summary>Whether it is aufs's own, which says nothing of the layer's files and is left out.</summary>
+    public bool IsBookkeeping => Components.Any(Whiteouts.IsAufs);
+
     public ReadOnlySpan<NativePath> Parent => Components.AsSpan(0, Components.Length - 1);
 
     public NativePath Name => Components[^1];
@@ -77,12 +80,19 @@ internal readonly struct LayerPath
             }
             components.Add(NativePath.From(component));
         }
+        if (components.SkipLast(1).Any(component => Whiteouts.IsWhiteout(component) && !Whiteouts.IsAufs(component)))
+        {
+            throw Refuse(raw, "names that begin with '.wh.' mean deleted files, and a deleted file holds none");
+        }
         return new LayerPath([.. components]);
     }
 
     /// <summary>A path through a link that is too long for the one call that resolves a link safely.</summary>
     public static LayerImageException RefuseLongLink(ReadOnlySpan<NativePath> path) =>
         Refuse(string.Join('/', path[..8].ToArray()) + "/…", $"its path goes through a symbolic link more than {LongestCall} bytes down");
+
+    /// <summary>This directory, which a link leads to and which is not there, for an entry: its name means a deleted file.</summary>
+    public LayerImageException RefuseToMake(LayerPath entry) => Refuse(entry, $"a link on its way leads to '{Name}', and names that begin with '.wh.' mean deleted files");
 
     public static LayerImageException Refuse(LayerPath path, string why) => Refuse(path.ToString(), why);
 

@@ -194,15 +194,14 @@ internal sealed partial class LayerUnpacker
         // Nobody says when: the moment of unpacking would make two of what is one.
         foreach (LayerPath implied in _implied.Values)
         {
-            if (OpenImplied(implied) is SafeFileHandle directory)
+            if (OpenItself(implied) is SafeFileHandle directory)
             {
                 Libc.SetTimes(directory, 0, 0, implied.ToString());
             }
         }
         foreach ((LayerPath path, long seconds, uint nanoseconds) in _directoryTimes)
         {
-            SafeFileHandle? directory = OpenExisting(path);
-            if (directory is not null)
+            if (OpenItself(path) is SafeFileHandle directory)
             {
                 Libc.SetTimes(directory, seconds, nanoseconds, path.ToString());
             }

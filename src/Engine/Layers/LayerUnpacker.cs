@@ -87,10 +87,10 @@ internal sealed partial class LayerUnpacker : IDisposable
         };
     }
 
-    private bool IsImplied(LayerPath path) => OpenImplied(path) is not null && !(_hasOpaque && _directories.IsHidden);
+    private bool IsImplied(LayerPath path) => OpenItself(path) is not null && !(_hasOpaque && _directories.IsHidden);
 
     // One that a link has taken the place of is another directory now.
-    private SafeFileHandle? OpenImplied(LayerPath path) => OpenExisting(path) is SafeFileHandle directory && !_directories.IsThroughLink ? directory : null;
+    private SafeFileHandle? OpenItself(LayerPath path) => OpenExisting(path) is SafeFileHandle directory && !_directories.IsThroughLink ? directory : null;
 
     private void Place(TarEntry entry)
     {
@@ -98,6 +98,10 @@ internal sealed partial class LayerUnpacker : IDisposable
         if (path.IsRoot)
         {
             PlaceRoot(entry);
+            return;
+        }
+        if (path.IsBookkeeping)
+        {
             return;
         }
         if (Whiteouts.IsWhiteout(path.Name))
@@ -132,6 +136,10 @@ internal sealed partial class LayerUnpacker : IDisposable
         return _directories.Open(path.Parent, (directory, where) =>
         {
             NativePath name = where.Name;
+            if (Whiteouts.IsWhiteout(name))
+            {
+                throw where.RefuseToMake(path);
+            }
             if (!TryMakeDirectory(directory, name))
             {
                 // Deleted before in this layer: what is made again has nothing of the lower directory.
@@ -195,7 +203,8 @@ internal sealed partial class LayerUnpacker : IDisposable
         SetAttributes(parent, path.Name, entry);
         _inheritsGroup |= (entry.Permissions & SetGroupId) != 0;
         Describe(path.Name);
-        SetTimeAtLast(path, entry.ModifiedSeconds, entry.ModifiedNanoseconds);
+        // A link on the way may lead elsewhere at last.
+        SetTimeAtLast(_directories.IsThroughLink ? _directories.Locate(path.Name) : path, entry.ModifiedSeconds, entry.ModifiedNanoseconds);
     }
 
     // What the tar says of a directory counts, and not what is below.
@@ -272,10 +281,6 @@ internal sealed partial class LayerUnpacker : IDisposable
 
     private void PlaceWhiteout(LayerPath path, TarEntry entry)
     {
-        if (Whiteouts.IsAufs(path.Name))
-        {
-            return;
-        }
         if (Whiteouts.IsOpaque(path.Name))
         {
             SafeFileHandle directory = OpenParent(path);

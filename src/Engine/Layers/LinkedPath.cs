@@ -30,7 +30,7 @@ internal static class LinkedPath
     /// <param name="tree">The tree.</param>
     /// <param name="root">Its root.</param>
     /// <param name="path">The names.</param>
-    /// <param name="isBlocked">Whether a part of the path is no directory, or there are too many links.</param>
+    /// <param name="isBlocked">Whether a part of the path is or can be no directory, or there are too many links.</param>
     public static TNode? Follow<TNode>(ITree<TNode> tree, TNode root, ReadOnlySpan<NativePath> path, out bool isBlocked)
         where TNode : class
     {
@@ -72,6 +72,11 @@ internal static class LinkedPath
                     way.Pop();
                 }
                 continue;
+            }
+            if (name.Length > LayerPath.LongestName)
+            {
+                isBlocked = true; // which a link's text may hold, and no directory
+                return null;
             }
             if (tree.Child(way.Peek(), name) is not TNode child)
             {

@@ -45,7 +45,7 @@ internal sealed class LayerHarness : IDisposable
         Directory.CreateDirectory(_folder["around/layer"]);
         LayerImageException error = Assert.ThrowsAny<LayerImageException>(() => LayerUnpacker.Unpack(new MemoryStream(tar), _folder["around/layer"], Stop));
         Assert.True(error.Error == EngineError.LayerInvalid, error.ToString());
-        AssertUntouched(around);
+        AssertUntouched(around, "layer", "secret");
         return error;
     }
 
@@ -64,7 +64,7 @@ internal sealed class LayerHarness : IDisposable
     }
 
     /// <summary>Nothing beside the layer's folder was made or changed.</summary>
-    public void AssertUntouched() => AssertUntouched(_folder["around"]);
+    public void AssertUntouched() => AssertUntouched(_folder["around"], "layer", "secret");
 
     /// <summary>Runs a shell script in the test's folder.</summary>
     public string Shell(string script)
@@ -95,9 +95,12 @@ internal sealed class LayerHarness : IDisposable
         return LayerUnpacker.Unpack(tar, _folder[name], Stop);
     }
 
-    private static void AssertUntouched(string around)
+    /// <summary>The same where the layer is thrown away by now.</summary>
+    public void AssertNothingElse() => AssertUntouched(_folder["around"], "secret");
+
+    private static void AssertUntouched(string around, params string[] there)
     {
-        Assert.Equal(["layer", "secret"], Directory.EnumerateFileSystemEntries(around).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal));
+        Assert.Equal(there, Directory.EnumerateFileSystemEntries(around).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal));
         Assert.Equal("untouched", File.ReadAllText(Path.Combine(around, "secret")));
     }
 }

@@ -38,9 +38,32 @@ public sealed class LayerUnpackerTests : IDisposable
     [Fact]
     public void AufsBookkeeping_IsLeftOut()
     {
-        _harness.Unpack(new LayerBuilder().Directory(".wh..wh.plnk/").File(".wh..wh.aufs").File("kept").ToTar());
+        _harness.Unpack(new LayerBuilder().Directory(".wh..wh.plnk/").File(".wh..wh.plnk/12.34").File("dir/.wh..wh.orph/own/file").File(".wh..wh.aufs").File("kept").ToTar());
 
         Assert.Equal(["kept"], Directory.EnumerateFileSystemEntries(_harness["around/layer"]).Select(path => Path.GetFileName(path)));
+    }
+
+    // To the kernel, what was deleted is a device on the way.
+    [Fact]
+    public void LinkThroughADeletedDirectory_MakesItAnew()
+    {
+        byte[] tar = new LayerBuilder().Whiteout("gone").SymbolicLink("link", "gone/sub").File("link/file", "x").ToTar();
+
+        _harness.Unpack(tar);
+
+        Assert.True(File.Exists(_harness["around/layer/gone/sub/file"]));
+        Assert.True(_harness.IsOpaque("gone"));
+        Assert.NotNull(LayerHarness.Index(tar));
+    }
+
+    [Fact]
+    public void TimeOfADirectoryThroughALink_IsItsOwnWhereverTheLinkLeadsAtLast()
+    {
+        _harness.Unpack(new LayerBuilder().Directory("one/").Directory("two/").SymbolicLink("link", "one").Directory("link/sub/", new() { Time = DateTimeOffset.UnixEpoch.AddDays(1) })
+            .File("one/sub/file").SymbolicLink("link", "two").Directory("two/sub/", new() { Time = DateTimeOffset.UnixEpoch.AddDays(2) }).ToTar());
+
+        Assert.Equal(DateTime.UnixEpoch.AddDays(1), Directory.GetLastWriteTimeUtc(_harness["around/layer/one/sub"]));
+        Assert.Equal(DateTime.UnixEpoch.AddDays(2), Directory.GetLastWriteTimeUtc(_harness["around/layer/two/sub"]));
     }
 
     [Fact]
