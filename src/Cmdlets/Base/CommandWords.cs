@@ -1,3 +1,4 @@
+using System.Management.Automation;
 using System.Management.Automation.Language;
 using LayerImage.Engine.Errors;
 
@@ -35,6 +36,8 @@ internal static class CommandWords
     /// <exception cref="LayerImageException"><see cref="EngineError.ParameterInvalid"/>, with the line to write.</exception>
     public static void Check(TypedLine? line, int position, object[] looseWords, params string[] understood)
     {
+        // Behind -- all words are the command's: Join makes it of them. What stands before it is a parameter, or none.
+        looseWords = line is { EndsParameters: true } ? [.. line.Words.OfType<CommandParameterAst>().Where(word => line.Find(word.ParameterName) is null).Select(word => word.Extent.Text)] : looseWords;
         int command = line?.IndexOf("Command", position) ?? -1;
         // docker's long options are words to PowerShell, which takes them for an image or a command.
         if (line?.Words.Take(Math.Max(command, 0) + 1).FirstOrDefault(word => IsBare(word) && word.Extent.Text.StartsWith("--", StringComparison.Ordinal)) is { } early)
@@ -61,6 +64,13 @@ internal static class CommandWords
             };
         }
     }
+
+    /// <summary>The command: behind -- all words are its own, in the order in which they were typed, as kubectl exec and sudo take them.</summary>
+    /// <param name="line">The call as it was typed; null where nothing was.</param>
+    /// <param name="bound">The words that PowerShell bound by their position, or by the command's name; null for none.</param>
+    /// <param name="looseWords">Those that belong to no parameter.</param>
+    public static string[]? Join(TypedLine? line, string[]? bound, object[] looseWords) =>
+        line is { EndsParameters: true } && looseWords.Length > 0 ? [.. bound ?? [], .. looseWords.Select(LanguagePrimitives.ConvertTo<string>)] : bound;
 
     // A parameter's name behind the command may be the command's (find / -name x): the user knows. Where a container goes before its
     // command, -name as commands spell it behind both is the command's, and -Name says that there was none before.

@@ -193,6 +193,7 @@ public abstract class NewContainerCommand : ContainerSelectionCommand
     protected void CheckWords()
     {
         CommandWords.Check(TypedLine, ImageObject is null ? 1 : 0, LooseWords, "d", "it", "ti");
+        (Command, LooseWords) = (CommandWords.Join(TypedLine, Command, LooseWords), []);
         if (ShortOption && TypedLine?.Words.Any(word => word is CommandParameterAst { ParameterName: var name } && name.Length == 2) == true)
         {
             (Interactive, Tty) = (true, true);

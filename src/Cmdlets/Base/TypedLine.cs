@@ -20,15 +20,21 @@ internal sealed class TypedLine
     {
         _text = text;
         _parameters = parameters;
-        Words = [.. command.CommandElements.Skip(1)];
+        CommandElementAst[] words = [.. command.CommandElements.Skip(1)];
+        int dashes = Array.FindIndex(words, word => word.Extent.Text == "--");
+        EndsParameters = dashes >= 0;
+        Words = EndsParameters ? words[..dashes] : words;
         Name = command.CommandElements[0].Extent.Text;
     }
 
     /// <summary>The cmdlet's name as it was typed.</summary>
     public string Name { get; }
 
-    /// <summary>What follows it.</summary>
+    /// <summary>What follows it, up to --.</summary>
     public IReadOnlyList<CommandElementAst> Words { get; }
+
+    /// <summary>Whether -- stands in it: to PowerShell, nothing behind it is a parameter.</summary>
+    public bool EndsParameters { get; }
 
     /// <summary>Reads it; null where nothing was typed (a call from C#, or by splatting alone).</summary>
     public static TypedLine? Of(InvocationInfo invocation)

@@ -7,10 +7,10 @@ public sealed class ContainerCommandResult
     public required int ExitCode { get; init; }
 
     /// <summary>The lines of its standard output.</summary>
-    public required string[] Output { get; init; }
+    public required IReadOnlyList<string> Output { get; init; }
 
     /// <summary>The lines of its standard error.</summary>
-    public required string[] Error { get; init; }
+    public required IReadOnlyList<string> Error { get; init; }
 
     /// <summary>How long it ran.</summary>
     public required TimeSpan Duration { get; init; }

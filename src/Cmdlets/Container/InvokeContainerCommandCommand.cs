@@ -6,6 +6,7 @@ using LayerImage.Cmdlets.Transformation;
 using LayerImage.Engine.Containers;
 using LayerImage.Engine.Errors;
 using LayerImage.Engine.Runtime;
+using LayerImage.Engine.Text;
 
 namespace LayerImage.Cmdlets.Commands;
 
@@ -95,14 +96,15 @@ public sealed class InvokeContainerCommandCommand : ContainerSelectionCommand
     {
         bool isPiped = InputObject is not null || PipedName is not null;
         CommandWords.Check(TypedLine, isPiped ? 0 : 1, LooseWords);
-        if (isPiped && Command is null)
+        if (isPiped && (Command is null || TypedLine is { EndsParameters: true }))
         {
-            (Name, Command) = (null, Name);
+            (Name, Command) = (null, Name is null ? Command : [.. Name, .. Command ?? []]);
         }
         else if (isPiped && Name is not null)
         {
             CommandWords.Check(TypedLine, 0, [.. Command!]);
         }
+        (Command, LooseWords) = (CommandWords.Join(TypedLine, Command, LooseWords), []);
         if (Detach && AsResult)
         {
             throw new LayerImageException(EngineError.ParameterInvalid, "A command that goes on by itself has no result yet.")
@@ -153,7 +155,7 @@ public sealed class InvokeContainerCommandCommand : ContainerSelectionCommand
         SetExitCode(exitCode);
         if (AsResult)
         {
-            WriteObject(new ContainerCommandResult { ExitCode = exitCode, Output = [.. output], Error = [.. error], Duration = command.Duration, ContainerName = container.Name });
+            WriteObject(new ContainerCommandResult { ExitCode = exitCode, Output = new ReadableList<string>(output), Error = new ReadableList<string>(error), Duration = command.Duration, ContainerName = container.Name });
         }
     }
 

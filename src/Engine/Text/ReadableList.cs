@@ -11,7 +11,8 @@ public sealed class ReadableList<T> : ReadOnlyCollection<T>
 {
     internal static readonly ReadableList<T> None = new([]);
 
-    internal ReadableList(IList<T> items)
+    /// <summary>Makes one over a list, which stays as it is.</summary>
+    public ReadableList(IList<T> items)
         : base(items)
     {
     }

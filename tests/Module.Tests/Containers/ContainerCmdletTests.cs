@@ -50,6 +50,41 @@ public sealed class ContainerCmdletTests : AcceptanceTest
         }
     }
 
+    // As with kubectl exec and sudo: to PowerShell, nothing behind -- is a parameter.
+    [Theory]
+    [InlineData("Invoke-ContainerCommand web -- find /tree -name x", "/tree/x")]
+    [InlineData("Invoke-ContainerCommand web -User root -- ls -d -a /tree", "/tree")]
+    [InlineData("Get-Container web | Invoke-ContainerCommand -- ls -d /tree", "/tree")]
+    [InlineData("Get-Container web, two | Invoke-ContainerCommand -- echo -x", "-x -x")]
+    [InlineData("Invoke-ContainerCommand web -- 'echo a | cat'", "a")]
+    [InlineData("Invoke-ContainerCommand -- web echo 1", "1")]
+    [InlineData("Start-LayerContainer box -Attach -Network none -Remove -- echo -it -p 80:80 --rm", "-it -p 80:80 --rm")]
+    [InlineData("Start-LayerContainer box -Attach -Network none -- find /bin/sh -name sh", "/bin/sh")]
+    public async Task WordsBehindDashes_AreTheCommands(string line, string output)
+    {
+        Assert.SkipWhen(Missing is not null, Missing ?? "");
+        await RunAsync("'web', 'two' | ForEach-Object { $null = Start-LayerContainer box -Name $_ -Network none -Command sleep,'1000' }; Invoke-ContainerCommand web 'mkdir /tree; touch /tree/x'");
+
+        Assert.Equal(output, string.Join(' ', (await RunAsync(line)).Lines));
+    }
+
+    [Fact]
+    public async Task MisspeltParameterBeforeDashes_IsTold()
+    {
+        Assert.SkipWhen(Missing is not null, Missing ?? "");
+
+        Assert.Contains("-Publish", (await RunAsync("try { Start-LayerContainer box -Pubilsh 80 -ErrorAction Stop -- ls -l } catch { $_.ErrorDetails.RecommendedAction }")).Lines.Single(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ResultOfACommand_IsReadableAsCsv()
+    {
+        Assert.SkipWhen(Missing is not null, Missing ?? "");
+        await RunAsync("$null = Start-LayerContainer box -Name web -Network none -Command sleep,'1000'");
+
+        Assert.Equal(["a, b", "2 a"], (await RunAsync("$result = Invoke-ContainerCommand web 'echo a; echo b' -AsResult; ($result | ConvertTo-Csv | ConvertFrom-Csv).Output; \"$($result.Output.Count) $($result.Output[0])\"")).Lines);
+    }
+
     [Theory]
     [InlineData("-PidsLimit 0")]
     [InlineData("-PidsLimit -1")]
