@@ -74,6 +74,15 @@ public sealed class KilledProcessTests
 
         await DieAsync(harness.Store.Options, point, words);
 
+        await AssertOldOrNewAsync(harness, verb, words, before, point);
+    }
+
+    /// <summary>
+    /// That what a change left when it ended early is the old state or the new one, with nothing but leftovers beside it, and that
+    /// the change done again ends in the new state.
+    /// </summary>
+    internal static async Task AssertOldOrNewAsync(ImageHarness harness, string verb, string[] words, string before, string what)
+    {
         // Nobody must clean first: the store is whole as it is.
         LayerImageEngine engine = new(harness.Store.Options);
         string after = State(harness);
@@ -104,7 +113,7 @@ public sealed class KilledProcessTests
         }
         await DismountAllAsync(harness);
         string done = State(harness);
-        Assert.True(after == before || after == done, $"before:\n{before}\nafter:\n{after}\ndone:\n{done}");
+        Assert.True(after == before || after == done, $"{what}\nbefore:\n{before}\nafter:\n{after}\ndone:\n{done}");
         Assert.Empty(await StoreCheckTests.TestAsync(harness, StoreCheckTests.Check.Full));
         foreach (Container container in await engine.Containers.ListAsync(ImageHarness.Stop))
         {
@@ -125,7 +134,7 @@ public sealed class KilledProcessTests
         Assert.False(Directory.Exists(harness.Layout.Mounts) && Directory.EnumerateFileSystemEntries(harness.Layout.Mounts).Any());
     }
 
-    private static async Task DismountAllAsync(ImageHarness harness)
+    internal static async Task DismountAllAsync(ImageHarness harness)
     {
         foreach (UnionMount mount in harness.Engine.Mounts.List())
         {
@@ -133,7 +142,7 @@ public sealed class KilledProcessTests
         }
     }
 
-    private static async Task<string[]> PrepareAsync(ImageHarness harness, string verb)
+    internal static async Task<string[]> PrepareAsync(ImageHarness harness, string verb)
     {
         BuiltImage image = new ImageBuilder().WithLayer(layer => layer.Directory("etc/").File("etc/one", new string('1', 100_000))).WithLayer(layer => layer.File("etc/two", "2")).Build();
         string reference = image.PushTo(harness.Registry, "some/image");
@@ -194,6 +203,6 @@ public sealed class KilledProcessTests
     }
 
     // What users see: images by name, with their layers. An import's id has the time in it, and a second one takes the name from the first.
-    private static string State(ImageHarness harness) => string.Join('\n', new LayerImageEngine(harness.Store.Options).Images.List().Where(image => image.Tags.Count > 0)
+    internal static string State(ImageHarness harness) => string.Join('\n', new LayerImageEngine(harness.Store.Options).Images.List().Where(image => image.Tags.Count > 0)
         .Select(image => $"{string.Join(' ', image.Tags.Order(StringComparer.Ordinal))}: {string.Join(' ', image.Layers.Select(layer => layer.DiffId))}").Order(StringComparer.Ordinal));
 }

@@ -38,17 +38,28 @@ public sealed class StoreOnBadDiskTests
         await StoreChild.RunAsync(store.Options, "receive", first);
 
         await KilledProcessTests.DieAsync(store.Options, point, ["receive", second]);
-        await ImageHarness.ShellAsync($"{CutPower} '{store.Options.Root}'");
-        await disk.RemountAsync("rw");
+        await CutPowerAsync(store, disk);
 
         LayerImageEngine engine = new(store.Options);
         Assert.Equal(isDone ? 2 : 1, engine.Images.List().Count);
-        Assert.All(await TestAsync(engine), issue => Assert.Equal(IntegrityIssueKind.Leftover, issue.Kind));
-        engine.RemoveLeftovers();
-        _ = engine.Store.Clear(engine.Store.FindGarbage()).Count();
-        Assert.Empty(await TestAsync(engine));
+        await AssertOnlyLeftoversAsync(engine, point);
         await StoreChild.RunAsync(store.Options, "receive", second);
         Assert.Equal(2, engine.Images.List().Count);
+        Assert.Empty(await TestAsync(engine));
+    }
+
+    internal static async Task CutPowerAsync(TempStore store, LoopDisk disk)
+    {
+        await ImageHarness.ShellAsync($"{CutPower} '{store.Options.Root}'");
+        await disk.RemountAsync("rw");
+    }
+
+    /// <summary>That the store is whole but for what can be cleared, and whole after that.</summary>
+    internal static async Task AssertOnlyLeftoversAsync(LayerImageEngine engine, string what)
+    {
+        Assert.True((await TestAsync(engine)).All(issue => issue.Kind == IntegrityIssueKind.Leftover), what);
+        engine.RemoveLeftovers();
+        _ = engine.Store.Clear(engine.Store.FindGarbage()).Count();
         Assert.Empty(await TestAsync(engine));
     }
 

@@ -109,6 +109,20 @@ if ($Backend -eq 'Nftables') {
     }
 }
 
+# polkit answers firewalld here, and there is nobody whom it could ask for a password.
+if ($Backend -eq 'Nftables') {
+    Test-That 'OrdinaryUser_IsToldWhatNeedsRoot' {
+        $null = Invoke-Native install -d -o nobody /tmp/nobody
+        $tries = 'Set-HostPortRule 9400', 'Set-HostPortRule 9400 -Scope Permanent', 'Remove-HostPortRule 9300', 'Set-HostFirewallZone public -Masquerade', 'Sync-HostFirewall -Force', 'Stop-HostFirewall', 'Disable-HostFirewall', 'Get-Container'
+        $script = "Import-Module $PSScriptRoot/../LayerImage/LayerImage.psd1
+            foreach (`$try in '$($tries -join "', '")') { try { `$null = Invoke-Expression `"`$try -ErrorAction Stop`"; `"`$try works`" } catch { `"`$try `$(`$_.FullyQualifiedErrorId)`" } }"
+        $said = Invoke-Native setpriv --reuid=nobody --regid=nogroup --clear-groups env HOME=/tmp/nobody "$PSScriptRoot/../start" -NoLogo -NoProfile -NonInteractive -Command $script
+        Assert-Equal ($tries | ForEach-Object { "$_ NotPrivileged" }) ($said -replace ',.*')  'What a user hears'
+        Assert-Equal '' (Invoke-Native firewall-cmd --zone=public --list-ports) "firewall-cmd's ports"
+        Assert-Equal 'active enabled' "$(systemctl is-active firewalld) $(systemctl is-enabled firewalld)" 'The unit'
+    }
+}
+
 Test-That 'Firewalld_Masked_LeavesTheHostToUs' {
     Get-Container | Remove-LayerContainer -Force
     $null = Invoke-Native systemctl disable --now firewalld
