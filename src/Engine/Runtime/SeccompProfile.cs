@@ -29,11 +29,15 @@ internal static class SeccompProfile
     public static SpecSeccomp Default(IReadOnlySet<string> capabilities, Architecture architecture, bool is32Bit = false)
     {
         List<string> names = [.. SeccompSyscalls.Always, .. SeccompSyscalls.OnArchitecture(architecture)];
+        List<SpecSyscall> rules = [];
         if (architecture == Architecture.X64 && !is32Bit)
         {
             // The 32-bit way to a socket, open to 64-bit programs too (int 0x80): its arguments lie in memory, where no
-            // filter sees the family. 32-bit programs with the newer calls (socket, connect, ...) do without it.
+            // filter sees the family. 32-bit programs with the newer calls (socket, connect, ...) do without it. It is refused
+            // by a rule, and the first one: libseccomp from 2.6 on allows it where "socket" is allowed, unless it has one by then;
+            // with an error that is not the filter's own, which is no rule.
             names.Remove("socketcall");
+            rules.Add(new SpecSyscall { Names = ["socketcall"], Action = Errno, ErrnoRet = ENOSYS });
         }
         foreach ((string capability, string[] more) in SeccompSyscalls.WithCapability)
         {
@@ -42,7 +46,7 @@ internal static class SeccompProfile
                 names.AddRange(more);
             }
         }
-        List<SpecSyscall> rules = [new SpecSyscall { Names = [.. names.Distinct().Order(StringComparer.Ordinal)], Action = Allow }];
+        rules.Add(new SpecSyscall { Names = [.. names.Distinct().Order(StringComparer.Ordinal)], Action = Allow });
         // personality(2): Linux, 32-bit Linux, each also with UNAME26, and the question which one it is.
         rules.AddRange(new ulong[] { 0, 0x8, 0x20000, 0x20008, 0xFFFFFFFF }.Select(value => When("personality", 0, value, "SCMP_CMP_EQ")));
         rules.AddRange(s_socketFamilies.Select(block => new SpecSyscall

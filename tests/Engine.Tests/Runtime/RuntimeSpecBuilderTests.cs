@@ -126,14 +126,14 @@ public sealed class RuntimeSpecBuilderTests
         SpecSeccomp plain = RuntimeSpecBuilder.Build(s_options, s_host).Linux.Seccomp!, admin = RuntimeSpecBuilder.Build(s_options with { CapAdd = ["SYS_ADMIN"] }, s_host).Linux.Seccomp!;
 
         Assert.Equal(("SCMP_ACT_ERRNO", 1u), (plain.DefaultAction, plain.DefaultErrnoRet));
-        Assert.DoesNotContain("mount", plain.Syscalls[0].Names);
-        Assert.Contains("chroot", plain.Syscalls[0].Names);
+        Assert.DoesNotContain("mount", Allowed(plain).Names);
+        Assert.Contains("chroot", Allowed(plain).Names);
         Assert.Equal(38u, plain.Syscalls.Single(rule => rule.Names[0] == "clone3").ErrnoRet);
         Assert.Equal(0x7E020000ul, plain.Syscalls.Single(rule => rule.Names[0] == "clone").Args![0].Value);
-        Assert.Contains("mount", admin.Syscalls[0].Names);
-        Assert.Contains("clone3", admin.Syscalls[0].Names);
-        Assert.DoesNotContain(admin.Syscalls.Skip(1), rule => rule.Names[0] is "clone" or "clone3");
-        Assert.DoesNotContain(plain.Syscalls[0].Names, name => name.StartsWith("io_uring", StringComparison.Ordinal) || name is "socket" or "userfaultfd" or "keyctl" or "add_key");
+        Assert.Contains("mount", Allowed(admin).Names);
+        Assert.Contains("clone3", Allowed(admin).Names);
+        Assert.DoesNotContain(admin.Syscalls.Except([Allowed(admin)]), rule => rule.Names[0] is "clone" or "clone3");
+        Assert.DoesNotContain(Allowed(plain).Names, name => name.StartsWith("io_uring", StringComparison.Ordinal) || name is "socket" or "userfaultfd" or "keyctl" or "add_key");
     }
 
     [Theory]
@@ -160,7 +160,9 @@ public sealed class RuntimeSpecBuilderTests
     [InlineData(Architecture.X64, true, true)]
     [InlineData(Architecture.S390x, false, true)] // whose C library has no other way
     public void Seccomp_SocketCall_IsForProgramsThatNeedIt(Architecture architecture, bool is32Bit, bool allowed) =>
-        Assert.Equal(allowed, RuntimeSpecBuilder.Build(s_options with { Is32Bit = is32Bit }, s_host with { Architecture = architecture }).Linux.Seccomp!.Syscalls[0].Names.Contains("socketcall"));
+        Assert.Equal(allowed, RuntimeSpecBuilder.Build(s_options with { Is32Bit = is32Bit }, s_host with { Architecture = architecture }).Linux.Seccomp! is var seccomp && Allowed(seccomp).Names.Contains("socketcall"));
+
+    private static SpecSyscall Allowed(SpecSeccomp seccomp) => seccomp.Syscalls.First(rule => rule.Action == "SCMP_ACT_ALLOW");
 
     private static string[] Words(string text) => text.Split(' ', StringSplitOptions.RemoveEmptyEntries);
 }
