@@ -30,7 +30,7 @@ ip iproute2 iproute
 TABLE
 }
 
-test_packages='podman skopeo umoci buildah docker.io docker-registry firewalld dbus busybox-static mmdebstrap uidmap apache2-utils curl tini tmux xfsprogs btrfs-progs attr acl procps strace zstd xz-utils bzip2'
+test_packages='podman skopeo umoci buildah docker.io docker-registry firewalld dbus busybox-static mmdebstrap uidmap apache2-utils curl tini tmux e2fsprogs perl xfsprogs btrfs-progs attr acl procps strace zstd xz-utils bzip2'
 machine_packages='mmdebstrap e2fsprogs busybox-static git qemu-system-x86'
 
 missing() {

@@ -51,6 +51,7 @@ public sealed class EnterLayerContainerCommand : ContainerSelectionCommand
             Environment = [$"TERM={System.Environment.GetEnvironmentVariable("TERM") ?? "xterm"}"],
             Terminal = true,
         };
+        using IDisposable terminal = HostTerminal.Keep();
         await using RunningCommand command = await StartProgramAsync(() => Engine.Containers.InvokeAsync(container.Id, request, cancellationToken));
         using PosixSignalRegistration? resize = OperatingSystem.IsWindows() ? null : PosixSignalRegistration.Create(PosixSignal.SIGWINCH, _ => Resize(command));
         SetExitCode(await command.WaitAsync(cancellationToken));

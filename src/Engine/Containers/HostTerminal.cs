@@ -21,6 +21,34 @@ public static class HostTerminal
     /// <param name="onDetach">Called when the detach keys (docker's ctrl-p ctrl-q) are pressed at a terminal; null to pass them on.</param>
     public static Stream OpenInput(Action? onDetach) => Libc.IsInherited(0) ? new TerminalInput(IsInteractive ? onDetach : null) : Stream.Null;
 
+    /// <summary>
+    /// Notes how the terminal is set, for a program that is lent it (crun exec): it is so again when the result is disposed. crun
+    /// since 1.15 leaves O_NONBLOCK on what a shell and its programs share, and PowerShell dies of its next read then; one that
+    /// is killed leaves raw mode.
+    /// </summary>
+    public static IDisposable Keep() => new Kept();
+
+    private sealed class Kept : IDisposable
+    {
+        private readonly int[] _flags = [.. Enumerable.Range(0, 3).Select(Libc.GetFileFlags)];
+        private readonly Libc.TerminalSettings? _settings = Libc.GetTerminal(0);
+
+        public void Dispose()
+        {
+            for (int descriptor = 0; descriptor < _flags.Length; descriptor++)
+            {
+                if (_flags[descriptor] >= 0)
+                {
+                    Libc.SetFileFlags(descriptor, _flags[descriptor]);
+                }
+            }
+            if (_settings is Libc.TerminalSettings settings)
+            {
+                Libc.SetTerminal(0, settings);
+            }
+        }
+    }
+
     private sealed class RawMode : IDisposable
     {
         private readonly Libc.TerminalSettings? _before = Libc.GetTerminal(0);

@@ -23,8 +23,10 @@ trap cleanup EXIT
 
 # The image tools must not depend on the machine's configuration.
 echo '{"default":[{"type":"insecureAcceptAnything"}]}' >"$work/policy.json"
-# A limit that a root without CAP_SYS_RESOURCE, as a container's, may set.
-printf '[containers]\ndefault_ulimits = ["nofile=%s:%s"]\n' "$(ulimit -Hn)" "$(ulimit -Hn)" >"$work/containers.conf"
+# Limits that a root without CAP_SYS_RESOURCE, as a container's, may set.
+files=$(ulimit -Hn) processes=$(ulimit -Hu)
+processes=${processes/unlimited/-1}
+printf '[containers]\ndefault_ulimits = ["nofile=%s:%s", "nproc=%s:%s"]\n' "$files" "$files" "$processes" "$processes" >"$work/containers.conf"
 export CONTAINERS_CONF=$work/containers.conf BUILDAH_ISOLATION=chroot
 
 # This machine's own Debian sources, without other vendors'.
