@@ -4,6 +4,7 @@
 # Start it by "unshare --mount --pid --fork --kill-child", so that neither mounts nor processes are left, however it ends.
 # Its root is pivoted to. In a chroot the mount namespace's root would still be this host's, and that is where crun's exec ends.
 set -euo pipefail
+umask 022 # whatever the session has: a root, and a disk of one, are for all users in it
 here=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
 . "$here/debian.sh"
 suite=$1 folder=$2 dotnet=$3

@@ -2,6 +2,7 @@
 # make-disk.sh SUITE FOLDER: a whole Debian with its own kernel, systemd and firewalld, as FOLDER/disk.img, and
 # FOLDER/vmlinuz and FOLDER/initrd to boot it. Root; in mount and process namespaces of its own (see run.sh).
 set -euo pipefail
+umask 022 # whatever the session has: a root, and a disk of one, are for all users in it
 here=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
 . "$here/debian.sh"
 suite=$1 folder=$2

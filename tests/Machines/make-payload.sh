@@ -2,6 +2,7 @@
 # make-payload.sh FILE MODULE PWSH DOTNET: a disk image with the built module, the folder of pwsh.dll, the .NET runtime and
 # the guest's scripts. Every machine has it as its second disk, read-only.
 set -euo pipefail
+umask 022 # whatever the session has: a root, and a disk of one, are for all users in it
 here=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
 file=$1 module=$2 pwsh=$3 dotnet=$4
 folder=$file.d

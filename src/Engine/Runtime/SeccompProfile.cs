@@ -34,7 +34,7 @@ internal static class SeccompProfile
         {
             // The 32-bit way to a socket, open to 64-bit programs too (int 0x80): its arguments lie in memory, where no
             // filter sees the family. 32-bit programs with the newer calls (socket, connect, ...) do without it. It is refused
-            // by a rule, and the first one: libseccomp from 2.6 on allows it where "socket" is allowed, unless it has one by then;
+            // by a rule, and the first one: libseccomp allows it where "socket" is allowed, whatever family, unless it has one by then;
             // with an error that is not the filter's own, which is no rule.
             names.Remove("socketcall");
             rules.Add(new SpecSyscall { Names = ["socketcall"], Action = Errno, ErrnoRet = ENOSYS });
