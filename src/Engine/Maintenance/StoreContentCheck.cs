@@ -89,9 +89,13 @@ internal sealed class StoreContentCheck(StoreDatabase database, LayerStore layer
         if (work.Layer is LayerRecord layer)
         {
             using FileLock? held = await TryLockAsync(layer, observer, cancellationToken).ConfigureAwait(false);
-            return database.Read(transaction => LayerTable.Exists(transaction, layer.Key)) ? await LookAsync(work, observer, cancellationToken).ConfigureAwait(false) : null;
+            return await LookAgainAsync(transaction => LayerTable.Exists(transaction, layer.Key)).ConfigureAwait(false);
         }
-        return database.Read(transaction => BlobTable.Exists(transaction, work.Blob!.Digest)) ? await LookAsync(work, observer, cancellationToken).ConfigureAwait(false) : null;
+        return await LookAgainAsync(transaction => BlobTable.Exists(transaction, work.Blob!.Digest)).ConfigureAwait(false);
+
+        // What has no record before or after the look was removed meanwhile.
+        async Task<IntegrityIssue?> LookAgainAsync(Func<StoreTransaction, bool> isRecorded) =>
+            database.Read(isRecorded) && await LookAsync(work, observer, cancellationToken).ConfigureAwait(false) is IntegrityIssue again && database.Read(isRecorded) ? again : null;
     }
 
     private async Task<FileLock?> TryLockAsync(LayerRecord layer, IEngineObserver observer, CancellationToken cancellationToken)
