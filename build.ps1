@@ -5,7 +5,8 @@
     Needs PowerShell 7.6: ./layerimage build.ps1 brings one where none is installed.
       Build      out/LayerImage (the module)
       Test       builds, then runs every test; as root it installs the programs that the tests compare with. -NoMachine leaves out
-                 the whole machines, -Filter Machines runs them alone; -Long adds the cases that take minutes; -Fresh runs README's commands in fresh roots
+                 the whole machines, -Filter Machines runs them alone; -Long adds the cases that take minutes; -Fresh runs README's commands in fresh roots;
+                 -Fast runs what needs neither root nor a program beside it, in seconds
       Docs       brings docs/en-US up to the cmdlets and makes en-US/ of it (needs Microsoft.PowerShell.PlatyPS)
       Benchmark  measures beside podman and docker
       Package    out/package/LayerImage-<version>-<runtime>.tar.gz
@@ -29,6 +30,9 @@ param(
 
     # Test: with the cases that take minutes, too.
     [switch] $Long,
+
+    # Test: instead, only what needs neither root nor a program beside it.
+    [switch] $Fast,
 
     # Test: the order of the tests, as a former run printed it.
     [Nullable[int]] $Seed,
@@ -55,6 +59,10 @@ switch ($Task) {
         if ($Fresh) {
             Install-TestPackage -Kinds machines
             exit (Invoke-FreshTests $Filter)
+        }
+        if ($Fast) {
+            Invoke-DotnetBuild 'tests/Engine.Tests/LayerImage.Engine.Tests.csproj'
+            exit (Invoke-FastTests -Filter $Filter -Seed $Seed)
         }
         Install-TestPackage -Kinds @(@('runtime', 'tests') + @(if (-not $NoMachine) { 'machines' }))
         Build-Module

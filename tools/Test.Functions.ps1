@@ -66,6 +66,16 @@ function Invoke-AllTests([string] $Filter, [Nullable[int]] $Seed, [switch] $NoMa
     Write-Summary
 }
 
+# Those of one program that needs nothing of the machine; parsers are fed for a moment only.
+function Invoke-FastTests([string] $Filter, [Nullable[int]] $Seed) {
+    $script:Seed = $Seed ?? [Random]::Shared.Next(1, 1000000)
+    $env:LAYERIMAGE_TEST_FUZZ_SECONDS = '0.5'
+    $folder = [IO.Directory]::CreateTempSubdirectory('layerimage-tests-').FullName
+    try { Invoke-TestProgram 'Engine.Tests' $folder $Filter -Minutes 5 }
+    finally { [IO.Directory]::Delete($folder, $true) }
+    Write-Summary
+}
+
 # The programs that touch mounts, network and firewall get namespaces and folders of their own, so that what other
 # processes of the machine mount meanwhile does not look like theirs.
 function Invoke-TestProgram([string] $Name, [string] $Folder, [string] $Filter, [int] $Minutes, [switch] $Private) {

@@ -8,7 +8,7 @@ namespace LayerImage.Engine.Tests.Fuzz;
 
 /// <summary>
 /// Feeds a parser with damaged documents for some seconds. The sequence is the same in every run; a failure prints the
-/// seed and the input. $LAYERIMAGE_FUZZ_SECONDS makes it longer, $LAYERIMAGE_FUZZ_SEED begins elsewhere.
+/// seed and the input. $LAYERIMAGE_TEST_FUZZ_SECONDS makes it longer, $LAYERIMAGE_TEST_FUZZ_SEED begins elsewhere.
 /// </summary>
 internal static class Fuzzer
 {
@@ -29,8 +29,8 @@ internal static class Fuzzer
     /// <summary>The same for inputs that are no text.</summary>
     public static void Run(byte[][] valid, Action<byte[]> parse)
     {
-        double seconds = double.TryParse(Environment.GetEnvironmentVariable("LAYERIMAGE_FUZZ_SECONDS"), CultureInfo.InvariantCulture, out double asked) ? asked : 10;
-        int seed = int.TryParse(Environment.GetEnvironmentVariable("LAYERIMAGE_FUZZ_SEED"), CultureInfo.InvariantCulture, out int first) ? first : 1;
+        double seconds = double.TryParse(Environment.GetEnvironmentVariable("LAYERIMAGE_TEST_FUZZ_SECONDS"), CultureInfo.InvariantCulture, out double asked) ? asked : 10;
+        int seed = int.TryParse(Environment.GetEnvironmentVariable("LAYERIMAGE_TEST_FUZZ_SEED"), CultureInfo.InvariantCulture, out int first) ? first : 1;
         Array.ForEach(valid, parse); // the corpus itself is accepted
         Stopwatch clock = Stopwatch.StartNew();
         int rounds = 0;
