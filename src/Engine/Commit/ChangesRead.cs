@@ -1,4 +1,5 @@
 using LayerImage.Engine.Containers;
+using LayerImage.Engine.Layers;
 using LayerImage.Engine.Oci;
 
 namespace LayerImage.Engine.Commit;

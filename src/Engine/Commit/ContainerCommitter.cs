@@ -98,7 +98,7 @@ internal sealed class ContainerCommitter(StoreLayout layout, StoreDatabase datab
             TakenUpper.Mark(changes.Directory, container);
         }
         LayerStore.Sync(changes.Directory, layer.Entries);
-        layers.Adopt(changes.Directory, layer.ToRecord(), transaction =>
+        layers.Adopt(changes.Directory, LayerRecord.Of(layer), transaction =>
         {
             if (changes.IsUpper)
             {

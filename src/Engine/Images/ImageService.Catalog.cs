@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using LayerImage.Engine.Commit;
 using LayerImage.Engine.Errors;
 using LayerImage.Engine.Oci;
 using LayerImage.Engine.References;

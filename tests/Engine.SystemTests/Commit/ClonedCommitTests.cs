@@ -2,6 +2,7 @@ using LayerImage.Engine.Commit;
 using LayerImage.Engine.Containers;
 using LayerImage.Engine.Errors;
 using LayerImage.Engine.Images;
+using LayerImage.Engine.Layers;
 using LayerImage.Engine.Store;
 using LayerImage.Engine.SystemTests.Containers;
 using LayerImage.Engine.SystemTests.Images;

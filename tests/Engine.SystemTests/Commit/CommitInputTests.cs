@@ -3,6 +3,7 @@ using LayerImage.Engine.Containers;
 using LayerImage.Engine.Errors;
 using LayerImage.Engine.Images;
 using LayerImage.Engine.IO;
+using LayerImage.Engine.Layers;
 using LayerImage.Engine.Network;
 using LayerImage.Engine.Oci;
 using LayerImage.Engine.Store;

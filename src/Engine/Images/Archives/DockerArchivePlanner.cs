@@ -1,5 +1,4 @@
 using System.Text.Json;
-using LayerImage.Engine.Commit;
 using LayerImage.Engine.Content;
 using LayerImage.Engine.Errors;
 using LayerImage.Engine.Layers;

@@ -1,7 +1,7 @@
-using LayerImage.Engine.Commit;
 using LayerImage.Engine.Content;
 using LayerImage.Engine.Errors;
 using LayerImage.Engine.IO;
+using LayerImage.Engine.Layers;
 using LayerImage.Engine.Oci;
 using LayerImage.Engine.References;
 using LayerImage.Engine.Store;
@@ -91,7 +91,7 @@ internal sealed class RootFileSystemImporter(StoreDatabase database, LayerStore 
         // The same content may have been imported before; that layer may also go in this very moment.
         if (layers.Find(layer.DiffId, layer.DiffId) is null || !database.Write(transaction => ImageWriter.TryWrite(transaction, image, now)))
         {
-            layers.Adopt(unpacked, layer.ToRecord(), transaction => ImageWriter.TryWrite(transaction, image, now));
+            layers.Adopt(unpacked, LayerRecord.Of(layer), transaction => ImageWriter.TryWrite(transaction, image, now));
         }
     }
 

@@ -1,3 +1,4 @@
+using LayerImage.Engine.Layers;
 using LayerImage.Engine.Oci;
 
 namespace LayerImage.Engine.Store;
@@ -27,4 +28,17 @@ internal sealed record LayerRecord
 
     /// <summary>The tar writer's version, for a layer that was committed or imported here and has no blob.</summary>
     public int? Writer { get; init; }
+
+    /// <summary>That of a tree that was made here.</summary>
+    public static LayerRecord Of(SealedLayer layer) => new()
+    {
+        Key = layer.DiffId.Hex,
+        DiffId = layer.DiffId,
+        ContentBytes = layer.ContentBytes,
+        TarSize = layer.TarSize,
+        Entries = layer.Entries,
+        HasRoot = layer.HasRoot,
+        HasImplied = false,
+        Writer = TarWriter.Version,
+    };
 }

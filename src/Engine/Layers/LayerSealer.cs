@@ -1,7 +1,6 @@
 using LayerImage.Engine.IO;
-using LayerImage.Engine.Layers;
 
-namespace LayerImage.Engine.Commit;
+namespace LayerImage.Engine.Layers;
 
 /// <summary>Computes the tar of a tree in overlayfs's form: its DiffID, without writing the tar anywhere.</summary>
 internal static class LayerSealer

@@ -3,7 +3,7 @@ using LayerImage.Engine.Oci;
 using LayerImage.Engine.References;
 using LayerImage.Engine.Store;
 
-namespace LayerImage.Engine.Commit;
+namespace LayerImage.Engine.Images;
 
 /// <summary>A tag that another image had until a commit took it.</summary>
 /// <param name="Tag">The tag, as users write it.</param>

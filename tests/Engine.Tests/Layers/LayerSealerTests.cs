@@ -1,8 +1,8 @@
-using LayerImage.Engine.Commit;
+using LayerImage.Engine.Layers;
 using LayerImage.Testing.Host;
 using Xunit;
 
-namespace LayerImage.Engine.Tests.Commit;
+namespace LayerImage.Engine.Tests.Layers;
 
 public sealed class LayerSealerTests
 {

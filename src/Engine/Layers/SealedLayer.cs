@@ -1,9 +1,7 @@
 using LayerImage.Engine.Errors;
-using LayerImage.Engine.Layers;
 using LayerImage.Engine.Oci;
-using LayerImage.Engine.Store;
 
-namespace LayerImage.Engine.Commit;
+namespace LayerImage.Engine.Layers;
 
 /// <summary>A tree in overlayfs's form whose tar has been computed.</summary>
 internal sealed record SealedLayer
@@ -35,16 +33,4 @@ internal sealed record SealedLayer
             { Target = recorded.ToString(), Advice = "Commit the container again, or import the image again." };
         }
     }
-
-    public LayerRecord ToRecord() => new()
-    {
-        Key = DiffId.Hex,
-        DiffId = DiffId,
-        ContentBytes = ContentBytes,
-        TarSize = TarSize,
-        Entries = Entries,
-        HasRoot = HasRoot,
-        HasImplied = false,
-        Writer = TarWriter.Version,
-    };
 }
