@@ -54,8 +54,8 @@ public sealed class LayerImageEngine
         NetworkOptions network = NetworkOptions.For(options);
         ContainerRecords records = new(database, network, options.Run);
         Lazy<CgroupLayout> cgroups = new(CgroupLayout.Read);
-        Containers = new ContainerService(options, layout, Images, layers, content, records, new ContainerHosts(options.Run, cgroups, run => OpenHost(options with { Run = run }, cgroups.Value)),
-            files => new ContainerCommitter(layout, database, layers, content, Images, records, files, options.Clock));
+        Containers = new ContainerService(options, layout, Images, layers, content, records, new ContainerHosts(options.Run, cgroups, run => OpenHost(options with { Run = run }, cgroups.Value)));
+        Commits = new CommitService(Containers, new ContainerCommitter(layout, database, layers, content, Images, records, new ContainerFiles(layout, layers), options.Clock));
         HostPorts = new HostPortService(Firewall, records, Containers.TryRestoreNetwork);
         Browser = Images.OpenBrowser(options.LayerCacheBytes, new ContainerTrees(layout, layers, records).List);
     }
@@ -80,6 +80,9 @@ public sealed class LayerImageEngine
 
     /// <summary>Containers.</summary>
     public ContainerService Containers { get; }
+
+    /// <summary>Images of containers.</summary>
+    public CommitService Commits { get; }
 
     /// <summary>The host's firewall.</summary>
     public IHostFirewall Firewall { get; }

@@ -179,11 +179,11 @@ public sealed class SaveContainerAsImageCommand : ContainerSelectionCommand
             Provenance = Provenance,
             NoPause = NoPause,
         };
-        bool goesOn = await ShouldProcessAsync(container.Name, $"Save as image {reference}", () => Engine.Containers.CheckCommit(container.Id, options));
+        bool goesOn = await ShouldProcessAsync(container.Name, $"Save as image {reference}", () => Engine.Commits.Check(container.Id, options));
         _given.Add(reference);
         if (goesOn)
         {
-            WriteObject(await Engine.Containers.CommitAsync(container.Id, options, Observer, cancellationToken));
+            WriteObject(await Engine.Commits.CommitAsync(container.Id, options, Observer, cancellationToken));
         }
     }
 }

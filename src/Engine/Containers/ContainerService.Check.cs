@@ -1,4 +1,3 @@
-using LayerImage.Engine.Commit;
 using LayerImage.Engine.Errors;
 using LayerImage.Engine.Images;
 using LayerImage.Engine.IO;
@@ -65,9 +64,6 @@ public sealed partial class ContainerService
 
     /// <summary>Fails as <see cref="PauseAsync"/>, <see cref="ResumeAsync"/> and a command would: the container has to run.</summary>
     public Task CheckRunsAsync(string nameOrId, CancellationToken cancellationToken) => RequireRunningAsync(nameOrId, cancellationToken);
-
-    /// <summary>Fails as <see cref="CommitAsync"/> would on a malformed name or change.</summary>
-    public void CheckCommit(string nameOrId, CommitOptions options) => ContainerCommitter.Check(_records.Get(nameOrId), options);
 
     // All that can be told before anything is received or made.
     private void CheckRequest(ContainerRequest request, bool starting)

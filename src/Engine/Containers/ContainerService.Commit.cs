@@ -1,36 +1,30 @@
-using LayerImage.Engine.Commit;
 using LayerImage.Engine.Errors;
-using LayerImage.Engine.Images;
 using LayerImage.Engine.IO;
 using LayerImage.Engine.Runtime;
 
 namespace LayerImage.Engine.Containers;
 
+// What a commit needs of containers.
 public sealed partial class ContainerService
 {
-    /// <summary>
-    /// Makes an image of a container. One that runs is paused for the read and goes on after it, whatever happens; one
-    /// that was paused stays so. A failure leaves container and store as before.
-    /// </summary>
-    /// <exception cref="LayerImageException">ContainerNotFound, ReferenceInvalid, ParameterInvalid: a change cannot be applied, LayerInvalid, DiskFull.</exception>
-    public async Task<Image> CommitAsync(string nameOrId, CommitOptions options, IEngineObserver observer, CancellationToken cancellationToken)
+    /// <summary>A container's record as it is written.</summary>
+    /// <exception cref="LayerImageException">ContainerNotFound or AmbiguousId.</exception>
+    internal ContainerRecord Record(string nameOrId) => _records.Get(nameOrId);
+
+    /// <summary>Does something with a container that nobody else starts, stops, commits or removes meanwhile.</summary>
+    /// <exception cref="LayerImageException">ContainerNotFound or AmbiguousId, or what the body throws.</exception>
+    internal async Task<T> HoldAsync<T>(string nameOrId, IEngineObserver observer, Func<ContainerRecord, Task<T>> body, CancellationToken cancellationToken)
     {
         using IDisposable open = _records.KeepOpen();
         Container container = await GetAsync(nameOrId, cancellationToken).ConfigureAwait(false);
-        foreach (string volume in container.Spec.Volumes)
-        {
-            observer.Warning($"The data in {VolumeMount.Parse(volume).Destination} is a volume's and not part of the image.");
-        }
         using FileLock held = await Cleaner.LockAsync(container.Id, observer, cancellationToken).ConfigureAwait(false);
-        ContainerRecord record = await SettleLockedAsync(container.Id, cancellationToken).ConfigureAwait(false) ?? throw Gone(nameOrId);
-        ContainerCommitter.Check(record, options);
-        bool isStopped = record.State is ContainerState.Created or ContainerState.Exited;
-        bool pause = !options.NoPause && record.State == ContainerState.Running && StateOf(record).Status == RuntimeStatus.Running;
-        return await _committer.CommitAsync(record, options, new ContainerReading
-        {
-            IsStopped = isStopped,
-            IsConsistent = !options.NoPause || isStopped,
-            PauseAsync = pause ? async token => await CommitPause.BeginAsync(_hosts.Of(record), _options, record.Id, token).ConfigureAwait(false) : null,
-        }, observer, cancellationToken).ConfigureAwait(false);
+        return await body(await SettleLockedAsync(container.Id, cancellationToken).ConfigureAwait(false) ?? throw Gone(nameOrId)).ConfigureAwait(false);
     }
+
+    /// <summary>Whether a container runs now and is not paused.</summary>
+    internal bool IsRunning(ContainerRecord record) => record.State == ContainerState.Running && StateOf(record).Status == RuntimeStatus.Running;
+
+    /// <summary>Pauses a container whose lock is held, until the result is disposed: see <see cref="CommitPause"/>.</summary>
+    internal async Task<IAsyncDisposable> PauseForCommitAsync(ContainerRecord record, CancellationToken cancellationToken) =>
+        await CommitPause.BeginAsync(_hosts.Of(record), _options, record.Id, cancellationToken).ConfigureAwait(false);
 }

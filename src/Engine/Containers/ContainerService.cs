@@ -1,4 +1,3 @@
-using LayerImage.Engine.Commit;
 using LayerImage.Engine.Content;
 using LayerImage.Engine.Errors;
 using LayerImage.Engine.Images;
@@ -22,9 +21,8 @@ public sealed partial class ContainerService
     private readonly ContainerRecords _records;
     private readonly ContainerFiles _files;
     private readonly ContainerHosts _hosts;
-    private readonly ContainerCommitter _committer;
 
-    internal ContainerService(EngineOptions options, StoreLayout layout, ImageService images, LayerStore layers, ContentStore content, ContainerRecords records, ContainerHosts hosts, Func<ContainerFiles, ContainerCommitter> makeCommitter)
+    internal ContainerService(EngineOptions options, StoreLayout layout, ImageService images, LayerStore layers, ContentStore content, ContainerRecords records, ContainerHosts hosts)
     {
         _options = options;
         _layout = layout;
@@ -34,7 +32,6 @@ public sealed partial class ContainerService
         _records = records;
         _hosts = hosts;
         _files = new ContainerFiles(layout, layers);
-        _committer = makeCommitter(_files);
     }
 
     private ContainerCleaner Cleaner => new(_layout, _records, _files, _layers, _content, _hosts, _options.Clock);

@@ -40,7 +40,7 @@ public sealed class ClonedCommitTests
             string hash = await ImageHarness.ShellAsync($"sha256sum <'{file}'");
             long before = await UsedAsync(store.Options.Root);
 
-            Image image = await engine.Containers.CommitAsync(container.Id, new CommitOptions(), SilentObserver.Instance, ImageHarness.Stop);
+            Image image = await engine.Commits.CommitAsync(container.Id, new CommitOptions(), SilentObserver.Instance, ImageHarness.Stop);
 
             string layer = image.Layers[^1].Path!;
             Assert.InRange(await UsedAsync(store.Options.Root) - before, 0, FileSize / 4);

@@ -38,7 +38,7 @@ internal sealed class CommitHarness : IAsyncDisposable
         new ContainerRequest { Image = image ?? Base, Network = "none", Volumes = volumes }, SilentObserver.Instance, ImageHarness.Stop);
 
     public Task<Image> CommitAsync(Container container, CommitOptions options) =>
-        Images.Engine.Containers.CommitAsync(container.Id, options, new Listener(Warnings), ImageHarness.Stop);
+        Images.Engine.Commits.CommitAsync(container.Id, options, new Listener(Warnings), ImageHarness.Stop);
 
     /// <summary>Changes what a container sees, by a shell of the host, and returns all that it sees then.</summary>
     public async Task<TreeDigest> ChangeAsync(Container container, string script)

@@ -63,7 +63,7 @@ public sealed class CommitPauseTests
         // It takes minutes to read, and no room.
         await ImageHarness.ShellAsync($"rm '{merged}/.wh.bad'; truncate -s 100G '{merged}/hole'");
         using CancellationTokenSource source = CancellationTokenSource.CreateLinkedTokenSource(ImageHarness.Stop);
-        Task<Image> commit = harness.Containers.CommitAsync(container.Id, new CommitOptions(), SilentObserver.Instance, source.Token);
+        Task<Image> commit = harness.Engine.Commits.CommitAsync(container.Id, new CommitOptions(), SilentObserver.Instance, source.Token);
         while ((await harness.Containers.GetAsync(container.Id, ImageHarness.Stop)).State != ContainerState.Paused)
         {
             Assert.False(commit.IsCompleted);
@@ -77,7 +77,7 @@ public sealed class CommitPauseTests
     }
 
     private static Task<Image> CommitAsync(ContainerHarness harness, Container container, CommitOptions options) =>
-        harness.Containers.CommitAsync(container.Id, options, SilentObserver.Instance, ImageHarness.Stop);
+        harness.Engine.Commits.CommitAsync(container.Id, options, SilentObserver.Instance, ImageHarness.Stop);
 
     private static async Task AssertRunsAsync(ContainerHarness harness, Container container)
     {

@@ -158,7 +158,7 @@ public sealed class CommitTests : IAsyncLifetime
         await ChangeAsync(container, "perl -MSocket -e 'socket(my $s, AF_UNIX, SOCK_STREAM, 0); bind($s, sockaddr_un(\"sock\")) or die'; echo x >new");
         Warnings heard = new();
 
-        Image image = await _harness.Engine.Containers.CommitAsync(container.Id, new CommitOptions { Reference = "socket:1" }, heard, ImageHarness.Stop);
+        Image image = await _harness.Engine.Commits.CommitAsync(container.Id, new CommitOptions { Reference = "socket:1" }, heard, ImageHarness.Stop);
 
         Assert.Contains(heard.Texts, text => text.Contains("sock", StringComparison.Ordinal));
         Assert.False((await ShowAsync(image)).Entries.ContainsKey("sock"));
@@ -206,7 +206,7 @@ public sealed class CommitTests : IAsyncLifetime
     private Task<Container> CreateAsync(string image) => _harness.Engine.Containers.CreateAsync(new ContainerRequest { Image = image, Network = "none" }, SilentObserver.Instance, ImageHarness.Stop);
 
     private Task<Image> CommitAsync(Container container, string reference, CommitOptions? options = null) =>
-        _harness.Engine.Containers.CommitAsync(container.Id, options ?? new CommitOptions { Reference = reference }, SilentObserver.Instance, ImageHarness.Stop);
+        _harness.Engine.Commits.CommitAsync(container.Id, options ?? new CommitOptions { Reference = reference }, SilentObserver.Instance, ImageHarness.Stop);
 
     // As a start does it, without a program: what the container sees is changed by a shell of the host.
     private async Task<TreeDigest> ChangeAsync(Container container, string script)

@@ -131,7 +131,7 @@ public sealed class ExactCommitTests
         new ContainerRequest { Image = image, Command = ["sleep", "1000"], Network = "none" }, null, SilentObserver.Instance, ImageHarness.Stop);
 
     private static Task<Image> CommitAsync(ContainerHarness harness, Container container, CommitOptions? options = null) =>
-        harness.Containers.CommitAsync(container.Id, options ?? new CommitOptions(), SilentObserver.Instance, ImageHarness.Stop);
+        harness.Engine.Commits.CommitAsync(container.Id, options ?? new CommitOptions(), SilentObserver.Instance, ImageHarness.Stop);
 
     private static async Task<TreeDigest> ChangeAsync(ContainerHarness harness, Container container, string script)
     {

@@ -273,7 +273,7 @@ public sealed class TakenUpperTests : IAsyncLifetime
     private Task<Container> CreateAsync(string image) => _harness.Engine.Containers.CreateAsync(new ContainerRequest { Image = image, Network = "none" }, SilentObserver.Instance, ImageHarness.Stop);
 
     private Task<Image> CommitAsync(Container container, string reference, string? message = null) =>
-        _harness.Engine.Containers.CommitAsync(container.Id, new CommitOptions { Reference = reference, Message = message }, SilentObserver.Instance, ImageHarness.Stop);
+        _harness.Engine.Commits.CommitAsync(container.Id, new CommitOptions { Reference = reference, Message = message }, SilentObserver.Instance, ImageHarness.Stop);
 
     private async Task<TreeDigest> ChangeAsync(string container, string script)
     {

@@ -188,7 +188,7 @@ public class CrashRecoveryTests
         Container container = await harness.RunAsync("sleep 100");
         await harness.Containers.PauseAsync(container.Id, Stop);
 
-        await harness.Containers.CommitAsync(container.Id, new LayerImage.Engine.Commit.CommitOptions(), SilentObserver.Instance, Stop);
+        await harness.Engine.Commits.CommitAsync(container.Id, new LayerImage.Engine.Commit.CommitOptions(), SilentObserver.Instance, Stop);
 
         Assert.Equal(ContainerState.Paused, (await harness.Containers.GetAsync(container.Id, Stop)).State);
     }

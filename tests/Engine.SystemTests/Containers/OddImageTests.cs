@@ -96,7 +96,7 @@ public class OddImageTests
         Container container = await harness.Containers.RunAsync(new ContainerRequest { Image = "odd", Network = "none", Command = ["/bin/busybox", "sh", "-c", script] }, null, SilentObserver.Instance, Stop);
         await harness.Containers.WaitForStopAsync(container.Id, TimeSpan.FromSeconds(30), Stop);
 
-        Image image = await harness.Containers.CommitAsync(container.Id, new CommitOptions { Reference = "done" }, SilentObserver.Instance, Stop);
+        Image image = await harness.Engine.Commits.CommitAsync(container.Id, new CommitOptions { Reference = "done" }, SilentObserver.Instance, Stop);
 
         // A mark that deletes what no layer has does nothing.
         int inherited = harness.Engine.Images.Get("odd").Layers.Count;

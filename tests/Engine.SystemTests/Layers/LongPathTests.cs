@@ -75,7 +75,7 @@ public sealed class LongPathTests : IAsyncDisposable
         LayerUnpacker.Unpack(new MemoryStream(new LayerBuilder().File(s_long + "own", "own").ToTar()), _images.Layout.Upper(container.Id), ImageHarness.Stop);
         foreach (CommitOptions options in (CommitOptions[])[new() { Reference = "a:copy", Timestamp = DateTimeOffset.UnixEpoch }, new() { Reference = "the:upper" }])
         {
-            Image committed = await _images.Engine.Containers.CommitAsync(container.Id, options, SilentObserver.Instance, ImageHarness.Stop);
+            Image committed = await _images.Engine.Commits.CommitAsync(container.Id, options, SilentObserver.Instance, ImageHarness.Stop);
             Assert.Contains(await ChangesAsync(image, committed), change => change.Path == $"/{s_long}own" && change.Kind == LayerChangeKind.Added);
         }
         Assert.Empty(await _images.Engine.Store.TestAsync(full: true, SilentObserver.Instance, ImageHarness.Stop).ToListAsync(ImageHarness.Stop));

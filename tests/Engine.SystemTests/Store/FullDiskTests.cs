@@ -150,7 +150,7 @@ public sealed class FullDiskTests : IAsyncDisposable
                 CommitOptions options = new() { Reference = made, Timestamp = verb == "commit" ? null : DateTimeOffset.UnixEpoch };
                 return async () =>
                 {
-                    Image image = await engine.Containers.CommitAsync(container.Id, options, SilentObserver.Instance, ImageHarness.Stop);
+                    Image image = await engine.Commits.CommitAsync(container.Id, options, SilentObserver.Instance, ImageHarness.Stop);
                     string layer = image.Layers.Last(layer => File.Exists(Path.Combine(layer.Path!, "changed"))).Path!;
                     Assert.Equal(changed, await File.ReadAllBytesAsync(Path.Combine(layer, "changed"), ImageHarness.Stop));
                 };

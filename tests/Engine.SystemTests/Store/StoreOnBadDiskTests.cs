@@ -101,7 +101,7 @@ public sealed class StoreOnBadDiskTests
             () => StoreChild.RunAsync(store.Options, "tag", reference, "new:tag"),
             () => StoreChild.RunAsync(store.Options, "remove", reference),
             () => engine.Containers.CreateAsync(s_request with { Image = reference }, SilentObserver.Instance, ImageHarness.Stop),
-            () => engine.Containers.CommitAsync(container, new CommitOptions { Reference = "made:here" }, SilentObserver.Instance, ImageHarness.Stop),
+            () => engine.Commits.CommitAsync(container, new CommitOptions { Reference = "made:here" }, SilentObserver.Instance, ImageHarness.Stop),
             () => engine.Containers.RemoveAsync(container, force: true, SilentObserver.Instance, ImageHarness.Stop),
             () => engine.Mounts.MountAsync(new UnionMountRequest { Reference = reference, Writable = true }, SilentObserver.Instance, ImageHarness.Stop)])
         {
@@ -152,7 +152,7 @@ public sealed class StoreOnBadDiskTests
             Image image = await harness.ReceiveAsync(reference);
             container ??= await harness.Engine.Containers.CreateAsync(s_request with { Image = reference }, SilentObserver.Instance, ImageHarness.Stop);
             await File.WriteAllTextAsync(Path.Combine(harness.Layout.Upper(container.Id), "changed"), $"{now}", ImageHarness.Stop);
-            Image committed = await harness.Engine.Containers.CommitAsync(container.Id, new CommitOptions { Reference = "committed:here" }, SilentObserver.Instance, ImageHarness.Stop);
+            Image committed = await harness.Engine.Commits.CommitAsync(container.Id, new CommitOptions { Reference = "committed:here" }, SilentObserver.Instance, ImageHarness.Stop);
             harness.Engine.Images.AddTag(image, "new:tag");
             Directory.CreateDirectory(harness.Store["tree"]);
             await harness.Engine.Images.ImportAsync(harness.Store["tree"], "made:here", null, ImageHarness.Stop);

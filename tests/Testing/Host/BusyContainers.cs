@@ -58,7 +58,7 @@ public sealed class BusyContainers(LayerImageEngine engine, Random random)
             case 10: await containers.RenameAsync(id, $"busy{random.Next(20)}", default); break;
             case 11: await ExecuteAsync(id); break;
             case 12:
-                Image image = await containers.CommitAsync(id, new CommitOptions { Reference = $"made:{random.Next(3)}" }, s_silent, default);
+                Image image = await engine.Commits.CommitAsync(id, new CommitOptions { Reference = $"made:{random.Next(3)}" }, s_silent, default);
                 engine.Images.Remove(image, null, force: true, pretend: false);
                 break;
             default:

@@ -82,10 +82,10 @@ public static class StoreChild
                 engine.Images.Remove(engine.Images.Get(image), null, force: true, pretend: false);
                 break;
             case ["commit", var container, var tag]:
-                await engine.Containers.CommitAsync(container, new() { Reference = tag }, SilentObserver.Instance, default);
+                await engine.Commits.CommitAsync(container, new() { Reference = tag }, SilentObserver.Instance, default);
                 break;
             case ["commit-copy", var container, var tag]:
-                await engine.Containers.CommitAsync(container, new() { Reference = tag, Timestamp = DateTimeOffset.UnixEpoch }, SilentObserver.Instance, default);
+                await engine.Commits.CommitAsync(container, new() { Reference = tag, Timestamp = DateTimeOffset.UnixEpoch }, SilentObserver.Instance, default);
                 break;
             case ["run", var image, var command]:
                 Container run = await engine.Containers.RunAsync(new ContainerRequest { Image = image, Network = "none", Command = ["sleep", "100"] }, null, SilentObserver.Instance, default);
@@ -222,7 +222,7 @@ public static class StoreChild
         try
         {
             await File.WriteAllTextAsync(Path.Combine(engine.Options.Root, "containers", container.Id, "upper", "own"), $"{random.Next(3)}");
-            await engine.Containers.CommitAsync(container.Id, new CommitOptions { Reference = $"made:{random.Next(3)}" }, SilentObserver.Instance, default);
+            await engine.Commits.CommitAsync(container.Id, new CommitOptions { Reference = $"made:{random.Next(3)}" }, SilentObserver.Instance, default);
         }
         finally
         {
