@@ -1,3 +1,4 @@
+using System.IO.Enumeration;
 using System.Security.Cryptography;
 
 namespace LayerImage.Testing.Host;
@@ -32,12 +33,16 @@ public sealed class TreeDigest
     {
         SortedDictionary<string, TreeEntry> entries = new(StringComparer.Ordinal);
         Dictionary<(ulong, ulong), string> firstNames = [];
-        IEnumerable<string> paths = Directory.EnumerateFileSystemEntries(folder, "*", new EnumerationOptions
+        // A link to a folder is a link: what is in the folder is found there.
+        FileSystemEnumerable<string> paths = new(folder, (ref FileSystemEntry entry) => entry.ToFullPath(), new EnumerationOptions
         {
             RecurseSubdirectories = true,
             AttributesToSkip = 0,
             IgnoreInaccessible = false,
-        });
+        })
+        {
+            ShouldRecursePredicate = (ref FileSystemEntry entry) => !entry.Attributes.HasFlag(FileAttributes.ReparsePoint),
+        };
         foreach (string path in paths.Order(StringComparer.Ordinal).Prepend(folder))
         {
             string name = path == folder ? "." : Path.GetRelativePath(folder, path);
