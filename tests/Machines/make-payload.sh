@@ -29,5 +29,7 @@ cd /opt/machine/pwsh
 exec ../dotnet/dotnet pwsh.dll "$@"
 START
 chmod 755 "$folder/start"
+# What the session's umask kept to itself is for all users of the machine.
+chmod -R a+rX "$folder"
 mke2fs -q -t ext4 -O ^has_journal -d "$folder" "$file" 1G
 rm -rf --one-file-system "$folder"

@@ -72,7 +72,7 @@ public sealed class RandomTarTests
             await using ImageHarness harness = new();
             string name = image.PushTo(harness.Registry, "some/image");
             image.WriteLayout(harness.Store["layout"]);
-            Engine.Processes.ProcessResult umoci = await ForeignProgram.RunAsync(["umoci", "unpack", "--image", $"{harness.Store["layout"]}:latest", harness.Store["bundle"]], ImageHarness.Stop);
+            Engine.Processes.ProcessResult umoci = await ForeignProgram.RunAsync(["/bin/sh", "-c", "umask 022; exec \"$@\"", "sh", "umoci", "unpack", "--image", $"{harness.Store["layout"]}:latest", harness.Store["bundle"]], ImageHarness.Stop);
             try
             {
                 await harness.ReceiveAsync(name);

@@ -25,7 +25,8 @@ trap cleanup EXIT
 echo '{"default":[{"type":"insecureAcceptAnything"}]}' >"$work/policy.json"
 # Limits that a root without CAP_SYS_RESOURCE, as a container's, may set.
 files=$(ulimit -Hn) processes=$(ulimit -Hu)
-processes=${processes/unlimited/-1}
+# Nor may one raise what another version of buildah has lowered to this already.
+[ "$processes" != unlimited ] && [ "$processes" -lt 32768 ] || processes=32768
 printf '[containers]\ndefault_ulimits = ["nofile=%s:%s", "nproc=%s:%s"]\n' "$files" "$files" "$processes" "$processes" >"$work/containers.conf"
 export CONTAINERS_CONF=$work/containers.conf BUILDAH_ISOLATION=chroot
 

@@ -98,7 +98,7 @@ internal sealed partial class StoreDatabase
         Advice = $"Put state.db back from a backup. Else move {Root} away, begin with an empty store and receive the images again; what containers changed is in containers/<id>/upper.",
     };
 
-    private LayerImageException Damaged(SqliteException e) => new(EngineError.StoreNotSupported, $"The store's records ({_path}) are damaged, or are no records: {e.Message}", e)
+    private LayerImageException Damaged(Exception e) => new(EngineError.StoreNotSupported, $"The store's records ({_path}) are damaged, or are no records: {e.Message}", e)
     {
         Target = _path,
         Advice = "Test-LayerStore says whether Repair-LayerStore can write them anew. Else put state.db (without state.db-wal and state.db-shm) back from a backup, "

@@ -137,6 +137,11 @@ internal sealed partial class StoreDatabase
             connection = null;
             throw Translate(e);
         }
+        catch (Exception e) when (e is FormatException or System.Text.Json.JsonException or InvalidCastException or OverflowException or ArgumentException)
+        {
+            // A record says what no record says: a bit of the disk is another.
+            throw Damaged(e);
+        }
         finally
         {
             GiveBack(connection);
