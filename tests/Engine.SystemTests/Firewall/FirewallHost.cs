@@ -1,3 +1,4 @@
+using LayerImage.Engine.SystemTests.Network;
 using System.Diagnostics;
 using System.Net;
 using System.Net.NetworkInformation;
@@ -61,7 +62,7 @@ internal sealed class FirewallHost : IDisposable
 
     /// <summary>Calls the firewall in the host's namespace.</summary>
     public T On<T>(Func<IHostFirewall, T> action, EngineOptions? options = null) =>
-        NetworkNamespaceThread.Run(HostPid, () => action(HostFirewalls.Open(options ?? Options, s_noServiceManager)));
+        NetworkThread.Run($"/proc/{HostPid}/ns/net", () => action(HostFirewalls.Open(options ?? Options, s_noServiceManager)));
 
     public void On(Action<IHostFirewall> action) => On(firewall =>
     {
@@ -83,7 +84,7 @@ internal sealed class FirewallHost : IDisposable
     {
         foreach (int port in ports)
         {
-            Socket socket = NetworkNamespaceThread.Run(pid, () => new Socket(AddressFamily.InterNetworkV6, SocketType.Stream, ProtocolType.Tcp) { DualMode = true });
+            Socket socket = NetworkThread.Run($"/proc/{pid}/ns/net", () => new Socket(AddressFamily.InterNetworkV6, SocketType.Stream, ProtocolType.Tcp) { DualMode = true });
             socket.Bind(new IPEndPoint(IPAddress.IPv6Any, port));
             socket.Listen();
             _sockets.Add(socket);
@@ -123,7 +124,7 @@ internal sealed class FirewallHost : IDisposable
         return ((IPEndPoint)here.RemoteEndPoint!).Address.MapToIPv4().ToString();
     }
 
-    public bool Pings(string address) => NetworkNamespaceThread.Run(PeerPid, () =>
+    public bool Pings(string address) => NetworkThread.Run($"/proc/{PeerPid}/ns/net", () =>
     {
         using Ping ping = new();
         try
@@ -231,7 +232,7 @@ internal sealed class FirewallHost : IDisposable
     private static Socket? TryConnect(int pid, string address, int port)
     {
         IPAddress target = IPAddress.Parse(address);
-        Socket socket = NetworkNamespaceThread.Run(pid, () => new Socket(target.AddressFamily, SocketType.Stream, ProtocolType.Tcp));
+        Socket socket = NetworkThread.Run($"/proc/{pid}/ns/net", () => new Socket(target.AddressFamily, SocketType.Stream, ProtocolType.Tcp));
         using CancellationTokenSource patience = new(TimeSpan.FromSeconds(3));
         try
         {

@@ -1,7 +1,6 @@
 using LayerImage.Engine.SystemTests.Images;
 using LayerImage.Testing;
 using LayerImage.Testing.Host;
-using LayerImage.Testing.Images;
 using LayerImage.Testing.Registry;
 using Xunit;
 
@@ -71,7 +70,7 @@ public sealed class FailedSystemCallTests
         using TempStore store = new();
         await using RegistryServer registry = new();
         await using LoopDisk disk = await LoopDisk.MountAsync("ext4", store["disk"], store.Options.Root);
-        string first = Build(1).PushTo(registry, "some/first"), second = Build(2).PushTo(registry, "some/second");
+        string first = StoreOnBadDiskTests.Build(1).PushTo(registry, "some/first"), second = StoreOnBadDiskTests.Build(2).PushTo(registry, "some/second");
         await StoreChild.RunAsync(store.Options, "receive", first);
         string[] words = ["receive", second];
         IReadOnlyList<SystemCalls.Call> calls = await SystemCalls.OfAsync(store, words);
@@ -102,7 +101,4 @@ public sealed class FailedSystemCallTests
         Assert.NotEmpty(calls);
         return SystemCalls.Some(calls, count);
     }
-
-    private static BuiltImage Build(int seed) => new ImageBuilder()
-        .WithLayer(layer => layer.Directory("etc/").File("etc/one", new string((char)('a' + seed), 100_000))).WithLayer(layer => layer.File("etc/two", $"{seed}")).Build();
 }

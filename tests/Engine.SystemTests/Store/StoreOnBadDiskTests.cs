@@ -166,7 +166,7 @@ public sealed class StoreOnBadDiskTests
 
     private static readonly ContainerRequest s_request = new() { Image = "", Network = "none", Command = ["sh"] };
 
-    private static BuiltImage Build(int seed) => new ImageBuilder()
+    internal static BuiltImage Build(int seed) => new ImageBuilder()
         .WithLayer(layer => layer.Directory("etc/").File("etc/one", new string((char)('a' + seed), 100_000))).WithLayer(layer => layer.File("etc/two", $"{seed}")).Build();
 
     private static async Task<List<IntegrityIssue>> TestAsync(LayerImageEngine engine) =>
