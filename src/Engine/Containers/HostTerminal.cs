@@ -12,7 +12,15 @@ public static class HostTerminal
     public static (int Rows, int Columns)? Size => Libc.GetWindowSize(0);
 
     /// <summary>Puts the terminal into raw mode until the result is disposed. Without a terminal it does nothing.</summary>
-    public static IDisposable EnterRawMode() => new RawMode();
+    public static IDisposable EnterRawMode()
+    {
+        Kept before = new();
+        if (before.Settings is Libc.TerminalSettings settings)
+        {
+            Libc.SetTerminal(0, Libc.MakeRaw(settings));
+        }
+        return before;
+    }
 
     /// <summary>
     /// Standard input as a stream whose reads end when the token fires: a read that were left behind would steal the
@@ -31,7 +39,8 @@ public static class HostTerminal
     private sealed class Kept : IDisposable
     {
         private readonly int[] _flags = [.. Enumerable.Range(0, 3).Select(Libc.GetFileFlags)];
-        private readonly Libc.TerminalSettings? _settings = Libc.GetTerminal(0);
+
+        public Libc.TerminalSettings? Settings { get; } = Libc.GetTerminal(0);
 
         public void Dispose()
         {
@@ -42,28 +51,7 @@ public static class HostTerminal
                     Libc.SetFileFlags(descriptor, _flags[descriptor]);
                 }
             }
-            if (_settings is Libc.TerminalSettings settings)
-            {
-                Libc.SetTerminal(0, settings);
-            }
-        }
-    }
-
-    private sealed class RawMode : IDisposable
-    {
-        private readonly Libc.TerminalSettings? _before = Libc.GetTerminal(0);
-
-        public RawMode()
-        {
-            if (_before is Libc.TerminalSettings settings)
-            {
-                Libc.SetTerminal(0, Libc.MakeRaw(settings));
-            }
-        }
-
-        public void Dispose()
-        {
-            if (_before is Libc.TerminalSettings settings)
+            if (Settings is Libc.TerminalSettings settings)
             {
                 Libc.SetTerminal(0, settings);
             }
