@@ -178,7 +178,7 @@ internal sealed partial class CrunRuntime : IContainerRuntime
 
     private string NoGate(string id) => Path.Combine(_paths.Bundle(id), "nogate");
 
-    private List<string> Crun(params string[] arguments) => [_crun, "--root=" + _paths.CrunRoot, .. arguments];
+    internal List<string> Crun(params string[] arguments) => [_crun, "--root=" + _paths.CrunRoot, .. arguments];
 
     // conmon may be putting its last files there, or another process may be removing them.
     private static bool TryDeleteFolder(string path)

@@ -173,16 +173,29 @@ internal sealed class ExecProcess : IAsyncDisposable
                     KillInside();
                 }
             }
-            _process.Dispose();
+            LetGo(_process);
         }
         _files.Delete();
+    }
+
+    // Nobody takes more: a pump that waits for its reader ends, and what writes on meets a closed pipe.
+    private void LetGo(Process process)
+    {
+        _lines.Writer.TryComplete();
+        if (process.StartInfo.RedirectStandardOutput)
+        {
+            process.StandardOutput.BaseStream.Dispose();
+            process.StandardError.BaseStream.Dispose();
+        }
+        process.Dispose();
     }
 
     private void KillInside()
     {
         if (_files.ReadPid() is not int pid)
         {
-            _process!.Kill();
+            // crun writes the number down after the process has begun: until then it is told by being crun's child.
+            _process!.Kill(entireProcessTree: true);
             _process.WaitForExit();
             if (_files.ReadPid() is not int late)
             {

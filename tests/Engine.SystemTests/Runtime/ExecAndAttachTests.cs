@@ -75,6 +75,28 @@ public sealed class ExecAndAttachTests
     }
 
     [Fact]
+    public async Task Exec_DisposedBeforeItsNumberIsWritten_LeavesNoProcessInside()
+    {
+        Assert.SkipWhen(RuntimeHarness.Missing is not null, RuntimeHarness.Missing ?? "");
+        await using RuntimeHarness harness = new();
+        RuntimeSpecOptions options = harness.Options("sleep", "100");
+        ProcessIdentity container = await harness.RunAsync(options);
+        SpecProcess process = RuntimeSpecBuilder.BuildExec(options with { Arguments = ["sh", "-c", "while :; do echo y; done"] }, harness.Host);
+        string[] crun = ["/bin/sh", "-c", "for word; do shift; case $word in --pid-file=*) ;; *) set -- \"$@\" \"$word\" ;; esac; done; exec \"$@\"", "crun", .. harness.Runtime.Crun()];
+
+        await using (ExecProcess exec = await ExecProcess.StartAsync(crun, options.Id, harness.Paths.Bundle(options.Id), harness.Cgroups, container, new ExecOptions { Process = process }, RuntimeHarness.Deadline))
+        {
+            await foreach (OutputLine line in exec.ReadLinesAsync(RuntimeHarness.Deadline))
+            {
+                Assert.Equal("y", line.Text);
+                break;
+            }
+        }
+
+        await RuntimeHarness.UntilAsync(() => harness.Cgroups.Processes(options.Id).Count == 1, "only the container's own process is left");
+    }
+
+    [Fact]
     public async Task Exec_ReturnsThoughABackgroundProcessKeepsThePipes()
     {
         Assert.SkipWhen(RuntimeHarness.Missing is not null, RuntimeHarness.Missing ?? "");
