@@ -40,7 +40,8 @@ internal static class ContainerLogReader
                 {
                     if (joiner.Add(buffer.AsSpan(start, lineEnd - start)) is LogRecord record)
                     {
-                        if (record.Timestamp > options.Until)
+                        // Who follows is to come to an end; otherwise the clock may have leapt and come back, and there is more.
+                        if (record.Timestamp > options.Until && options.HasEnded is not null)
                         {
                             yield break;
                         }

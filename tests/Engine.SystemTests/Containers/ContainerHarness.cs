@@ -82,7 +82,7 @@ internal sealed class ContainerHarness : IAsyncDisposable
         _store.Dispose();
     }
 
-    private static ContainerRequest Request(string command, string[] publish) => new() { Image = "box", Command = [command], Publish = publish };
+    public static ContainerRequest Request(string command, params string[] publish) => new() { Image = "box", Command = [command], Publish = publish };
 }
 
 /// <summary>These tests look at all monitors and mounts of the machine: nothing runs beside them.</summary>

@@ -1,6 +1,7 @@
 using LayerImage.Engine.Containers;
 using LayerImage.Engine.Errors;
 using LayerImage.Engine.Runtime;
+using LayerImage.Engine.SystemTests.Store;
 using LayerImage.Testing.Host;
 using Xunit;
 
@@ -94,6 +95,41 @@ public class RunFolderTests
         Assert.Equal((ContainerState.Running, container.ProcessId, null), (found.State, found.ProcessId, found.ExitCode));
         LayerImageException refused = await Assert.ThrowsAsync<LayerImageException>(() => harness.Containers.RemoveAsync(container.Id, force: false, SilentObserver.Instance, Stop));
         Assert.Equal(EngineError.ContainerRunning, refused.Error);
+    }
+
+    // A bundle, a socket, a filter and a process's number are written there: the disk may be full at any of them.
+    [Fact]
+    public async Task FullRunFolder_IsDiskFull_AndLeavesNothing()
+    {
+        await using ContainerHarness harness = await ContainerHarness.CreateAsync();
+        await using SmallDisk disk = await SmallDisk.MountAsync(harness["small"], 4);
+        ContainerService containers = harness.WithRunFolder("small/root").Containers;
+        Container first = await containers.RunAsync(ContainerHarness.Request("sleep 100", "18080:80"), null, SilentObserver.Instance, Stop);
+        await containers.RemoveAsync(first.Id, force: true, SilentObserver.Instance, Stop);
+        HostSnapshot before = await HostSnapshot.CaptureAsync(Stop);
+        int failures = 0;
+        foreach (int free in (int[])[0, 4, 8, 12, 20, 28, 36, 44, 60, 80])
+        {
+            disk.Fill(free * 1024L);
+            try
+            {
+                _ = await containers.RunAsync(ContainerHarness.Request("sleep 100", "18080:80"), null, SilentObserver.Instance, Stop);
+            }
+            catch (LayerImageException error)
+            {
+                Assert.True(error.Error == EngineError.DiskFull, $"{free} KiB: {error}");
+                failures++;
+            }
+            foreach (Container made in await containers.ListAsync(Stop))
+            {
+                await containers.RemoveAsync(made.Id, force: true, SilentObserver.Instance, Stop); // on the full disk
+            }
+            await HostSnapshot.EnsureSameAsync(before, TimeSpan.FromSeconds(2), Stop);
+        }
+        Assert.NotEqual(0, failures);
+        disk.Free();
+        Container last = await containers.RunAsync(ContainerHarness.Request("sleep 100", "18080:80"), null, SilentObserver.Instance, Stop);
+        Assert.Equal(ContainerState.Running, last.State);
     }
 
     private static void Lose(ContainerHarness harness)

@@ -61,6 +61,19 @@ public sealed class ContainerLogReaderTests : IDisposable
         Assert.Equal(all[^1234..], await ReadAsync(new LogReadOptions { Tail = 1234 }));
     }
 
+    // The host's clock was set back, or leapt and came back.
+    [Fact]
+    public async Task ClockThatStepsBack_LosesNoLine()
+    {
+        await WriteAsync("50 stdout F one", "10 stdout F two", "59 stdout F three", "11 stdout F four");
+        DateTimeOffset minute = new(2026, 1, 2, 3, 4, 0, TimeSpan.Zero);
+
+        Assert.Equal("one two three four", string.Join(' ', (await ReadAsync(new LogReadOptions())).Select(record => record.Message)));
+        Assert.Equal("three four", string.Join(' ', (await ReadAsync(new LogReadOptions { Tail = 2 })).Select(record => record.Message)));
+        Assert.Equal("one three", string.Join(' ', (await ReadAsync(new LogReadOptions { Since = minute.AddSeconds(20) })).Select(record => record.Message)));
+        Assert.Equal("two four", string.Join(' ', (await ReadAsync(new LogReadOptions { Until = minute.AddSeconds(20) })).Select(record => record.Message)));
+    }
+
     [Fact]
     public async Task Records_AreChosenByTimeAndStream()
     {
