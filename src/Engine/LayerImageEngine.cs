@@ -57,7 +57,7 @@ public sealed class LayerImageEngine
         Containers = new ContainerService(options, layout, Images, layers, content, records, new ContainerHosts(options.Run, cgroups, run => OpenHost(options with { Run = run }, cgroups.Value)));
         Commits = new CommitService(Containers, new ContainerCommitter(layout, database, layers, content, Images, records, new ContainerFiles(layout, layers), options.Clock));
         HostPorts = new HostPortService(Firewall, records, Containers.TryRestoreNetwork);
-        Browser = Images.OpenBrowser(options.LayerCacheBytes, new ContainerTrees(layout, layers, records).List);
+        Browser = LayerImageBrowser.Of(layout, database, layers, content, options.LayerCacheBytes, new ContainerTrees(layout, layers, records).List);
     }
 
     /// <summary>Where it keeps its things.</summary>

@@ -126,6 +126,6 @@ internal sealed class ChosenFirewall(EngineOptions options, ServiceManagerPaths 
             return call(running);
         }
         return call(_service.IsInstalled && !_native.IsEnabled && !(Environment.IsPrivilegedProcess && NftZoneTable.Firewall.IsLoaded)
-            ? new StoppedFirewalld(_service, options) : _native);
+            ? new StoppedFirewalld(_service, options, this) : _native);
     }
 }

@@ -1,7 +1,6 @@
 using LayerImage.Engine.Content;
 using LayerImage.Engine.Errors;
 using LayerImage.Engine.Images.Archives;
-using LayerImage.Engine.Images.Browse;
 using LayerImage.Engine.Layers;
 using LayerImage.Engine.References;
 using LayerImage.Engine.Registry;
@@ -24,12 +23,9 @@ public sealed partial class ImageService
     private readonly ImageSender _sender;
     private readonly ImageExporter _exporter;
     private readonly TimeProvider _clock;
-    private readonly StoreLayout _layout;
-    private readonly ContentStore _content;
 
     internal ImageService(StoreLayout layout, StoreDatabase database, LayerStore layers, ContentStore content, RegistryConnector registries, TimeProvider clock)
     {
-        (_layout, _content) = (layout, content);
         _database = database;
         _layers = layers;
         _registries = registries;
@@ -45,13 +41,6 @@ public sealed partial class ImageService
         LayerPacker packer = new(layout, database, layers, content, _catalog);
         _sender = new ImageSender(layout, database, content, registries, packer, clock);
         _exporter = new ImageExporter(layers, content, packer);
-    }
-
-    /// <summary>Looks into images; into containers, too, when told of them.</summary>
-    internal LayerImageBrowser OpenBrowser(long? cacheBytes, Func<IReadOnlyList<BrowsedContainer>> containers)
-    {
-        LayerFiles files = new(_layout, _layers, _content, new LayerCache(_layout, cacheBytes));
-        return new LayerImageBrowser(new Places(_layout, _database, _content, _catalog, files, containers));
     }
 
     /// <summary>All images, the newest first.</summary>

@@ -213,7 +213,7 @@ internal sealed class FirewallConfiguration(string folder, string? shipped = nul
     }
 
     /// <exception cref="LayerImageException"><see cref="EngineError.ZoneNotFound"/>, <see cref="EngineError.FirewallConfigurationInvalid"/>.</exception>
-    public ZoneFile Load(string zone) => Parse(zone, PathOf(zone)) ?? LoadDefault(zone) ?? throw ZoneNotFound(zone, ZoneNames());
+    public ZoneFile Load(string zone) => Parse(zone, PathOf(zone)) ?? LoadDefault(zone) ?? throw FirewallState.ZoneNotFound(zone, ZoneNames());
 
     /// <summary>A zone as it is without the administrator's file, or null.</summary>
     private ZoneFile? LoadDefault(string zone) => (ShippedZoneFolder is { } packaged ? Parse(zone, Path.Combine(packaged, zone + ".xml")) : null)
@@ -252,13 +252,6 @@ internal sealed class FirewallConfiguration(string folder, string? shipped = nul
             : File.Exists(packaged) ? ReadService(name, packaged) : null;
     }
 
-    public static LayerImageException ZoneNotFound(string zone, IEnumerable<string> zones) =>
-        new(EngineError.ZoneNotFound, $"There is no firewall zone '{zone}'.")
-        {
-            Target = zone,
-            Advice = $"The zones are: {string.Join(", ", zones)}.",
-        };
-
     private static ServiceDefinition ReadService(string name, string path)
     {
         using StreamReader text = new(path);
@@ -267,8 +260,8 @@ internal sealed class FirewallConfiguration(string folder, string? shipped = nul
         {
             Ports = [.. root.Elements("port").Where(port => port.Attribute("port")?.Value is { Length: > 0 }).Select(port => FirewallXml.Port(path, port))],
             SourcePorts = [.. root.Elements("source-port").Select(port => FirewallXml.Port(path, port))],
-            Protocols = [.. root.Elements("protocol").Select(element => FirewallNames.Check(path, element, "value", FirewallNames.IsProtocol))],
-            Includes = [.. root.Elements("include").Select(element => FirewallNames.Check(path, element, "service", FirewallNames.IsService))],
+            Protocols = [.. root.Elements("protocol").Select(element => FirewallXml.Name(path, element, "value", FirewallNames.IsProtocol))],
+            Includes = [.. root.Elements("include").Select(element => FirewallXml.Name(path, element, "service", FirewallNames.IsService))],
             DestinationV4 = Destination("ipv4"),
             DestinationV6 = Destination("ipv6"),
         };

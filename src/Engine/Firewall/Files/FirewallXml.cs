@@ -41,6 +41,17 @@ internal static class FirewallXml
     public static string Required(string path, XElement element, string attribute) => element.Attribute(attribute)?.Value
         ?? throw Invalid(path, element, $"<{element.Name.LocalName}> has no attribute {attribute}");
 
+    /// <summary>An attribute that must be there and be a name.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="element">The element.</param>
+    /// <param name="attribute">The attribute.</param>
+    /// <param name="test">Which texts are names, of <see cref="FirewallNames"/>.</param>
+    public static string Name(string path, XElement element, string attribute, Func<string, bool> test)
+    {
+        string text = Required(path, element, attribute);
+        return test(text) ? text : throw Invalid(path, element, $"'{text}' is not a name that <{element.Name.LocalName}> can have");
+    }
+
     /// <summary>The port and protocol of a port or source-port element.</summary>
     public static PortElement Port(string path, XElement element)
     {

@@ -18,8 +18,8 @@ internal static class ZoneFileReader
             Target = Target(path, root),
             Interfaces = [.. Each("interface").Select(element => Interface(path, element)).Distinct()],
             Sources = [.. Each("source").Where(element => element.Attribute("ipset") is null).Select(element => Source(path, element)).Distinct()],
-            Services = [.. Each("service").Select(element => FirewallNames.Check(path, element, "name", FirewallNames.IsService)).Distinct()],
-            Protocols = [.. Each("protocol").Select(element => FirewallNames.Check(path, element, "value", FirewallNames.IsProtocol)).Distinct()],
+            Services = [.. Each("service").Select(element => FirewallXml.Name(path, element, "name", FirewallNames.IsService)).Distinct()],
+            Protocols = [.. Each("protocol").Select(element => FirewallXml.Name(path, element, "value", FirewallNames.IsProtocol)).Distinct()],
             SourcePorts = [.. Each("source-port").Select(element => FirewallXml.Port(path, element)).Distinct()],
             Short = Text("short"),
             Description = Text("description"),
@@ -102,7 +102,7 @@ internal static class ZoneFileReader
     }
 
     private static string Interface(string path, XElement element) =>
-        FirewallNames.Check(path, element, "name", FirewallNames.IsInterface);
+        FirewallXml.Name(path, element, "name", FirewallNames.IsInterface);
 
     public static string Source(string path, XElement element)
     {

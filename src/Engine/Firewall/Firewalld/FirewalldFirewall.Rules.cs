@@ -77,7 +77,7 @@ internal sealed partial class FirewalldFirewall
         {
             IReadOnlyDictionary<string, FirewalldZone> all = read(null);
             return all.TryGetValue(FirewallState.Spell(name, all.Keys), out FirewalldZone? zone) ? new Dictionary<string, FirewalldZone> { [zone.Name] = zone }
-                : throw FirewallConfiguration.ZoneNotFound(name, all.Keys.Order(StringComparer.Ordinal));
+                : throw FirewallState.ZoneNotFound(name, all.Keys.Order(StringComparer.Ordinal));
         }
     }
 

@@ -6,7 +6,10 @@ namespace LayerImage.Engine.Firewall;
 /// The firewall of a host whose firewalld is installed and does not run: nothing filters, and the permanent rules are the
 /// files that firewalld will read when it is started (what firewall-offline-cmd edits).
 /// </summary>
-internal sealed class StoppedFirewalld(FirewalldService service, EngineOptions options) : IHostFirewall
+/// <param name="service">Its unit.</param>
+/// <param name="options">The engine's.</param>
+/// <param name="chosen">Whoever is this host's firewall at each call: once it is started that is another one than this.</param>
+internal sealed class StoppedFirewalld(FirewalldService service, EngineOptions options, IHostFirewall chosen) : IHostFirewall
 {
     private readonly FirewallConfiguration _configuration = FirewallConfiguration.OfFirewalld;
 
@@ -17,7 +20,7 @@ internal sealed class StoppedFirewalld(FirewalldService service, EngineOptions o
     public HostFirewall Start(IEngineObserver observer)
     {
         service.Start();
-        return HostFirewalls.Open(options).Get(observer);
+        return chosen.Get(observer);
     }
 
     public void Stop(IEngineObserver observer)

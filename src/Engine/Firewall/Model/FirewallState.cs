@@ -18,7 +18,17 @@ internal sealed record FirewallState(string DefaultZone, IReadOnlyDictionary<str
     /// <summary>The zone of a name, in whatever case.</summary>
     /// <exception cref="LayerImageException"><see cref="EngineError.ZoneNotFound"/>.</exception>
     public ZoneSettings GetZone(string name) => Zones.TryGetValue(Spell(name, Zones.Keys), out ZoneSettings? found) ? found
-        : throw FirewallConfiguration.ZoneNotFound(name, Zones.Keys.Order(StringComparer.Ordinal));
+        : throw ZoneNotFound(name, Zones.Keys.Order(StringComparer.Ordinal));
+
+    /// <summary>The error for a name that no zone has.</summary>
+    /// <param name="zone">The name.</param>
+    /// <param name="zones">Those that there are.</param>
+    public static LayerImageException ZoneNotFound(string zone, IEnumerable<string> zones) =>
+        new(EngineError.ZoneNotFound, $"There is no firewall zone '{zone}'.")
+        {
+            Target = zone,
+            Advice = $"The zones are: {string.Join(", ", zones)}.",
+        };
 
     /// <summary>Refuses to remove the default zone, or one that is there without a file.</summary>
     /// <exception cref="LayerImageException"><see cref="EngineError.ZoneNotFound"/>, <see cref="EngineError.ParameterInvalid"/>.</exception>

@@ -1,4 +1,6 @@
+using LayerImage.Engine.Content;
 using LayerImage.Engine.Errors;
+using LayerImage.Engine.Store;
 
 namespace LayerImage.Engine.Images.Browse;
 
@@ -15,7 +17,11 @@ public sealed class LayerImageBrowser
     private readonly Places _places;
     private (long, long, long, long) _stamp;
 
-    internal LayerImageBrowser(Places places) => _places = places;
+    private LayerImageBrowser(Places places) => _places = places;
+
+    /// <summary>Looks into a store's images, and into the containers that it is told of.</summary>
+    internal static LayerImageBrowser Of(StoreLayout layout, StoreDatabase database, LayerStore layers, ContentStore content, long? cacheBytes, Func<IReadOnlyList<BrowsedContainer>> containers) =>
+        new(new Places(layout, database, content, new ImageCatalog(layout, database, content), new LayerFiles(layout, layers, content, new LayerCache(layout, cacheBytes)), containers));
 
     /// <summary>What is at a path, or null. A symbolic link at its end is shown, those before it are followed.</summary>
     /// <param name="path">The path, with or without a leading separator.</param>

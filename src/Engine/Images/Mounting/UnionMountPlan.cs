@@ -25,13 +25,13 @@ internal sealed class UnionMountPlan(StoreLayout layout, UnionMountRecords recor
         {
             throw new LayerImageException(EngineError.ParameterInvalid, "A work folder is for a union with an upper folder of your own.") { Target = request.WorkDir, Advice = "Give -UpperDir as well." };
         }
-        (string path, bool exists) = request.Path is null ? (Path.Combine(layout.Run, "mounts", id), false) : HostFolder.ResolveNew(request.Path, "mount point");
+        (string path, bool exists) = request.Path is null ? (Path.Combine(layout.Run, "mounts", id), false) : CanonicalFolder.ResolveNew(request.Path, "mount point");
         MadeForMount made = exists ? MadeForMount.None : MadeForMount.Path;
         (string? upper, string? work) = (null, null);
         if (request.UpperDir is not null)
         {
-            upper = HostFolder.ResolveNew(request.UpperDir, "upper folder").Path;
-            (work, bool hasWork) = HostFolder.ResolveNew(request.WorkDir ?? upper + ".work", "work folder");
+            upper = CanonicalFolder.ResolveNew(request.UpperDir, "upper folder").Path;
+            (work, bool hasWork) = CanonicalFolder.ResolveNew(request.WorkDir ?? upper + ".work", "work folder");
             made |= hasWork ? MadeForMount.None : MadeForMount.WorkDir;
         }
         else if (request.Writable)
@@ -59,7 +59,7 @@ internal sealed class UnionMountPlan(StoreLayout layout, UnionMountRecords recor
     {
         UnionMount mount = record.Mount;
         string root = shownRoot ?? mount.LowerDirs[record.Made.HasFlag(MadeForMount.Root) ? 1 : 0];
-        if (HostFolder.IsWithin(mount.Merged, layout.Run) && !OperatingSystem.IsWindows())
+        if (CanonicalFolder.IsWithin(mount.Merged, layout.Run) && !OperatingSystem.IsWindows())
         {
             Directory.CreateDirectory(Path.GetDirectoryName(mount.Merged)!, Private); // layers hold setuid programs
         }
@@ -88,7 +88,7 @@ internal sealed class UnionMountPlan(StoreLayout layout, UnionMountRecords recor
         {
             return;
         }
-        if (HostFolder.IsWithin(path, layout.Root) || HostFolder.IsWithin(layout.Root, path))
+        if (CanonicalFolder.IsWithin(path, layout.Root) || CanonicalFolder.IsWithin(layout.Root, path))
         {
             throw new LayerImageException(EngineError.PathInvalid, $"The mount point {path} would hide a part of the store {layout.Root}.") { Target = request.Path, Advice = "Give a folder outside the store." };
         }
@@ -96,7 +96,7 @@ internal sealed class UnionMountPlan(StoreLayout layout, UnionMountRecords recor
         {
             throw new LayerImageException(EngineError.MountInUse, $"A union is mounted at {path} already.") { Target = request.Path, Advice = $"Dismount-LayerImage '{path}' first, or give another path." };
         }
-        if (lowerDirs.FirstOrDefault(lower => HostFolder.IsWithin(lower, path)) is string inside)
+        if (lowerDirs.FirstOrDefault(lower => CanonicalFolder.IsWithin(lower, path)) is string inside)
         {
             throw new LayerImageException(EngineError.PathInvalid, $"The mount point {path} would hide {inside}, which is to be united.") { Target = request.Path, Advice = "Give another mount point." };
         }
@@ -108,11 +108,11 @@ internal sealed class UnionMountPlan(StoreLayout layout, UnionMountRecords recor
         {
             return;
         }
-        if (HostFolder.IsWithin(upper, layout.Layers) || HostFolder.IsWithin(upper, layout.Containers))
+        if (CanonicalFolder.IsWithin(upper, layout.Layers) || CanonicalFolder.IsWithin(upper, layout.Containers))
         {
             throw new LayerImageException(EngineError.PathInvalid, $"The upper folder {upper} is the store's: layers never change.") { Target = upper, Advice = "Give a folder of your own." };
         }
-        if (lowerDirs.FirstOrDefault(lower => HostFolder.IsWithin(upper, lower) || HostFolder.IsWithin(lower, upper)) is string overlap)
+        if (lowerDirs.FirstOrDefault(lower => CanonicalFolder.IsWithin(upper, lower) || CanonicalFolder.IsWithin(lower, upper)) is string overlap)
         {
             throw new LayerImageException(EngineError.PathInvalid, $"The upper folder {upper} and {overlap}, which is to be united, are inside one another.") { Target = upper, Advice = "Give a folder of its own." };
         }

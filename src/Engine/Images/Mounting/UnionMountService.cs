@@ -40,7 +40,7 @@ public sealed class UnionMountService
         RequireRoot();
         Image? image = request.Reference is null ? null : _images.Get(request.Reference);
         string[] layers = image is null
-            ? [.. request.Layers.Select(layer => HostFolder.Resolve(layer, "layer"))]
+            ? [.. request.Layers.Select(layer => CanonicalFolder.Resolve(layer, "layer"))]
             : [.. image.Layers.Select(layer => layer.Path ?? _layout.Layers)];
         RequireLayers(request, layers);
         _ = _plan.Make(request, image, Lower(image, layers), null);
@@ -86,7 +86,7 @@ public sealed class UnionMountService
     {
         Image? image = request.Reference is null ? null : await _images.GetForContainerAsync(request.Reference, PullPolicy.Never, observer, cancellationToken).ConfigureAwait(false);
         string[] layers = image is null
-            ? [.. request.Layers.Select(layer => HostFolder.Resolve(layer, "layer"))]
+            ? [.. request.Layers.Select(layer => CanonicalFolder.Resolve(layer, "layer"))]
             : [.. image.Layers.Select(layer => layer.Path!)];
         RequireLayers(request, layers);
         string[] keys = [.. layers.Where(layer => Path.GetDirectoryName(layer) == _layout.Layers).Select(layer => Path.GetFileName(layer))];

@@ -1,5 +1,3 @@
-using System.Xml.Linq;
-
 namespace LayerImage.Engine.Firewall;
 
 /// <summary>Which texts may be names. Only such texts ever reach an nft script, where quotes cannot be escaped.</summary>
@@ -21,12 +19,6 @@ internal static class FirewallNames
 
     /// <summary>A container's id or name.</summary>
     public static bool IsOwner(string text) => text.Length > 0 && text.All(c => IsWord(c) || c == '.');
-
-    public static string Check(string path, XElement element, string attribute, Func<string, bool> test)
-    {
-        string text = FirewallXml.Required(path, element, attribute);
-        return test(text) ? text : throw FirewallXml.Invalid(path, element, $"'{text}' is not a name that <{element.Name.LocalName}> can have");
-    }
 
     private static bool IsWord(char c) => char.IsAsciiLetterOrDigit(c) || c is '-' or '_';
 }

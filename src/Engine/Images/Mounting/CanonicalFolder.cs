@@ -8,7 +8,7 @@ namespace LayerImage.Engine.Images.Mounting;
 /// Folders of the user's, by the one name that mountinfo knows them by: symbolic links on the way are resolved. The
 /// folder itself is none, so that nobody who may write a link decides what is mounted over.
 /// </summary>
-internal static class HostFolder
+internal static class CanonicalFolder
 {
     /// <summary>An existing folder's canonical path.</summary>
     /// <exception cref="LayerImageException">PathInvalid.</exception>

@@ -33,7 +33,7 @@ public sealed record HostFirewall
     /// <summary>The zone of a name, in whatever case.</summary>
     /// <exception cref="LayerImageException"><see cref="EngineError.ZoneNotFound"/>.</exception>
     public HostFirewallZone GetZone(string name) => Zones.FirstOrDefault(zone => zone.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
-        ?? throw FirewallConfiguration.ZoneNotFound(name, Zones.Select(zone => zone.Name));
+        ?? throw FirewallState.ZoneNotFound(name, Zones.Select(zone => zone.Name));
 
     /// <summary>Who filters.</summary>
     public override string ToString() => Backend.ToString();
