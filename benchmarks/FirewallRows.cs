@@ -6,12 +6,12 @@ namespace LayerImage.Benchmarks;
 /// <summary>Ports of the host: through firewalld beside its own tool, and by the module's own firewall.</summary>
 internal sealed class FirewallRows(IReadOnlyList<IContender> contenders, Measurements measurements, BenchmarkOptions options, TempFolder folder)
 {
-    private const string Tool = "firewall-cmd", Open = "open a port", List = "list the ports", Close = "close a port", OpenForGood = "open a port, now and for good";
+    private const string Tool = "firewall-cmd", Open = "open a port", List = "list a zone's ports", ListAll = "list all zones' ports", Close = "close a port", OpenForGood = "open a port, now and for good";
     private const int FirstPort = 20_000, Many = 10_000;
 
-    private static string[] Through => [.. ((string[])[Open, List, Close]).Select(row => $"firewalld: {row}")];
+    private static string[] Through => [.. ((string[])[Open, List, ListAll, Close]).Select(row => $"firewalld: {row}")];
 
-    private static string[] Own => [.. ((string[])[Open, List, Close, OpenForGood]).Select(row => $"own firewall: {row}")];
+    private static string[] Own => [.. ((string[])[Open, ListAll, Close, OpenForGood]).Select(row => $"own firewall: {row}")];
 
     private static string OwnMany => $"own firewall: list {Many.ToString("N0", CultureInfo.InvariantCulture)} rules";
 
@@ -32,10 +32,10 @@ internal sealed class FirewallRows(IReadOnlyList<IContender> contenders, Measure
         {
             bool isCounted = round > 0;
             int port = FirstPort + (2 * round);
-            await OurTurnAsync(turns, Through, isCounted, [$"Set-HostPortRule {port} -Scope Runtime", "Get-HostPortRule", $"Remove-HostPortRule {port} -Scope Runtime"], cancellationToken);
+            await OurTurnAsync(turns, Through, isCounted, [$"Set-HostPortRule {port} -Scope Runtime", "Get-HostPortRule -Zone public", "Get-HostPortRule", $"Remove-HostPortRule {port} -Scope Runtime"], cancellationToken);
             await turns.TryAsync(Tool, async () =>
             {
-                foreach ((string row, string argument) in Through.Zip([$"--add-port={port}/tcp", "--list-ports", $"--remove-port={port}/tcp"]))
+                foreach ((string row, string argument) in Through.Zip([$"--add-port={port}/tcp", "--list-ports", "--list-all-zones", $"--remove-port={port}/tcp"]))
                 {
                     await measurements.TimeAsync(row, Tool, () => FirewalldHost.CommandAsync(argument, cancellationToken), isCounted);
                 }

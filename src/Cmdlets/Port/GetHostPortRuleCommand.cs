@@ -46,6 +46,17 @@ public sealed class GetHostPortRuleCommand : HostFirewallCommand
     /// <inheritdoc/>
     protected override async Task ProcessAsync(CancellationToken cancellationToken)
     {
+        PortRange[]? ports = Port?.Select(PortRange.Parse).ToArray();
+        if (Service is null && Zone is [string only] && !WildcardPattern.ContainsWildcardCharacters(only))
+        {
+            // firewalld answers for one zone in a fifth of the time that it takes for all.
+            await ForEachAsync([only], zone =>
+            {
+                WriteObject(Firewall.GetRules(Observer, zone).Where(rule => Fits(rule, ports)), enumerateCollection: true);
+                return Task.CompletedTask;
+            });
+            return;
+        }
         await RequireZonesAsync(Zone);
         if (Service is not null)
         {
@@ -53,7 +64,6 @@ public sealed class GetHostPortRuleCommand : HostFirewallCommand
                 && FitsZone(Zone, rule.Zone) && FitsScope(Scope, rule.Runtime, rule.Permanent)), enumerateCollection: true);
             return;
         }
-        PortRange[]? ports = Port?.Select(PortRange.Parse).ToArray();
         WriteObject(Firewall.GetRules(Observer).Where(rule => Fits(rule, ports)), enumerateCollection: true);
     }
 

@@ -49,7 +49,7 @@ internal sealed class ChosenFirewall(EngineOptions options, ServiceManagerPaths 
 
     public IReadOnlyList<HostPortForward> GetForwards(IEngineObserver observer) => Look(observer, firewall => firewall.GetForwards(observer));
 
-    public IReadOnlyList<HostPortRule> GetRules(IEngineObserver observer) => Look(observer, firewall => firewall.GetRules(observer));
+    public IReadOnlyList<HostPortRule> GetRules(IEngineObserver observer, string? zone) => Look(observer, firewall => firewall.GetRules(observer, zone));
 
     public HostPortRule SetRule(PortRuleRequest request, IEngineObserver observer) => Change(observer, firewall => firewall.SetRule(request, observer));
 

@@ -203,6 +203,29 @@ public abstract class HostFirewallContract
     }
 
     [Fact]
+    public void Rules_OfOneZone_AreThoseOfAllThatAreInIt()
+    {
+        using FirewallHost host = Host();
+        Start(host);
+        host.Set("9200");
+        host.Set("9201", PortRuleScope.Permanent);
+        foreach (PortRuleScope scope in (PortRuleScope[])[PortRuleScope.Runtime, PortRuleScope.Permanent])
+        {
+            host.On(firewall => firewall.SetRule(new PortRuleRequest { Port = $"930{(int)scope}", Zone = "internal", Scope = scope }));
+        }
+        IReadOnlyList<HostPortRule> all = host.On(firewall => firewall.GetRules());
+
+        foreach (string zone in (string[])["public", "internal", "work"])
+        {
+            Assert.Equal(all.Where(rule => rule.Zone == zone), host.On(firewall => firewall.GetRules(SilentObserver.Instance, zone)));
+            Assert.Equal(all.Where(rule => rule.Zone == zone), host.On(firewall => firewall.GetRules(SilentObserver.Instance, zone.ToUpperInvariant())));
+        }
+        Assert.Equal(4, all.Count);
+        LayerImageException error = Assert.Throws<LayerImageException>(() => host.On(firewall => firewall.GetRules(SilentObserver.Instance, "nosuch")));
+        Assert.Equal((EngineError.ZoneNotFound, "nosuch"), (error.Error, error.Target));
+    }
+
+    [Fact]
     public void Rules_MadeAtTheSameTimeAreAllThere()
     {
         using FirewallHost host = Host();

@@ -76,8 +76,11 @@ public interface IHostFirewall
     /// <summary>The forward ports of both configurations, by zone, protocol and port. <see cref="SetZone"/> makes and removes them.</summary>
     IReadOnlyList<HostPortForward> GetForwards(IEngineObserver observer);
 
-    /// <summary>All port rules of both configurations, by zone, protocol and port.</summary>
-    IReadOnlyList<HostPortRule> GetRules(IEngineObserver observer);
+    /// <summary>The port rules of both configurations, by zone, protocol and port.</summary>
+    /// <param name="observer">Hears of files that are not understood.</param>
+    /// <param name="zone">Only those of this zone, whose name may be in another case. Less is asked then; null for all.</param>
+    /// <exception cref="LayerImageException">ZoneNotFound: neither configuration has the zone.</exception>
+    IReadOnlyList<HostPortRule> GetRules(IEngineObserver observer, string? zone = null);
 
     /// <summary>Opens a port. What is open already is no error; ranges that overlap become one, as in firewalld.</summary>
     /// <returns>The rule that the port is in now.</returns>

@@ -8,7 +8,8 @@ internal sealed partial class FirewalldFirewall
 {
     private readonly FirewalldTimes _times = new(options.Run, bus.Owner, options.Clock);
 
-    public IReadOnlyList<HostPortRule> GetRules(IEngineObserver observer) => RuleList.Merge(WithOwned(Timed(ReadRuntime())), ReadPermanent());
+    public IReadOnlyList<HostPortRule> GetRules(IEngineObserver observer, string? zone) => zone is null ? RuleList.Merge(WithOwned(Timed(ReadRuntime())), ReadPermanent())
+        : RuleList.Merge(WithOwned(Timed(ReadZone(zone, bus.RuntimeZones))), ReadZone(zone, bus.PermanentZones), zone);
 
     public HostPortRule SetRule(PortRuleRequest request, IEngineObserver observer)
     {
@@ -78,6 +79,19 @@ internal sealed partial class FirewalldFirewall
             IReadOnlyDictionary<string, FirewalldZone> all = read(null);
             return all.TryGetValue(FirewallState.Spell(name, all.Keys), out FirewalldZone? zone) ? new Dictionary<string, FirewalldZone> { [zone.Name] = zone }
                 : throw FirewallState.ZoneNotFound(name, all.Keys.Order(StringComparer.Ordinal));
+        }
+    }
+
+    /// <summary>A configuration with one zone; with all of them where it has none that is written so.</summary>
+    private static FirewallState ReadZone(string name, Func<string?, IReadOnlyDictionary<string, FirewalldZone>> read)
+    {
+        try
+        {
+            return new FirewallState(name, Read(read(name)));
+        }
+        catch (LayerImageException error) when (error.Error == EngineError.ZoneNotFound)
+        {
+            return new FirewallState(name, Read(read(null)));
         }
     }
 

@@ -77,13 +77,13 @@ internal sealed class StoppedFirewalld(FirewalldService service, EngineOptions o
 
     public IReadOnlyList<HostPortForward> GetForwards(IEngineObserver observer) => ForwardRuleList.Merge(null, _configuration.Read(observer));
 
-    public IReadOnlyList<HostPortRule> GetRules(IEngineObserver observer) => RuleList.Merge(null, _configuration.Read(observer));
+    public IReadOnlyList<HostPortRule> GetRules(IEngineObserver observer, string? zone) => RuleList.Merge(null, _configuration.Read(observer), zone);
 
     public HostPortRule SetRule(PortRuleRequest request, IEngineObserver observer)
     {
         PortRuleChange change = PortRuleChange.FromUser(request);
         string zone = Apply(change, set => PortSetAlgebra.Add(set, change.Element));
-        return change.FindIn(GetRules(observer), zone);
+        return change.FindIn(GetRules(observer, zone), zone);
     }
 
     public void RemoveRule(PortRuleRequest request, IEngineObserver observer)

@@ -20,6 +20,9 @@ internal sealed record FirewallState(string DefaultZone, IReadOnlyDictionary<str
     public ZoneSettings GetZone(string name) => Zones.TryGetValue(Spell(name, Zones.Keys), out ZoneSettings? found) ? found
         : throw ZoneNotFound(name, Zones.Keys.Order(StringComparer.Ordinal));
 
+    /// <summary>The state with one of its zones, or with none when it has no such.</summary>
+    public FirewallState Only(string zone) => this with { Zones = Zones.Where(entry => entry.Key == zone).ToDictionary() };
+
     /// <summary>The error for a name that no zone has.</summary>
     /// <param name="zone">The name.</param>
     /// <param name="zones">Those that there are.</param>

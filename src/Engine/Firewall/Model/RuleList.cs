@@ -1,3 +1,5 @@
+using LayerImage.Engine.Errors;
+
 namespace LayerImage.Engine.Firewall;
 
 /// <summary>Lays the two configurations side by side: one rule for each range that either has.</summary>
@@ -22,6 +24,19 @@ internal static class RuleList
         }
         return [.. rules.Values.Concat(Owned(running)).OrderBy(rule => rule.Zone, StringComparer.Ordinal)
             .ThenBy(rule => rule.Protocol).ThenBy(rule => rule.FirstPort).ThenBy(rule => rule.Source, StringComparer.Ordinal).ThenBy(rule => rule.Owner, StringComparer.Ordinal)];
+    }
+
+    /// <summary>The same for one zone, in whatever case its name is, or for all.</summary>
+    /// <exception cref="LayerImageException"><see cref="EngineError.ZoneNotFound"/>: neither has it.</exception>
+    public static IReadOnlyList<HostPortRule> Merge(FirewallState? running, FirewallState permanent, string? only)
+    {
+        if (only is null)
+        {
+            return Merge(running, permanent);
+        }
+        string[] zones = [.. permanent.Zones.Keys.Union(running?.Zones.Keys ?? []).Order(StringComparer.Ordinal)];
+        string zone = FirewallState.Spell(only, zones);
+        return zones.Contains(zone) ? Merge(running?.Only(zone), permanent.Only(zone)) : throw FirewallState.ZoneNotFound(only, zones);
     }
 
     private static IEnumerable<HostPortRule> Owned(FirewallState? running) =>

@@ -4,7 +4,7 @@ namespace LayerImage.Engine.Firewall;
 
 internal sealed partial class NftablesFirewall
 {
-    public IReadOnlyList<HostPortRule> GetRules(IEngineObserver observer) => RuleList.Merge(Running(), _configuration.Read(observer));
+    public IReadOnlyList<HostPortRule> GetRules(IEngineObserver observer, string? zone) => RuleList.Merge(Running(), _configuration.Read(observer), zone);
 
     public HostPortRule SetRule(PortRuleRequest request, IEngineObserver observer)
     {
