@@ -37,7 +37,7 @@ internal sealed class FirewallRows(IReadOnlyList<IContender> contenders, Measure
             {
                 foreach ((string row, string argument) in Through.Zip([$"--add-port={port}/tcp", "--list-ports", "--list-all-zones", $"--remove-port={port}/tcp"]))
                 {
-                    await measurements.TimeAsync(row, Tool, () => FirewalldHost.CommandAsync(argument, cancellationToken), isCounted);
+                    await measurements.TimeAsync(row, Tool, () => FirewalldHost.CommandAsync(argument, cancellationToken), isCounted, movesData: false);
                 }
             }, cancellationToken);
         }
@@ -95,7 +95,7 @@ internal sealed class FirewallRows(IReadOnlyList<IContender> contenders, Measure
     {
         foreach ((string row, string line) in rows.Zip(lines))
         {
-            await measurements.TimeAsync(row, Session.Name, () => Session.RunAsync(line), isCounted);
+            await measurements.TimeAsync(row, Session.Name, () => Session.RunAsync(line), isCounted, movesData: false);
         }
     }, cancellationToken);
 

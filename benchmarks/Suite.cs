@@ -39,9 +39,9 @@ internal sealed class Suite(IReadOnlyList<IContender> contenders, Measurements m
             await turns.RoundAsync(round, async contender =>
             {
                 string container = NextName();
-                await measurements.TimeAsync(Start, contender.Name, () => contender.StartAsync(container, FirstPort + _number, cancellationToken), round > 0);
-                await measurements.TimeAsync(Exec, contender.Name, () => contender.ExecAsync(container, ["true"], cancellationToken), round > 0);
-                await measurements.TimeAsync(StopAndRemove, contender.Name, () => contender.RemoveAsync(container, cancellationToken), round > 0);
+                await measurements.TimeAsync(Start, contender.Name, () => contender.StartAsync(container, FirstPort + _number, cancellationToken), round > 0, movesData: false);
+                await measurements.TimeAsync(Exec, contender.Name, () => contender.ExecAsync(container, ["true"], cancellationToken), round > 0, movesData: false);
+                await measurements.TimeAsync(StopAndRemove, contender.Name, () => contender.RemoveAsync(container, cancellationToken), round > 0, movesData: false);
                 if (contender is LayerImageContender)
                 {
                     await turns.TryAsync($"{contender.Name}, cold process", () => ColdStartAsync(contender, round > 0, cancellationToken), cancellationToken);
@@ -55,7 +55,7 @@ internal sealed class Suite(IReadOnlyList<IContender> contenders, Measurements m
         string container = NextName();
         string line = LayerImageContender.StartCommand(container, FirstPort + _number);
         await measurements.TimeAsync(Start, $"{contender.Name}, cold process", () =>
-            ProcessRunner.RunCheckedAsync(EngineError.RuntimeFailed, [options.Program, "-Command", line], null, cancellationToken), isCounted);
+            ProcessRunner.RunCheckedAsync(EngineError.RuntimeFailed, [options.Program, "-Command", line], null, cancellationToken), isCounted, movesData: false);
         await contender.RemoveAsync(container, cancellationToken);
     }
 
@@ -73,7 +73,7 @@ internal sealed class Suite(IReadOnlyList<IContender> contenders, Measurements m
         }, cancellationToken);
         for (int round = 0; round < options.Rounds(15); round++)
         {
-            await turns.RoundAsync(round, contender => measurements.TimeAsync(row, contender.Name, () => contender.ListAsync(cancellationToken)), cancellationToken);
+            await turns.RoundAsync(round, contender => measurements.TimeAsync(row, contender.Name, () => contender.ListAsync(cancellationToken), movesData: false), cancellationToken);
         }
         // None of the next work's time goes into what runs here.
         foreach (IContender contender in contenders)

@@ -1,7 +1,7 @@
 using LayerImage.Engine.IO;
 using Xunit;
 
-namespace LayerImage.Engine.Tests.Layers;
+namespace LayerImage.Engine.Tests.IO;
 
 public sealed class WorkLineTests
 {
