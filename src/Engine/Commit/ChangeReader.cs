@@ -28,7 +28,7 @@ internal sealed class ChangeReader(StoreLayout layout, ContainerFiles files)
     /// <param name="reading">How it may be read.</param>
     /// <param name="copy">An empty directory for a copy.</param>
     /// <param name="cancellationToken">Ends it; the container goes on.</param>
-    public async Task<ChangesRead> ReadAsync(string id, ContainerStack stack, TreeWalkOptions wanted, ContainerReading reading, string copy, CancellationToken cancellationToken)
+    public async Task<CapturedChanges> ReadAsync(string id, ContainerStack stack, TreeWalkOptions wanted, CaptureMode reading, string copy, CancellationToken cancellationToken)
     {
         bool isPlain = wanted.LatestTime is null && wanted.LeavesOut is null && !wanted.IsWhole && stack.All.Count < MostLayers;
         if (isPlain && reading.IsStopped && !IsMounted(id))
@@ -60,7 +60,7 @@ internal sealed class ChangeReader(StoreLayout layout, ContainerFiles files)
         }
     }
 
-    private static ChangesRead Result(SealedLayer layer, string directory, bool isUpper, ContainerStack stack, IReadOnlyList<string> below) => new()
+    private static CapturedChanges Result(SealedLayer layer, string directory, bool isUpper, ContainerStack stack, IReadOnlyList<string> below) => new()
     {
         Layer = layer.Entries == 0 && !layer.HasRoot ? null : layer,
         Directory = directory,

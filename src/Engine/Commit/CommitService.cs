@@ -26,7 +26,7 @@ public sealed class CommitService
             }
             ContainerCommitter.Check(record, options);
             bool isStopped = record.State is ContainerState.Created or ContainerState.Exited;
-            return _committer.CommitAsync(record, options, new ContainerReading
+            return _committer.CommitAsync(record, options, new CaptureMode
             {
                 IsStopped = isStopped,
                 IsConsistent = !options.NoPause || isStopped,

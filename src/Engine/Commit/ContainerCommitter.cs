@@ -21,7 +21,7 @@ internal sealed class ContainerCommitter(StoreLayout layout, StoreDatabase datab
     private readonly CommitChoice _choice = new(files);
 
     /// <summary>Commits. The caller holds the container's lock.</summary>
-    public async Task<Image> CommitAsync(ContainerRecord container, CommitOptions options, ContainerReading reading, IEngineObserver observer, CancellationToken cancellationToken)
+    public async Task<Image> CommitAsync(ContainerRecord container, CommitOptions options, CaptureMode reading, IEngineObserver observer, CancellationToken cancellationToken)
     {
         ImageReference? reference = options.Reference is null ? null : ImageReference.ParseName(options.Reference).WithDefaultTag();
         ScratchFolder.Sweep(layout);
@@ -30,7 +30,7 @@ internal sealed class ContainerCommitter(StoreLayout layout, StoreDatabase datab
         Directory.CreateDirectory(copy);
         ContainerStack layersOf = records.StackOf(container.Id);
         TreeWalkOptions wanted = await Task.Run(() => _choice.Make(container, layersOf, options, observer, cancellationToken), cancellationToken).ConfigureAwait(false);
-        ChangesRead changes = await _reader.ReadAsync(container.Id, layersOf, wanted, reading, copy, cancellationToken).ConfigureAwait(false);
+        CapturedChanges changes = await _reader.ReadAsync(container.Id, layersOf, wanted, reading, copy, cancellationToken).ConfigureAwait(false);
         FaultPoint.Reach(FaultPoint.Sealed);
         foreach (string socket in changes.Sockets)
         {
@@ -81,7 +81,7 @@ internal sealed class ContainerCommitter(StoreLayout layout, StoreDatabase datab
         _ = CommittedConfig.Execution(new ExecutionConfig(), container.Spec, options.Changes);
     }
 
-    private async Task RecordAsync(string container, NewImage image, ChangesRead changes, IEngineObserver observer, DateTimeOffset now, CancellationToken cancellationToken)
+    private async Task RecordAsync(string container, NewImage image, CapturedChanges changes, IEngineObserver observer, DateTimeOffset now, CancellationToken cancellationToken)
     {
         if (changes.Layer is not SealedLayer layer)
         {
@@ -95,7 +95,7 @@ internal sealed class ContainerCommitter(StoreLayout layout, StoreDatabase datab
         }
         if (changes.IsUpper)
         {
-            TakenUpper.Mark(changes.Directory, container);
+            UpperHandover.Mark(changes.Directory, container);
         }
         LayerStore.Sync(changes.Directory, layer.Entries);
         layers.Adopt(changes.Directory, LayerRecord.Of(layer), transaction =>
@@ -108,7 +108,7 @@ internal sealed class ContainerCommitter(StoreLayout layout, StoreDatabase datab
         });
         if (changes.IsUpper)
         {
-            TakenUpper.Renew(layout, container, layers.PathOf(layer.DiffId.Hex));
+            UpperHandover.Renew(layout, container, layers.PathOf(layer.DiffId.Hex));
         }
     }
 

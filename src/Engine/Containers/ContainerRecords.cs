@@ -108,8 +108,8 @@ internal sealed class ContainerRecords(StoreDatabase database, NetworkOptions ne
             [.. all.Where(layer => layer.History is not null).Select(layer => new OwnLayer(layer.Key, JsonSerializer.Deserialize(layer.History!, OciJsonContext.Default.HistoryEntry)!))]);
     }
 
-    /// <summary>See <see cref="TakenUpper.Settle"/>.</summary>
-    public void SettleUpper(string id, StoreLayout layout) => TakenUpper.Settle(database, layout, id);
+    /// <summary>See <see cref="UpperHandover.Reconcile"/>.</summary>
+    public void SettleUpper(string id, StoreLayout layout) => UpperHandover.Reconcile(database, layout, id);
 
     /// <summary>Puts a layer that was the container's upper directory on its layers.</summary>
     public static void AddOwnLayer(StoreTransaction transaction, string id, OwnLayer layer) =>

@@ -31,7 +31,7 @@ public sealed partial class ImageService
         _registries = registries;
         _clock = clock;
         _catalog = new ImageCatalog(layout, database, content);
-        LayerStackReceiver stacks = new(layout, layers, content);
+        StackMaker stacks = new(layout, layers, content);
         ImageAssembler assembler = new(layout, database, stacks, content, _catalog, clock);
         _unpacker = new ImageUnpacker(layout, database, stacks, content, _catalog);
         _planner = new PullPlanner(registries, layout, database, layers, content);

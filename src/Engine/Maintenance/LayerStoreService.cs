@@ -27,7 +27,7 @@ public sealed class LayerStoreService
         _database = database;
         _images = images;
         _garbage = new StoreGarbage(layout, database, layers, content, new UnionMountRecords(layout, database, layers));
-        _records = new StoreRecordCheck(layout, database, _garbage, LayerReceiver.CanUnpack);
+        _records = new StoreRecordCheck(layout, database, _garbage, LayerMaker.CanUnpack);
         _content = new StoreContentCheck(database, layers, content, _records);
         _repairer = new StoreRepairer(layout, database, layers, content, registries, _garbage, clock);
     }

@@ -91,7 +91,7 @@ internal sealed class StoreRecordCheck(StoreLayout layout, StoreDatabase databas
     /// <summary>An issue of a blob, with who is hit.</summary>
     public IntegrityIssue OfBlob(StoreTransaction transaction, IntegrityIssueKind kind, string digest, string message)
     {
-        StoreUsers users = StoreUsers.OfBlob(transaction, digest);
+        Dependents users = Dependents.OfBlob(transaction, digest);
         return new IntegrityIssue
         {
             Kind = kind,
@@ -107,7 +107,7 @@ internal sealed class StoreRecordCheck(StoreLayout layout, StoreDatabase databas
     /// <summary>An issue of a layer, with who is hit.</summary>
     public IntegrityIssue OfLayer(StoreTransaction transaction, IntegrityIssueKind kind, string key, string diffId, string message)
     {
-        StoreUsers users = StoreUsers.OfLayer(transaction, key);
+        Dependents users = Dependents.OfLayer(transaction, key);
         bool hasSource = users.Origins.Count > 0 || LayerBlobTable.RecordedBlobsOf(transaction, diffId)
             .Any(blob => StoreEntry.FileLength(layout.Blob(blob.Digest)) is not null);
         return new IntegrityIssue
@@ -162,7 +162,7 @@ internal sealed class StoreRecordCheck(StoreLayout layout, StoreDatabase databas
     /// <summary>An issue of an image.</summary>
     public IntegrityIssue OfImage(StoreTransaction transaction, string id, string what)
     {
-        StoreUsers users = StoreUsers.OfBlob(transaction, id);
+        Dependents users = Dependents.OfBlob(transaction, id);
         return new IntegrityIssue { Kind = IntegrityIssueKind.ImageDamaged, Path = layout.Blob(Digest.Parse(id)), Digest = id, Images = users.Images, Containers = users.Containers, Message = $"The image {users.Images.FirstOrDefault() ?? id} {what}." };
     }
 
@@ -174,7 +174,7 @@ internal sealed class StoreRecordCheck(StoreLayout layout, StoreDatabase databas
         Message = $"{item.Path} belongs to nothing: a killed process left it.",
     };
 
-    private static string Of(StoreUsers users)
+    private static string Of(Dependents users)
     {
         string images = users.Images.Count == 0 ? "no image" : $"the image{(users.Images.Count > 1 ? "s" : "")} {string.Join(", ", users.Images.Take(5))}{(users.Images.Count > 5 ? $" and {users.Images.Count - 5} more" : "")}";
         return $"; it belongs to {images}.";

@@ -54,7 +54,7 @@ internal sealed class StoreRepairer(StoreLayout layout, StoreDatabase database, 
             database.Write(transaction => BlobTable.Correct(transaction, digest, new FileInfo(layout.Blob(digest)).Length));
             return $"The blob {digest} is whole and recorded.";
         }
-        StoreUsers users = database.Read(transaction => StoreUsers.OfBlob(transaction, digest.ToString()));
+        Dependents users = database.Read(transaction => Dependents.OfBlob(transaction, digest.ToString()));
         LayerImageException? failure = null;
         foreach (ImageReference origin in users.Origins)
         {
@@ -127,7 +127,7 @@ internal sealed class StoreRepairer(StoreLayout layout, StoreDatabase database, 
         using ScratchFolder scratch = ScratchFolder.Create(layout);
         scratch.Claim([diffId]);
         using FileLock held = await layers.LockAsync(diffId, observer, cancellationToken).ConfigureAwait(false);
-        ThrowIfUsed(key, database.Read(transaction => StoreUsers.OfLayer(transaction, key)));
+        ThrowIfUsed(key, database.Read(transaction => Dependents.OfLayer(transaction, key)));
         (Digest blob, string how) = await FindBlobAsync(diffId, observer, cancellationToken).ConfigureAwait(false);
         string unpacked = Path.Combine(scratch.Path, "layer");
         Directory.CreateDirectory(unpacked);
@@ -152,12 +152,12 @@ internal sealed class StoreRepairer(StoreLayout layout, StoreDatabase database, 
             HasRoot = found.HasRoot,
             HasImplied = found.ImpliedDirectories.Count > 0,
             Writer = database.Read(transaction => LayerTable.Find(transaction, key))?.Writer,
-        }, check: transaction => ThrowIfUsed(key, StoreUsers.OfLayer(transaction, key)));
+        }, check: transaction => ThrowIfUsed(key, Dependents.OfLayer(transaction, key)));
         return $"{how}The layer {diffId} was unpacked again.";
     }
 
     // A container that runs and a mounted union stand on the directory itself.
-    private static void ThrowIfUsed(string key, StoreUsers users)
+    private static void ThrowIfUsed(string key, Dependents users)
     {
         if (users.Standing.Length > 0)
         {

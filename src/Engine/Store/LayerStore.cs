@@ -68,7 +68,7 @@ internal sealed class LayerStore(StoreLayout layout, StoreDatabase database)
             database.Write(transaction =>
             {
                 check?.Invoke(transaction);
-                if (StoreEntry.Exists(place) && !TakenUpper.TryReturn(transaction, layout, place))
+                if (StoreEntry.Exists(place) && !UpperHandover.TryReturn(transaction, layout, place))
                 {
                     // What a killed process left between rename and record, or a damaged layer. Ours is as good and certainly whole.
                     // In one step, so that a layer with a record is always there; but a container's upper directory must not get it.

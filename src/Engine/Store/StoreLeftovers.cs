@@ -83,7 +83,7 @@ internal static class StoreLeftovers
     {
         string name = Path.GetFileName(directory);
         if (StoreEntry.Exists(directory) && !Reachability.HasDirectory(transaction, name)
-            && !TakenUpper.TryReturn(transaction, layout, directory))
+            && !UpperHandover.TryReturn(transaction, layout, directory))
         {
             StoreEntry.Move(directory, destination);
         }

@@ -55,10 +55,10 @@ public class FirewallTextTests
     {
         PortRuleRequest timed = new() { Port = "80", Timeout = TimeSpan.FromSeconds(5) };
 
-        Assert.Equal(PortRuleScope.Runtime, PortRuleChange.From(timed).Scope);
-        Assert.Equal(PortRuleScope.Both, PortRuleChange.From(timed with { Timeout = null }).Scope);
+        Assert.Equal(PortRuleScope.Runtime, PortRuleSpec.From(timed).Scope);
+        Assert.Equal(PortRuleScope.Both, PortRuleSpec.From(timed with { Timeout = null }).Scope);
         Assert.Equal(EngineError.ParameterInvalid,
-            Assert.Throws<LayerImageException>(() => PortRuleChange.From(timed with { Scope = PortRuleScope.Both })).Error);
+            Assert.Throws<LayerImageException>(() => PortRuleSpec.From(timed with { Scope = PortRuleScope.Both })).Error);
     }
 
     [Fact]

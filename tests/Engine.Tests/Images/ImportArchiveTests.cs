@@ -255,7 +255,7 @@ public sealed class ImportArchiveTests : IDisposable
 
         Assert.Equal(["sh"], image.Config.Config!.Cmd!);
         Assert.Equal(["A=b"], image.Config.Config.Env!);
-        if (!LayerReceiver.CanUnpack)
+        if (!LayerMaker.CanUnpack)
         {
             Assert.Equal((blob.DiffId, blob.Digest), (image.Layers[0].DiffId, image.Layers[0].Digest));
         }

@@ -25,7 +25,7 @@ internal sealed partial class FirewalldFirewall
 
     public bool OpenForContainer(string containerId, string port, FirewallProtocol protocol, string? zone)
     {
-        PortRuleChange change = PortRuleChange.From(new PortRuleRequest { Port = port, Protocol = protocol, Zone = zone, Scope = PortRuleScope.Runtime });
+        PortRuleSpec change = PortRuleSpec.From(new PortRuleRequest { Port = port, Protocol = protocol, Zone = zone, Scope = PortRuleScope.Runtime });
         using IDisposable held = Lock();
         if (NftZoneTable.Guard.Read() is not { } guard)
         {
@@ -46,7 +46,7 @@ internal sealed partial class FirewalldFirewall
     }
 
     /// <summary>What the Agent does whenever firewalld has changed.</summary>
-    public void CatchUp()
+    public void Reconcile()
     {
         using IDisposable held = Lock();
         _ = BindBridge(SilentObserver.Instance);
@@ -91,7 +91,7 @@ internal sealed partial class FirewalldFirewall
         return false;
     }
 
-    private void RemoveOwned(PortRuleChange change, string owner)
+    private void RemoveOwned(PortRuleSpec change, string owner)
     {
         using IDisposable held = Lock();
         if (NftZoneTable.Guard.Read() is not { } guard

@@ -13,14 +13,14 @@ internal sealed partial class FirewalldFirewall
 
     public HostPortRule SetRule(PortRuleRequest request, IEngineObserver observer)
     {
-        PortRuleChange change = PortRuleChange.FromUser(request);
+        PortRuleSpec change = PortRuleSpec.FromUser(request);
         string zone = Apply(change, (set, _) => PortSetAlgebra.Add(set, change.Element));
         return change.FindIn(RulesOf(zone), zone);
     }
 
     public void RemoveRule(PortRuleRequest request, IEngineObserver observer)
     {
-        PortRuleChange change = PortRuleChange.From(request with { Timeout = null });
+        PortRuleSpec change = PortRuleSpec.From(request with { Timeout = null });
         if (request.Owner is { } owner)
         {
             RemoveOwned(change, owner);
@@ -39,7 +39,7 @@ internal sealed partial class FirewalldFirewall
     /// Changes one or both configurations. What runs is changed first and the disk last: a permanent setting is one call,
     /// which is done or not, and when it is not, the running ones are made what they were.
     /// </summary>
-    private string Apply(PortRuleChange change, Func<IReadOnlyList<PortElement>, bool, PortSetChange> compute)
+    private string Apply(PortRuleSpec change, Func<IReadOnlyList<PortElement>, bool, PortSetChange> compute)
     {
         using IDisposable held = Lock();
         IReadOnlyDictionary<string, FirewalldZone> runtime = change.IsRuntime ? ReadZone(change, bus.RuntimeZones) : new Dictionary<string, FirewalldZone>();
@@ -67,7 +67,7 @@ internal sealed partial class FirewalldFirewall
     }
 
     /// <summary>The zone of a change: by its name in whatever case, or the default zone.</summary>
-    private IReadOnlyDictionary<string, FirewalldZone> ReadZone(PortRuleChange change, Func<string?, IReadOnlyDictionary<string, FirewalldZone>> read)
+    private IReadOnlyDictionary<string, FirewalldZone> ReadZone(PortRuleSpec change, Func<string?, IReadOnlyDictionary<string, FirewalldZone>> read)
     {
         string name = change.Zone ?? bus.DefaultZone();
         try

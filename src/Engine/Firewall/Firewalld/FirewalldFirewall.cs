@@ -57,7 +57,7 @@ internal sealed partial class FirewalldFirewall(FirewalldBus bus, FirewalldServi
         bus.RuntimeToPermanent();
         foreach (HostPortRule rule in timed)
         {
-            PortRuleChange change = PortRuleChange.From(new PortRuleRequest { Port = rule.Port, Protocol = rule.Protocol, Zone = rule.Zone, Source = rule.Source, Scope = PortRuleScope.Permanent });
+            PortRuleSpec change = PortRuleSpec.From(new PortRuleRequest { Port = rule.Port, Protocol = rule.Protocol, Zone = rule.Zone, Source = rule.Source, Scope = PortRuleScope.Permanent });
             FirewalldZone zone = bus.PermanentZones(rule.Zone)[rule.Zone];
             PortSetKey key = PortSetKey.Of(zone.Name, change.Source);
             ChangePermanent(key, zone, PortSetAlgebra.Remove(zone.Read().Elements(key), change.Protocol, change.Range) ?? PortSetChange.None);

@@ -160,7 +160,7 @@ internal sealed class FirewalldWatch(EngineOptions options, string containers)
         if (FirewalldPresence.Find(options) is { } bus)
         {
             using FirewalldFirewall firewall = new(bus, new FirewalldService(ServiceManagerPaths.System), options);
-            firewall.CatchUp();
+            firewall.Reconcile();
             return;
         }
         using IDisposable held = FirewallLock.Take(options.Run);

@@ -81,14 +81,14 @@ internal sealed class StoppedFirewalld(FirewalldService service, EngineOptions o
 
     public HostPortRule SetRule(PortRuleRequest request, IEngineObserver observer)
     {
-        PortRuleChange change = PortRuleChange.FromUser(request);
+        PortRuleSpec change = PortRuleSpec.FromUser(request);
         string zone = Apply(change, set => PortSetAlgebra.Add(set, change.Element));
         return change.FindIn(GetRules(observer, zone), zone);
     }
 
     public void RemoveRule(PortRuleRequest request, IEngineObserver observer)
     {
-        PortRuleChange change = PortRuleChange.From(request with { Timeout = null });
+        PortRuleSpec change = PortRuleSpec.From(request with { Timeout = null });
         _ = Apply(change, set => PortSetAlgebra.Remove(set, change.Protocol, change.Range) ?? throw change.NotFound());
     }
 
@@ -120,12 +120,12 @@ internal sealed class StoppedFirewalld(FirewalldService service, EngineOptions o
     {
     }
 
-    private string Apply(PortRuleChange change, Func<IReadOnlyList<PortElement>, PortSetChange> compute)
+    private string Apply(PortRuleSpec change, Func<IReadOnlyList<PortElement>, PortSetChange> compute)
     {
         RequirePermanent(change.IsRuntime);
         using IDisposable held = FirewallLock.Take(options.Run);
         string zone = FirewallState.Spell(change.Zone ?? _configuration.DefaultZone(), _configuration.ZoneNames());
-        using PermanentChange permanent = new(_configuration, PortSetKey.Of(zone, change.Source));
+        using ZoneFileEdit permanent = new(_configuration, PortSetKey.Of(zone, change.Source));
         permanent.Stage(compute);
         permanent.Commit();
         return zone;

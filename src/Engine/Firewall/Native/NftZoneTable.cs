@@ -90,7 +90,7 @@ internal sealed class NftZoneTable(string name, bool filtersHost)
     /// Opens ports for a container, in a set of its zone that is apart from the users' rules, so that theirs and a container's
     /// for the same port come and go without knowing each other. The element's comment names the containers.
     /// </summary>
-    public void Own(FirewallState state, PortRuleChange change, string containerId)
+    public void Own(FirewallState state, PortRuleSpec change, string containerId)
     {
         ZoneSettings zone = state.GetZone(change.Zone ?? state.DefaultZone);
         PortSetKey key = PortSetKey.OwnedOf(zone.Name);
@@ -98,7 +98,7 @@ internal sealed class NftZoneTable(string name, bool filtersHost)
     }
 
     /// <summary>Closes what was opened for a container in some zones: all of it, or one range. False when there was nothing.</summary>
-    public bool Disown(IEnumerable<ZoneSettings> zones, string containerId, PortRuleChange? only)
+    public bool Disown(IEnumerable<ZoneSettings> zones, string containerId, PortRuleSpec? only)
     {
         string owner = ShortId(containerId);
         NetlinkMessage[] messages = [..

@@ -11,7 +11,7 @@ internal sealed partial class NftablesFirewall
 
     public bool OpenForContainer(string containerId, string port, FirewallProtocol protocol, string? zone)
     {
-        PortRuleChange change = PortRuleChange.From(new PortRuleRequest { Port = port, Protocol = protocol, Zone = zone, Scope = PortRuleScope.Runtime });
+        PortRuleSpec change = PortRuleSpec.From(new PortRuleRequest { Port = port, Protocol = protocol, Zone = zone, Scope = PortRuleScope.Runtime });
         using IDisposable held = Lock();
         if (s_table.Read() is not { } state)
         {
@@ -30,7 +30,7 @@ internal sealed partial class NftablesFirewall
         }
     }
 
-    private void RemoveOwned(PortRuleChange change, string owner)
+    private void RemoveOwned(PortRuleSpec change, string owner)
     {
         using IDisposable held = Lock();
         FirewallState state = MustRun();

@@ -8,14 +8,14 @@ internal sealed partial class NftablesFirewall
 
     public HostPortRule SetRule(PortRuleRequest request, IEngineObserver observer)
     {
-        PortRuleChange change = PortRuleChange.FromUser(request);
+        PortRuleSpec change = PortRuleSpec.FromUser(request);
         (string zone, FirewallState? running) = Apply(change, (set, _) => PortSetAlgebra.Add(set, change.Element));
         return change.FindIn(RuleList.Merge(running, _configuration.Read(observer)), zone);
     }
 
     public void RemoveRule(PortRuleRequest request, IEngineObserver observer)
     {
-        PortRuleChange change = PortRuleChange.From(request with { Timeout = null });
+        PortRuleSpec change = PortRuleSpec.From(request with { Timeout = null });
         if (request.Owner is { } owner)
         {
             RemoveOwned(change, owner);
@@ -50,7 +50,7 @@ internal sealed partial class NftablesFirewall
     /// </summary>
     /// <param name="change">What to change where.</param>
     /// <param name="compute">The change of a set's elements; told whether the set is the last one to be asked.</param>
-    private (string Zone, FirewallState? Running) Apply(PortRuleChange change, Func<IReadOnlyList<PortElement>, bool, PortSetChange> compute)
+    private (string Zone, FirewallState? Running) Apply(PortRuleSpec change, Func<IReadOnlyList<PortElement>, bool, PortSetChange> compute)
     {
         using IDisposable held = Lock();
         FirewallState? running = change.IsRuntime ? MustRun() : s_table.Read();
@@ -58,7 +58,7 @@ internal sealed partial class NftablesFirewall
             : running?.DefaultZone ?? _configuration.DefaultZone();
         PortSetKey key = PortSetKey.Of(zone, change.Source);
         ZoneSettings? live = change.IsRuntime ? running!.GetZone(zone) : null;
-        using PermanentChange permanent = new(_configuration, key);
+        using ZoneFileEdit permanent = new(_configuration, key);
         if (change.IsPermanent)
         {
             permanent.Stage(set => compute(set, !change.IsRuntime));
@@ -95,12 +95,12 @@ internal sealed partial class NftablesFirewall
 
     private void SavePermanent(FirewallState running)
     {
-        List<PermanentChange> changes = [];
+        List<ZoneFileEdit> changes = [];
         try
         {
             foreach (string zone in running.Zones.Keys.Intersect(_configuration.ZoneNames()))
             {
-                PermanentChange change = new(_configuration, PortSetKey.Of(zone));
+                ZoneFileEdit change = new(_configuration, PortSetKey.Of(zone));
                 changes.Add(change);
                 change.StageAll(running.Zones[zone]);
             }

@@ -10,7 +10,7 @@ namespace LayerImage.Engine.Images;
 /// Brings a whole image into the store: all layers side by side, then one record. Until that record is written the
 /// store does not know the image; what was received stays to be gone on with.
 /// </summary>
-internal sealed class ImageAssembler(StoreLayout layout, StoreDatabase database, LayerStackReceiver stacks, ContentStore content, ImageCatalog catalog, TimeProvider clock)
+internal sealed class ImageAssembler(StoreLayout layout, StoreDatabase database, StackMaker stacks, ContentStore content, ImageCatalog catalog, TimeProvider clock)
 {
     private const int MostTries = 10;
 

@@ -9,7 +9,7 @@ namespace LayerImage.Engine.Images;
 /// Unpacks the layers of an image that came into the store where that could not be done: unpacking is what needs Linux
 /// and root, so it waits until something is mounted.
 /// </summary>
-internal sealed class ImageUnpacker(StoreLayout layout, StoreDatabase database, LayerStackReceiver stacks, ContentStore content, ImageCatalog catalog)
+internal sealed class ImageUnpacker(StoreLayout layout, StoreDatabase database, StackMaker stacks, ContentStore content, ImageCatalog catalog)
 {
     private const int MostTries = 10;
 
@@ -21,7 +21,7 @@ internal sealed class ImageUnpacker(StoreLayout layout, StoreDatabase database, 
         {
             return image;
         }
-        if (!LayerReceiver.CanUnpack)
+        if (!LayerMaker.CanUnpack)
         {
             throw new LayerImageException(EngineError.NotPrivileged, $"The layers of {image.Reference} are not unpacked yet, and that needs root on Linux.") { Target = image.Reference, Advice = "Run the session as root, for example: sudo ./layerimage" };
         }
@@ -33,7 +33,7 @@ internal sealed class ImageUnpacker(StoreLayout layout, StoreDatabase database, 
             IReadOnlyList<LayerRecord?> records;
             try
             {
-                records = await stacks.ReceiveAsync(new StoredBlobSource(content), blobs, [.. image.Layers.Select(layer => Digest.Parse(layer.DiffId))],
+                records = await stacks.ReceiveAsync(new NoBlobSource(content), blobs, [.. image.Layers.Select(layer => Digest.Parse(layer.DiffId))],
                     image.Reference, Environment.ProcessorCount, new LayerProgress(observer, $"Unpack {image.Reference}"), cancellationToken).ConfigureAwait(false);
             }
             catch (LayerImageException e) when (e.Error == EngineError.LayerCorrupt)

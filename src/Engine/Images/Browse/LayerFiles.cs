@@ -152,5 +152,5 @@ internal sealed class LayerFiles(StoreLayout layout, LayerStore layers, ContentS
     }
 
     private string? Unpacked(LayerOrigin layer) =>
-        layer.Key is not null && LayerReceiver.CanUnpack && Directory.Exists(layers.PathOf(layer.Key)) ? layers.PathOf(layer.Key) : null;
+        layer.Key is not null && LayerMaker.CanUnpack && Directory.Exists(layers.PathOf(layer.Key)) ? layers.PathOf(layer.Key) : null;
 }

@@ -11,31 +11,31 @@ namespace LayerImage.Engine.Images.Browse;
 /// </summary>
 public sealed class LayerImageBrowser
 {
-    private const int MostPlaces = 64;
-    private readonly Dictionary<string, Place> _known = new(StringComparer.Ordinal);
+    private const int MostNodes = 64;
+    private readonly Dictionary<string, DriveNode> _known = new(StringComparer.Ordinal);
     private readonly Lock _lock = new();
-    private readonly Places _places;
+    private readonly DriveTree _tree;
     private (long, long, long, long) _stamp;
 
-    private LayerImageBrowser(Places places) => _places = places;
+    private LayerImageBrowser(DriveTree tree) => _tree = tree;
 
     /// <summary>Looks into a store's images, and into the containers that it is told of.</summary>
     internal static LayerImageBrowser Of(StoreLayout layout, StoreDatabase database, LayerStore layers, ContentStore content, long? cacheBytes, Func<IReadOnlyList<BrowsedContainer>> containers) =>
-        new(new Places(layout, database, content, new ImageCatalog(layout, database, content), new LayerFiles(layout, layers, content, new LayerCache(layout, cacheBytes)), containers));
+        new(new DriveTree(layout, database, content, new ImageCatalog(layout, database, content), new LayerFiles(layout, layers, content, new LayerCache(layout, cacheBytes)), containers));
 
     /// <summary>What is at a path, or null. A symbolic link at its end is shown, those before it are followed.</summary>
     /// <param name="path">The path, with or without a leading separator.</param>
     /// <param name="cancellationToken">Ends it, when a layer has to be read for the first time.</param>
     /// <exception cref="LayerImageException">LayerCorrupt, LayerInvalid, NotPrivileged or DiskFull.</exception>
-    public LayerImageItem? Find(string path, CancellationToken cancellationToken) => FindPlace(path, cancellationToken)?.Item;
+    public LayerImageItem? Find(string path, CancellationToken cancellationToken) => FindNode(path, cancellationToken)?.Item;
 
     /// <summary>The items in a place as they come, sorted by name. Through a symbolic link those of its target.</summary>
     /// <exception cref="LayerImageException">PathInvalid: there is nothing at the path; else as <see cref="Find"/>.</exception>
     public IEnumerable<LayerImageItem> List(string path, CancellationToken cancellationToken)
     {
-        Place place = Get(path, cancellationToken);
-        Remember(place);
-        return place.Children(cancellationToken).Select(child => child.Item);
+        DriveNode node = Get(path, cancellationToken);
+        Remember(node);
+        return node.Children(cancellationToken).Select(child => child.Item);
     }
 
     /// <summary>The content of a file, to be read forward; the caller disposes it. A symbolic link is followed, inside the image only.</summary>
@@ -57,9 +57,9 @@ public sealed class LayerImageBrowser
     internal static LayerImageException NotFound(string path) => new(EngineError.PathInvalid, $"There is nothing at '{path}' in the drive LayerImage.")
     { Target = path, Advice = "Get-ChildItem LayerImage:/images shows the images." };
 
-    private Place Get(string path, CancellationToken cancellationToken) => FindPlace(path, cancellationToken) ?? throw NotFound(path);
+    private DriveNode Get(string path, CancellationToken cancellationToken) => FindNode(path, cancellationToken) ?? throw NotFound(path);
 
-    private Place? FindPlace(string path, CancellationToken cancellationToken)
+    private DriveNode? FindNode(string path, CancellationToken cancellationToken)
     {
         List<string> names = [];
         foreach (string name in path.Split(['/', '\\'], StringSplitOptions.RemoveEmptyEntries))
@@ -74,67 +74,67 @@ public sealed class LayerImageBrowser
             }
         }
         CheckRecords();
-        return FindPlace(names, cancellationToken);
+        return FindNode(names, cancellationToken);
     }
 
-    // From the nearest known place down. Not by recursion: a layer can nest directories deeper than any stack.
-    private Place? FindPlace(List<string> names, CancellationToken cancellationToken)
+    // From the nearest known node down. Not by recursion: a layer can nest directories deeper than any stack.
+    private DriveNode? FindNode(List<string> names, CancellationToken cancellationToken)
     {
-        (Place place, int depth) = FindKnown(names);
+        (DriveNode node, int depth) = FindKnown(names);
         for (; depth < names.Count; depth++)
         {
-            Remember(place);
-            if (place.Child(names[depth], cancellationToken) is not Place child)
+            Remember(node);
+            if (node.Child(names[depth], cancellationToken) is not DriveNode child)
             {
                 return null;
             }
-            place = child;
+            node = child;
         }
-        return place;
+        return node;
     }
 
-    private (Place Place, int Depth) FindKnown(List<string> names)
+    private (DriveNode Node, int Depth) FindKnown(List<string> names)
     {
         ReadOnlySpan<char> path = "/" + string.Join('/', names);
         lock (_lock)
         {
-            Dictionary<string, Place>.AlternateLookup<ReadOnlySpan<char>> known = _known.GetAlternateLookup<ReadOnlySpan<char>>();
+            Dictionary<string, DriveNode>.AlternateLookup<ReadOnlySpan<char>> known = _known.GetAlternateLookup<ReadOnlySpan<char>>();
             for (int depth = names.Count; depth > 0; depth--, path = path[..path.LastIndexOf('/')])
             {
-                if (known.TryGetValue(path, out Place? place))
+                if (known.TryGetValue(path, out DriveNode? node))
                 {
-                    return (place, depth);
+                    return (node, depth);
                 }
             }
         }
-        return (_places.Root, 0);
+        return (_tree.Root, 0);
     }
 
-    private void Remember(Place place)
+    private void Remember(DriveNode node)
     {
-        if (!place.IsStable)
+        if (!node.IsStable)
         {
             return;
         }
         lock (_lock)
         {
-            if (_known.Count >= MostPlaces)
+            if (_known.Count >= MostNodes)
             {
                 _known.Clear();
             }
-            _known[place.Path] = place;
+            _known[node.Path] = node;
         }
     }
 
     private void CheckRecords()
     {
-        (long, long, long, long) stamp = _places.Stamp();
+        (long, long, long, long) stamp = _tree.Stamp();
         lock (_lock)
         {
             if (stamp != _stamp)
             {
                 _known.Clear();
-                _places.Forget();
+                _tree.Forget();
                 _stamp = stamp;
             }
         }

@@ -17,20 +17,20 @@ public sealed class UnionMountService
     private readonly LayerStore _layers;
     private readonly ImageService _images;
     private readonly UnionMountRecords _records;
-    private readonly UnionMountPlan _plan;
+    private readonly UnionMountPlanner _plan;
     private readonly IUnionMountDriver _driver;
 
     internal UnionMountService(StoreLayout layout, StoreDatabase database, LayerStore layers, ImageService images, IUnionMountDriver driver, TimeProvider clock)
     {
         (_layout, _layers, _images, _driver) = (layout, layers, images, driver);
         _records = new UnionMountRecords(layout, database, layers);
-        _plan = new UnionMountPlan(layout, _records, clock);
+        _plan = new UnionMountPlanner(layout, _records, clock);
     }
 
     /// <summary>All unions that are mounted, and the changes that are kept of others; the oldest first.</summary>
     public IReadOnlyList<UnionMount> List()
     {
-        _records.Settle();
+        _records.Reconcile();
         return [.. _records.List().Select(record => record.Mount)];
     }
 
@@ -91,7 +91,7 @@ public sealed class UnionMountService
         RequireLayers(request, layers);
         string[] keys = [.. layers.Where(layer => Path.GetDirectoryName(layer) == _layout.Layers).Select(layer => Path.GetFileName(layer))];
         using FileLock held = await _records.LockAsync(observer, cancellationToken).ConfigureAwait(false);
-        _records.SettleLocked();
+        _records.ReconcileLocked();
         string? root = image is null ? null : _layers.RootOf(keys);
         return Mount(_plan.Make(request, image, Lower(image, layers), root), keys, root, observer);
     }
@@ -141,7 +141,7 @@ public sealed class UnionMountService
     public async Task DismountAsync(UnionMount mount, DismountOptions options, IEngineObserver observer, CancellationToken cancellationToken)
     {
         using FileLock held = await _records.LockAsync(observer, cancellationToken).ConfigureAwait(false);
-        _records.SettleLocked();
+        _records.ReconcileLocked();
         UnionMountRecord record = _records.List().Find(record => record.Mount.Id == mount.Id)
             ?? throw new LayerImageException(EngineError.MountNotFound, $"No union is mounted at {mount.Merged}.") { Target = mount.Merged, Advice = "Get-LayerImageMount lists the mounts." };
         if (record.Mount.IsMounted)

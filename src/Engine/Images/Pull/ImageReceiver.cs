@@ -103,7 +103,7 @@ internal sealed class ImageReceiver(RegistryConnector registries, ImageAssembler
         {
             return false;
         }
-        return image.Layers.All(layer => layer.Path is null ? !LayerReceiver.CanUnpack : StoreEntry.IsDirectory(layer.Path))
+        return image.Layers.All(layer => layer.Path is null ? !LayerMaker.CanUnpack : StoreEntry.IsDirectory(layer.Path))
             && image.Layers.All(layer => layer.Digest is null || StoreEntry.FileLength(content.PathOf(Digest.Parse(layer.Digest))) == layer.DownloadSize);
     }
 }

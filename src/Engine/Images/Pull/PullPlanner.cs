@@ -38,10 +38,10 @@ internal sealed class PullPlanner(RegistryConnector registries, StoreLayout layo
     private async Task<PullPlanLayer> PlanAsync(RegistryClient client, Descriptor blob, int position, Digest diffId, Digest chainId, string? createdBy, CancellationToken cancellationToken)
     {
         Here here = Look(blob, diffId, chainId);
-        bool isPresent = here.Blob && (here.Unpacked || !LayerReceiver.CanUnpack);
+        bool isPresent = here.Blob && (here.Unpacked || !LayerMaker.CanUnpack);
         FileInfo partial = new(layout.Partial(blob.Digest));
         long received = partial.Exists ? Math.Min(partial.Length, blob.Size) : 0;
-        long? unpacked = here.Unpacked ? here.Content : LayerReceiver.CanUnpack ? await UnpackedSizeAsync(client, blob, cancellationToken).ConfigureAwait(false) : 0;
+        long? unpacked = here.Unpacked ? here.Content : LayerMaker.CanUnpack ? await UnpackedSizeAsync(client, blob, cancellationToken).ConfigureAwait(false) : 0;
         return new PullPlanLayer
         {
             Position = position,

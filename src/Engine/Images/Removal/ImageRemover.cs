@@ -24,7 +24,7 @@ internal sealed class ImageRemover(StoreLayout layout, StoreDatabase database, L
     /// <param name="force">Remove in spite of several tags or stopped containers.</param>
     public ImageRemoval Remove(Image image, string? tag, bool force)
     {
-        mounts.Settle();
+        mounts.Reconcile();
         ScratchFolder? claim = null;
         try
         {

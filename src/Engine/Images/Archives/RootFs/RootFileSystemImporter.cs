@@ -23,7 +23,7 @@ internal sealed class RootFileSystemImporter(StoreDatabase database, LayerStore 
     public async Task<Image> ImportAsync(string path, ImageReference? reference, ImportOptions options, ScratchFolder scratch, CancellationToken cancellationToken)
     {
         ExecutionConfig execution = ConfigChange.Apply(new ExecutionConfig(), options.Changes);
-        if (LayerReceiver.CanUnpack)
+        if (LayerMaker.CanUnpack)
         {
             string unpacked = Path.Combine(scratch.Path, "layer");
             Directory.CreateDirectory(unpacked);

@@ -28,7 +28,7 @@ internal sealed class UnionMountRecords(StoreLayout layout, StoreDatabase databa
     public void Insert(UnionMountRecord record, IEnumerable<string> keys) => database.Write(transaction => record.Insert(transaction, keys));
 
     /// <summary>Brings the records up to date, unless somebody is changing them right now. Free when there are none.</summary>
-    public void Settle()
+    public void Reconcile()
     {
         if (!HostSystem.IsLinux || List().Count == 0)
         {
@@ -41,7 +41,7 @@ internal sealed class UnionMountRecords(StoreLayout layout, StoreDatabase databa
         }
         try
         {
-            SettleLocked();
+            ReconcileLocked();
         }
         catch (LayerImageException e) when (e.Error is EngineError.NotPrivileged or EngineError.DiskFull)
         {
@@ -50,7 +50,7 @@ internal sealed class UnionMountRecords(StoreLayout layout, StoreDatabase databa
     }
 
     /// <summary>
-    /// Lets go of the layers of mounts that are gone. Their records stay for <see cref="Settle"/>, which knows what else was
+    /// Lets go of the layers of mounts that are gone. Their records stay for <see cref="Reconcile"/>, which knows what else was
     /// made for them.
     /// </summary>
     public static void ReleaseLayers(StoreTransaction transaction)
@@ -106,7 +106,7 @@ internal sealed class UnionMountRecords(StoreLayout layout, StoreDatabase databa
     }
 
     /// <summary>The same for who holds the lock; removes folders that no record has, too.</summary>
-    public void SettleLocked()
+    public void ReconcileLocked()
     {
         List<UnionMountRecord> records = List();
         foreach (UnionMountRecord record in records.Where(record => record.Mount.IsMounted))

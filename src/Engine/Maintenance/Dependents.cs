@@ -9,19 +9,19 @@ namespace LayerImage.Engine.Maintenance;
 /// <param name="Origins">References by digest under which registries have the images.</param>
 /// <param name="Standing">Who stands on it now, so that it cannot be replaced: "the container web, the mount /mnt"; empty for nobody.</param>
 /// <param name="AreRunning">Whether a container is among those.</param>
-internal sealed record StoreUsers(IReadOnlyList<string> Images, IReadOnlyList<string> Containers, IReadOnlyList<ImageReference> Origins, string Standing, bool AreRunning)
+internal sealed record Dependents(IReadOnlyList<string> Images, IReadOnlyList<string> Containers, IReadOnlyList<ImageReference> Origins, string Standing, bool AreRunning)
 {
     /// <summary>Those of a blob.</summary>
-    public static StoreUsers OfBlob(StoreTransaction transaction, string digest) => Read(transaction, StoreKinds.Blob, digest);
+    public static Dependents OfBlob(StoreTransaction transaction, string digest) => Read(transaction, StoreKinds.Blob, digest);
 
     /// <summary>Those of a layer.</summary>
-    public static StoreUsers OfLayer(StoreTransaction transaction, string key) => Read(transaction, StoreKinds.Layer, key);
+    public static Dependents OfLayer(StoreTransaction transaction, string key) => Read(transaction, StoreKinds.Layer, key);
 
-    private static StoreUsers Read(StoreTransaction transaction, StoreKind kind, string name)
+    private static Dependents Read(StoreTransaction transaction, StoreKind kind, string name)
     {
         ILookup<StoreKind, StoreUser> users = Reachability.UsersOf(transaction, kind, name).ToLookup(user => user.Kind);
         StoreUser[] standing = [.. users.SelectMany(group => group).Where(user => user.Standing is not null)];
-        return new StoreUsers(
+        return new Dependents(
             [.. users[StoreKinds.Image].Select(image => NameOf(transaction, image.Id))],
             [.. users[StoreKinds.Container].Select(container => container.Name)],
             [.. users[StoreKinds.Image].SelectMany(image => RepoDigestTable.NamesOf(transaction, image.Id).Select(ImageReference.Parse))],

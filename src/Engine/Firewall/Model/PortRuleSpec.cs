@@ -3,7 +3,7 @@ using LayerImage.Engine.Errors;
 namespace LayerImage.Engine.Firewall;
 
 /// <summary>A request whose texts have been read and whose parts fit together.</summary>
-internal sealed record PortRuleChange(PortRange Range, FirewallProtocol Protocol, string? Zone, SourceAddress? Source, PortRuleScope Scope)
+internal sealed record PortRuleSpec(PortRange Range, FirewallProtocol Protocol, string? Zone, SourceAddress? Source, PortRuleScope Scope)
 {
     public bool IsRuntime => Scope is PortRuleScope.Runtime or PortRuleScope.Both;
 
@@ -17,7 +17,7 @@ internal sealed record PortRuleChange(PortRange Range, FirewallProtocol Protocol
 
     /// <summary>A rule of a user's: one of a container's is not made by hand.</summary>
     /// <exception cref="LayerImageException"><see cref="EngineError.PortInvalid"/>, <see cref="EngineError.ParameterInvalid"/>.</exception>
-    public static PortRuleChange FromUser(PortRuleRequest request) => request.Owner is null ? From(request)
+    public static PortRuleSpec FromUser(PortRuleRequest request) => request.Owner is null ? From(request)
         : throw new LayerImageException(EngineError.ParameterInvalid, "A rule of a container's is made when the container starts, not by hand.")
         {
             Target = request,
@@ -53,7 +53,7 @@ internal sealed record PortRuleChange(PortRange Range, FirewallProtocol Protocol
         };
 
     /// <exception cref="LayerImageException"><see cref="EngineError.PortInvalid"/>, <see cref="EngineError.ParameterInvalid"/>.</exception>
-    public static PortRuleChange From(PortRuleRequest request)
+    public static PortRuleSpec From(PortRuleRequest request)
     {
         if (request.Timeout is { } timeout)
         {
@@ -74,7 +74,7 @@ internal sealed record PortRuleChange(PortRange Range, FirewallProtocol Protocol
                 };
             }
         }
-        return new PortRuleChange(PortRange.Parse(request.Port), FirewallProtocols.Require(request.Protocol), request.Zone,
+        return new PortRuleSpec(PortRange.Parse(request.Port), FirewallProtocols.Require(request.Protocol), request.Zone,
             request.Source is null ? null : SourceAddress.Parse(request.Source),
             request.Scope ?? (request.Timeout is null ? PortRuleScope.Both : PortRuleScope.Runtime))
         { Timeout = request.Timeout };

@@ -5,7 +5,7 @@ using LayerImage.Engine.Oci;
 namespace LayerImage.Engine.Commit;
 
 /// <summary>A container's changes, read.</summary>
-internal sealed record ChangesRead
+internal sealed record CapturedChanges
 {
     /// <summary>The layer they make; null when nothing was changed.</summary>
     public required SealedLayer? Layer { get; init; }

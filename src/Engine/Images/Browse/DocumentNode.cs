@@ -3,7 +3,7 @@ namespace LayerImage.Engine.Images.Browse;
 /// <summary>A document of an image, byte for byte.</summary>
 /// <param name="path">Its path.</param>
 /// <param name="read">Reads it.</param>
-internal sealed class DocumentPlace(string path, Func<byte[]> read) : Place(path)
+internal sealed class DocumentNode(string path, Func<byte[]> read) : DriveNode(path)
 {
     private readonly Lazy<byte[]> _bytes = new(read);
 
@@ -11,9 +11,9 @@ internal sealed class DocumentPlace(string path, Func<byte[]> read) : Place(path
 
     public override bool IsContainer => false;
 
-    public override Place? Child(string name, CancellationToken cancellationToken) => null;
+    public override DriveNode? Child(string name, CancellationToken cancellationToken) => null;
 
-    public override IEnumerable<Place> Children(CancellationToken cancellationToken) => [];
+    public override IEnumerable<DriveNode> Children(CancellationToken cancellationToken) => [];
 
     public override Stream Open(CancellationToken cancellationToken) => new MemoryStream(_bytes.Value, writable: false);
 }

@@ -17,7 +17,7 @@ internal sealed record WantedLayer(Descriptor Blob, Digest DiffId, Digest ChainI
 /// Brings one layer into the store: received, checked, unpacked and recorded, or found to be there. Any number of
 /// layers at once; two processes that want the same layer make it once.
 /// </summary>
-internal sealed class LayerReceiver(StoreLayout layout, LayerStore layers, ContentStore content, LayerProgress progress, UnpackBudget budget)
+internal sealed class LayerMaker(StoreLayout layout, LayerStore layers, ContentStore content, LayerProgress progress, UnpackBudget budget)
 {
     /// <summary>Whether this process can unpack: owners, devices and trusted xattrs need root on Linux.</summary>
     public static bool CanUnpack => HostSystem.IsLinux && Environment.IsPrivilegedProcess;

@@ -2,9 +2,9 @@ using LayerImage.Engine.Errors;
 
 namespace LayerImage.Engine.Images.Browse;
 
-/// <summary>A place of the drive, found by its path.</summary>
+/// <summary>A node of the drive, found by its path.</summary>
 /// <param name="path">The path without the drive: "/images/tomcat"; the root's is empty.</param>
-internal abstract class Place(string path)
+internal abstract class DriveNode(string path)
 {
     public string Path { get; } = path;
 
@@ -16,11 +16,11 @@ internal abstract class Place(string path)
     /// <summary>Whether it stays as it is for as long as the store's records do.</summary>
     public virtual bool IsStable => true;
 
-    /// <summary>The place in it with exactly this name, or null.</summary>
-    public abstract Place? Child(string name, CancellationToken cancellationToken);
+    /// <summary>The node in it with exactly this name, or null.</summary>
+    public abstract DriveNode? Child(string name, CancellationToken cancellationToken);
 
-    /// <summary>The places in it as they come.</summary>
-    public abstract IEnumerable<Place> Children(CancellationToken cancellationToken);
+    /// <summary>The nodes in it as they come.</summary>
+    public abstract IEnumerable<DriveNode> Children(CancellationToken cancellationToken);
 
     /// <summary>Its content, to be read forward.</summary>
     public virtual Stream Open(CancellationToken cancellationToken) => throw NoContent($"'{Item.FullPath}' is a folder and has no content", "Get-ChildItem lists it.");

@@ -1,7 +1,7 @@
 namespace LayerImage.Engine.Commit;
 
 /// <summary>How a container's changes may be read.</summary>
-internal sealed record ContainerReading
+internal sealed record CaptureMode
 {
     /// <summary>It does not run and nobody starts it meanwhile: its upper directory may become the layer.</summary>
     public bool IsStopped { get; init; }

@@ -8,14 +8,14 @@ namespace LayerImage.Engine.Images.Browse;
 /// <param name="path">Its path in the drive.</param>
 /// <param name="tree">The tree that it is in.</param>
 /// <param name="node">What the tree has there.</param>
-/// <param name="above">The place that it was reached from; null for the tree's root.</param>
-internal sealed class TreePlace(string path, BrowsedTree tree, UnionNode node, TreePlace? above) : Place(path)
+/// <param name="above">The node that it was reached from; null for the tree's root.</param>
+internal sealed class TreeNode(string path, BrowsedTree tree, UnionNode node, TreeNode? above) : DriveNode(path)
 {
     private const int LongestKeptListing = 4096;
 
-    // Where the place really is: itself, or what its link leads to.
+    // Where the node really is: itself, or what its link leads to.
     private readonly Lazy<UnionNode?> _target = new(() => node.Node.Type == LayerNodeType.SymbolicLink ? tree.Resolve(node) : node);
-    private List<Place>? _listing;
+    private List<DriveNode>? _listing;
 
     public override bool IsStable => tree.IsStable;
 
@@ -24,16 +24,16 @@ internal sealed class TreePlace(string path, BrowsedTree tree, UnionNode node, T
     // A link back to a directory that the path has come through would let a recursive listing run in circles.
     public override bool IsContainer => _target.Value is { IsDirectory: true } target && (node.IsDirectory || !Passes(target));
 
-    public override Place? Child(string name, CancellationToken cancellationToken) =>
+    public override DriveNode? Child(string name, CancellationToken cancellationToken) =>
         _target.Value is { IsDirectory: true } directory && tree.Find(directory, BrowseNames.Decode(name)) is UnionNode child
-            ? new TreePlace($"{Path}/{name}", tree, child, this)
+            ? new TreeNode($"{Path}/{name}", tree, child, this)
             : null;
 
-    public override IEnumerable<Place> Children(CancellationToken cancellationToken)
+    public override IEnumerable<DriveNode> Children(CancellationToken cancellationToken)
     {
         if (_listing is not null)
         {
-            foreach (Place known in _listing)
+            foreach (DriveNode known in _listing)
             {
                 yield return known;
             }
@@ -43,16 +43,16 @@ internal sealed class TreePlace(string path, BrowsedTree tree, UnionNode node, T
         {
             yield break;
         }
-        List<Place> listing = [];
+        List<DriveNode> listing = [];
         foreach (UnionNode child in tree.List(directory))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            TreePlace place = new($"{Path}/{BrowseNames.Encode(child.Node.Name.Bytes)}", tree, child, this);
+            TreeNode listed = new($"{Path}/{BrowseNames.Encode(child.Node.Name.Bytes)}", tree, child, this);
             if (listing.Count <= LongestKeptListing)
             {
-                listing.Add(place);
+                listing.Add(listed);
             }
-            yield return place;
+            yield return listed;
         }
         _listing = tree.IsStable && listing.Count <= LongestKeptListing ? listing : null;
     }
@@ -69,9 +69,9 @@ internal sealed class TreePlace(string path, BrowsedTree tree, UnionNode node, T
     private bool Passes(UnionNode directory)
     {
         string key = Key(directory);
-        for (TreePlace? place = above; place is not null; place = place.Above)
+        for (TreeNode? ancestor = above; ancestor is not null; ancestor = ancestor.Above)
         {
-            if (place._target.Value is UnionNode passed && Key(passed) == key)
+            if (ancestor._target.Value is UnionNode passed && Key(passed) == key)
             {
                 return true;
             }
@@ -79,7 +79,7 @@ internal sealed class TreePlace(string path, BrowsedTree tree, UnionNode node, T
         return false;
     }
 
-    private TreePlace? Above => above;
+    private TreeNode? Above => above;
 
     private static string Key(UnionNode node)
     {

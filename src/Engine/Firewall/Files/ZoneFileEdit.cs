@@ -1,7 +1,7 @@
 namespace LayerImage.Engine.Firewall;
 
 /// <summary>A change of a zone's file: staged, then committed or forgotten.</summary>
-internal sealed class PermanentChange(FirewallConfiguration configuration, PortSetKey key) : IDisposable
+internal sealed class ZoneFileEdit(FirewallConfiguration configuration, PortSetKey key) : IDisposable
 {
     private ConfigurationFile? _staged;
 

@@ -14,7 +14,7 @@ using Xunit;
 namespace LayerImage.Engine.SystemTests.Commit;
 
 /// <summary>The upper directory of a container that does not run becomes the layer, and the container goes on over it.</summary>
-public sealed class TakenUpperTests : IAsyncLifetime
+public sealed class UpperHandoverTests : IAsyncLifetime
 {
     private readonly ImageHarness _harness = new();
     private readonly OverlayMountDriver _driver = new();
@@ -168,7 +168,7 @@ public sealed class TakenUpperTests : IAsyncLifetime
         TreeDigest before = await ChangeAsync(container.Id, Script);
         await ChangeAsync(other.Id, Script);
         string upper = _harness.Layout.Upper(container.Id), diffId = LayerSealer.Seal(upper, includeRoot: true, ImageHarness.Stop).DiffId.Hex;
-        TakenUpper.Mark(upper, container.Id);
+        UpperHandover.Mark(upper, container.Id);
         Directory.Move(upper, _harness.Layout.Layer(diffId));
 
         await LookAsync(look, container, other);
@@ -207,7 +207,7 @@ public sealed class TakenUpperTests : IAsyncLifetime
     {
         Container container = await CreateAsync(_base);
         await ChangeAsync(container.Id, "echo x >new");
-        TakenUpper.Mark(_harness.Layout.Upper(container.Id), container.Id);
+        UpperHandover.Mark(_harness.Layout.Upper(container.Id), container.Id);
         Directory.Move(_harness.Layout.Upper(container.Id), _harness.Layout.Layer("killed"));
 
         await AssertNothingIsLeftAsync(container);

@@ -5,7 +5,7 @@ using LayerImage.Engine.Oci;
 namespace LayerImage.Engine.Images;
 
 /// <summary>No source at all: for layers whose blobs are in the store. One that is not, or is damaged, cannot be had.</summary>
-internal sealed class StoredBlobSource(ContentStore content) : IBlobSource
+internal sealed class NoBlobSource(ContentStore content) : IBlobSource
 {
     public bool Has(Descriptor blob) => false; // nothing but what the store itself has
 

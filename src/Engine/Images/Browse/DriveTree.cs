@@ -8,19 +8,19 @@ using LayerImage.Engine.Store;
 
 namespace LayerImage.Engine.Images.Browse;
 
-/// <summary>Makes the places of the drive: see docs/design/drive.md for the paths.</summary>
-internal sealed class Places(StoreLayout layout, StoreDatabase database, ContentStore content, ImageCatalog catalog, LayerFiles files, Func<IReadOnlyList<BrowsedContainer>> containers)
+/// <summary>The nodes of the drive, made as they are asked for: see docs/design/drive.md for the paths.</summary>
+internal sealed class DriveTree(StoreLayout layout, StoreDatabase database, ContentStore content, ImageCatalog catalog, LayerFiles files, Func<IReadOnlyList<BrowsedContainer>> containers)
 {
     private const int MostTrees = 16;
     private static readonly string[] s_folders = ["containers", "images", "layers"], s_inContainer = ["changes", "rootfs"];
     private readonly ConcurrentDictionary<string, BrowsedTree> _trees = new(StringComparer.Ordinal);
     private readonly ImageFolders _images = new(catalog);
 
-    public Place Root => new FolderPlace("", LayerImageItemType.Folder, name => name.ToLowerInvariant() switch
+    public DriveNode Root => new FolderNode("", LayerImageItemType.Folder, name => name.ToLowerInvariant() switch
     {
         "images" => Repository("/images", []),
-        "layers" => new FolderPlace("/layers", LayerImageItemType.Folder, FindLayer, () => AllLayers().Select(LayerByShortId).OrderBy(layer => layer.Path, StringComparer.Ordinal)),
-        "containers" => new FolderPlace("/containers", LayerImageItemType.Folder, FindContainer, () => containers().Select(container => Container(container.Name, container))),
+        "layers" => new FolderNode("/layers", LayerImageItemType.Folder, FindLayer, () => AllLayers().Select(LayerByShortId).OrderBy(layer => layer.Path, StringComparer.Ordinal)),
+        "containers" => new FolderNode("/containers", LayerImageItemType.Folder, FindContainer, () => containers().Select(container => Container(container.Name, container))),
         _ => null,
     }, () => s_folders.Select(name => Root.Child(name, default)));
 
@@ -31,10 +31,10 @@ internal sealed class Places(StoreLayout layout, StoreDatabase database, Content
         _images.Forget();
     }
 
-    private FolderPlace Repository(string path, IReadOnlyList<string> names) =>
+    private FolderNode Repository(string path, IReadOnlyList<string> names) =>
         new(path, LayerImageItemType.Folder, name => FindImage($"{path}/{name}", [.. names, name]), () => _images.Names(names).Select(name => FindImage($"{path}/{name}", [.. names, name])));
 
-    private Place? FindImage(string path, IReadOnlyList<string> names)
+    private DriveNode? FindImage(string path, IReadOnlyList<string> names)
     {
         (string? tag, bool isFolder) = _images.Find(names);
         if (tag is null)
@@ -42,47 +42,47 @@ internal sealed class Places(StoreLayout layout, StoreDatabase database, Content
             return isFolder ? Repository(path, names) : null;
         }
         Lazy<Image> image = new(() => catalog.Find(tag) is [Image found, ..] ? found : throw ImageCatalog.NotFound(tag));
-        Place? Find(string name) => FindInImage(image.Value, $"{path}/{name}", name) ?? (isFolder ? FindImage($"{path}/{name}", [.. names, name]) : null);
-        return new FolderPlace(path, LayerImageItemType.Image, Find,
+        DriveNode? Find(string name) => FindInImage(image.Value, $"{path}/{name}", name) ?? (isFolder ? FindImage($"{path}/{name}", [.. names, name]) : null);
+        return new FolderNode(path, LayerImageItemType.Image, Find,
             () => ((string[])["config", "layers", .. image.Value.Digest is null ? Array.Empty<string>() : ["manifest"], "rootfs"]).Union(isFolder ? _images.Names(names) : []).Select(Find));
     }
 
-    private Place? FindInImage(Image image, string path, string name) => name switch
+    private DriveNode? FindInImage(Image image, string path, string name) => name switch
     {
-        "config" => new DocumentPlace(path, () => content.Read(Digest.Parse(image.Id))),
-        "manifest" when image.Digest is not null => new DocumentPlace(path, () => content.Read(Digest.Parse(image.Digest))),
+        "config" => new DocumentNode(path, () => content.Read(Digest.Parse(image.Id))),
+        "manifest" when image.Digest is not null => new DocumentNode(path, () => content.Read(Digest.Parse(image.Digest))),
         "rootfs" => Tree(path, image.Id, [.. image.Layers.Select(Origin)], isLayer: false),
-        "layers" => new FolderPlace(path, LayerImageItemType.Folder, layer => FindLayer(image, $"{path}/{layer}", layer),
+        "layers" => new FolderNode(path, LayerImageItemType.Folder, layer => FindLayer(image, $"{path}/{layer}", layer),
             () => image.Layers.Select(layer => Layer(string.Create(CultureInfo.InvariantCulture, $"{path}/{layer.Position}"), Origin(layer)))),
         _ => null,
     };
 
-    private LazyTreePlace? FindLayer(Image image, string path, string name)
+    private LazyTreeNode? FindLayer(Image image, string path, string name)
     {
         ImageLayer? layer = int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out int position) && position < image.Layers.Count ? image.Layers[position]
             : IsId(name) ? image.Layers.FirstOrDefault(layer => Digest.Parse(layer.DiffId).Hex.StartsWith(name, StringComparison.Ordinal)) : null;
         return layer is null ? null : Layer(path, Origin(layer));
     }
 
-    private LazyTreePlace? FindLayer(string name) =>
+    private LazyTreeNode? FindLayer(string name) =>
         IsId(name) && AllLayers().FirstOrDefault(layer => layer.Key.Hex.StartsWith(name, StringComparison.Ordinal)) is { Key: var diffId, Value: var key } && diffId != default
             ? Layer($"/layers/{name}", new LayerOrigin(diffId, key)) : null;
 
-    private LazyTreePlace LayerByShortId(KeyValuePair<Digest, string?> layer) => Layer($"/layers/{layer.Key.Short}", new LayerOrigin(layer.Key, layer.Value));
+    private LazyTreeNode LayerByShortId(KeyValuePair<Digest, string?> layer) => Layer($"/layers/{layer.Key.Short}", new LayerOrigin(layer.Key, layer.Value));
 
-    private FolderPlace? FindContainer(string name) =>
+    private FolderNode? FindContainer(string name) =>
         containers().FirstOrDefault(container => string.Equals(container.Name, name, StringComparison.OrdinalIgnoreCase)) is BrowsedContainer container ? Container(name, container) : null;
 
-    private FolderPlace Container(string name, BrowsedContainer container)
+    private FolderNode Container(string name, BrowsedContainer container)
     {
         string path = $"/containers/{name}";
-        Place? Find(string child) => child.ToLowerInvariant() switch
+        DriveNode? Find(string child) => child.ToLowerInvariant() switch
         {
             "rootfs" => Live(path + "/rootfs", container.Init is null ? container.Own : [.. container.Own, container.Init], container.Image, null),
             "changes" => Live(path + "/changes", container.Own, [], (directory, whiteout) => Hides(container, directory, whiteout)),
             _ => null,
         };
-        return new FolderPlace(path, LayerImageItemType.Container, Find, () => s_inContainer.Select(Find));
+        return new FolderNode(path, LayerImageItemType.Container, Find, () => s_inContainer.Select(Find));
     }
 
     // One layer with the same effect would not delete what the image does not show there, or what is deleted with its directory.
@@ -98,20 +98,20 @@ internal sealed class Places(StoreLayout layout, StoreDatabase database, Content
         return UnionLookup.Exists(UnionLookup.Visible(container.Image.Reverse().Select(layer => layout.Layer(layer.Key!))), LayerPath.Parse(whiteout.Path));
     }
 
-    private LazyTreePlace Live(string path, IReadOnlyList<string> directories, IReadOnlyList<LayerOrigin> layers, Func<UnionNode?, LayerNode, bool>? showsWhiteout) =>
+    private LazyTreeNode Live(string path, IReadOnlyList<string> directories, IReadOnlyList<LayerOrigin> layers, Func<UnionNode?, LayerNode, bool>? showsWhiteout) =>
         new(path, LayerImageItemType.Directory, null, isStable: false, token =>
         {
-            if (!LayerReceiver.CanUnpack)
+            if (!LayerMaker.CanUnpack)
             {
                 throw new LayerImageException(EngineError.NotPrivileged, "The files of containers need root on Linux.") { Target = "LayerImage:" + path, Advice = "Run the session as root, for example: sudo ./layerimage" };
             }
             BrowsedTree tree = new(files, directories.Select(directory => new LiveLayer(directory)), layers, showsWhiteout, token);
-            return new TreePlace(path, tree, tree.Root, null);
+            return new TreeNode(path, tree, tree.Root, null);
         });
 
-    private LazyTreePlace Layer(string path, LayerOrigin layer) => Tree(path, layer.DiffId.ToString(), [layer], isLayer: true);
+    private LazyTreeNode Layer(string path, LayerOrigin layer) => Tree(path, layer.DiffId.ToString(), [layer], isLayer: true);
 
-    private LazyTreePlace Tree(string path, string key, IReadOnlyList<LayerOrigin> layers, bool isLayer) =>
+    private LazyTreeNode Tree(string path, string key, IReadOnlyList<LayerOrigin> layers, bool isLayer) =>
         new(path, isLayer ? LayerImageItemType.Layer : LayerImageItemType.Directory, isLayer ? key : null, isStable: true, token =>
         {
             string id = (isLayer ? "layer " : "image ") + key;
@@ -123,7 +123,7 @@ internal sealed class Places(StoreLayout layout, StoreDatabase database, Content
                 }
                 tree = _trees[id] = new BrowsedTree(files, [], layers, isLayer ? static (_, _) => true : null, token);
             }
-            return new TreePlace(path, tree, tree.Root, null);
+            return new TreeNode(path, tree, tree.Root, null);
         });
 
     private static LayerOrigin Origin(ImageLayer layer) => new(Digest.Parse(layer.DiffId), layer.Path is null ? null : Path.GetFileName(layer.Path));

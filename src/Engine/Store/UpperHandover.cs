@@ -13,7 +13,7 @@ namespace LayerImage.Engine.Store;
 /// inside the transaction that records the layer: so one without a record, seen inside another transaction, is what a
 /// killed process left, and goes back to its container. After the record the container gets a new upper directory.
 /// </summary>
-internal static class TakenUpper
+internal static class UpperHandover
 {
     private static readonly NativePath s_here = ".";
 
@@ -40,7 +40,7 @@ internal static class TakenUpper
     }
 
     /// <summary>Sees to it that a container has its upper directory, whatever a killed commit left. The caller holds the container's lock.</summary>
-    public static void Settle(StoreDatabase database, StoreLayout layout, string container)
+    public static void Reconcile(StoreDatabase database, StoreLayout layout, string container)
     {
         if (Directory.Exists(layout.Upper(container)) || !Directory.Exists(layout.Container(container)))
         {

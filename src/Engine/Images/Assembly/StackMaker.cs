@@ -6,7 +6,7 @@ using LayerImage.Engine.Store;
 namespace LayerImage.Engine.Images;
 
 /// <summary>Brings the layers of one image into the store, side by side: no layer waits for the one below it.</summary>
-internal sealed class LayerStackReceiver(StoreLayout layout, LayerStore layers, ContentStore content)
+internal sealed class StackMaker(StoreLayout layout, LayerStore layers, ContentStore content)
 {
     private const int MostTries = 10;
 
@@ -45,7 +45,7 @@ internal sealed class LayerStackReceiver(StoreLayout layout, LayerStore layers, 
     {
         using CancellationTokenSource failed = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using SemaphoreSlim slots = new(Math.Max(1, throttle));
-        LayerReceiver receiver = new(layout, layers, content, progress, new UnpackBudget(limits, wanted.Sum(layer => layer.Blob.Size)));
+        LayerMaker maker = new(layout, layers, content, progress, new UnpackBudget(limits, wanted.Sum(layer => layer.Blob.Size)));
         Task<LayerRecord?>[] tasks = new Task<LayerRecord?>[wanted.Length];
         // The largest first: one that comes last would be worked on alone.
         Task[] turns = new Task[wanted.Length];
@@ -56,7 +56,7 @@ internal sealed class LayerStackReceiver(StoreLayout layout, LayerStore layers, 
         for (int i = 0; i < wanted.Length; i++)
         {
             int position = i;
-            tasks[i] = Task.Run(() => receiver.ReceiveAsync(source, wanted[position],
+            tasks[i] = Task.Run(() => maker.ReceiveAsync(source, wanted[position],
                 async () => [.. (await Task.WhenAll(tasks[..position]).ConfigureAwait(false)).OfType<LayerRecord>()], turns[position], slots, failed.Token), CancellationToken.None);
         }
         foreach (Task task in tasks)
@@ -66,7 +66,7 @@ internal sealed class LayerStackReceiver(StoreLayout layout, LayerStore layers, 
         await ((Task)Task.WhenAll(tasks)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (tasks.Any(task => task.Exception?.InnerException is LayerImageException { Error: EngineError.DiskFull }))
         {
-            receiver.Forget(wanted);
+            maker.Forget(wanted);
         }
         // The first real failure, not the cancellations that followed from it.
         if (tasks.FirstOrDefault(task => task.IsFaulted) is { } broken)

@@ -9,7 +9,7 @@ using Microsoft.Win32.SafeHandles;
 namespace LayerImage.Engine.Images.Mounting;
 
 /// <summary>Turns a request into folders: all that is wrong with it is told before anything is made.</summary>
-internal sealed class UnionMountPlan(StoreLayout layout, UnionMountRecords records, TimeProvider clock)
+internal sealed class UnionMountPlanner(StoreLayout layout, UnionMountRecords records, TimeProvider clock)
 {
     private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
