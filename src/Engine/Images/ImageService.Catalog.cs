@@ -23,12 +23,19 @@ public sealed partial class ImageService
     /// <param name="credential">A user's name and password, or null.</param>
     /// <param name="cancellationToken">Ends the list.</param>
     /// <exception cref="LayerImageException">ReferenceInvalid, or the registry's failure.</exception>
-    public async IAsyncEnumerable<RegistryTag> ListTagsAsync(string repository, RegistryCredential? credential, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<RegistryTag> ListTagsAsync(
+        string repository,
+        RegistryCredential? credential,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         ImageReference reference = ImageReference.Parse(repository);
         if (reference.Tag is not null || reference.Digest is not null)
         {
-            throw new LayerImageException(EngineError.ReferenceInvalid, $"'{repository}' names an image, not a repository.") { Target = repository, Advice = $"Give {reference.Name} without a tag or digest." };
+            throw new LayerImageException(EngineError.ReferenceInvalid, $"'{repository}' names an image, not a repository.")
+            {
+                Target = repository,
+                Advice = $"Give {reference.Name} without a tag or digest.",
+            };
         }
         using RegistryClient client = _registries.Open(reference, credential);
         await foreach (string tag in client.ListTagsAsync(cancellationToken).ConfigureAwait(false))
@@ -72,7 +79,7 @@ public sealed partial class ImageService
     /// <summary>Fails as <see cref="AddTag"/> would on a malformed name.</summary>
     public static void CheckTag(string tag) => ImageReference.ParseName(tag);
 
-    /// <summary>Fails as <see cref="RemoveTag"/> would.</summary>
+    /// <summary>Fails as <see cref="RemoveTag"/> would, and changes nothing.</summary>
     public static void CheckRemoveTag(Image image, string tag)
     {
         if (!image.Tags.Contains(ImageReference.Parse(tag).WithDefaultTag().Familiar))
@@ -109,7 +116,8 @@ public sealed partial class ImageService
         return _catalog.FindExact(image.Id) ?? throw ImageCatalog.NotFound(tag);
     }
 
-    private static string? TagOf(string? name) => name is not null && ImageReference.TryParse(name, out ImageReference? reference) ? reference!.WithDefaultTag().Canonical : null;
+    private static string? TagOf(string? name) =>
+        name is not null && ImageReference.TryParse(name, out ImageReference? reference) ? reference!.WithDefaultTag().Canonical : null;
 
     // To the hour: a record more for each container would cost each a wait for the disk.
     private Image Used(Image image)

@@ -36,7 +36,10 @@ public sealed partial class ImageService
         _unpacker = new ImageUnpacker(layout, database, stacks, content, _catalog);
         _planner = new PullPlanner(registries, layout, database, layers, content);
         _receiver = new ImageReceiver(registries, assembler, _catalog, content, clock);
-        _importer = new ImageImporter(layout, new RootFileSystemImporter(database, layers, content, _catalog, clock), new ArchiveImporter(layers, content, assembler));
+        _importer = new ImageImporter(
+            layout,
+            new RootFileSystemImporter(database, layers, content, _catalog, clock),
+            new ArchiveImporter(layers, content, assembler));
         _remover = new ImageRemover(layout, database, layers, content, new Mounting.UnionMountRecords(layout, database, layers));
         LayerPacker packer = new(layout, database, layers, content, _catalog);
         _sender = new ImageSender(layout, database, content, registries, packer, clock);
@@ -68,7 +71,10 @@ public sealed partial class ImageService
         return Used(await _unpacker.UnpackAsync(image, observer, cancellationToken).ConfigureAwait(false));
     }
 
-    /// <summary>The image for a container as the store has it, or null when it would be received. Changes nothing; the registry is asked for one that is not here.</summary>
+    /// <summary>
+    /// The image for a container as the store has it, or null when it would be received. Changes nothing; the registry is asked
+    /// for one that is not here.
+    /// </summary>
     /// <exception cref="LayerImageException">ImageNotFound, or the registry's failure.</exception>
     public async Task<Image?> FindForContainerAsync(string text, PullPolicy policy, CancellationToken cancellationToken)
     {
@@ -97,7 +103,12 @@ public sealed partial class ImageService
         {
             return await receiving.ConfigureAwait(false);
         }
-        catch (LayerImageException e) when (e.Error is EngineError.RegistryUnreachable or EngineError.RegistryImageNotFound or EngineError.RegistryUnauthorized or EngineError.RegistryProtocolError or EngineError.RegistryBlocked)
+        catch (LayerImageException e)
+            when (e.Error is EngineError.RegistryUnreachable
+                or EngineError.RegistryImageNotFound
+                or EngineError.RegistryUnauthorized
+                or EngineError.RegistryProtocolError
+                or EngineError.RegistryBlocked)
         {
             throw new LayerImageException(e.Error, $"There is no image '{text}' here, and it was not received: {e.Message}", e)
             { Target = e.Target, Advice = $"Get-LayerImage lists the images that are here. {e.Advice}".TrimEnd() };
@@ -116,7 +127,9 @@ public sealed partial class ImageService
             catch (LayerImageException e) when (e.Error == EngineError.ImageNotFound && policy == PullPolicy.Missing && isReference)
             {
                 observer.Verbose($"{text} is not in the store; it is received.");
-                return await SayNotHereAsync(text, _receiver.ReceiveAsync(reference!, new ReceiveOptions { Policy = policy }, observer, cancellationToken)).ConfigureAwait(false);
+                return await SayNotHereAsync(
+                    text,
+                    _receiver.ReceiveAsync(reference!, new ReceiveOptions { Policy = policy }, observer, cancellationToken)).ConfigureAwait(false);
             }
         }
         return await _receiver.ReceiveAsync(reference!, new ReceiveOptions { Policy = policy }, observer, cancellationToken).ConfigureAwait(false);
@@ -124,7 +137,12 @@ public sealed partial class ImageService
 
     /// <summary>The tags of an image that a user's text means: the one that it names, else all.</summary>
     public string[] TagsMeant(Image image, string? text) =>
-        text is not null && ImageReference.TryParse(text, out ImageReference? reference) && reference!.WithDefaultTag().Familiar is string tag && image.Tags.Contains(tag) ? [tag] : [.. image.Tags];
+        text is not null
+            && ImageReference.TryParse(text, out ImageReference? reference)
+            && reference!.WithDefaultTag().Familiar is string tag
+            && image.Tags.Contains(tag)
+            ? [tag]
+            : [.. image.Tags];
 
     /// <summary>
     /// Sends an image to registries. Idempotent: what is there is not sent again, what broke is gone on with. Each name
@@ -136,11 +154,20 @@ public sealed partial class ImageService
     /// <param name="observer">Hears of progress.</param>
     /// <param name="cancellationToken">Ends the work.</param>
     /// <exception cref="LayerImageException">ReferenceInvalid, a registry's error, LayerCorrupt or DiskFull.</exception>
-    public IAsyncEnumerable<SentImage> SendAsync(Image image, IReadOnlyList<string> destinations, SendOptions options, IEngineObserver observer, CancellationToken cancellationToken)
+    public IAsyncEnumerable<SentImage> SendAsync(
+        Image image,
+        IReadOnlyList<string> destinations,
+        SendOptions options,
+        IEngineObserver observer,
+        CancellationToken cancellationToken)
     {
         IReadOnlyList<string> names = destinations.Count > 0 ? destinations : image.Tags;
         return names.Count == 0
-            ? throw new LayerImageException(EngineError.ReferenceInvalid, $"The image {image.Reference} has no tag that says where to send it.") { Target = image.Reference, Advice = "Give -Destination registry/repository:tag." }
+            ? throw new LayerImageException(EngineError.ReferenceInvalid, $"The image {image.Reference} has no tag that says where to send it.")
+            {
+                Target = image.Reference,
+                Advice = "Give -Destination registry/repository:tag.",
+            }
             : _sender.SendAsync(image, [.. names.Select(name => ImageReference.Parse(name).WithDefaultTag())], options, observer, cancellationToken);
     }
 
@@ -156,7 +183,11 @@ public sealed partial class ImageService
     public async Task<Image> ImportAsync(string path, string? reference, string? message, CancellationToken cancellationToken)
     {
         Image? last = null;
-        await foreach (Image image in _importer.ImportAsync(path, new ImportOptions { Reference = reference, Message = message }, SilentObserver.Instance, cancellationToken).ConfigureAwait(false))
+        await foreach (Image image in _importer.ImportAsync(
+            path,
+            new ImportOptions { Reference = reference, Message = message },
+            SilentObserver.Instance,
+            cancellationToken).ConfigureAwait(false))
         {
             last = image;
         }
@@ -166,7 +197,12 @@ public sealed partial class ImageService
     /// <summary>Writes images into one archive or folder that other tools read. Nothing is left of it when it fails.</summary>
     /// <returns>What was written: a file, or a folder.</returns>
     /// <exception cref="LayerImageException">PathInvalid: it exists; LayerCorrupt: the store is damaged; DiskFull.</exception>
-    public Task<FileSystemInfo> ExportAsync(IReadOnlyList<ImageToExport> images, string path, ExportOptions options, IEngineObserver observer, CancellationToken cancellationToken) =>
+    public Task<FileSystemInfo> ExportAsync(
+        IReadOnlyList<ImageToExport> images,
+        string path,
+        ExportOptions options,
+        IEngineObserver observer,
+        CancellationToken cancellationToken) =>
         _exporter.ExportAsync(images, path, options, observer, cancellationToken);
 
     /// <summary>Fails as <see cref="ExportAsync"/> would when something is in the way.</summary>
@@ -182,9 +218,14 @@ public sealed partial class ImageService
         Image unpacked = await _unpacker.UnpackAsync(image, observer, cancellationToken).ConfigureAwait(false);
         if (unpacked.Layers.Count == 0)
         {
-            throw new LayerImageException(EngineError.ManifestNotSupported, $"The image {image.Reference} has no layers, and so no files.") { Target = image.Reference };
+            throw new LayerImageException(EngineError.ManifestNotSupported,
+                $"The image {image.Reference} has no layers, and so no files.") { Target = image.Reference };
         }
-        return new LayerTree(image.Reference, null, [.. unpacked.Layers.Reverse().Select(layer => layer.Path!)], _layers.RootOf([.. unpacked.Layers.Select(layer => Path.GetFileName(layer.Path!))]));
+        return new LayerTree(
+            image.Reference,
+            null,
+            [.. unpacked.Layers.Reverse().Select(layer => layer.Path!)],
+            _layers.RootOf([.. unpacked.Layers.Select(layer => Path.GetFileName(layer.Path!))]));
     }
 
     internal Image? FindExact(string id) => _catalog.FindExact(id);

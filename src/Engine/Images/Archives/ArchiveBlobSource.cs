@@ -22,7 +22,8 @@ internal sealed class ArchiveBlobSource(IArchiveFiles files, string archive, IRe
 
     public bool TryElsewhere() => false;
 
-    public Task<byte[]> ReadSmallAsync(Descriptor blob, CancellationToken cancellationToken) => Task.FromResult(ArchiveDocuments.Read(files, archive, NameOf(blob.Digest), blob));
+    public Task<byte[]> ReadSmallAsync(Descriptor blob, CancellationToken cancellationToken) =>
+        Task.FromResult(ArchiveDocuments.Read(files, archive, NameOf(blob.Digest), blob));
 
     // All of it is local: reading and writing at once is quicker than to ask the thread pool, and this task has its own thread.
     public Task CopyAsync(Descriptor blob, string partial, Action<long> grown, CancellationToken cancellationToken)

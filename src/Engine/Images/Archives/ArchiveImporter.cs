@@ -16,15 +16,23 @@ internal sealed class ArchiveImporter(LayerStore layers, ContentStore content, I
     /// <param name="reference">The name for the image, or the one that is meant; null for all with the names that they have.</param>
     /// <param name="observer">Who hears of it.</param>
     /// <param name="cancellationToken">Ends the work; images that are in stay.</param>
-    public async IAsyncEnumerable<Image> ImportAsync(IArchiveFiles files, string path, ImageReference? reference, IEngineObserver observer, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<Image> ImportAsync(
+        IArchiveFiles files,
+        string path,
+        ImageReference? reference,
+        IEngineObserver observer,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        (IReadOnlyList<ArchivedImage> images, IReadOnlyDictionary<Digest, string> names) = await ReadAsync(files, path, observer, cancellationToken).ConfigureAwait(false);
+        (IReadOnlyList<ArchivedImage> images, IReadOnlyDictionary<Digest, string> names) =
+            await ReadAsync(files, path, observer, cancellationToken).ConfigureAwait(false);
         if (images.Count == 0)
         {
             throw ArchiveErrors.Invalid(path, "there is no image in it");
         }
         ArchiveBlobSource source = new(files, path, names);
-        (ArchivedImage Image, IReadOnlyList<ImageReference> Tags)[] chosen = [.. reference is null ? images.Select(image => (image, image.Names)) : [(ChooseNamed(images, reference, path), [reference.WithDefaultTag()])]];
+        (ArchivedImage Image, IReadOnlyList<ImageReference> Tags)[] chosen = reference is null
+            ? [.. images.Select(image => (image, image.Names))]
+            : [(ChooseNamed(images, reference, path), [reference.WithDefaultTag()])];
         ArchivedImage[] wanted = [.. chosen.Select(one => one.Image)];
         CheckLayers(wanted, source, path);
         foreach ((ArchivedImage image, IReadOnlyList<ImageReference> tags) in chosen)
@@ -34,11 +42,18 @@ internal sealed class ArchiveImporter(LayerStore layers, ContentStore content, I
                 observer.Warning($"{image} has no name in '{path}'; -Reference gives one.");
             }
             string name = tags.Count > 0 ? tags[0].Familiar : image.ToString();
-            yield return await assembler.AssembleAsync(source, Parts(image, source, tags, name), Math.Max(2, Environment.ProcessorCount), new LayerProgress(observer, $"Import {name}"), cancellationToken).ConfigureAwait(false);
+            ImageParts parts = Parts(image, source, tags, name);
+            LayerProgress progress = new(observer, $"Import {name}");
+            int throttle = Math.Max(2, Environment.ProcessorCount);
+            yield return await assembler.AssembleAsync(source, parts, throttle, progress, cancellationToken).ConfigureAwait(false);
         }
     }
 
-    private static async Task<(IReadOnlyList<ArchivedImage> Images, IReadOnlyDictionary<Digest, string> Names)> ReadAsync(IArchiveFiles files, string path, IEngineObserver observer, CancellationToken cancellationToken)
+    private static async Task<(IReadOnlyList<ArchivedImage> Images, IReadOnlyDictionary<Digest, string> Names)> ReadAsync(
+        IArchiveFiles files,
+        string path,
+        IEngineObserver observer,
+        CancellationToken cancellationToken)
     {
         bool isDocker = files.Find(ArchiveNames.DockerManifest) is not null;
         if (!ArchiveKinds.IsOci(files))
@@ -53,8 +68,17 @@ internal sealed class ArchiveImporter(LayerStore layers, ContentStore content, I
 
     private static IReadOnlyList<ArchivedImage> WithDockerNames(IReadOnlyList<ArchivedImage> images, DockerArchiveEntry[] entries)
     {
-        ILookup<string, ImageReference> names = entries.SelectMany(entry => DockerArchiveReader.NamesOf(entry).Select(name => (Id: Path.GetFileNameWithoutExtension(entry.Config!), Name: name))).ToLookup(pair => pair.Id, pair => pair.Name);
-        return [.. images.Select(image => image with { Names = [.. image.Names.Concat(names[image.Configuration.Digest.Hex]).DistinctBy(name => name.Canonical)] })];
+        ILookup<string, ImageReference> names = (
+            from entry in entries
+            from name in DockerArchiveReader.NamesOf(entry)
+            select (Id: Path.GetFileNameWithoutExtension(entry.Config!), Name: name)).ToLookup(pair => pair.Id, pair => pair.Name);
+        return [.. images.Select(WithNames)];
+
+        ArchivedImage WithNames(ArchivedImage image)
+        {
+            IEnumerable<ImageReference> all = image.Names.Concat(names[image.Configuration.Digest.Hex]);
+            return image with { Names = [.. all.DistinctBy(name => name.Canonical)] };
+        }
     }
 
     private static ArchivedImage ChooseNamed(IReadOnlyList<ArchivedImage> images, ImageReference reference, string path)
@@ -70,7 +94,8 @@ internal sealed class ArchiveImporter(LayerStore layers, ContentStore content, I
             fitting = [.. images];
         }
         return fitting is [var only] ? only
-            : throw new LayerImageException(EngineError.ParameterInvalid, $"The archive '{path}' has {images.Count} images and not one that {reference} means: {string.Join(", ", images.Take(10))}.")
+            : throw new LayerImageException(EngineError.ParameterInvalid,
+                $"The archive '{path}' has {images.Count} images and not one that {reference} means: {string.Join(", ", images.Take(10))}.")
             { Target = reference.Familiar, Advice = "Leave -Reference away to import all of them, or name one that is in it." };
     }
 
@@ -81,20 +106,25 @@ internal sealed class ArchiveImporter(LayerStore layers, ContentStore content, I
         foreach (ArchivedImage image in images)
         {
             IReadOnlyList<Digest> diffIds = image.Config.Rootfs.DiffIds, chain = ChainId.Of(diffIds);
-            missing.AddRange(image.Layers.Select((blob, i) => (blob, i)).Where(layer => !source.Has(layer.blob) && !content.Has(layer.blob.Digest)
-                && content.FindLayer(diffIds[layer.i]) is null && layers.Find(diffIds[layer.i], chain[layer.i]) is null).Select(layer => (image, diffIds[layer.i])));
+            bool IsMissing(Descriptor blob, int i) => !source.Has(blob) && !content.Has(blob.Digest)
+                && content.FindLayer(diffIds[i]) is null && layers.Find(diffIds[i], chain[i]) is null;
+            missing.AddRange(image.Layers.Index().Where(layer => IsMissing(layer.Item, layer.Index)).Select(layer => (image, diffIds[layer.Index])));
         }
         if (missing.Count == 0)
         {
             return;
         }
         string bases = string.Join(", ", images.SelectMany(image => image.Excluding).Distinct());
+        string incomplete = string.Join(", ", missing.Select(layer => layer.Image.ToString()).Distinct());
         Digest[] absent = [.. missing.Select(layer => layer.DiffId).Distinct()];
+        string which = string.Join(", ", absent.Take(5).Select(digest => digest.Short)), more = absent.Length > 5 ? $" and {absent.Length - 5} more" : "";
         throw new LayerImageException(EngineError.LayerNotFound,
-            $"The archive '{path}' leaves out layers of {string.Join(", ", missing.Select(layer => layer.Image.ToString()).Distinct())} that are not in this store either: {string.Join(", ", absent.Take(5).Select(digest => digest.Short))}{(absent.Length > 5 ? $" and {absent.Length - 5} more" : "")}.")
+            $"The archive '{path}' leaves out layers of {incomplete} that are not in this store either: {which}{more}.")
         {
             Target = absent[0].ToString(),
-            Advice = bases.Length > 0 ? $"It was exported without the layers of {bases}: bring that into this store first." : "Export it again without -Excluding, or copy it again.",
+            Advice = bases.Length > 0
+                ? $"It was exported without the layers of {bases}: bring that into this store first."
+                : "Export it again without -Excluding, or copy it again.",
         };
     }
 

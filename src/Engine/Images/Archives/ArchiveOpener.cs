@@ -43,7 +43,9 @@ internal static class ArchiveOpener
                 return TarArchive.TryOpen(path, path, cancellationToken);
             }
             string tar = Path.Combine(scratch.Path, "archive");
-            return await TryDecompressAsync(path, source, tar, cancellationToken).ConfigureAwait(false) ? TarArchive.TryOpen(tar, path, cancellationToken) : null;
+            return await TryDecompressAsync(path, source, tar, cancellationToken).ConfigureAwait(false)
+                ? TarArchive.TryOpen(tar, path, cancellationToken)
+                : null;
         }
     }
 

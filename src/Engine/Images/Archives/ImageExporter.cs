@@ -14,11 +14,17 @@ namespace LayerImage.Engine.Images;
 internal sealed class ImageExporter(LayerStore layers, ContentStore content, LayerPacker packer)
 {
     /// <summary>Fails as <see cref="ExportAsync"/> would when something is in the way.</summary>
-    public static void Check(string path, ExportOptions options) => ArchivePlace.Check(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)), options.Format == ImageExportFormat.OciLayout, options.Force);
+    public static void Check(string path, ExportOptions options) =>
+        ArchivePlace.Check(Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)), options.Format == ImageExportFormat.OciLayout, options.Force);
 
-    /// <summary>Writes the images.</summary>
+    /// <summary>Writes images into an archive or a folder.</summary>
     /// <exception cref="LayerImageException">PathInvalid: the target exists or cannot be written; LayerCorrupt; DiskFull.</exception>
-    public async Task<FileSystemInfo> ExportAsync(IReadOnlyList<ImageToExport> images, string path, ExportOptions options, IEngineObserver observer, CancellationToken cancellationToken)
+    public async Task<FileSystemInfo> ExportAsync(
+        IReadOnlyList<ImageToExport> images,
+        string path,
+        ExportOptions options,
+        IEngineObserver observer,
+        CancellationToken cancellationToken)
     {
         string target = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
         bool isFolder = options.Format == ImageExportFormat.OciLayout;
@@ -29,7 +35,10 @@ internal sealed class ImageExporter(LayerStore layers, ContentStore content, Lay
         {
             for (int i = 0; i < whole.Count; i++)
             {
-                whole[i] = whole[i] with { Image = await packer.PackAsync(whole[i].Image, LayerCompression.Gzip, progress, cancellationToken).ConfigureAwait(false) };
+                whole[i] = whole[i] with
+                {
+                    Image = await packer.PackAsync(whole[i].Image, LayerCompression.Gzip, progress, cancellationToken).ConfigureAwait(false),
+                };
             }
         }
         ArchivePlan plan = options.Format == ImageExportFormat.DockerArchive
@@ -45,7 +54,11 @@ internal sealed class ImageExporter(LayerStore layers, ContentStore content, Lay
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new LayerImageException(EngineError.PathInvalid, $"'{target}' cannot be written: {e.Message}", e) { Target = target, Advice = "Name a place where you may write." };
+            throw new LayerImageException(EngineError.PathInvalid, $"'{target}' cannot be written: {e.Message}", e)
+            {
+                Target = target,
+                Advice = "Name a place where you may write.",
+            };
         }
         return isFolder ? new DirectoryInfo(target) : new FileInfo(target);
     }
@@ -64,5 +77,6 @@ internal sealed class ImageExporter(LayerStore layers, ContentStore content, Lay
 
     // An image that was named twice is one with all these tags.
     private static List<ImageToExport> Unite(IReadOnlyList<ImageToExport> images) =>
-        [.. images.GroupBy(image => image.Image.Id).Select(same => new ImageToExport(same.First().Image, [.. same.SelectMany(image => image.Tags).Distinct()]))];
+        [.. images.GroupBy(image => image.Image.Id)
+            .Select(same => new ImageToExport(same.First().Image, [.. same.SelectMany(image => image.Tags).Distinct()]))];
 }

@@ -15,12 +15,20 @@ internal sealed class ImageImporter(StoreLayout layout, RootFileSystemImporter r
         _ = options.Reference is null ? null : ImageReference.ParseName(options.Reference);
         if (!Path.Exists(path))
         {
-            throw new LayerImageException(EngineError.PathInvalid, $"There is nothing at '{path}'.") { Target = path, Advice = "Give an archive of images, an OCI layout, or a root file system." };
+            throw new LayerImageException(EngineError.PathInvalid, $"There is nothing at '{path}'.")
+            {
+                Target = path,
+                Advice = "Give an archive of images, an OCI layout, or a root file system.",
+            };
         }
     }
 
     /// <summary>Imports it; each image as soon as it is in.</summary>
-    public async IAsyncEnumerable<Image> ImportAsync(string path, ImportOptions options, IEngineObserver observer, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<Image> ImportAsync(
+        string path,
+        ImportOptions options,
+        IEngineObserver observer,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         ImageReference? reference = options.Reference is null ? null : ImageReference.ParseName(options.Reference);
         ScratchFolder.Sweep(layout);
@@ -33,7 +41,8 @@ internal sealed class ImageImporter(StoreLayout layout, RootFileSystemImporter r
         }
         if (options.Changes.Count > 0 || options.Message is not null)
         {
-            throw new LayerImageException(EngineError.ParameterInvalid, $"'{path}' is an archive of images: they come in as they are, without -Change and -Message.")
+            throw new LayerImageException(EngineError.ParameterInvalid,
+                $"'{path}' is an archive of images: they come in as they are, without -Change and -Message.")
             { Target = path, Advice = "Import it without them; a container of the image can be changed and committed." };
         }
         await foreach (Image image in archives.ImportAsync(archive, path, reference, observer, cancellationToken).ConfigureAwait(false))
@@ -42,7 +51,12 @@ internal sealed class ImageImporter(StoreLayout layout, RootFileSystemImporter r
         }
     }
 
-    private async Task<Image> ImportRootAsync(string path, ImageReference? reference, ImportOptions options, ScratchFolder scratch, CancellationToken cancellationToken)
+    private async Task<Image> ImportRootAsync(
+        string path,
+        ImageReference? reference,
+        ImportOptions options,
+        ScratchFolder scratch,
+        CancellationToken cancellationToken)
     {
         try
         {
@@ -66,7 +80,11 @@ internal sealed class ImageImporter(StoreLayout layout, RootFileSystemImporter r
         }
         catch (UnauthorizedAccessException e)
         {
-            throw new LayerImageException(EngineError.PathInvalid, $"'{path}' cannot be read: {e.Message}", e) { Target = path, Advice = "Check who may read it." };
+            throw new LayerImageException(EngineError.PathInvalid, $"'{path}' cannot be read: {e.Message}", e)
+            {
+                Target = path,
+                Advice = "Check who may read it.",
+            };
         }
     }
 

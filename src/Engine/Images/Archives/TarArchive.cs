@@ -60,7 +60,8 @@ internal sealed class TarArchive : IArchiveFiles
             TarReader reader = new(stream);
             while (reader.Next() is TarEntry entry)
             {
-                if (ArchiveNames.Normalize(entry.Name.ToString()) is string name && (ArchiveNames.IsOfRootFileSystem(name) || entry.Type is TarEntryType.CharacterDevice or TarEntryType.BlockDevice or TarEntryType.Fifo))
+                if (ArchiveNames.Normalize(entry.Name.ToString()) is string name
+                    && (ArchiveNames.IsOfRootFileSystem(name) || entry.Type is TarEntryType.CharacterDevice or TarEntryType.BlockDevice or TarEntryType.Fifo))
                 {
                     return false;
                 }
@@ -75,7 +76,8 @@ internal sealed class TarArchive : IArchiveFiles
 
     public long? Find(string name) => Resolve(name)?.Size;
 
-    public Stream Open(string name) => Resolve(name) is Member member ? new FileWindow(_file, member.Offset, member.Size) : throw new FileNotFoundException(null, name);
+    public Stream Open(string name) =>
+        Resolve(name) is Member member ? new FileWindow(_file, member.Offset, member.Size) : throw new FileNotFoundException(null, name);
 
     public void Dispose() => _file.Dispose();
 

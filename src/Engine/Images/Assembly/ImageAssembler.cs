@@ -10,7 +10,13 @@ namespace LayerImage.Engine.Images;
 /// Brings a whole image into the store: all layers side by side, then one record. Until that record is written the
 /// store does not know the image; what was received stays to be gone on with.
 /// </summary>
-internal sealed class ImageAssembler(StoreLayout layout, StoreDatabase database, StackMaker stacks, ContentStore content, ImageCatalog catalog, TimeProvider clock)
+internal sealed class ImageAssembler(
+    StoreLayout layout,
+    StoreDatabase database,
+    StackMaker stacks,
+    ContentStore content,
+    ImageCatalog catalog,
+    TimeProvider clock)
 {
     private const int MostTries = 10;
 
@@ -19,7 +25,9 @@ internal sealed class ImageAssembler(StoreLayout layout, StoreDatabase database,
     {
         ScratchFolder.Sweep(layout);
         IReadOnlyList<Digest> diffIds = parts.Config.Rootfs.DiffIds;
-        using ScratchFolder claim = ScratchFolder.Claim(layout, [.. diffIds, .. parts.Layers.Select(layer => layer.Digest), parts.Configuration.Digest, .. parts.Manifests.Select(document => document.Digest)]);
+        using ScratchFolder claim = ScratchFolder.Claim(
+            layout,
+            [.. diffIds, .. parts.Layers.Select(layer => layer.Digest), parts.Configuration.Digest, .. parts.Manifests.Select(document => document.Digest)]);
         try
         {
             return await AssembleAsync(source, parts, diffIds, throttle, progress, cancellationToken).ConfigureAwait(false);
@@ -31,12 +39,20 @@ internal sealed class ImageAssembler(StoreLayout layout, StoreDatabase database,
         }
     }
 
-    private async Task<Image> AssembleAsync(IBlobSource source, ImageParts parts, IReadOnlyList<Digest> diffIds, int throttle, LayerProgress progress, CancellationToken cancellationToken)
+    private async Task<Image> AssembleAsync(
+        IBlobSource source,
+        ImageParts parts,
+        IReadOnlyList<Digest> diffIds,
+        int throttle,
+        LayerProgress progress,
+        CancellationToken cancellationToken)
     {
         for (int attempt = 1; ; attempt++)
         {
-            IReadOnlyList<LayerRecord?> records = await stacks.ReceiveAsync(source, parts.Layers, diffIds, parts.Name, throttle, progress, cancellationToken, parts.Limits).ConfigureAwait(false);
-            NewImageLayer[] layers = [.. parts.Layers.Select((blob, i) => new NewImageLayer(diffIds[i], records[i]?.Key, content.Has(blob.Digest) ? blob : null))];
+            IReadOnlyList<LayerRecord?> records = await stacks.ReceiveAsync(
+                source, parts.Layers, diffIds, parts.Name, throttle, progress, cancellationToken, parts.Limits).ConfigureAwait(false);
+            NewImageLayer[] layers = [.. parts.Layers.Select((blob, i) =>
+                new NewImageLayer(diffIds[i], records[i]?.Key, content.Has(blob.Digest) ? blob : null))];
             // A manifest promises the blobs that it names. Layers that an archive left out may be here in another form.
             bool isWhole = layers.All(layer => layer.Blob is not null);
             NewImage image = new()
@@ -57,7 +73,11 @@ internal sealed class ImageAssembler(StoreLayout layout, StoreDatabase database,
             }
             if (attempt == MostTries)
             {
-                throw new LayerImageException(EngineError.StoreLocked, $"Layers of {parts.Name} were removed by another process while it was received.") { Target = parts.Name, Advice = "Receive it again." };
+                throw new LayerImageException(EngineError.StoreLocked, $"Layers of {parts.Name} were removed by another process while it was received.")
+                {
+                    Target = parts.Name,
+                    Advice = "Receive it again.",
+                };
             }
         }
     }

@@ -22,12 +22,12 @@ internal sealed record ImageParts
     /// <summary>The manifest and, after it, the index that named it; empty where the source has none.</summary>
     public IReadOnlyList<ReceivedDocument> Manifests { get; init; } = [];
 
-    /// <summary>Tags to give it.</summary>
+    /// <summary>The tags that the image gets.</summary>
     public IReadOnlyList<ImageReference> Tags { get; init; } = [];
 
     /// <summary>How much may come out of a layer's blob.</summary>
     public UnpackLimits Limits { get; init; } = new();
 
-    /// <summary>Names by digest.</summary>
+    /// <summary>References by digest that the image gets.</summary>
     public IReadOnlyList<ImageReference> RepoDigests { get; init; } = [];
 }

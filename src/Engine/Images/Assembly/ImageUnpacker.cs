@@ -23,18 +23,23 @@ internal sealed class ImageUnpacker(StoreLayout layout, StoreDatabase database, 
         }
         if (!LayerMaker.CanUnpack)
         {
-            throw new LayerImageException(EngineError.NotPrivileged, $"The layers of {image.Reference} are not unpacked yet, and that needs root on Linux.") { Target = image.Reference, Advice = "Run the session as root, for example: sudo ./layerimage" };
+            throw new LayerImageException(EngineError.NotPrivileged, $"The layers of {image.Reference} are not unpacked yet, and that needs root on Linux.")
+            {
+                Target = image.Reference,
+                Advice = "Run the session as root, for example: sudo ./layerimage",
+            };
         }
         using ScratchFolder claim = ScratchFolder.Claim(layout, image.Layers.Select(layer => Digest.Parse(layer.DiffId)));
-        // A layer that was made here has no blob; it is unpacked, and nothing is asked of its descriptor but a name.
-        IReadOnlyList<Descriptor> blobs = [.. image.Layers.Select(layer => new Descriptor { Digest = Digest.Parse(layer.Digest ?? layer.DiffId), Size = layer.DownloadSize, MediaType = layer.MediaType ?? MediaTypes.OciLayer })];
+        IReadOnlyList<Descriptor> blobs = [.. image.Layers.Select(Describe)];
+        IReadOnlyList<Digest> diffIds = [.. image.Layers.Select(layer => Digest.Parse(layer.DiffId))];
+        LayerProgress progress = new(observer, $"Unpack {image.Reference}");
         for (int attempt = 1; ; attempt++)
         {
             IReadOnlyList<LayerRecord?> records;
             try
             {
-                records = await stacks.ReceiveAsync(new NoBlobSource(content), blobs, [.. image.Layers.Select(layer => Digest.Parse(layer.DiffId))],
-                    image.Reference, Environment.ProcessorCount, new LayerProgress(observer, $"Unpack {image.Reference}"), cancellationToken).ConfigureAwait(false);
+                records = await stacks.ReceiveAsync(
+                    new NoBlobSource(content), blobs, diffIds, image.Reference, Environment.ProcessorCount, progress, cancellationToken).ConfigureAwait(false);
             }
             catch (LayerImageException e) when (e.Error == EngineError.LayerCorrupt)
             {
@@ -52,10 +57,22 @@ internal sealed class ImageUnpacker(StoreLayout layout, StoreDatabase database, 
             }
             if (attempt == MostTries)
             {
-                throw new LayerImageException(EngineError.StoreLocked, $"Layers of {image.Reference} were removed by another process while it was unpacked.") { Target = image.Reference, Advice = "Try again." };
+                throw new LayerImageException(EngineError.StoreLocked, $"Layers of {image.Reference} were removed by another process while it was unpacked.")
+                {
+                    Target = image.Reference,
+                    Advice = "Try again.",
+                };
             }
         }
     }
+
+    // A layer that was made here has no blob; it is unpacked, and nothing is asked of its descriptor but a name.
+    private static Descriptor Describe(ImageLayer layer) => new()
+    {
+        Digest = Digest.Parse(layer.Digest ?? layer.DiffId),
+        Size = layer.DownloadSize,
+        MediaType = layer.MediaType ?? MediaTypes.OciLayer,
+    };
 
     private static bool IsUnpacked(Image image) => image.Layers.All(layer => layer.Path is not null && StoreEntry.IsDirectory(layer.Path));
 

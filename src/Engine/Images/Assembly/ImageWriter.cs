@@ -25,10 +25,10 @@ internal sealed record NewImage
 
     public required IReadOnlyList<NewImageLayer> Layers { get; init; }
 
-    /// <summary>Tags to set.</summary>
+    /// <summary>The tags that the image gets.</summary>
     public IReadOnlyList<ImageReference> Tags { get; init; } = [];
 
-    /// <summary>Names by digest.</summary>
+    /// <summary>References by digest that the image gets.</summary>
     public IReadOnlyList<ImageReference> RepoDigests { get; init; } = [];
 }
 

@@ -22,7 +22,7 @@ internal sealed class LayerMaker(StoreLayout layout, LayerStore layers, ContentS
     /// <summary>Whether this process can unpack: owners, devices and trusted xattrs need root on Linux.</summary>
     public static bool CanUnpack => HostSystem.IsLinux && Environment.IsPrivilegedProcess;
 
-    /// <summary>Brings a layer in.</summary>
+    /// <summary>Brings a layer into the store.</summary>
     /// <param name="source">Where its blob comes from.</param>
     /// <param name="wanted">The layer.</param>
     /// <param name="below">The layers below, the base first, when they are ready: only some layers ask for them.</param>
@@ -30,7 +30,13 @@ internal sealed class LayerMaker(StoreLayout layout, LayerStore layers, ContentS
     /// <param name="slots">Bounds how many layers are worked on at once; a slot is given back when the work is done.</param>
     /// <param name="cancellationToken">Ends the work; what was received stays for the next time.</param>
     /// <returns>The unpacked layer, or null when this process cannot unpack and only the blob is here.</returns>
-    public async Task<LayerRecord?> ReceiveAsync(IBlobSource source, WantedLayer wanted, Func<Task<IReadOnlyList<LayerRecord>>> below, Task turn, SemaphoreSlim slots, CancellationToken cancellationToken)
+    public async Task<LayerRecord?> ReceiveAsync(
+        IBlobSource source,
+        WantedLayer wanted,
+        Func<Task<IReadOnlyList<LayerRecord>>> below,
+        Task turn,
+        SemaphoreSlim slots,
+        CancellationToken cancellationToken)
     {
         using ScratchFolder scratch = ScratchFolder.Create(layout);
         string unpacked = Path.Combine(scratch.Path, "layer");
@@ -85,7 +91,11 @@ internal sealed class LayerMaker(StoreLayout layout, LayerStore layers, ContentS
         }
     }
 
-    private async Task<(LayerRecord? Record, IReadOnlyList<LayerPath> Implied, bool IsNew)> MakeAsync(IBlobSource source, WantedLayer wanted, string unpacked, CancellationToken cancellationToken)
+    private async Task<(LayerRecord? Record, IReadOnlyList<LayerPath> Implied, bool IsNew)> MakeAsync(
+        IBlobSource source,
+        WantedLayer wanted,
+        string unpacked,
+        CancellationToken cancellationToken)
     {
         LayerRecord? existing = layers.Find(wanted.DiffId, wanted.ChainId);
         bool hasBlob = content.Has(wanted.Blob.Digest), unpacks = existing is null && CanUnpack;
@@ -110,7 +120,7 @@ internal sealed class LayerMaker(StoreLayout layout, LayerStore layers, ContentS
             TreeRemoval.Remove(unpacked);
             result = await RunAsync(source, wanted, hasBlob: false, directory, cancellationToken).ConfigureAwait(false);
         }
-        catch (LayerImageException e) when (!hasBlob && e.Error is EngineError.DigestMismatch or EngineError.SizeMismatch or EngineError.RegistryUnreachable && source.TryElsewhere())
+        catch (LayerImageException e) when (!hasBlob && IsOfTheSource(e) && source.TryElsewhere())
         {
             progress.Observer.Verbose($"{e.Message} It is asked of the registry itself.");
             TreeRemoval.Remove(unpacked);
@@ -135,6 +145,9 @@ internal sealed class LayerMaker(StoreLayout layout, LayerStore layers, ContentS
         return (record, found.ImpliedDirectories, true);
     }
 
+    private static bool IsOfTheSource(LayerImageException failure) =>
+        failure.Error is EngineError.DigestMismatch or EngineError.SizeMismatch or EngineError.RegistryUnreachable;
+
     private async Task<PipelineResult> RunAsync(IBlobSource source, WantedLayer wanted, bool hasBlob, string? directory, CancellationToken cancellationToken)
     {
         if (directory is not null)
@@ -146,13 +159,12 @@ internal sealed class LayerMaker(StoreLayout layout, LayerStore layers, ContentS
         PipelineResult result;
         try
         {
-            result = hasBlob
-                ? await LayerPipeline.RunAsync(layout.Blob(wanted.Blob.Digest), (grown, token) => Task.Run(() => content.Verify(wanted.Blob.Digest, grown, token), token), directory, cancellationToken, budget.OfLayer(wanted.Blob.Size)).ConfigureAwait(false)
-                : await LayerPipeline.RunAsync(partial, (grown, token) => source.CopyAsync(wanted.Blob, partial, done =>
-                {
-                    grown(done);
-                    progress.Report(wanted.Blob, "Receiving", done);
-                }, token), directory, cancellationToken, budget.OfLayer(wanted.Blob.Size)).ConfigureAwait(false);
+            Task Verify(Action<long> grown, CancellationToken token) => Task.Run(() => content.Verify(wanted.Blob.Digest, grown, token), token);
+            Task Receive(Action<long> grown, CancellationToken token) => source.CopyAsync(wanted.Blob, partial, grown + ReportReceived, token);
+            void ReportReceived(long done) => progress.Report(wanted.Blob, "Receiving", done);
+            string blob = hasBlob ? layout.Blob(wanted.Blob.Digest) : partial;
+            Func<Action<long>, CancellationToken, Task> bytes = hasBlob ? Verify : Receive;
+            result = await LayerPipeline.RunAsync(blob, bytes, directory, cancellationToken, budget.OfLayer(wanted.Blob.Size)).ConfigureAwait(false);
         }
         catch (LayerImageException e) when (e.Error is EngineError.LayerInvalid or EngineError.LayerTooLarge)
         {
@@ -163,7 +175,8 @@ internal sealed class LayerMaker(StoreLayout layout, LayerStore layers, ContentS
         if (result.DiffId != wanted.DiffId)
         {
             File.Delete(partial);
-            throw new LayerImageException(EngineError.DigestMismatch, $"The layer {wanted.Blob.Digest} unpacks to {result.DiffId}, and the image's configuration says {wanted.DiffId}.")
+            throw new LayerImageException(EngineError.DigestMismatch,
+                $"The layer {wanted.Blob.Digest} unpacks to {result.DiffId}, and the image's configuration says {wanted.DiffId}.")
             { Target = wanted.Blob.Digest.ToString(), Advice = "The image was built wrongly or is hostile; ask who made it." };
         }
         return result;

@@ -33,11 +33,21 @@ internal static class LayerPipeline
     /// <param name="directory">Where to unpack; null to hash only.</param>
     /// <param name="cancellationToken">Ends all stages.</param>
     /// <param name="mayUnpack">Counts bytes of tar that come out; false when they are too many. Null: all.</param>
-    public static Task<PipelineResult> RunAsync(string blob, Func<Action<long>, CancellationToken, Task> source, string? directory, CancellationToken cancellationToken, Func<int, bool>? mayUnpack = null) =>
+    public static Task<PipelineResult> RunAsync(
+        string blob,
+        Func<Action<long>, CancellationToken, Task> source,
+        string? directory,
+        CancellationToken cancellationToken,
+        Func<int, bool>? mayUnpack = null) =>
         ReadAsync(blob, source, (tar, token) => directory is null ? null : LayerUnpacker.Unpack(tar, directory, token), cancellationToken, mayUnpack);
 
     /// <summary>Runs the stages on a blob whose tar somebody else reads, on the last stage's thread. See the other form.</summary>
-    public static async Task<PipelineResult> ReadAsync(string blob, Func<Action<long>, CancellationToken, Task> source, Func<Stream, CancellationToken, UnpackResult?> read, CancellationToken cancellationToken, Func<int, bool>? mayUnpack = null)
+    public static async Task<PipelineResult> ReadAsync(
+        string blob,
+        Func<Action<long>, CancellationToken, Task> source,
+        Func<Stream, CancellationToken, UnpackResult?> read,
+        CancellationToken cancellationToken,
+        Func<int, bool>? mayUnpack = null)
     {
         GrowingFile compressed = new(blob);
         BlockPipe tar = new();
@@ -85,7 +95,11 @@ internal static class LayerPipeline
                 int length = plain.ReadAtLeast(block, block.Length, throwOnEndOfStream: false);
                 if (mayUnpack?.Invoke(length) == false)
                 {
-                    throw new LayerImageException(EngineError.LayerTooLarge, "The layer, or all of the image's together, unpack to more than is allowed for blobs of their size.") { Advice = "It may be a trap that fills the disk. If you trust who made the image, receive it with -NoSizeLimit." };
+                    throw new LayerImageException(EngineError.LayerTooLarge,
+                        "The layer, or all of the image's together, unpack to more than is allowed for blobs of their size.")
+                    {
+                        Advice = "It may be a trap that fills the disk. If you trust who made the image, receive it with -NoSizeLimit.",
+                    };
                 }
                 tar.Give(block, length);
                 if (length < block.Length)

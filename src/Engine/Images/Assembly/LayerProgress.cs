@@ -11,5 +11,6 @@ internal sealed class LayerProgress(IEngineObserver observer, string operation)
     /// <summary>Hears of everything else, too.</summary>
     public IEngineObserver Observer => observer;
 
-    public void Report(Descriptor blob, string phase, long done) => observer.Progress(new TransferProgress(operation, blob.Digest.Short, phase, done, blob.Size));
+    public void Report(Descriptor blob, string phase, long done) =>
+        observer.Progress(new TransferProgress(operation, blob.Digest.Short, phase, done, blob.Size));
 }

@@ -14,5 +14,9 @@ internal sealed class NoBlobSource(ContentStore content) : IBlobSource
     public Task<byte[]> ReadSmallAsync(Descriptor blob, CancellationToken cancellationToken) => Task.FromResult(content.Read(blob.Digest));
 
     public Task CopyAsync(Descriptor blob, string partial, Action<long> grown, CancellationToken cancellationToken) =>
-        throw new LayerImageException(EngineError.LayerCorrupt, $"The layer {blob.Digest} is not in the store any more.") { Target = blob.Digest.ToString(), Advice = "Receive or import the image again, or see what Repair-LayerStore can mend." };
+        throw new LayerImageException(EngineError.LayerCorrupt, $"The layer {blob.Digest} is not in the store any more.")
+        {
+            Target = blob.Digest.ToString(),
+            Advice = "Receive or import the image again, or see what Repair-LayerStore can mend.",
+        };
 }

@@ -10,7 +10,7 @@ internal sealed class StackMaker(StoreLayout layout, LayerStore layers, ContentS
 {
     private const int MostTries = 10;
 
-    /// <summary>Brings them in.</summary>
+    /// <summary>Brings an image's layers into the store.</summary>
     /// <param name="source">Where their blobs come from.</param>
     /// <param name="blobs">The blobs, the base first.</param>
     /// <param name="diffIds">What each must unpack to.</param>
@@ -20,13 +20,25 @@ internal sealed class StackMaker(StoreLayout layout, LayerStore layers, ContentS
     /// <param name="cancellationToken">Ends the work; what was received stays for the next time.</param>
     /// <param name="limits">How much may come out of a blob; null for all.</param>
     /// <returns>For each layer its unpacked form, or null where this process cannot unpack and only the blob is here.</returns>
-    public async Task<IReadOnlyList<LayerRecord?>> ReceiveAsync(IBlobSource source, IReadOnlyList<Descriptor> blobs, IReadOnlyList<Digest> diffIds, string image, int throttle, LayerProgress progress, CancellationToken cancellationToken, UnpackLimits? limits = null)
+    public async Task<IReadOnlyList<LayerRecord?>> ReceiveAsync(
+        IBlobSource source,
+        IReadOnlyList<Descriptor> blobs,
+        IReadOnlyList<Digest> diffIds,
+        string image,
+        int throttle,
+        LayerProgress progress,
+        CancellationToken cancellationToken,
+        UnpackLimits? limits = null)
     {
         IReadOnlyList<Digest> chain = ChainId.Of(diffIds);
         WantedLayer[] wanted = [.. blobs.Select((blob, i) => new WantedLayer(blob, diffIds[i], chain[i]))];
         if (wanted.GroupBy(layer => layer.Blob.Digest).FirstOrDefault(same => same.Select(layer => layer.DiffId).Distinct().Count() > 1) is { } two)
         {
-            throw new LayerImageException(EngineError.DigestMismatch, $"{image} says that the layer {two.Key} unpacks to two different things.") { Target = two.Key.ToString(), Advice = "The image was built wrongly or is hostile; ask who made it." };
+            throw new LayerImageException(EngineError.DigestMismatch, $"{image} says that the layer {two.Key} unpacks to two different things.")
+            {
+                Target = two.Key.ToString(),
+                Advice = "The image was built wrongly or is hostile; ask who made it.",
+            };
         }
         for (int attempt = 1; ; attempt++)
         {
@@ -41,7 +53,14 @@ internal sealed class StackMaker(StoreLayout layout, LayerStore layers, ContentS
         }
     }
 
-    private async Task<IReadOnlyList<LayerRecord?>> ReceiveAsync(IBlobSource source, WantedLayer[] wanted, string image, int throttle, LayerProgress progress, UnpackLimits limits, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<LayerRecord?>> ReceiveAsync(
+        IBlobSource source,
+        WantedLayer[] wanted,
+        string image,
+        int throttle,
+        LayerProgress progress,
+        UnpackLimits limits,
+        CancellationToken cancellationToken)
     {
         using CancellationTokenSource failed = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using SemaphoreSlim slots = new(Math.Max(1, throttle));
@@ -56,12 +75,14 @@ internal sealed class StackMaker(StoreLayout layout, LayerStore layers, ContentS
         for (int i = 0; i < wanted.Length; i++)
         {
             int position = i;
-            tasks[i] = Task.Run(() => maker.ReceiveAsync(source, wanted[position],
-                async () => [.. (await Task.WhenAll(tasks[..position]).ConfigureAwait(false)).OfType<LayerRecord>()], turns[position], slots, failed.Token), CancellationToken.None);
+            tasks[i] = Task.Run(
+                () => maker.ReceiveAsync(source, wanted[position], () => BelowAsync(position), turns[position], slots, failed.Token),
+                CancellationToken.None);
         }
         foreach (Task task in tasks)
         {
-            _ = task.ContinueWith(_ => failed.Cancel(), CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            const TaskContinuationOptions Failed = TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously;
+            _ = task.ContinueWith(_ => failed.Cancel(), CancellationToken.None, Failed, TaskScheduler.Default);
         }
         await ((Task)Task.WhenAll(tasks)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (tasks.Any(task => task.Exception?.InnerException is LayerImageException { Error: EngineError.DiskFull }))
@@ -74,10 +95,17 @@ internal sealed class StackMaker(StoreLayout layout, LayerStore layers, ContentS
             throw Named(image, broken.Exception!.InnerException!);
         }
         return await Task.WhenAll(tasks).ConfigureAwait(false);
+
+        async Task<IReadOnlyList<LayerRecord>> BelowAsync(int position) =>
+            [.. (await Task.WhenAll(tasks[..position]).ConfigureAwait(false)).OfType<LayerRecord>()];
     }
 
     // What is wrong with a layer is told together with the image that it belongs to.
-    private static Exception Named(string image, Exception failure) => failure is LayerImageException { Error: EngineError.LayerInvalid or EngineError.LayerTooLarge or EngineError.DigestMismatch or EngineError.SizeMismatch } known
-        ? new LayerImageException(known.Error, $"{image} was not received. {known.Message}", known) { Target = known.Target, Advice = known.Advice }
-        : failure;
+    private static Exception Named(string image, Exception failure)
+    {
+        const EngineError Invalid = EngineError.LayerInvalid, TooLarge = EngineError.LayerTooLarge;
+        return failure is LayerImageException { Error: Invalid or TooLarge or EngineError.DigestMismatch or EngineError.SizeMismatch } known
+            ? new LayerImageException(known.Error, $"{image} was not received. {known.Message}", known) { Target = known.Target, Advice = known.Advice }
+            : failure;
+    }
 }

@@ -6,7 +6,7 @@ namespace LayerImage.Engine.Images;
 /// </summary>
 public sealed record UnpackLimits
 {
-    /// <summary>As much as comes.</summary>
+    /// <summary>Limits that allow as much as comes.</summary>
     public static UnpackLimits None { get; } = new() { Bytes = long.MaxValue, AlwaysAllowed = long.MaxValue };
 
     /// <summary>Bytes of tar that any layer may unpack to, however small its blob is: 1 GiB.</summary>

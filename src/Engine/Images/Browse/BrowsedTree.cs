@@ -13,13 +13,18 @@ internal sealed class BrowsedTree
     private readonly LayerFiles _files;
     private readonly Dictionary<ILayerTree, LayerOrigin> _origins;
 
-    /// <summary>A tree.</summary>
+    /// <summary>Makes the tree of live directories upon layers.</summary>
     /// <param name="files">The store's layers.</param>
     /// <param name="live">Directories over the layers, the top one first.</param>
     /// <param name="layers">The layers, the base first.</param>
     /// <param name="showsWhiteout">See <see cref="LayerUnion"/>.</param>
     /// <param name="cancellationToken">Ends the making of an index.</param>
-    public BrowsedTree(LayerFiles files, IEnumerable<LiveLayer> live, IReadOnlyList<LayerOrigin> layers, Func<UnionNode?, LayerNode, bool>? showsWhiteout, CancellationToken cancellationToken)
+    public BrowsedTree(
+        LayerFiles files,
+        IEnumerable<LiveLayer> live,
+        IReadOnlyList<LayerOrigin> layers,
+        Func<UnionNode?, LayerNode, bool>? showsWhiteout,
+        CancellationToken cancellationToken)
     {
         _files = files;
         List<ILayerTree> trees = [.. live];
@@ -35,7 +40,7 @@ internal sealed class BrowsedTree
         Root = _union.Root;
     }
 
-    /// <summary>Whether it never changes.</summary>
+    /// <summary>Whether the tree never changes: it is of layers alone.</summary>
     public bool IsStable { get; }
 
     public UnionNode Root { get; }
@@ -62,7 +67,8 @@ internal sealed class BrowsedTree
             return _files.OpenContent(layer, file.Node, cancellationToken);
         }
         SafeFileHandle handle = ((LiveLayer)file.Node.Tree).OpenFile(file.Node)
-            ?? throw new LayerImageException(EngineError.PathInvalid, $"The file '{file.Node.Path}' went away while it was opened.") { Target = file.Node.Path.ToString() };
+            ?? throw new LayerImageException(EngineError.PathInvalid,
+                $"The file '{file.Node.Path}' went away while it was opened.") { Target = file.Node.Path.ToString() };
         return new FileStream(handle, FileAccess.Read, 1);
     }
 

@@ -78,7 +78,11 @@ internal sealed class CopyOut(LayerImageBrowser browser, bool recurse, bool forc
                 case LayerImageItemType.File:
                     CopyFile(item, place);
                     break;
-                case LayerImageItemType.Whiteout or LayerImageItemType.CharacterDevice or LayerImageItemType.BlockDevice or LayerImageItemType.Fifo or LayerImageItemType.Socket:
+                case LayerImageItemType.Whiteout
+                    or LayerImageItemType.CharacterDevice
+                    or LayerImageItemType.BlockDevice
+                    or LayerImageItemType.Fifo
+                    or LayerImageItemType.Socket:
                     observer.Warning($"'{item.FullPath}' is left out: it is a {item.Type} and has no content.");
                     break;
                 default:
@@ -162,7 +166,11 @@ internal sealed class CopyOut(LayerImageBrowser browser, bool recurse, bool forc
         }
         catch (Exception e) when (e is UnauthorizedAccessException or IOException)
         {
-            throw new LayerImageException(EngineError.PathInvalid, $"'{target}' cannot be written: {e.Message}", e) { Target = target, Advice = "Give another destination." };
+            throw new LayerImageException(EngineError.PathInvalid, $"'{target}' cannot be written: {e.Message}", e)
+            {
+                Target = target,
+                Advice = "Give another destination.",
+            };
         }
     }
 
@@ -213,5 +221,6 @@ internal sealed class CopyOut(LayerImageBrowser browser, bool recurse, bool forc
             : throw Invalid(item.FullPath, $"'{item.FullPath}' cannot have its name here.", "Copy the file by itself, to a destination with another name.");
     }
 
-    private static LayerImageException Invalid(string target, string what, string advice) => new(EngineError.PathInvalid, what) { Target = target, Advice = advice };
+    private static LayerImageException Invalid(string target, string what, string advice) =>
+        new(EngineError.PathInvalid, what) { Target = target, Advice = advice };
 }

@@ -10,7 +10,7 @@ internal abstract class DriveNode(string path)
 
     public abstract LayerImageItem Item { get; }
 
-    /// <summary>Whether it has items itself.</summary>
+    /// <summary>Whether the node has nodes in it.</summary>
     public virtual bool IsContainer => true;
 
     /// <summary>Whether it stays as it is for as long as the store's records do.</summary>
@@ -22,8 +22,9 @@ internal abstract class DriveNode(string path)
     /// <summary>The nodes in it as they come.</summary>
     public abstract IEnumerable<DriveNode> Children(CancellationToken cancellationToken);
 
-    /// <summary>Its content, to be read forward.</summary>
-    public virtual Stream Open(CancellationToken cancellationToken) => throw NoContent($"'{Item.FullPath}' is a folder and has no content", "Get-ChildItem lists it.");
+    /// <summary>Opens the node's content, to be read forward.</summary>
+    public virtual Stream Open(CancellationToken cancellationToken) =>
+        throw NoContent($"'{Item.FullPath}' is a folder and has no content", "Get-ChildItem lists it.");
 
     protected static LayerImageItem ItemOf(string path, LayerImageItemType type) => new()
     {

@@ -9,7 +9,13 @@ using LayerImage.Engine.Store;
 namespace LayerImage.Engine.Images.Browse;
 
 /// <summary>The nodes of the drive, made as they are asked for: see docs/design/drive.md for the paths.</summary>
-internal sealed class DriveTree(StoreLayout layout, StoreDatabase database, ContentStore content, ImageCatalog catalog, LayerFiles files, Func<IReadOnlyList<BrowsedContainer>> containers)
+internal sealed class DriveTree(
+    StoreLayout layout,
+    StoreDatabase database,
+    ContentStore content,
+    ImageCatalog catalog,
+    LayerFiles files,
+    Func<IReadOnlyList<BrowsedContainer>> containers)
 {
     private const int MostTrees = 16;
     private static readonly string[] s_folders = ["containers", "images", "layers"], s_inContainer = ["changes", "rootfs"];
@@ -19,8 +25,8 @@ internal sealed class DriveTree(StoreLayout layout, StoreDatabase database, Cont
     public DriveNode Root => new FolderNode("", LayerImageItemType.Folder, name => name.ToLowerInvariant() switch
     {
         "images" => Repository("/images", []),
-        "layers" => new FolderNode("/layers", LayerImageItemType.Folder, FindLayer, () => AllLayers().Select(LayerByShortId).OrderBy(layer => layer.Path, StringComparer.Ordinal)),
-        "containers" => new FolderNode("/containers", LayerImageItemType.Folder, FindContainer, () => containers().Select(container => Container(container.Name, container))),
+        "layers" => new FolderNode("/layers", LayerImageItemType.Folder, FindLayer, ListLayers),
+        "containers" => new FolderNode("/containers", LayerImageItemType.Folder, FindContainer, ListContainers),
         _ => null,
     }, () => s_folders.Select(name => Root.Child(name, default)));
 
@@ -31,8 +37,15 @@ internal sealed class DriveTree(StoreLayout layout, StoreDatabase database, Cont
         _images.Forget();
     }
 
-    private FolderNode Repository(string path, IReadOnlyList<string> names) =>
-        new(path, LayerImageItemType.Folder, name => FindImage($"{path}/{name}", [.. names, name]), () => _images.Names(names).Select(name => FindImage($"{path}/{name}", [.. names, name])));
+    private IEnumerable<DriveNode> ListLayers() => AllLayers().Select(LayerByShortId).OrderBy(layer => layer.Path, StringComparer.Ordinal);
+
+    private IEnumerable<DriveNode> ListContainers() => containers().Select(container => Container(container.Name, container));
+
+    private FolderNode Repository(string path, IReadOnlyList<string> names)
+    {
+        DriveNode? Find(string name) => FindImage($"{path}/{name}", [.. names, name]);
+        return new FolderNode(path, LayerImageItemType.Folder, Find, () => _images.Names(names).Select(Find));
+    }
 
     private DriveNode? FindImage(string path, IReadOnlyList<string> names)
     {
@@ -43,8 +56,12 @@ internal sealed class DriveTree(StoreLayout layout, StoreDatabase database, Cont
         }
         Lazy<Image> image = new(() => catalog.Find(tag) is [Image found, ..] ? found : throw ImageCatalog.NotFound(tag));
         DriveNode? Find(string name) => FindInImage(image.Value, $"{path}/{name}", name) ?? (isFolder ? FindImage($"{path}/{name}", [.. names, name]) : null);
-        return new FolderNode(path, LayerImageItemType.Image, Find,
-            () => ((string[])["config", "layers", .. image.Value.Digest is null ? Array.Empty<string>() : ["manifest"], "rootfs"]).Union(isFolder ? _images.Names(names) : []).Select(Find));
+        IEnumerable<DriveNode?> List()
+        {
+            string[] own = image.Value.Digest is null ? ["config", "layers", "rootfs"] : ["config", "layers", "manifest", "rootfs"];
+            return own.Union(isFolder ? _images.Names(names) : []).Select(Find);
+        }
+        return new FolderNode(path, LayerImageItemType.Image, Find, List);
     }
 
     private DriveNode? FindInImage(Image image, string path, string name) => name switch
@@ -59,19 +76,32 @@ internal sealed class DriveTree(StoreLayout layout, StoreDatabase database, Cont
 
     private LazyTreeNode? FindLayer(Image image, string path, string name)
     {
-        ImageLayer? layer = int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out int position) && position < image.Layers.Count ? image.Layers[position]
-            : IsId(name) ? image.Layers.FirstOrDefault(layer => Digest.Parse(layer.DiffId).Hex.StartsWith(name, StringComparison.Ordinal)) : null;
+        if (int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out int position) && position < image.Layers.Count)
+        {
+            return Layer(path, Origin(image.Layers[position]));
+        }
+        ImageLayer? layer = IsId(name)
+            ? image.Layers.FirstOrDefault(layer => Digest.Parse(layer.DiffId).Hex.StartsWith(name, StringComparison.Ordinal))
+            : null;
         return layer is null ? null : Layer(path, Origin(layer));
     }
 
-    private LazyTreeNode? FindLayer(string name) =>
-        IsId(name) && AllLayers().FirstOrDefault(layer => layer.Key.Hex.StartsWith(name, StringComparison.Ordinal)) is { Key: var diffId, Value: var key } && diffId != default
-            ? Layer($"/layers/{name}", new LayerOrigin(diffId, key)) : null;
+    private LazyTreeNode? FindLayer(string name)
+    {
+        if (!IsId(name))
+        {
+            return null;
+        }
+        (Digest diffId, string? key) = AllLayers().FirstOrDefault(layer => layer.Key.Hex.StartsWith(name, StringComparison.Ordinal));
+        return diffId == default ? null : Layer($"/layers/{name}", new LayerOrigin(diffId, key));
+    }
 
     private LazyTreeNode LayerByShortId(KeyValuePair<Digest, string?> layer) => Layer($"/layers/{layer.Key.Short}", new LayerOrigin(layer.Key, layer.Value));
 
     private FolderNode? FindContainer(string name) =>
-        containers().FirstOrDefault(container => string.Equals(container.Name, name, StringComparison.OrdinalIgnoreCase)) is BrowsedContainer container ? Container(name, container) : null;
+        containers().FirstOrDefault(container => string.Equals(container.Name, name, StringComparison.OrdinalIgnoreCase)) is BrowsedContainer container
+            ? Container(name, container)
+            : null;
 
     private FolderNode Container(string name, BrowsedContainer container)
     {
@@ -98,12 +128,20 @@ internal sealed class DriveTree(StoreLayout layout, StoreDatabase database, Cont
         return UnionLookup.Exists(UnionLookup.Visible(container.Image.Reverse().Select(layer => layout.Layer(layer.Key!))), LayerPath.Parse(whiteout.Path));
     }
 
-    private LazyTreeNode Live(string path, IReadOnlyList<string> directories, IReadOnlyList<LayerOrigin> layers, Func<UnionNode?, LayerNode, bool>? showsWhiteout) =>
+    private LazyTreeNode Live(
+        string path,
+        IReadOnlyList<string> directories,
+        IReadOnlyList<LayerOrigin> layers,
+        Func<UnionNode?, LayerNode, bool>? showsWhiteout) =>
         new(path, LayerImageItemType.Directory, null, isStable: false, token =>
         {
             if (!LayerMaker.CanUnpack)
             {
-                throw new LayerImageException(EngineError.NotPrivileged, "The files of containers need root on Linux.") { Target = "LayerImage:" + path, Advice = "Run the session as root, for example: sudo ./layerimage" };
+                throw new LayerImageException(EngineError.NotPrivileged, "The files of containers need root on Linux.")
+                {
+                    Target = "LayerImage:" + path,
+                    Advice = "Run the session as root, for example: sudo ./layerimage",
+                };
             }
             BrowsedTree tree = new(files, directories.Select(directory => new LiveLayer(directory)), layers, showsWhiteout, token);
             return new TreeNode(path, tree, tree.Root, null);

@@ -18,7 +18,8 @@ internal sealed class ImageFolders(ImageCatalog catalog)
     /// <summary>The names that the path of a folder goes on with, sorted.</summary>
     public IEnumerable<string> Names(IReadOnlyList<string> folder)
     {
-        IEnumerable<string> names = Tags().Select(tag => tag.Path).Where(path => path.Count > folder.Count && Begins(path, folder)).Select(path => path[folder.Count]);
+        IEnumerable<string> names =
+            Tags().Select(tag => tag.Path).Where(path => path.Count > folder.Count && Begins(path, folder)).Select(path => path[folder.Count]);
         if (folder.Count == 0)
         {
             names = names.Concat(catalog.List().Where(image => image.Tags.Count == 0).Select(image => image.Id["sha256:".Length..][..ShortId]));
@@ -38,7 +39,11 @@ internal sealed class ImageFolders(ImageCatalog catalog)
                 isFolder |= whole.Count > path.Count;
             }
         }
-        if (found is null && !isFolder && path is [{ Length: >= ShortId } id] && id.AsSpan().ContainsAnyExcept("0123456789abcdef") is false && catalog.Find(id) is [Image image])
+        if (found is null
+            && !isFolder
+            && path is [{ Length: >= ShortId } id]
+            && id.AsSpan().ContainsAnyExcept("0123456789abcdef") is false
+            && catalog.Find(id) is [Image image])
         {
             found = image.Id;
         }

@@ -14,7 +14,7 @@ internal sealed class LayerCache(StoreLayout layout, long? bound)
 {
     private const long MostBytes = 2L << 30;
 
-    /// <summary>Bytes it has now.</summary>
+    /// <summary>How many bytes the cache has now.</summary>
     public long Size() => Files().Sum(LengthOf);
 
     /// <summary>Empties it; the bytes freed.</summary>
@@ -36,7 +36,8 @@ internal sealed class LayerCache(StoreLayout layout, long? bound)
         {
             return null;
         }
-        using FileLock held = FileLock.AcquireAsync(layout.Lock("cache-" + diffId.Hex), $"layer {diffId.Short}", SilentObserver.Instance, cancellationToken).GetAwaiter().GetResult();
+        using FileLock held = FileLock.AcquireAsync(layout.Lock("cache-" + diffId.Hex), $"layer {diffId.Short}", SilentObserver.Instance, cancellationToken)
+            .GetAwaiter().GetResult();
         if (TryOpen(diffId, size) is FileStream other)
         {
             return other;

@@ -19,8 +19,9 @@ internal sealed class LayerFiles(StoreLayout layout, LayerStore layers, ContentS
     private readonly ConcurrentDictionary<Digest, LayerIndex> _open = new();
     private readonly IndexCache _blocks = new();
 
-    /// <summary>The names of a layer.</summary>
-    /// <exception cref="LayerImageException"><see cref="EngineError.LayerCorrupt"/>, <see cref="EngineError.LayerInvalid"/> or <see cref="EngineError.LayerTooLarge"/>.</exception>
+    /// <summary>Opens the index of a layer's names.</summary>
+    /// <exception cref="LayerImageException"><see cref="EngineError.LayerCorrupt"/>, <see cref="EngineError.LayerInvalid"/> or
+    /// <see cref="EngineError.LayerTooLarge"/>.</exception>
     public LayerIndex Open(LayerOrigin layer, CancellationToken cancellationToken) => Open(layer, withOffsets: false, cancellationToken);
 
     /// <summary>The content of a file of a layer, to be read forward.</summary>
@@ -44,8 +45,9 @@ internal sealed class LayerFiles(StoreLayout layout, LayerStore layers, ContentS
         }
     }
 
-    public static LayerImageException Corrupt(Digest diffId, Exception? inner) => new(EngineError.LayerCorrupt, $"The layer {diffId} is missing or damaged in the store.", inner)
-    { Target = diffId.ToString(), Advice = "Repair-LayerStore receives it again from where it came; else receive or import the image again." };
+    public static LayerImageException Corrupt(Digest diffId, Exception? inner) =>
+        new(EngineError.LayerCorrupt, $"The layer {diffId} is missing or damaged in the store.", inner)
+        { Target = diffId.ToString(), Advice = "Repair-LayerStore receives it again from where it came; else receive or import the image again." };
 
     private LayerIndex Open(LayerOrigin layer, bool withOffsets, CancellationToken cancellationToken)
     {
@@ -65,7 +67,12 @@ internal sealed class LayerFiles(StoreLayout layout, LayerStore layers, ContentS
     private LayerIndex Make(LayerOrigin layer, bool withOffsets, CancellationToken cancellationToken)
     {
         string path = layout.Index(layer.DiffId);
-        using FileLock held = FileLock.AcquireAsync(layout.Lock("index-" + layer.DiffId.Hex), $"the index of layer {layer.DiffId.Short}", SilentObserver.Instance, cancellationToken).GetAwaiter().GetResult();
+        using FileLock held = FileLock.AcquireAsync(
+            layout.Lock("index-" + layer.DiffId.Hex),
+            $"the index of layer {layer.DiffId.Short}",
+            SilentObserver.Instance,
+            cancellationToken)
+            .GetAwaiter().GetResult();
         if (LayerIndex.Open(path, _blocks) is LayerIndex made && (made.HasOffsets || !withOffsets))
         {
             return made; // another process was first

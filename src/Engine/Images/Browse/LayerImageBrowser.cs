@@ -20,8 +20,18 @@ public sealed class LayerImageBrowser
     private LayerImageBrowser(DriveTree tree) => _tree = tree;
 
     /// <summary>Looks into a store's images, and into the containers that it is told of.</summary>
-    internal static LayerImageBrowser Of(StoreLayout layout, StoreDatabase database, LayerStore layers, ContentStore content, long? cacheBytes, Func<IReadOnlyList<BrowsedContainer>> containers) =>
-        new(new DriveTree(layout, database, content, new ImageCatalog(layout, database, content), new LayerFiles(layout, layers, content, new LayerCache(layout, cacheBytes)), containers));
+    internal static LayerImageBrowser Of(
+        StoreLayout layout,
+        StoreDatabase database,
+        LayerStore layers,
+        ContentStore content,
+        long? cacheBytes,
+        Func<IReadOnlyList<BrowsedContainer>> containers)
+    {
+        ImageCatalog catalog = new(layout, database, content);
+        LayerFiles files = new(layout, layers, content, new LayerCache(layout, cacheBytes));
+        return new LayerImageBrowser(new DriveTree(layout, database, content, catalog, files, containers));
+    }
 
     /// <summary>What is at a path, or null. A symbolic link at its end is shown, those before it are followed.</summary>
     /// <param name="path">The path, with or without a leading separator.</param>

@@ -14,7 +14,7 @@ public sealed record LayerImageItem
     /// <summary>The path with the drive: "LayerImage:/images/tomcat/9/rootfs/etc/passwd".</summary>
     public required string FullPath { get; init; }
 
-    /// <summary>What it is.</summary>
+    /// <summary>What kind of item this is.</summary>
     public required LayerImageItemType Type { get; init; }
 
     /// <summary>Bytes of a file, holes included; null for all else.</summary>
@@ -26,13 +26,13 @@ public sealed record LayerImageItem
     /// <summary>Permission bits with setuid, setgid and sticky; null for a folder of the drive.</summary>
     public int? Permissions { get; init; }
 
-    /// <summary>The owner's number.</summary>
+    /// <summary>The owner's user id.</summary>
     public long? Uid { get; init; }
 
-    /// <summary>The group's number.</summary>
+    /// <summary>The owning group's id.</summary>
     public long? Gid { get; init; }
 
-    /// <summary>When it was modified, to 100 ns.</summary>
+    /// <summary>When the item was modified, to 100 ns.</summary>
     public DateTimeOffset? LastWriteTime { get; init; }
 
     /// <summary>A symbolic link's text.</summary>
@@ -44,16 +44,16 @@ public sealed record LayerImageItem
     /// <summary>Names of extended attributes.</summary>
     public IReadOnlyList<string> XAttrNames { get; init => field = ReadableList.Of(value); } = ReadableList.None<string>();
 
-    /// <summary>Whether it is a mark that deletes what lower layers have under its name.</summary>
+    /// <summary>Whether the item is a mark that deletes what lower layers have under its name.</summary>
     public bool IsWhiteout => Type == LayerImageItemType.Whiteout;
 
-    /// <summary>Whether it is a directory that hides all that lower layers have in it.</summary>
+    /// <summary>Whether the item is a directory that hides all that lower layers have in it.</summary>
     public bool IsOpaque { get; init; }
 
     /// <summary>The DiffID of the layer that it comes from; null for what a container changed.</summary>
     public string? LayerDiffId { get; init; }
 
-    /// <summary>Whether it has items itself. A symbolic link to a directory has: those of its target.</summary>
+    /// <summary>Whether there are items in this one. In a symbolic link to a directory there are: those of its target.</summary>
     public bool IsContainer { get; init; }
 
     /// <inheritdoc/>

@@ -6,7 +6,13 @@ namespace LayerImage.Engine.Images.Browse;
 /// <param name="diffId">The layer, for a single one.</param>
 /// <param name="isStable">Whether it never changes.</param>
 /// <param name="open">Opens it.</param>
-internal sealed class LazyTreeNode(string path, LayerImageItemType type, string? diffId, bool isStable, Func<CancellationToken, TreeNode> open) : DriveNode(path)
+internal sealed class LazyTreeNode(
+    string path,
+    LayerImageItemType type,
+    string? diffId,
+    bool isStable,
+    Func<CancellationToken, TreeNode> open)
+    : DriveNode(path)
 {
     private TreeNode? _tree;
 

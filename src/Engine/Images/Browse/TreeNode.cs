@@ -62,7 +62,8 @@ internal sealed class TreeNode(string path, BrowsedTree tree, UnionNode node, Tr
         null => throw NoContent($"The link '{Item.FullPath}' to '{Item.LinkTarget}' leads nowhere in the image, or in circles", "Get-Item shows its target."),
         { Node.Type: LayerNodeType.File } file => tree.Open(file, cancellationToken),
         { Node.Type: LayerNodeType.Directory } => throw NoContent($"'{Item.FullPath}' is a directory and has no content", "Get-ChildItem lists it."),
-        { Node.Type: LayerNodeType.Whiteout } => throw NoContent($"'{Item.FullPath}' is a mark in this layer that the name is deleted; it has no content", "Look into a layer below."),
+        { Node.Type: LayerNodeType.Whiteout } =>
+            throw NoContent($"'{Item.FullPath}' is a mark in this layer that the name is deleted; it has no content", "Look into a layer below."),
         _ => throw NoContent($"'{Item.FullPath}' is a device, a pipe or a socket; an image has no content of it", "Get-Item shows what it is."),
     };
 
@@ -113,9 +114,11 @@ internal sealed class TreeNode(string path, BrowsedTree tree, UnionNode node, Tr
     }
 
     private static DateTimeOffset Time(LayerNode node) =>
-        DateTimeOffset.FromUnixTimeSeconds(Math.Clamp(node.ModifiedSeconds, -62135596800, 253402300799)).AddTicks(node.ModifiedNanoseconds % 1_000_000_000 / 100);
+        DateTimeOffset.FromUnixTimeSeconds(Math.Clamp(node.ModifiedSeconds, -62135596800, 253402300799))
+            .AddTicks(node.ModifiedNanoseconds % 1_000_000_000 / 100);
 
-    private static LayerImageItemType TypeOf(LayerNodeType type) => Enum.TryParse(type.ToString(), out LayerImageItemType same) ? same : LayerImageItemType.File;
+    private static LayerImageItemType TypeOf(LayerNodeType type) =>
+        Enum.TryParse(type.ToString(), out LayerImageItemType same) ? same : LayerImageItemType.File;
 
     private static string ModeText(LayerNode node)
     {

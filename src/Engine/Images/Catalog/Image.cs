@@ -33,19 +33,19 @@ public sealed record Image
     /// <summary>One of its tags: the one that is meant.</summary>
     internal string? AskedFor { get; private init; }
 
-    /// <summary>For which machine.</summary>
+    /// <summary>The platform that the image is for: "linux/amd64".</summary>
     public required string Platform { get; init; }
 
-    /// <summary>When it was made, by its configuration.</summary>
+    /// <summary>When the image was made, by its configuration.</summary>
     public DateTimeOffset? CreatedAt { get; init; }
 
-    /// <summary>When it came into this store.</summary>
+    /// <summary>When the image came into this store.</summary>
     public DateTimeOffset StoredAt { get; init; }
 
-    /// <summary>When it was received, made, or taken for a container, to the hour; whichever was last.</summary>
+    /// <summary>When the image was received, made, or taken for a container, to the hour; whichever was last.</summary>
     public DateTimeOffset LastUsedAt { get; init; }
 
-    /// <summary>Who made it.</summary>
+    /// <summary>Who made the image, by its configuration.</summary>
     public string? Author => Config.Author;
 
     /// <summary>The message of the last step of its history: a commit's message.</summary>
@@ -54,7 +54,7 @@ public sealed record Image
     /// <summary>Bytes on this disk: unpacked layers, their blobs as received, and the image's documents.</summary>
     public long Size { get; init; }
 
-    /// <summary>Those of them that stay if this image alone is removed: another image or a container has them too.</summary>
+    /// <summary>Bytes of the image that stay if it alone is removed: another image or a container has them too.</summary>
     public long SharedSize => Size - UniqueSize;
 
     /// <summary>Bytes that are freed if this image alone is removed.</summary>
@@ -63,7 +63,7 @@ public sealed record Image
     /// <summary>Bytes of the layers' blobs, as a registry sends them; 0 for layers made here. A blob that stands for two layers counts once.</summary>
     public long DownloadSize { get; init; }
 
-    /// <summary>How many layers it has.</summary>
+    /// <summary>How many layers the image has.</summary>
     public int LayerCount { get; init; }
 
     /// <summary>The layers, the base first.</summary>

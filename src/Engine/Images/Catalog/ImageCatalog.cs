@@ -89,8 +89,10 @@ internal sealed class ImageCatalog(StoreLayout layout, StoreDatabase database, C
         {
             return ids;
         }
-        IEnumerable<string> candidates = ids.Take(MostCandidates).Select(id => TagTable.FirstOf(transaction, id) is string name ? $"{id[7..19]} ({Familiar(name)})" : id[7..19]);
-        throw new LayerImageException(EngineError.AmbiguousId, $"'{text}' fits {ids.Count} images: {string.Join(", ", candidates)}{(ids.Count > MostCandidates ? " …" : "")}.")
+        IEnumerable<string> candidates =
+            ids.Take(MostCandidates).Select(id => TagTable.FirstOf(transaction, id) is string name ? $"{id[7..19]} ({Familiar(name)})" : id[7..19]);
+        throw new LayerImageException(EngineError.AmbiguousId,
+            $"'{text}' fits {ids.Count} images: {string.Join(", ", candidates)}{(ids.Count > MostCandidates ? " …" : "")}.")
         { Target = text, Advice = "Give more digits of the id, or a tag." };
     }
 
@@ -108,13 +110,15 @@ internal sealed class ImageCatalog(StoreLayout layout, StoreDatabase database, C
             ILookup<string, string>? now = late ? null : LoadUsers(transaction, diffIds);
             Lazy<ILookup<string, string>> users = new(() => now ?? database.Read(later => LoadUsers(later, diffIds)));
             IReadOnlyDictionary<string, ImageBytes> sizes = ImageSizes.Of(transaction, only);
-            return rows.ConvertAll(row => Make(row, [.. layers[row.Id]], [.. tags[row.Id]], [.. digests[row.Id]], users, sizes.GetValueOrDefault(row.Id), late));
+            return rows.ConvertAll(row =>
+                Make(row, [.. layers[row.Id]], [.. tags[row.Id]], [.. digests[row.Id]], users, sizes.GetValueOrDefault(row.Id), late));
         });
     }
 
     // Who has each layer: by DiffID, since that is what is stored once.
-    private static ILookup<string, string> LoadUsers(StoreTransaction transaction, string[] diffIds) => ImageLayerTable.NamesOfImagesWith(transaction, new NameList(diffIds))
-        .ToLookup(row => row.DiffId, row => row.Image.StartsWith("sha256:", StringComparison.Ordinal) ? row.Image[7..19] : Familiar(row.Image));
+    private static ILookup<string, string> LoadUsers(StoreTransaction transaction, string[] diffIds) =>
+        ImageLayerTable.NamesOfImagesWith(transaction, new NameList(diffIds))
+            .ToLookup(row => row.DiffId, row => row.Image.StartsWith("sha256:", StringComparison.Ordinal) ? row.Image[7..19] : Familiar(row.Image));
 
     // One whose configuration is damaged can still be received again, and removed; who looks at what it says is told.
     private static void TryRead(Lazy<IReadOnlyList<ImageLayer>> described)

@@ -14,13 +14,13 @@ public sealed record ImageFilter
     /// <summary>With all these labels: "key", or "key=value".</summary>
     public IReadOnlyList<string> Labels { get; init; } = [];
 
-    /// <summary>Made before this time.</summary>
+    /// <summary>Only images that were made before this time.</summary>
     public DateTimeOffset? Before { get; init; }
 
-    /// <summary>Made after this time.</summary>
+    /// <summary>Only images that were made after this time.</summary>
     public DateTimeOffset? Since { get; init; }
 
-    /// <summary>Whether an image is meant.</summary>
+    /// <summary>Whether an image passes the filter.</summary>
     public bool Matches(Image image) =>
         (Dangling is null || Dangling == (image.Tags.Count == 0))
         && (Platform is null || IsFor(Platform, image.Platform))

@@ -5,7 +5,7 @@ namespace LayerImage.Engine.Images;
 /// <summary>One layer of an image.</summary>
 public sealed record ImageLayer
 {
-    /// <summary>0 is the base.</summary>
+    /// <summary>The layer's place in the image; 0 is the base.</summary>
     public required int Position { get; init; }
 
     /// <summary>The digest of the uncompressed tar.</summary>
@@ -38,13 +38,13 @@ public sealed record ImageLayer
     /// <summary>Whether another image has it too: it is on disk once.</summary>
     public bool IsShared => UsedBy.Count > 1;
 
-    /// <summary>Its directory, in overlayfs's form; null until it is unpacked.</summary>
+    /// <summary>The layer's directory, in overlayfs's form; null until it is unpacked.</summary>
     public string? Path { get; init; }
 
-    /// <summary>The image that it was asked of.</summary>
+    /// <summary>The id of the image whose layers were asked for.</summary>
     public required string ImageId { get; init; }
 
-    /// <summary>That image as it was asked for, else by its first tag or its short id.</summary>
+    /// <summary>The image whose layers were asked for, in the words of who asked, else by its first tag or its short id.</summary>
     public required string Image { get; init; }
 
     /// <inheritdoc/>

@@ -19,7 +19,12 @@ internal static class OciLayerBlob
     public static Descriptor Describe(ImageLayer layer, ContentStore content)
     {
         Digest digest = Digest.Parse(layer.Digest!);
-        return new Descriptor { MediaType = MediaTypes.OciLayerOf(layer.MediaType) ?? MediaTypeOf(Look(content, digest)), Digest = digest, Size = layer.DownloadSize };
+        return new Descriptor
+        {
+            MediaType = MediaTypes.OciLayerOf(layer.MediaType) ?? MediaTypeOf(Look(content, digest)),
+            Digest = digest,
+            Size = layer.DownloadSize,
+        };
     }
 
     private static LayerCompression Look(ContentStore content, Digest digest)

@@ -12,7 +12,11 @@ namespace LayerImage.Engine.Images;
 /// <param name="source">What messages call it.</param>
 /// <param name="readManifest">Reads a manifest or index; null when it is not there.</param>
 /// <param name="readConfig">Reads a configuration; null when it is not there.</param>
-internal sealed class PlatformSelection(Platform wanted, string source, Func<Descriptor, Task<ReceivedDocument?>> readManifest, Func<Descriptor, Task<byte[]?>> readConfig)
+internal sealed class PlatformSelection(
+    Platform wanted,
+    string source,
+    Func<Descriptor, Task<ReceivedDocument?>> readManifest,
+    Func<Descriptor, Task<byte[]?>> readConfig)
 {
     // Nobody nests deeper than twice; whoever lists thousands wants to keep us at work.
     private const int Deepest = 4, MostDocuments = 64;
@@ -33,7 +37,11 @@ internal sealed class PlatformSelection(Platform wanted, string source, Func<Des
         }
         if (_met.Any(platform => platform.Serves(wanted) > 0))
         {
-            throw new LayerImageException(EngineError.PlatformNotFound, $"{source} lists an image for {wanted} and does not have it.") { Target = source, Advice = "Make it again with all that it lists." };
+            throw new LayerImageException(EngineError.PlatformNotFound, $"{source} lists an image for {wanted} and does not have it.")
+            {
+                Target = source,
+                Advice = "Make it again with all that it lists.",
+            };
         }
         string there = _met.Count == 0 ? "no image at all" : string.Join(", ", _met.Distinct());
         throw new LayerImageException(EngineError.PlatformNotFound, $"{source} has no image for {wanted}. It has: {there}.")
@@ -41,14 +49,17 @@ internal sealed class PlatformSelection(Platform wanted, string source, Func<Des
     }
 
     /// <summary>Whether an entry is an image's attestation: BuildKit puts them into an index as images for "unknown/unknown".</summary>
-    public static bool IsAttestation(Descriptor entry) => entry.Platform is { OS: "unknown" } || entry.Annotations?.ContainsKey("vnd.docker.reference.type") == true;
+    public static bool IsAttestation(Descriptor entry) =>
+        entry.Platform is { OS: "unknown" } || entry.Annotations?.ContainsKey("vnd.docker.reference.type") == true;
 
     private async Task<Found?> FindAsync(ReceivedDocument index, int depth)
     {
         Descriptor[] entries = [.. ManifestParser.ParseIndex(index.Bytes, source).Manifests.Where(entry => !IsAttestation(entry))];
         Descriptor[] told = [.. entries.Where(IsTold)], untold = [.. entries.Where(entry => !IsTold(entry))];
         _met.AddRange(told.Select(entry => entry.Platform!));
-        foreach (Descriptor entry in told.Where(entry => entry.Platform!.Serves(wanted) > 0).OrderByDescending(entry => entry.Platform!.Serves(wanted)).Concat(untold))
+        foreach (Descriptor entry in told.Where(entry => entry.Platform!.Serves(wanted) > 0)
+            .OrderByDescending(entry => entry.Platform!.Serves(wanted))
+            .Concat(untold))
         {
             if (_documents++ >= MostDocuments || await readManifest(entry).ConfigureAwait(false) is not ReceivedDocument document)
             {

@@ -14,7 +14,7 @@ internal sealed record ResolvedImage
     /// <summary>The indexes that named it, the outermost first.</summary>
     public required IReadOnlyList<ReceivedDocument> Indexes { get; init; }
 
-    /// <summary>The configuration.</summary>
+    /// <summary>The image's configuration, byte for byte.</summary>
     public required ReceivedDocument Configuration { get; init; }
 
     /// <summary>The configuration, parsed.</summary>
@@ -50,7 +50,11 @@ internal sealed record ResolvedImage
         // An index has been chosen from; an image alone is for whom it is for.
         if (indexes.Count == 0 && wanted is not null && PlatformOf(config) is Platform made && made.Serves(wanted) == 0)
         {
-            throw new LayerImageException(EngineError.PlatformNotFound, $"{source} is for {made} only, not for {wanted}.") { Target = source, Advice = "Leave -Platform away to receive it as it is." };
+            throw new LayerImageException(EngineError.PlatformNotFound, $"{source} is for {made} only, not for {wanted}.")
+            {
+                Target = source,
+                Advice = "Leave -Platform away to receive it as it is.",
+            };
         }
         return new ResolvedImage
         {

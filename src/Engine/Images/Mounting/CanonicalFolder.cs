@@ -52,10 +52,17 @@ internal static class CanonicalFolder
     private static string Check(string path, string what)
     {
         // A name that is not UTF-8 comes here as U+FFFD or a lone surrogate and can no longer be told from others.
-        bool isText = path.Length > 0 && !path.Contains('\0', StringComparison.Ordinal) && !path.Contains('\uFFFD', StringComparison.Ordinal) && IsWellFormed(path);
+        bool isText = path.Length > 0
+            && !path.Contains('\0', StringComparison.Ordinal)
+            && !path.Contains('\uFFFD', StringComparison.Ordinal)
+            && IsWellFormed(path);
         return isText && Path.IsPathRooted(path)
             ? Path.TrimEndingDirectorySeparator(Path.GetFullPath(path))
-            : throw Refuse(path, what, isText ? "is not absolute" : "has a name that is not UTF-8", "Give an absolute path in UTF-8; a bind mount gives a folder another name.");
+            : throw Refuse(
+                path,
+                what,
+                isText ? "is not absolute" : "has a name that is not UTF-8",
+                "Give an absolute path in UTF-8; a bind mount gives a folder another name.");
     }
 
     private static bool IsWellFormed(string text)
@@ -74,7 +81,9 @@ internal static class CanonicalFolder
     {
         using SafeFileHandle folder = Libc.Open(path, OpenFlags.PathOnly | OpenFlags.Directory);
         string found = new FileInfo($"/proc/self/fd/{folder.DangerousGetHandle()}").LinkTarget!;
-        return found.Contains('\uFFFD', StringComparison.Ordinal) ? throw Refuse(path, what, "leads to a name that is not UTF-8", "A bind mount gives a folder another name.") : found;
+        return found.Contains('\uFFFD', StringComparison.Ordinal)
+            ? throw Refuse(path, what, "leads to a name that is not UTF-8", "A bind mount gives a folder another name.")
+            : found;
     }
 
     private static LayerImageException Refuse(string path, string what, string why, string advice) =>

@@ -21,11 +21,10 @@ internal sealed class UnionMountPlanner(StoreLayout layout, UnionMountRecords re
     public UnionMountRecord Make(UnionMountRequest request, Image? image, IReadOnlyList<string> lowerDirs, string? shownRoot)
     {
         string id = RandomNumberGenerator.GetHexString(16, lowercase: true);
-        if (request.WorkDir is not null && request.UpperDir is null)
-        {
-            throw new LayerImageException(EngineError.ParameterInvalid, "A work folder is for a union with an upper folder of your own.") { Target = request.WorkDir, Advice = "Give -UpperDir as well." };
-        }
-        (string path, bool exists) = request.Path is null ? (Path.Combine(layout.Run, "mounts", id), false) : CanonicalFolder.ResolveNew(request.Path, "mount point");
+        CheckWorkDir(request);
+        (string path, bool exists) = request.Path is null
+            ? (Path.Combine(layout.Run, "mounts", id), false)
+            : CanonicalFolder.ResolveNew(request.Path, "mount point");
         MadeForMount made = exists ? MadeForMount.None : MadeForMount.Path;
         (string? upper, string? work) = (null, null);
         if (request.UpperDir is not null)
@@ -48,11 +47,34 @@ internal sealed class UnionMountPlanner(StoreLayout layout, UnionMountRecords re
             made |= MadeForMount.Root;
             lowerDirs = [RootOf(id), .. lowerDirs];
         }
-        UnionMount mount = new() { Id = id, Reference = image?.Reference, ImageId = image?.Id, LowerDirs = lowerDirs, UpperDir = upper, WorkDir = work, Merged = path, IsMounted = true, MountedAt = clock.GetUtcNow() };
+        UnionMount mount = new()
+        {
+            Id = id,
+            Reference = image?.Reference,
+            ImageId = image?.Id,
+            LowerDirs = lowerDirs,
+            UpperDir = upper,
+            WorkDir = work,
+            Merged = path,
+            IsMounted = true,
+            MountedAt = clock.GetUtcNow(),
+        };
         return new UnionMountRecord { Mount = mount, Made = made };
     }
 
-    /// <summary>Makes the folders.</summary>
+    private static void CheckWorkDir(UnionMountRequest request)
+    {
+        if (request.WorkDir is not null && request.UpperDir is null)
+        {
+            throw new LayerImageException(EngineError.ParameterInvalid, "A work folder is for a union with an upper folder of your own.")
+            {
+                Target = request.WorkDir,
+                Advice = "Give -UpperDir as well.",
+            };
+        }
+    }
+
+    /// <summary>Makes the folders that a mount needs.</summary>
     /// <param name="record">What was planned, and is recorded: so that whatever is made here goes again.</param>
     /// <param name="shownRoot">The layer whose root the union shows; null: the top-most folder's.</param>
     public void Prepare(UnionMountRecord record, string? shownRoot)
@@ -90,15 +112,27 @@ internal sealed class UnionMountPlanner(StoreLayout layout, UnionMountRecords re
         }
         if (CanonicalFolder.IsWithin(path, layout.Root) || CanonicalFolder.IsWithin(layout.Root, path))
         {
-            throw new LayerImageException(EngineError.PathInvalid, $"The mount point {path} would hide a part of the store {layout.Root}.") { Target = request.Path, Advice = "Give a folder outside the store." };
+            throw new LayerImageException(EngineError.PathInvalid, $"The mount point {path} would hide a part of the store {layout.Root}.")
+            {
+                Target = request.Path,
+                Advice = "Give a folder outside the store.",
+            };
         }
         if (MountInfo.Read().LastOrDefault(mount => mount.MountPoint == path) is { IsOurs: true })
         {
-            throw new LayerImageException(EngineError.MountInUse, $"A union is mounted at {path} already.") { Target = request.Path, Advice = $"Dismount-LayerImage '{path}' first, or give another path." };
+            throw new LayerImageException(EngineError.MountInUse, $"A union is mounted at {path} already.")
+            {
+                Target = request.Path,
+                Advice = $"Dismount-LayerImage '{path}' first, or give another path.",
+            };
         }
         if (lowerDirs.FirstOrDefault(lower => CanonicalFolder.IsWithin(lower, path)) is string inside)
         {
-            throw new LayerImageException(EngineError.PathInvalid, $"The mount point {path} would hide {inside}, which is to be united.") { Target = request.Path, Advice = "Give another mount point." };
+            throw new LayerImageException(EngineError.PathInvalid, $"The mount point {path} would hide {inside}, which is to be united.")
+            {
+                Target = request.Path,
+                Advice = "Give another mount point.",
+            };
         }
     }
 
@@ -110,23 +144,40 @@ internal sealed class UnionMountPlanner(StoreLayout layout, UnionMountRecords re
         }
         if (CanonicalFolder.IsWithin(upper, layout.Layers) || CanonicalFolder.IsWithin(upper, layout.Containers))
         {
-            throw new LayerImageException(EngineError.PathInvalid, $"The upper folder {upper} is the store's: layers never change.") { Target = upper, Advice = "Give a folder of your own." };
+            throw new LayerImageException(EngineError.PathInvalid, $"The upper folder {upper} is the store's: layers never change.")
+            {
+                Target = upper,
+                Advice = "Give a folder of your own.",
+            };
         }
         if (lowerDirs.FirstOrDefault(lower => CanonicalFolder.IsWithin(upper, lower) || CanonicalFolder.IsWithin(lower, upper)) is string overlap)
         {
-            throw new LayerImageException(EngineError.PathInvalid, $"The upper folder {upper} and {overlap}, which is to be united, are inside one another.") { Target = upper, Advice = "Give a folder of its own." };
+            throw new LayerImageException(EngineError.PathInvalid, $"The upper folder {upper} and {overlap}, which is to be united, are inside one another.")
+            {
+                Target = upper,
+                Advice = "Give a folder of its own.",
+            };
         }
         if (MountOf(upper) != MountOf(work!))
         {
-            throw new LayerImageException(EngineError.PathInvalid, $"The upper folder {upper} and the work folder {work} are not on one file system.") { Target = upper, Advice = "Give a -WorkDir on the file system of the upper folder: where that is a mount point itself, folders in it for both." };
+            throw new LayerImageException(EngineError.PathInvalid, $"The upper folder {upper} and the work folder {work} are not on one file system.")
+            {
+                Target = upper,
+                Advice = "Give a -WorkDir on the file system of the upper folder: where that is a mount point itself, folders in it for both.",
+            };
         }
         // The kernel only warns, and then loses data. Other programs' unions are asked of mountinfo; ours may be in another namespace.
         bool isTaken(string? used) => used == upper || used == work;
         string? user = records.List().Find(record => record.Mount.IsMounted && (isTaken(record.Mount.UpperDir) || isTaken(record.Mount.WorkDir)))?.Mount.Merged
-            ?? MountInfo.Read().FirstOrDefault(mount => mount.FileSystem == "overlay" && (isTaken(mount.Option("upperdir")) || isTaken(mount.Option("workdir"))))?.MountPoint;
+            ?? MountInfo.Read()
+                .FirstOrDefault(mount => mount.FileSystem == "overlay" && (isTaken(mount.Option("upperdir")) || isTaken(mount.Option("workdir"))))?.MountPoint;
         if (user is not null)
         {
-            throw new LayerImageException(EngineError.MountInUse, $"The upper folder {upper} takes the changes of the union at {user} already.") { Target = upper, Advice = "Dismount that first, or give another folder." };
+            throw new LayerImageException(EngineError.MountInUse, $"The upper folder {upper} takes the changes of the union at {user} already.")
+            {
+                Target = upper,
+                Advice = "Dismount that first, or give another folder.",
+            };
         }
     }
 

@@ -9,10 +9,10 @@ public sealed record UnionMountRequest
     /// <summary>Folders instead of an image's layers, the base first, each in overlayfs's form. 1 to 500.</summary>
     public IReadOnlyList<string> Layers { get; init; } = [];
 
-    /// <summary>Where, absolute; made when it does not exist. Null for a folder of the engine's run folder.</summary>
+    /// <summary>Where the union is to appear, absolute; made when it does not exist. Null for a folder of the engine's run folder.</summary>
     public string? Path { get; init; }
 
-    /// <summary>Whether it can be changed. Without an <see cref="UpperDir"/> the store keeps the changes.</summary>
+    /// <summary>Whether the union can be changed. Without an <see cref="UpperDir"/> the store keeps the changes.</summary>
     public bool Writable { get; init; }
 
     /// <summary>A folder of the user's that takes the changes, absolute; made when it does not exist.</summary>
@@ -22,12 +22,12 @@ public sealed record UnionMountRequest
     public string? WorkDir { get; init; }
 }
 
-/// <summary>How to dismount.</summary>
+/// <summary>How a union is dismounted.</summary>
 public sealed record DismountOptions
 {
     /// <summary>Although somebody uses it: who does keeps it until the end.</summary>
     public bool Force { get; init; }
 
-    /// <summary>Delete the changes that the store keeps.</summary>
+    /// <summary>Whether the changes that the store keeps are deleted.</summary>
     public bool Discard { get; init; }
 }

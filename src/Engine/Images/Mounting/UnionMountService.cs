@@ -50,7 +50,10 @@ public sealed class UnionMountService
     {
         if (!Environment.IsPrivilegedProcess || !HostSystem.IsLinux)
         {
-            throw new LayerImageException(EngineError.NotPrivileged, "Mounting needs root on Linux.") { Advice = "Run the session as root, for example: sudo ./layerimage" };
+            throw new LayerImageException(EngineError.NotPrivileged, "Mounting needs root on Linux.")
+            {
+                Advice = "Run the session as root, for example: sudo ./layerimage",
+            };
         }
     }
 
@@ -58,7 +61,9 @@ public sealed class UnionMountService
     {
         if (layers.Length is 0 or > OverlayMountDriver.MostLayers)
         {
-            throw new LayerImageException(EngineError.ParameterInvalid, $"{request.Reference ?? "The union"} has {layers.Length} layers; 1 to {OverlayMountDriver.MostLayers} can be united.") { Target = request.Reference };
+            throw new LayerImageException(EngineError.ParameterInvalid,
+                $"{request.Reference ?? "The union"} has {layers.Length} layers; "
+                + $"1 to {OverlayMountDriver.MostLayers} can be united.") { Target = request.Reference };
         }
     }
 
@@ -75,7 +80,10 @@ public sealed class UnionMountService
             {
                 return await MountOnceAsync(request, observer, cancellationToken).ConfigureAwait(false);
             }
-            catch (LayerImageException e) when (request.Reference is not null && attempt < MostTries && (e.Error == EngineError.LayerCorrupt || e is LinuxException { Errno: LinuxException.ENOENT }))
+            catch (LayerImageException e)
+                when (request.Reference is not null
+                    && attempt < MostTries
+                    && (e.Error == EngineError.LayerCorrupt || e is LinuxException { Errno: LinuxException.ENOENT }))
             {
                 // The image was removed while its mount was prepared: the next look at it says so, or it has come again.
             }
@@ -84,7 +92,9 @@ public sealed class UnionMountService
 
     private async Task<UnionMount> MountOnceAsync(UnionMountRequest request, IEngineObserver observer, CancellationToken cancellationToken)
     {
-        Image? image = request.Reference is null ? null : await _images.GetForContainerAsync(request.Reference, PullPolicy.Never, observer, cancellationToken).ConfigureAwait(false);
+        Image? image = request.Reference is null
+            ? null
+            : await _images.GetForContainerAsync(request.Reference, PullPolicy.Never, observer, cancellationToken).ConfigureAwait(false);
         string[] layers = image is null
             ? [.. request.Layers.Select(layer => CanonicalFolder.Resolve(layer, "layer"))]
             : [.. image.Layers.Select(layer => layer.Path!)];
@@ -118,7 +128,15 @@ public sealed class UnionMountService
                 observer.Warning($"The folder {record.Mount.Merged} is not empty: what is in it is hidden until the union is dismounted.");
             }
             UnionMount mount = record.Mount;
-            _driver.Mount(new OverlayMount { LowerDirs = mount.LowerDirs, UpperDir = mount.UpperDir, WorkDir = mount.WorkDir, Source = record.Source, Merged = mount.Merged, IsConfined = true });
+            _driver.Mount(new OverlayMount
+            {
+                LowerDirs = mount.LowerDirs,
+                UpperDir = mount.UpperDir,
+                WorkDir = mount.WorkDir,
+                Source = record.Source,
+                Merged = mount.Merged,
+                IsConfined = true,
+            });
             FaultPoint.Reach(FaultPoint.Mounted);
             return mount;
         }
@@ -143,7 +161,11 @@ public sealed class UnionMountService
         using FileLock held = await _records.LockAsync(observer, cancellationToken).ConfigureAwait(false);
         _records.ReconcileLocked();
         UnionMountRecord record = _records.List().Find(record => record.Mount.Id == mount.Id)
-            ?? throw new LayerImageException(EngineError.MountNotFound, $"No union is mounted at {mount.Merged}.") { Target = mount.Merged, Advice = "Get-LayerImageMount lists the mounts." };
+            ?? throw new LayerImageException(EngineError.MountNotFound, $"No union is mounted at {mount.Merged}.")
+            {
+                Target = mount.Merged,
+                Advice = "Get-LayerImageMount lists the mounts.",
+            };
         if (record.Mount.IsMounted)
         {
             Unmount(record, options.Force, observer);
@@ -151,7 +173,9 @@ public sealed class UnionMountService
         }
         if (_records.End(record, options.Discard))
         {
-            observer.Warning($"The changes of {record.Mount.Merged} are kept in {record.Mount.UpperDir}. Mount-LayerImage -UpperDir unites them again; Dismount-LayerImage -Discard deletes them.");
+            observer.Warning(
+                $"The changes of {record.Mount.Merged} are kept in {record.Mount.UpperDir}. Mount-LayerImage -UpperDir unites them again; "
+                + "Dismount-LayerImage -Discard deletes them.");
         }
     }
 
@@ -160,13 +184,21 @@ public sealed class UnionMountService
         string path = record.Mount.Merged;
         if (record.Namespace != MountNamespace.Own)
         {
-            throw new LayerImageException(EngineError.MountInUse, $"The union at {path} is mounted in another mount namespace.") { Target = path, Advice = "Dismount it in a session of that namespace, or end its processes." };
+            throw new LayerImageException(EngineError.MountInUse, $"The union at {path} is mounted in another mount namespace.")
+            {
+                Target = path,
+                Advice = "Dismount it in a session of that namespace, or end its processes.",
+            };
         }
         try
         {
             if (!_driver.UnmountOne(path, detach: false))
             {
-                throw new LayerImageException(EngineError.MountInUse, $"Something else is mounted over the union at {path}.") { Target = path, Advice = "Unmount that first." };
+                throw new LayerImageException(EngineError.MountInUse, $"Something else is mounted over the union at {path}.")
+                {
+                    Target = path,
+                    Advice = "Unmount that first.",
+                };
             }
         }
         catch (LinuxException e) when (e.Errno == LinuxException.EBUSY)
@@ -174,7 +206,11 @@ public sealed class UnionMountService
             string holders = MountHolders.Describe(path) is { Length: > 0 } found ? found : "somebody (perhaps a loop device or swap file in it)";
             if (!force)
             {
-                throw new LayerImageException(EngineError.MountInUse, $"The union at {path} is in use by {holders}.", e) { Target = path, Advice = "End that first, or use -Force: who uses it keeps it until the end." };
+                throw new LayerImageException(EngineError.MountInUse, $"The union at {path} is in use by {holders}.", e)
+                {
+                    Target = path,
+                    Advice = "End that first, or use -Force: who uses it keeps it until the end.",
+                };
             }
             observer.Warning($"The union at {path} is still used by {holders}; it ends with them.");
             _driver.UnmountOne(path, detach: true);

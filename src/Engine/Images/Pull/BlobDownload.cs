@@ -34,7 +34,9 @@ internal sealed class BlobDownload(RegistryClient client, Descriptor descriptor,
                 done = reached;
                 if (done < descriptor.Size && failures > retry.Count)
                 {
-                    throw done > 0 && broken?.InnerException is not TimeoutException ? client.Sizes(descriptor, done) : client.Unreachable(broken ?? new EndOfStreamException("it ended its answer early"));
+                    throw done > 0 && broken?.InnerException is not TimeoutException
+                        ? client.Sizes(descriptor, done)
+                        : client.Unreachable(broken ?? new EndOfStreamException("it ended its answer early"));
                 }
                 if (done < descriptor.Size)
                 {
@@ -72,7 +74,13 @@ internal sealed class BlobDownload(RegistryClient client, Descriptor descriptor,
     }
 
     // One answer of the registry: how far it got, and what broke it off.
-    private async Task<(long Done, Exception? Broken)> ReceiveAsync(SafeFileHandle file, long done, IncrementalHash hash, byte[] buffer, Action<long> grown, CancellationToken cancellationToken)
+    private async Task<(long Done, Exception? Broken)> ReceiveAsync(
+        SafeFileHandle file,
+        long done,
+        IncrementalHash hash,
+        byte[] buffer,
+        Action<long> grown,
+        CancellationToken cancellationToken)
     {
         using HttpResponseMessage response = await (MediaTypes.IsForeign(descriptor.MediaType) && descriptor.Urls is { Count: > 0 }
             ? client.OpenForeignAsync(descriptor, done, cancellationToken)

@@ -10,23 +10,23 @@ namespace LayerImage.Engine.Images;
 /// <summary>When an image is asked of its registry.</summary>
 public enum PullPolicy
 {
-    /// <summary>Always.</summary>
+    /// <summary>The registry is asked always.</summary>
     Always,
-    /// <summary>When it is not in the store.</summary>
+    /// <summary>The registry is asked when the image is not in the store.</summary>
     Missing,
-    /// <summary>Never.</summary>
+    /// <summary>The registry is never asked.</summary>
     Never,
-    /// <summary>When the registry has another one under that tag.</summary>
+    /// <summary>The image is received when the registry has another one under that tag.</summary>
     Newer,
 }
 
-/// <summary>How to receive an image.</summary>
+/// <summary>How an image is received from a registry.</summary>
 public sealed record ReceiveOptions
 {
-    /// <summary>For which machine; null for this one.</summary>
+    /// <summary>The platform to receive the image for; null for this machine's.</summary>
     public Platform? Platform { get; init; }
 
-    /// <summary>When to ask the registry.</summary>
+    /// <summary>When the registry is asked.</summary>
     public PullPolicy Policy { get; init; } = PullPolicy.Always;
 
     /// <summary>A user's name and password.</summary>
@@ -55,7 +55,9 @@ internal sealed class ImageReceiver(RegistryConnector registries, ImageAssembler
             return present ?? throw ImageCatalog.NotFound(reference.Familiar);
         }
         using RegistryClient client = registries.Open(reference, options.Credential, new RetryPolicy(options.RetryCount, clock), useMirrors: true);
-        if (present is not null && Fits(present, options.Platform ?? Platform.Current) && await IsUpToDateAsync(client, reference, present, cancellationToken).ConfigureAwait(false))
+        if (present is not null
+            && Fits(present, options.Platform ?? Platform.Current)
+            && await IsUpToDateAsync(client, reference, present, cancellationToken).ConfigureAwait(false))
         {
             observer.Verbose($"{reference.Familiar} is up to date: {present.Digest}.");
             return present;
@@ -73,7 +75,12 @@ internal sealed class ImageReceiver(RegistryConnector registries, ImageAssembler
             RepoDigests = [.. image.Manifests.Select(document => reference.WithDigest(document.Digest))],
         };
         RegistryBlobSource source = new(client, new RetryPolicy(options.RetryCount, clock));
-        return await assembler.AssembleAsync(source, parts, options.ThrottleLimit, new LayerProgress(observer, $"Receive {reference.Familiar}"), cancellationToken).ConfigureAwait(false);
+        return await assembler.AssembleAsync(
+            source,
+            parts,
+            options.ThrottleLimit,
+            new LayerProgress(observer, $"Receive {reference.Familiar}"),
+            cancellationToken).ConfigureAwait(false);
     }
 
     // A tag and an index's digest have one image at a time, whatever the platform.

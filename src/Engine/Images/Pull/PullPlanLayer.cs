@@ -5,7 +5,7 @@ namespace LayerImage.Engine.Images;
 /// <summary>What receiving an image would do about one of its layers.</summary>
 public sealed record PullPlanLayer
 {
-    /// <summary>0 is the base.</summary>
+    /// <summary>The layer's place in the image; 0 is the base.</summary>
     public required int Position { get; init; }
 
     /// <summary>The digest of the blob.</summary>
@@ -17,10 +17,10 @@ public sealed record PullPlanLayer
     /// <summary>What the manifest says the blob is.</summary>
     public required string MediaType { get; init; }
 
-    /// <summary>Bytes of the blob.</summary>
+    /// <summary>How many bytes the layer's blob has.</summary>
     public required long DownloadSize { get; init; }
 
-    /// <summary>Whether it is here: nothing would be received.</summary>
+    /// <summary>Whether the layer is here: nothing of it would be received.</summary>
     public required bool Present { get; init; }
 
     /// <summary>The images here that have it, by a tag or their short id.</summary>

@@ -23,7 +23,9 @@ internal sealed class PullPlanner(RegistryConnector registries, StoreLayout layo
         ResolvedImage image = await ResolvedImage.AskAsync(client, reference, options.Platform, cancellationToken).ConfigureAwait(false);
         IReadOnlyList<Digest> diffIds = image.Config.Rootfs.DiffIds, chain = ChainId.Of(diffIds);
         string?[] createdBy = [.. (image.Config.History ?? []).Where(entry => entry.EmptyLayer != true).Select(entry => entry.CreatedBy)];
-        PullPlanLayer[] planned = await Task.WhenAll(image.Layers.Select((blob, i) => PlanAsync(client, blob, i, diffIds[i], chain[i], createdBy.ElementAtOrDefault(i), cancellationToken))).ConfigureAwait(false);
+        PullPlanLayer[] planned = await Task.WhenAll(
+            image.Layers.Select((blob, i) =>
+                PlanAsync(client, blob, i, diffIds[i], chain[i], createdBy.ElementAtOrDefault(i), cancellationToken))).ConfigureAwait(false);
         return new PullPlan
         {
             Reference = reference.Familiar,
@@ -35,13 +37,24 @@ internal sealed class PullPlanner(RegistryConnector registries, StoreLayout layo
         };
     }
 
-    private async Task<PullPlanLayer> PlanAsync(RegistryClient client, Descriptor blob, int position, Digest diffId, Digest chainId, string? createdBy, CancellationToken cancellationToken)
+    private async Task<PullPlanLayer> PlanAsync(
+        RegistryClient client,
+        Descriptor blob,
+        int position,
+        Digest diffId,
+        Digest chainId,
+        string? createdBy,
+        CancellationToken cancellationToken)
     {
         Here here = Look(blob, diffId, chainId);
         bool isPresent = here.Blob && (here.Unpacked || !LayerMaker.CanUnpack);
         FileInfo partial = new(layout.Partial(blob.Digest));
         long received = partial.Exists ? Math.Min(partial.Length, blob.Size) : 0;
-        long? unpacked = here.Unpacked ? here.Content : LayerMaker.CanUnpack ? await UnpackedSizeAsync(client, blob, cancellationToken).ConfigureAwait(false) : 0;
+        long? unpacked = here.Unpacked ? here.Content : 0;
+        if (!here.Unpacked && LayerMaker.CanUnpack)
+        {
+            unpacked = await UnpackedSizeAsync(client, blob, cancellationToken).ConfigureAwait(false);
+        }
         return new PullPlanLayer
         {
             Position = position,

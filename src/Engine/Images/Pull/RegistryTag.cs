@@ -11,7 +11,7 @@ public sealed record RegistryTag
     /// <summary>The repository: "library/tomcat".</summary>
     public required string Repository { get; init; }
 
-    /// <summary>The tag.</summary>
+    /// <summary>The tag itself: "9.0".</summary>
     public required string Tag { get; init; }
 
     /// <summary>What to receive, as people write it: "tomcat:9".</summary>

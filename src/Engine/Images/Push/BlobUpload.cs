@@ -29,7 +29,7 @@ internal sealed class BlobUpload(RegistryClient client, Descriptor blob, Content
         Unknown,
     }
 
-    /// <summary>Sends it. Idempotent.</summary>
+    /// <summary>Sends the blob, or finds that the repository has it. Idempotent.</summary>
     /// <param name="mountFrom">A repository of the same registry that has the blob; null when none is known.</param>
     /// <param name="cancellationToken">Ends the transfer; a later call goes on with it.</param>
     /// <exception cref="LayerImageException">The registry's refusal or failure; LayerCorrupt: the blob here is damaged.</exception>
@@ -98,11 +98,19 @@ internal sealed class BlobUpload(RegistryClient client, Descriptor blob, Content
         return await AskAsync(location, cancellationToken).ConfigureAwait(false);
     }
 
-    private async Task<(Uri? Location, long Offset)> AskAsync(Uri location, CancellationToken cancellationToken) =>
-        await client.FindUploadAsync(location, cancellationToken).ConfigureAwait(false) is var (place, offset) && offset <= blob.Size ? (place, offset) : (null, 0);
+    private async Task<(Uri? Location, long Offset)> AskAsync(Uri location, CancellationToken cancellationToken)
+    {
+        (Uri Location, long Offset)? found = await client.FindUploadAsync(location, cancellationToken).ConfigureAwait(false);
+        return found is var (place, offset) && offset <= blob.Size ? (place, offset) : (null, 0);
+    }
 
     // The next piece, or the end of the upload when all has been taken.
-    private async Task<(Answer Answer, Uri Next, TimeSpan? Wait)> StepAsync(SafeFileHandle file, BlobCheck check, Uri location, long offset, CancellationToken cancellationToken)
+    private async Task<(Answer Answer, Uri Next, TimeSpan? Wait)> StepAsync(
+        SafeFileHandle file,
+        BlobCheck check,
+        Uri location,
+        long offset,
+        CancellationToken cancellationToken)
     {
         long length = Math.Min(_piece, blob.Size - offset);
         if (length == 0)
@@ -112,26 +120,17 @@ internal sealed class BlobUpload(RegistryClient client, Descriptor blob, Content
                 await client.CancelUploadAsync(location, cancellationToken).ConfigureAwait(false);
                 throw ContentStore.Corrupt(blob.Digest, null);
             }
-            return (await client.FinishUploadAsync(location, blob.Digest, cancellationToken).ConfigureAwait(false) ? Answer.Taken : Answer.Unknown, location, null);
+            bool isKnown = await client.FinishUploadAsync(location, blob.Digest, cancellationToken).ConfigureAwait(false);
+            return (isKnown ? Answer.Taken : Answer.Unknown, location, null);
         }
         record.Write(location);
         _begun = true;
         progress(offset);
         try
         {
-            using HttpResponseMessage response = await client.SendBytesAsync(location, offset, length, length == blob.Size, () => new BlobContent(blob.Digest, file, offset, length, (at, piece) =>
-            {
-                check.Add(at, piece.Span);
-                _sent += piece.Length;
-                progress(at + piece.Length);
-            }), cancellationToken).ConfigureAwait(false);
-            Answer answer = response.StatusCode switch
-            {
-                HttpStatusCode.RequestEntityTooLarge => Answer.TooLarge,
-                HttpStatusCode.BadRequest or HttpStatusCode.NotFound or HttpStatusCode.Conflict or HttpStatusCode.Gone or HttpStatusCode.RequestedRangeNotSatisfiable => Answer.Unknown,
-                HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests or >= HttpStatusCode.InternalServerError => Answer.Broken,
-                _ => response.IsSuccessStatusCode ? Answer.Taken : throw await client.RefusedAsync(response, cancellationToken).ConfigureAwait(false),
-            };
+            using HttpResponseMessage response = await client
+                .SendBytesAsync(location, offset, length, length == blob.Size, Piece, cancellationToken).ConfigureAwait(false);
+            Answer answer = AnswerOf(response) ?? throw await client.RefusedAsync(response, cancellationToken).ConfigureAwait(false);
             _refusal = answer == Answer.Taken ? null : await client.RefusedAsync(response, cancellationToken).ConfigureAwait(false);
             return (answer, client.PlaceOf(response, location), retry.AskedWait(response));
         }
@@ -140,7 +139,26 @@ internal sealed class BlobUpload(RegistryClient client, Descriptor blob, Content
             _refusal = e;
             return (Answer.Broken, location, null);
         }
+
+        BlobContent Piece() => new(blob.Digest, file, offset, length, OnSent);
+
+        void OnSent(long at, ReadOnlyMemory<byte> bytes)
+        {
+            check.Add(at, bytes.Span);
+            _sent += bytes.Length;
+            progress(at + bytes.Length);
+        }
     }
+
+    // Null: the registry refuses the blob.
+    private static Answer? AnswerOf(HttpResponseMessage response) => response.StatusCode switch
+    {
+        HttpStatusCode.RequestEntityTooLarge => Answer.TooLarge,
+        HttpStatusCode.BadRequest or HttpStatusCode.NotFound or HttpStatusCode.Conflict or HttpStatusCode.Gone => Answer.Unknown,
+        HttpStatusCode.RequestedRangeNotSatisfiable => Answer.Unknown,
+        HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests or >= HttpStatusCode.InternalServerError => Answer.Broken,
+        _ => response.IsSuccessStatusCode ? Answer.Taken : null,
+    };
 
     private async Task PauseAsync(Answer answer, int failures, TimeSpan? wait, CancellationToken cancellationToken)
     {
@@ -163,6 +181,7 @@ internal sealed class BlobUpload(RegistryClient client, Descriptor blob, Content
     private SafeFileHandle OpenBlob()
     {
         using FileStream stream = content.Open(blob.Digest);
-        return File.OpenHandle(stream.Name, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, FileOptions.Asynchronous | FileOptions.SequentialScan);
+        const FileShare Share = FileShare.Read | FileShare.Delete;
+        return File.OpenHandle(stream.Name, FileMode.Open, FileAccess.Read, Share, FileOptions.Asynchronous | FileOptions.SequentialScan);
     }
 }

@@ -3,7 +3,7 @@ using LayerImage.Engine.Registry;
 
 namespace LayerImage.Engine.Images;
 
-/// <summary>How to send an image.</summary>
+/// <summary>How an image is sent to a registry.</summary>
 public sealed record SendOptions
 {
     /// <summary>How layers that were made here and never packed are compressed. Others go as they are.</summary>

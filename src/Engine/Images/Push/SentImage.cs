@@ -5,7 +5,7 @@ namespace LayerImage.Engine.Images;
 /// <summary>An image that was sent to a registry.</summary>
 public sealed record SentImage
 {
-    /// <summary>What it is there: "registry:5000/team/app:1".</summary>
+    /// <summary>The image's name in the registry: "registry:5000/team/app:1".</summary>
     public required string Reference { get; init; }
 
     /// <summary>The digest of its manifest, the same there and here.</summary>
@@ -17,7 +17,7 @@ public sealed record SentImage
     /// <summary>The layers, the base first.</summary>
     public required IReadOnlyList<SentLayer> Layers { get; init => field = ReadableList.Of(value); }
 
-    /// <summary>How many layers it has.</summary>
+    /// <summary>How many layers the image has.</summary>
     public int LayerCount => Layers.Count;
 
     /// <summary>Bytes that went over the wire for it, the configuration's among them.</summary>

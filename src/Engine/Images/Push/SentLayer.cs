@@ -3,11 +3,11 @@ namespace LayerImage.Engine.Images;
 /// <summary>How a blob came to be in a repository.</summary>
 public enum SentOutcome : long // ConvertTo-Json writes the words of such an enumeration, and of others the numbers.
 {
-    /// <summary>It was sent.</summary>
+    /// <summary>The blob was sent.</summary>
     Pushed,
     /// <summary>The registry took it from another of its repositories.</summary>
     Mounted,
-    /// <summary>It was there before.</summary>
+    /// <summary>The repository had the blob before.</summary>
     AlreadyThere,
 }
 

@@ -42,7 +42,8 @@ internal sealed class UploadRecord : IDisposable
     /// <summary>Removes the records of uploads that no registry knows any more.</summary>
     public static void Sweep(StoreLayout layout, DateTimeOffset now)
     {
-        foreach (string path in Directory.EnumerateFiles(layout.Ingest, "*.upload").Where(path => File.GetLastWriteTimeUtc(path) < now.UtcDateTime - s_lifetime))
+        foreach (string path in Directory.EnumerateFiles(layout.Ingest, "*.upload")
+            .Where(path => File.GetLastWriteTimeUtc(path) < now.UtcDateTime - s_lifetime))
         {
             TryDelete(path);
         }
@@ -61,7 +62,7 @@ internal sealed class UploadRecord : IDisposable
         return Uri.TryCreate(Encoding.UTF8.GetString(text), UriKind.Absolute, out Uri? location) ? location : null;
     }
 
-    /// <summary>Records a place.</summary>
+    /// <summary>Records where the registry wants the rest of an upload.</summary>
     public void Write(Uri location)
     {
         try

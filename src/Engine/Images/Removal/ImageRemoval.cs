@@ -5,7 +5,7 @@ namespace LayerImage.Engine.Images;
 /// <summary>What the removal of an image did, or would do.</summary>
 public sealed record ImageRemoval
 {
-    /// <summary>The image.</summary>
+    /// <summary>The id of the image that the removal was about.</summary>
     public required string ImageId { get; init; }
 
     /// <summary>Names that were taken away.</summary>

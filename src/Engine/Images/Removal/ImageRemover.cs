@@ -33,7 +33,9 @@ internal sealed class ImageRemover(StoreLayout layout, StoreDatabase database, L
                 claim?.Dispose(); // of a first attempt that the disk had no room for
                 Removed records = Remove(transaction, image, tag, force);
                 // Until they are gone, what has no record any more is not garbage of a dead process.
-                claim = records.Result.Deleted ? ScratchFolder.Claim(layout, [.. records.Directories.Select(layer => layer.Key), .. records.Blobs.Select(blob => blob.ToString())]) : null;
+                claim = records.Result.Deleted
+                    ? ScratchFolder.Claim(layout, [.. records.Directories.Select(layer => layer.Key), .. records.Blobs.Select(blob => blob.ToString())])
+                    : null;
                 return records;
             }));
             FaultPoint.Reach(FaultPoint.RecordsRemoved);
@@ -65,7 +67,11 @@ internal sealed class ImageRemover(StoreLayout layout, StoreDatabase database, L
     public static LayerImageException NotTagged(Image image, string tag)
     {
         string name = ImageReference.Parse(tag).WithDefaultTag().Familiar;
-        return new LayerImageException(EngineError.ImageNotFound, $"The image {image.Reference} does not have the tag {name}.") { Target = name, Advice = "Get-LayerImage shows the tags of each image." };
+        return new LayerImageException(EngineError.ImageNotFound, $"The image {image.Reference} does not have the tag {name}.")
+        {
+            Target = name,
+            Advice = "Get-LayerImage shows the tags of each image.",
+        };
     }
 
     /// <summary>
@@ -125,7 +131,10 @@ internal sealed class ImageRemover(StoreLayout layout, StoreDatabase database, L
         }
         if (!byTag && tags.Count > 1 && !force)
         {
-            throw InUse(image, $"has {tags.Count} tags ({string.Join(", ", tags.Select(name => ImageReference.Parse(name).Familiar))})", "Remove it by a tag, or with -Force.");
+            throw InUse(
+                image,
+                $"has {tags.Count} tags ({string.Join(", ", tags.Select(name => ImageReference.Parse(name).Familiar))})",
+                "Remove it by a tag, or with -Force.");
         }
         ThrowIfUsed(image, Reachability.UsersOf(transaction, StoreKinds.Image, image.Id).ToLookup(user => user.Kind), force);
         return new Decision(tags, Deletes: true);
@@ -143,7 +152,10 @@ internal sealed class ImageRemover(StoreLayout layout, StoreDatabase database, L
         }
         if (users.Contains(StoreKinds.Mount))
         {
-            throw InUse(image, $"is mounted at {string.Join(", ", users[StoreKinds.Mount].Select(user => user.Name))}", "Dismount-LayerImage first, or use -Force: the mount keeps its layers until then.");
+            throw InUse(
+                image,
+                $"is mounted at {string.Join(", ", users[StoreKinds.Mount].Select(user => user.Name))}",
+                "Dismount-LayerImage first, or use -Force: the mount keeps its layers until then.");
         }
         if (users.FirstOrDefault() is { Key.Noun: string noun } first)
         {
@@ -154,7 +166,8 @@ internal sealed class ImageRemover(StoreLayout layout, StoreDatabase database, L
     private static string Tell(IEnumerable<StoreUser> users)
     {
         StoreUser[] all = [.. users];
-        return $"the {all[0].Kind.Noun}{(all.Length > 1 ? "s" : "")} {string.Join(", ", all.Take(5).Select(user => user.Name))}{(all.Length > 5 ? $" and {all.Length - 5} more" : "")}";
+        string some = string.Join(", ", all.Take(5).Select(user => user.Name)), more = all.Length > 5 ? $" and {all.Length - 5} more" : "";
+        return $"the {all[0].Kind.Noun}{(all.Length > 1 ? "s" : "")} {some}{more}";
     }
 
     private static LayerImageException InUse(Image image, string why, string advice) =>
@@ -164,12 +177,22 @@ internal sealed class ImageRemover(StoreLayout layout, StoreDatabase database, L
     {
         List<string> diffIds = ImageLayerTable.DiffIdsOf(transaction, id);
         // A layer that was received in two packings (gzip, zstd) has two blobs.
-        List<string> candidates = [id, .. diffIds.SelectMany(diffId => LayerBlobTable.BlobsOf(transaction, diffId)), .. Reachability.BlobsOf(transaction, StoreKinds.Image, id)];
+        List<string> candidates =
+        [
+            id,
+            .. diffIds.SelectMany(diffId => LayerBlobTable.BlobsOf(transaction, diffId)),
+            .. Reachability.BlobsOf(transaction, StoreKinds.Image, id),
+        ];
         ImageTable.Delete(transaction, id);
         List<LayerRecord> own = LayerTable.WithDiffIds(transaction, new NameList(diffIds));
         HashSet<string> gone = [.. Reachability.DeleteUnusedLayers(transaction, own.Select(layer => layer.Key))];
         own.RemoveAll(layer => !gone.Contains(layer.Key));
         List<(Digest Digest, long Size)> blobs = Reachability.DeleteUnusedBlobs(transaction, candidates);
-        return new Removed(own.ConvertAll(layer => (layer.Key, layer.DiffId)), blobs.ConvertAll(blob => blob.Digest), own.Sum(layer => layer.ContentBytes) + blobs.Sum(blob => blob.Size), null!, diffIds.ConvertAll(Digest.Parse));
+        return new Removed(
+            own.ConvertAll(layer => (layer.Key, layer.DiffId)),
+            blobs.ConvertAll(blob => blob.Digest),
+            own.Sum(layer => layer.ContentBytes) + blobs.Sum(blob => blob.Size),
+            null!,
+            diffIds.ConvertAll(Digest.Parse));
     }
 }

@@ -9,7 +9,7 @@ internal sealed record DockerArchiveEntry
     [JsonPropertyName("Config")]
     public string? Config { get; init; }
 
-    /// <summary>Its tags.</summary>
+    /// <summary>The image's tags, as docker writes them.</summary>
     [JsonPropertyName("RepoTags")]
     public IReadOnlyList<string>? RepoTags { get; init; }
 

@@ -16,7 +16,7 @@ internal sealed class DockerArchivePlanner(LayerStore layers, ContentStore conte
 {
     private readonly ArchivePlan _plan = new();
 
-    /// <summary>Plans the files.</summary>
+    /// <summary>Plans the files of an archive in docker's form.</summary>
     public ArchivePlan Plan(IReadOnlyList<ImageToExport> images, IReadOnlyList<Image> excluding)
     {
         HashSet<string> left = [.. excluding.SelectMany(image => image.Layers).Select(layer => layer.DiffId)];
@@ -31,13 +31,21 @@ internal sealed class DockerArchivePlanner(LayerStore layers, ContentStore conte
             {
                 _plan.Add(NameOf(layer), null, (target, token) => WriteAsync(layer, target, token));
             }
-            entries.Add(new DockerArchiveEntry { Config = configuration, RepoTags = tags.Count == 0 ? null : tags, Layers = [.. image.Layers.Select(NameOf)], Excluding = leftNames });
+            entries.Add(new DockerArchiveEntry
+            {
+                Config = configuration,
+                RepoTags = tags.Count == 0 ? null : tags,
+                Layers = [.. image.Layers.Select(NameOf)],
+                Excluding = leftNames,
+            });
             AddNames(repositories, image, tags);
         }
         _plan.Add(ArchiveNames.DockerManifest, JsonSerializer.SerializeToUtf8Bytes([.. entries], ArchiveJsonContext.Default.DockerArchiveEntryArray));
         if (repositories.Count > 0)
         {
-            _plan.Add("repositories", JsonSerializer.SerializeToUtf8Bytes(repositories, ArchiveJsonContext.Default.SortedDictionaryStringSortedDictionaryStringString));
+            _plan.Add(
+                "repositories",
+                JsonSerializer.SerializeToUtf8Bytes(repositories, ArchiveJsonContext.Default.SortedDictionaryStringSortedDictionaryStringString));
         }
         return _plan;
     }

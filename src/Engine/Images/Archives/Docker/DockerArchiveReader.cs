@@ -27,7 +27,8 @@ internal sealed class DockerArchiveReader(IArchiveFiles files, string archive)
         DockerArchiveEntry[]? entries;
         try
         {
-            entries = JsonSerializer.Deserialize(ArchiveDocuments.Read(files, archive, ArchiveNames.DockerManifest), ArchiveJsonContext.Default.DockerArchiveEntryArray);
+            entries = JsonSerializer.Deserialize(
+                ArchiveDocuments.Read(files, archive, ArchiveNames.DockerManifest), ArchiveJsonContext.Default.DockerArchiveEntryArray);
         }
         catch (JsonException e)
         {
@@ -35,14 +36,17 @@ internal sealed class DockerArchiveReader(IArchiveFiles files, string archive)
         }
         if (entries is null || entries.Length > MostImages || entries.Any(entry => entry?.Config is null || (entry.Layers ?? []).Any(layer => layer is null)))
         {
-            throw ArchiveErrors.Invalid(archive, entries?.Length > MostImages ? $"it lists more than {MostImages} images" : "its manifest.json names no configuration for an image");
+            throw ArchiveErrors.Invalid(
+                archive,
+                entries?.Length > MostImages ? $"it lists more than {MostImages} images" : "its manifest.json names no configuration for an image");
         }
         return entries;
     }
 
     /// <summary>The tags of an entry that are names.</summary>
     public static IEnumerable<ImageReference> NamesOf(DockerArchiveEntry entry) => (entry.RepoTags ?? [])
-        .Select(tag => ImageReference.TryParse(tag ?? "", out ImageReference? name) && name!.Digest is null ? name.WithDefaultTag() : null).OfType<ImageReference>();
+        .Select(tag => ImageReference.TryParse(tag ?? "", out ImageReference? name) && name!.Digest is null ? name.WithDefaultTag() : null)
+        .OfType<ImageReference>();
 
     /// <summary>The images, in the archive's order.</summary>
     /// <exception cref="Errors.LayerImageException">ManifestInvalid or DigestMismatch.</exception>

@@ -66,8 +66,9 @@ internal static class ArchiveNames
     }
 
     /// <summary>Whether a name is in one of the folders that a root file system has and an archive of images has not.</summary>
-    public static bool IsOfRootFileSystem(string name) => name.Split('/', 2)[0] is "bin" or "boot" or "dev" or "etc" or "home" or "lib" or "lib64" or "nix" or "opt"
-        or "proc" or "root" or "run" or "sbin" or "srv" or "sys" or "tmp" or "usr" or "var";
+    public static bool IsOfRootFileSystem(string name) =>
+        name.Split('/', 2)[0] is "bin" or "boot" or "dev" or "etc" or "home" or "lib" or "lib64" or "nix" or "opt"
+            or "proc" or "root" or "run" or "sbin" or "srv" or "sys" or "tmp" or "usr" or "var";
 
     /// <summary>Whether a name is one that layers and configurations have in an archive of images, and hardly any other file.</summary>
     public static bool IsBlob(string name) => name.Split('/') switch

@@ -7,7 +7,7 @@ namespace LayerImage.Engine.Images.Archives;
 /// <summary>An image as an archive describes it.</summary>
 internal sealed record ArchivedImage
 {
-    /// <summary>Its names.</summary>
+    /// <summary>The names that the archive gives the image.</summary>
     public IReadOnlyList<ImageReference> Names { get; init; } = [];
 
     /// <summary>Tags without a repository, which only a name given at the import makes whole.</summary>

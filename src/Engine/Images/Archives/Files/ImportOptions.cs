@@ -1,6 +1,6 @@
 namespace LayerImage.Engine.Images;
 
-/// <summary>How something is imported.</summary>
+/// <summary>How an archive, a layout or a root file system is imported.</summary>
 public sealed record ImportOptions
 {
     /// <summary>The name to give; of an archive of several images it also says which one is meant.</summary>

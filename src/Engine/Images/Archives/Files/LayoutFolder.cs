@@ -11,7 +11,14 @@ internal sealed class LayoutFolder(string folder) : IArchiveFiles
 
     public long? Find(string name) => PathOf(name) is string path && new FileInfo(path) is { Exists: true } file ? file.Length : null;
 
-    public Stream Open(string name) => new FileStream(PathOf(name) ?? throw new FileNotFoundException(null, name), FileMode.Open, FileAccess.Read, FileShare.Read, 0, FileOptions.Asynchronous | FileOptions.SequentialScan);
+    public Stream Open(string name) =>
+        new FileStream(
+            PathOf(name) ?? throw new FileNotFoundException(null, name),
+            FileMode.Open,
+            FileAccess.Read,
+            FileShare.Read,
+            0,
+            FileOptions.Asynchronous | FileOptions.SequentialScan);
 
     public void Dispose()
     {

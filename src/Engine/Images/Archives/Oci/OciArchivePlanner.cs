@@ -28,7 +28,9 @@ internal sealed class OciArchivePlanner(ContentStore content, LayerProgress prog
             SchemaVersion = 2,
             MediaType = MediaTypes.OciIndex,
             Manifests = manifests,
-            Annotations = excluding.Count == 0 ? null : new Dictionary<string, string> { [OciArchiveReader.ExcludingAnnotation] = string.Join(' ', excluding.Select(image => image.Reference)) },
+            Annotations = excluding.Count == 0
+                ? null
+                : new Dictionary<string, string> { [OciArchiveReader.ExcludingAnnotation] = string.Join(' ', excluding.Select(image => image.Reference)) },
         };
         _plan.Add(ArchiveNames.OciIndex, JsonSerializer.SerializeToUtf8Bytes(index, OciJson.Wire.ImageIndex));
         _plan.Add(ArchiveNames.OciLayout, "{\"imageLayoutVersion\":\"1.0.0\"}"u8.ToArray());
@@ -40,7 +42,8 @@ internal sealed class OciArchivePlanner(ContentStore content, LayerProgress prog
         byte[] bytes = content.Read(Digest.Parse(image.Digest!));
         Manifest manifest = ManifestParser.ParseManifest(bytes, image.Reference);
         byte[] configuration = content.Read(Digest.Parse(image.Id));
-        if (manifest.Config!.MediaType != MediaTypes.OciConfig || !manifest.Layers.Where((_, i) => !left.Contains(image.Layers[i].DiffId)).All(blob => content.Has(blob.Digest)))
+        if (manifest.Config!.MediaType != MediaTypes.OciConfig
+            || !manifest.Layers.Where((_, i) => !left.Contains(image.Layers[i].DiffId)).All(blob => content.Has(blob.Digest)))
         {
             manifest = MakeManifest(image, configuration);
             bytes = JsonSerializer.SerializeToUtf8Bytes(manifest, OciJson.Wire.Manifest);

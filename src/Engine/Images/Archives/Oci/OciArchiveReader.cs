@@ -35,7 +35,8 @@ internal sealed class OciArchiveReader(IArchiveFiles files, string archive, IEng
         // Entries for several machines without names are one image.
         if (entries.Length > 1 && entries.All(entry => entry.Platform is not null && !IsNamed(entry)))
         {
-            return [Describe(await ChooseAsync(new ReceivedDocument(MediaTypes.OciIndex, Digest.Of(list), list)).ConfigureAwait(false), []) with { Excluding = excluding }];
+            ReceivedDocument chosen = await ChooseAsync(new ReceivedDocument(MediaTypes.OciIndex, Digest.Of(list), list)).ConfigureAwait(false);
+            return [Describe(chosen, []) with { Excluding = excluding }];
         }
         List<ArchivedImage> images = [];
         LayerImageException? unsupported = null;
@@ -70,7 +71,11 @@ internal sealed class OciArchiveReader(IArchiveFiles files, string archive, IEng
 
     private async Task<ReceivedDocument> ChooseAsync(ReceivedDocument index)
     {
-        PlatformSelection selection = new(Platform.Current, archive, entry => Task.FromResult(TryReadManifest(entry)), config => Task.FromResult(Has(config) ? ReadBlob(config) : null));
+        PlatformSelection selection = new(
+            Platform.Current,
+            archive,
+            entry => Task.FromResult(TryReadManifest(entry)),
+            config => Task.FromResult(Has(config) ? ReadBlob(config) : null));
         try
         {
             return (await selection.FindAsync(index).ConfigureAwait(false)).Manifest;
@@ -78,8 +83,11 @@ internal sealed class OciArchiveReader(IArchiveFiles files, string archive, IEng
         catch (LayerImageException e) when (e.Error == EngineError.PlatformNotFound)
         {
             // An archive need not have all that its index lists: "docker save" of an image that was pulled for one machine.
-            Descriptor[] present = [.. ManifestParser.ParseIndex(index.Bytes, archive).Manifests.Where(entry => !PlatformSelection.IsAttestation(entry) && Has(entry))];
-            if (present is not [var only] || TryReadManifest(only) is not ReceivedDocument document || ManifestParser.IsIndex(document.Bytes, document.MediaType, archive))
+            Descriptor[] present = [.. ManifestParser.ParseIndex(index.Bytes, archive).Manifests
+                .Where(entry => !PlatformSelection.IsAttestation(entry) && Has(entry))];
+            if (present is not [var only]
+                || TryReadManifest(only) is not ReceivedDocument document
+                || ManifestParser.IsIndex(document.Bytes, document.MediaType, archive))
             {
                 throw;
             }
@@ -94,10 +102,15 @@ internal sealed class OciArchiveReader(IArchiveFiles files, string archive, IEng
     {
         Manifest manifest = ManifestParser.ParseManifest(document.Bytes, archive);
         byte[] configuration = ReadBlob(manifest.Config!);
-        string[] texts = [.. entries.Select(entry => entry.Annotations?.GetValueOrDefault(FullNameAnnotation) ?? entry.Annotations?.GetValueOrDefault(NameAnnotation)).OfType<string>().Distinct()];
+        static string? NameOf(Descriptor entry) =>
+            entry.Annotations?.GetValueOrDefault(FullNameAnnotation) ?? entry.Annotations?.GetValueOrDefault(NameAnnotation);
+        string[] texts = [.. entries.Select(NameOf).OfType<string>().Distinct()];
         return new ArchivedImage
         {
-            Names = [.. texts.Where(IsWhole).Select(text => ImageReference.TryParse(text, out ImageReference? name) ? name!.WithDefaultTag() : null).OfType<ImageReference>().Where(name => name.Digest is null)],
+            Names = [.. texts.Where(IsWhole)
+                .Select(text => ImageReference.TryParse(text, out ImageReference? name) ? name!.WithDefaultTag() : null)
+                .OfType<ImageReference>()
+                .Where(name => name.Digest is null)],
             Tags = [.. texts.Where(text => !IsWhole(text))],
             Configuration = new ReceivedDocument(manifest.Config!.MediaType, manifest.Config.Digest, configuration),
             Config = ManifestParser.ParseConfig(configuration, manifest.Layers.Count, archive),
@@ -110,7 +123,8 @@ internal sealed class OciArchiveReader(IArchiveFiles files, string archive, IEng
 
     private byte[] ReadBlob(Descriptor blob) => _budget.Spend(ArchiveDocuments.Read(files, archive, ArchiveNames.Blob(blob.Digest), blob));
 
-    private static bool IsNamed(Descriptor entry) => entry.Annotations?.ContainsKey(FullNameAnnotation) == true || entry.Annotations?.ContainsKey(NameAnnotation) == true;
+    private static bool IsNamed(Descriptor entry) =>
+        entry.Annotations?.ContainsKey(FullNameAnnotation) == true || entry.Annotations?.ContainsKey(NameAnnotation) == true;
 
     // skopeo and umoci write the tag alone, podman and docker the whole name.
     private static bool IsWhole(string text) => text.AsSpan().ContainsAny('/', ':');

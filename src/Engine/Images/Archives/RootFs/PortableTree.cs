@@ -7,7 +7,7 @@ internal static class PortableTree
 {
     private const UnixFileMode DirectoryMode = (UnixFileMode)0b111_101_101, FileMode = (UnixFileMode)0b110_100_100;
 
-    /// <summary>Writes the tar.</summary>
+    /// <summary>Writes the tar of a folder.</summary>
     public static void Write(string folder, Stream destination, CancellationToken cancellationToken)
     {
         using TarWriter tar = new(destination, TarEntryFormat.Pax, leaveOpen: true);
@@ -30,7 +30,8 @@ internal static class PortableTree
         }
     }
 
-    private static Queue<FileSystemInfo> Sorted(DirectoryInfo folder) => new(folder.EnumerateFileSystemInfos().OrderBy(item => item.Name, StringComparer.Ordinal));
+    private static Queue<FileSystemInfo> Sorted(DirectoryInfo folder) =>
+        new(folder.EnumerateFileSystemInfos().OrderBy(item => item.Name, StringComparer.Ordinal));
 
     private static void WriteItem(TarWriter tar, FileSystemInfo item, string name)
     {

@@ -26,7 +26,12 @@ internal static class RootFileSystemBlob
             (Digest diffId, LayerCompression compression) = Directory.Exists(path)
                 ? (WriteFolder(path, blob, cancellationToken), LayerCompression.None)
                 : CopyTar(path, blob, cancellationToken);
-            string mediaType = compression switch { LayerCompression.Gzip => MediaTypes.OciLayerGzip, LayerCompression.Zstd => MediaTypes.OciLayerZstd, _ => MediaTypes.OciLayer };
+            string mediaType = compression switch
+            {
+                LayerCompression.Gzip => MediaTypes.OciLayerGzip,
+                LayerCompression.Zstd => MediaTypes.OciLayerZstd,
+                _ => MediaTypes.OciLayer,
+            };
             return (diffId, new Descriptor { MediaType = mediaType, Digest = blob.GetDigest(), Size = blob.Count }, file);
         }
         catch (Exception e) when (DiskFull.Is(e))

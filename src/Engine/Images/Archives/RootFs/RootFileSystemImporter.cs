@@ -20,7 +20,12 @@ internal sealed class RootFileSystemImporter(StoreDatabase database, LayerStore 
     /// <param name="options">Message and changes.</param>
     /// <param name="scratch">Where to work.</param>
     /// <param name="cancellationToken">Ends the work and leaves nothing.</param>
-    public async Task<Image> ImportAsync(string path, ImageReference? reference, ImportOptions options, ScratchFolder scratch, CancellationToken cancellationToken)
+    public async Task<Image> ImportAsync(
+        string path,
+        ImageReference? reference,
+        ImportOptions options,
+        ScratchFolder scratch,
+        CancellationToken cancellationToken)
     {
         ExecutionConfig execution = ConfigChange.Apply(new ExecutionConfig(), options.Changes);
         if (LayerMaker.CanUnpack)
@@ -34,12 +39,26 @@ internal sealed class RootFileSystemImporter(StoreDatabase database, LayerStore 
             FaultPoint.Reach(FaultPoint.Sealed);
             using FileLock held = await layers.LockAsync(layer.DiffId, SilentObserver.Instance, cancellationToken).ConfigureAwait(false);
             LayerStore.Sync(unpacked, layer.Entries);
-            return Record(path, reference, options, execution, scratch, new NewImageLayer(layer.DiffId, layer.DiffId.Hex, null), (image, now) => Adopt(layer, unpacked, image, now));
+            return Record(
+                path,
+                reference,
+                options,
+                execution,
+                scratch,
+                new NewImageLayer(layer.DiffId, layer.DiffId.Hex, null),
+                (image, now) => Adopt(layer, unpacked, image, now));
         }
         (Digest diffId, Descriptor blob, string file) = await RootFileSystemBlob.MakeAsync(path, scratch, cancellationToken).ConfigureAwait(false);
         scratch.Claim([blob.Digest]);
         content.AdoptReceived(file, blob.Digest, blob.Size);
-        return Record(path, reference, options, execution, scratch, new NewImageLayer(diffId, null, blob), (image, now) => database.Write(transaction => ImageWriter.TryWrite(transaction, image, now)));
+        return Record(
+            path,
+            reference,
+            options,
+            execution,
+            scratch,
+            new NewImageLayer(diffId, null, blob),
+            (image, now) => database.Write(transaction => ImageWriter.TryWrite(transaction, image, now)));
     }
 
     // A compressed tar is not read to its end to tell what it is.
@@ -52,7 +71,14 @@ internal sealed class RootFileSystemImporter(StoreDatabase database, LayerStore 
         }
     }
 
-    private Image Record(string path, ImageReference? reference, ImportOptions options, ExecutionConfig execution, ScratchFolder scratch, NewImageLayer layer, Action<NewImage, DateTimeOffset> write)
+    private Image Record(
+        string path,
+        ImageReference? reference,
+        ImportOptions options,
+        ExecutionConfig execution,
+        ScratchFolder scratch,
+        NewImageLayer layer,
+        Action<NewImage, DateTimeOffset> write)
     {
         DateTimeOffset now = clock.GetUtcNow();
         ImageConfig config = new()
@@ -62,7 +88,11 @@ internal sealed class RootFileSystemImporter(StoreDatabase database, LayerStore 
             Os = Platform.Current.OS,
             Config = execution,
             Rootfs = new RootFs { DiffIds = [layer.DiffId] },
-            History = [new HistoryEntry { Created = now, Comment = options.Message ?? $"Imported from {Path.GetFileName(Path.TrimEndingDirectorySeparator(path))}" }],
+            History = [new HistoryEntry
+            {
+                Created = now,
+                Comment = options.Message ?? $"Imported from {Path.GetFileName(Path.TrimEndingDirectorySeparator(path))}",
+            }],
         };
         byte[] bytes = System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(config, OciJson.Wire.ImageConfig);
         scratch.Claim([Digest.Of(bytes), layer.DiffId, layer.Blob?.Digest ?? layer.DiffId]);
@@ -101,7 +131,11 @@ internal sealed class RootFileSystemImporter(StoreDatabase database, LayerStore 
         if (ArchiveCompression.NeedsProgram(path))
         {
             string tar = Path.Combine(scratch.Path, "tar");
-            await LayerPipeline.RunAsync(tar, (grown, token) => Task.Run(() => Decompress(path, tar, grown, token), token), unpacked, cancellationToken).ConfigureAwait(false);
+            await LayerPipeline.RunAsync(
+                tar,
+                (grown, token) => Task.Run(() => Decompress(path, tar, grown, token), token),
+                unpacked,
+                cancellationToken).ConfigureAwait(false);
         }
         else
         {

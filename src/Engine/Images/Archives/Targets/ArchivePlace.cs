@@ -15,7 +15,10 @@ internal static class ArchivePlace
             // Only what is a layout itself may be replaced by one: -Force is not the permission to delete a home folder.
             if (File.Exists(path) || (isLayout && Directory.EnumerateFileSystemEntries(path).Any() && !(force && LayoutFolder.Is(path))))
             {
-                throw Invalid(path, $"'{path}' exists and is not an empty folder.", "Name a folder that does not exist yet, or with -Force one that is an OCI image layout.");
+                throw Invalid(
+                    path,
+                    $"'{path}' exists and is not an empty folder.",
+                    "Name a folder that does not exist yet, or with -Force one that is an OCI image layout.");
             }
         }
         else if (isLayout)
@@ -31,5 +34,6 @@ internal static class ArchivePlace
     /// <summary>The name under which an archive is written until it is whole.</summary>
     public static string Temporary(string path) => Path.Combine(Path.GetDirectoryName(path) ?? path, $".{Path.GetFileName(path)}.{Guid.NewGuid():N}");
 
-    private static LayerImageException Invalid(string path, string message, string advice) => new(EngineError.PathInvalid, message) { Target = path, Advice = advice };
+    private static LayerImageException Invalid(string path, string message, string advice) =>
+        new(EngineError.PathInvalid, message) { Target = path, Advice = advice };
 }

@@ -12,7 +12,7 @@ internal sealed class ArchivePlan
 
     public IEnumerable<KeyValuePair<string, ArchiveItem>> Items => _items;
 
-    /// <summary>Adds a file, once.</summary>
+    /// <summary>Adds a file to the plan, unless one of that name is there.</summary>
     public void Add(string name, long? size, Func<Stream, CancellationToken, Task> write) => _items.TryAdd(name, new ArchiveItem(size, write));
 
     /// <summary>Adds a small file, once.</summary>

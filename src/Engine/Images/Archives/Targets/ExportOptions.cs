@@ -1,6 +1,6 @@
 namespace LayerImage.Engine.Images;
 
-/// <summary>How images are written.</summary>
+/// <summary>The form that exported images have on the disk.</summary>
 public enum ImageExportFormat
 {
     /// <summary>A folder in the OCI image layout.</summary>
@@ -19,7 +19,7 @@ public sealed record ImageToExport(Image Image, IReadOnlyList<string> Tags);
 /// <summary>How images are exported.</summary>
 public sealed record ExportOptions
 {
-    /// <summary>The format.</summary>
+    /// <summary>The form that the images get.</summary>
     public ImageExportFormat Format { get; init; } = ImageExportFormat.OciLayout;
 
     /// <summary>Images that the receiver has: their layers are left out.</summary>

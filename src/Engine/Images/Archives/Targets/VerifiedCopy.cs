@@ -10,7 +10,7 @@ internal static class VerifiedCopy
 {
     private const int BufferSize = 1 << 20;
 
-    /// <summary>Copies it.</summary>
+    /// <summary>Copies a blob and fails unless its content has the digest.</summary>
     /// <param name="source">The bytes.</param>
     /// <param name="digest">What they must be.</param>
     /// <param name="target">Where they go.</param>

@@ -18,7 +18,8 @@ internal sealed class UnionMountRecords(StoreLayout layout, StoreDatabase databa
     private string LockPath => layout.Lock("mounts");
 
     /// <summary>Whoever mounts or dismounts holds this: short work, and one at a time.</summary>
-    public Task<FileLock> LockAsync(IEngineObserver observer, CancellationToken cancellationToken) => FileLock.AcquireAsync(LockPath, "the mounts", observer, cancellationToken);
+    public Task<FileLock> LockAsync(IEngineObserver observer, CancellationToken cancellationToken) =>
+        FileLock.AcquireAsync(LockPath, "the mounts", observer, cancellationToken);
 
     /// <summary>The folder of a mount's own things in the store.</summary>
     public string FolderOf(string id) => Path.Combine(layout.Mounts, id);
@@ -143,7 +144,9 @@ internal sealed class UnionMountRecords(StoreLayout layout, StoreDatabase databa
             return record.Mount.Merged; // it cannot be told
         }
         // A session before it had a name of its own made it without.
-        List<string> places = [.. mounts.Where(mount => mount.Source == record.Source || (mount.Source == OverlayMountDriver.Source && mount.MountPoint == record.Mount.Merged)).Select(mount => mount.MountPoint)];
+        bool IsOfRecord(MountInfo mount) =>
+            mount.Source == record.Source || (mount.Source == OverlayMountDriver.Source && mount.MountPoint == record.Mount.Merged);
+        List<string> places = [.. mounts.Where(IsOfRecord).Select(mount => mount.MountPoint)];
         return places.Contains(record.Mount.Merged) ? record.Mount.Merged : places.FirstOrDefault();
     }
 
@@ -154,7 +157,10 @@ internal sealed class UnionMountRecords(StoreLayout layout, StoreDatabase databa
     /// <returns>Whether changes are kept.</returns>
     public bool End(UnionMountRecord record, bool discard)
     {
-        bool keeps = record.KeepsChanges && !discard && Directory.Exists(record.Mount.UpperDir) && Directory.EnumerateFileSystemEntries(record.Mount.UpperDir).Any();
+        bool keeps = record.KeepsChanges
+            && !discard
+            && Directory.Exists(record.Mount.UpperDir)
+            && Directory.EnumerateFileSystemEntries(record.Mount.UpperDir).Any();
         RemoveMade(record, keeps);
         FaultPoint.Reach(FaultPoint.MountCleared);
         // Until they are gone, what has no record any more is not garbage of a dead process.
