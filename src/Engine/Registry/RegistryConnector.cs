@@ -25,7 +25,9 @@ internal sealed class RegistryConnector(RegistryEnvironment environment, LoginSt
         retry ??= new RetryPolicy(RetryPolicy.DefaultCount, clock);
         RegistryRoute route = Routes().Of(reference);
         // What the user gave is for the registry that was named; a mirror gets what is stored for the mirror.
-        RegistryConversation[] mirrors = useMirrors ? [.. route.Mirrors.Select(mirror => Converse(mirror, null, retry with { Count = Math.Min(retry.Count, 1) }))] : [];
+        RegistryConversation[] mirrors = useMirrors
+            ? [.. route.Mirrors.Select(mirror => Converse(mirror, null, retry with { Count = Math.Min(retry.Count, 1) }))]
+            : [];
         return new RegistryClient(new RegistryTransport(Converse(route.Origin, credential, retry), mirrors), reference);
     }
 
@@ -35,7 +37,8 @@ internal sealed class RegistryConnector(RegistryEnvironment environment, LoginSt
         new(Routes().OfRegistry(registry), Handler(Routes().OfRegistry(registry)), _ => Task.FromResult(new FoundLogin(credential)),
             new RetryPolicy(RetryPolicy.DefaultCount, clock), asksForIdentityToken: credential.IdentityToken is null);
 
-    private RegistryRoutes Routes() => new(RegistryRules.Read(environment.RulesFile), registry => HostCertificates.FindFolder(environment.CertificateFolders, registry) is not null);
+    private RegistryRoutes Routes() =>
+        new(RegistryRules.Read(environment.RulesFile), registry => HostCertificates.FindFolder(environment.CertificateFolders, registry) is not null);
 
     private RegistryConversation Converse(RegistryEndpoint endpoint, RegistryCredential? credential, RetryPolicy retry) => new(endpoint, Handler(endpoint),
         credential is null ? cancellationToken => logins.FindAsync(endpoint.Name, cancellationToken) : _ => Task.FromResult(new FoundLogin(credential)), retry);

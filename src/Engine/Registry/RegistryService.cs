@@ -30,15 +30,18 @@ public sealed class RegistryService
     public async Task<RegistryLogin> ConnectAsync(string server, RegistryCredential credential, IEngineObserver observer, CancellationToken cancellationToken)
     {
         string registry = NameOf(server);
-        if (credential.UserName.Contains(':', StringComparison.Ordinal) || (credential.IdentityToken is null && (credential.UserName.Length == 0 || credential.Password.Length == 0)))
+        if (credential.UserName.Contains(':', StringComparison.Ordinal)
+            || (credential.IdentityToken is null && (credential.UserName.Length == 0 || credential.Password.Length == 0)))
         {
-            throw new LayerImageException(EngineError.ParameterInvalid, $"A log-in at {registry} needs a user name without a colon, and a password or an identity token.") { Target = registry };
+            throw new LayerImageException(EngineError.ParameterInvalid,
+                $"A log-in at {registry} needs a user name without a colon, and a password or an identity token.") { Target = registry };
         }
         RegistryCredential proven = await ProveAsync(registry, credential, observer, cancellationToken).ConfigureAwait(false);
         RegistryLogin login = await _logins.SaveAsync(registry, proven, observer, cancellationToken).ConfigureAwait(false);
         if (login is { Helper: null, HasIdentityToken: false })
         {
-            observer.Warning($"The password for {registry} is in {login.Path}, not encrypted. A credential helper (\"credsStore\" in that file) would keep it better.");
+            observer.Warning(
+                $"The password for {registry} is in {login.Path}, not encrypted. A credential helper (\"credsStore\" in that file) would keep it better.");
         }
         return login;
     }
@@ -74,14 +77,20 @@ public sealed class RegistryService
     }
 
     /// <summary>The error for a log-in that is not there.</summary>
-    public static LayerImageException NotFound(string server) => new(EngineError.RegistryLoginNotFound, $"There is no log-in for {server} to forget or to show.")
-    { Target = server, Advice = "Get-ImageRegistry lists the log-ins. What podman keeps in its own file, podman logout removes." };
+    public static LayerImageException NotFound(string server) =>
+        new(EngineError.RegistryLoginNotFound, $"There is no log-in for {server} to forget or to show.")
+        { Target = server, Advice = "Get-ImageRegistry lists the log-ins. What podman keeps in its own file, podman logout removes." };
 
-    private async Task<RegistryCredential> ProveAsync(string registry, RegistryCredential credential, IEngineObserver observer, CancellationToken cancellationToken)
+    private async Task<RegistryCredential> ProveAsync(
+        string registry,
+        RegistryCredential credential,
+        IEngineObserver observer,
+        CancellationToken cancellationToken)
     {
         using RegistryConversation conversation = _registries.OpenRegistry(registry, credential);
         Uri api = conversation.Endpoint.Base;
-        using HttpResponseMessage response = await conversation.SendAsync(HttpMethod.Get, api, RegistryRequestOptions.None, cancellationToken).ConfigureAwait(false);
+        using HttpResponseMessage response =
+            await conversation.SendAsync(HttpMethod.Get, api, RegistryRequestOptions.None, cancellationToken).ConfigureAwait(false);
         if (response.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden)
         {
             throw RegistryErrors.Unauthorized(api, hadCredential: true);
@@ -89,13 +98,17 @@ public sealed class RegistryService
         if (!response.IsSuccessStatusCode)
         {
             bool itsFault = response.StatusCode is HttpStatusCode.TooManyRequests or >= HttpStatusCode.InternalServerError;
-            throw new LayerImageException(itsFault ? EngineError.RegistryUnreachable : EngineError.RegistryProtocolError, $"{api} answered {(int)response.StatusCode}: {(itsFault ? "the registry has a fault of its own" : "there is no registry")}.")
+            throw new LayerImageException(
+                itsFault ? EngineError.RegistryUnreachable : EngineError.RegistryProtocolError,
+                $"{api} answered {(int)response.StatusCode}: {(itsFault ? "the registry has a fault of its own" : "there is no registry")}.")
             { Target = registry, Advice = "Check the registry's name and port." };
         }
         if (!conversation.Authenticator.HasCredential)
         {
             observer.Warning($"The registry {registry} does not ask who its users are; the log-in could not be verified.");
         }
-        return conversation.Authenticator.IdentityToken is string token ? new RegistryCredential(credential.UserName, "") { IdentityToken = token } : credential;
+        return conversation.Authenticator.IdentityToken is string token
+            ? new RegistryCredential(credential.UserName, "") { IdentityToken = token }
+            : credential;
     }
 }

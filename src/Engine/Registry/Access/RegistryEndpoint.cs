@@ -16,13 +16,15 @@ internal sealed record RegistryEndpoint(string Registry, string Repository, bool
     public string Name => Repository.Length == 0 ? Registry : $"{Registry}/{Repository}";
 
     /// <summary>The base address: https://host/v2/name/.</summary>
-    public Uri Base { get; } = new($"{(IsPlain ? "http" : "https")}://{(Registry == ImageReference.HubDomain ? HubHost : Registry)}/v2/{(Repository.Length == 0 ? "" : Repository + "/")}");
+    public Uri Base { get; } = new($"{(IsPlain ? "http" : "https")}://{(Registry == ImageReference.HubDomain ? HubHost : Registry)}/v2/"
+        + (Repository.Length == 0 ? "" : Repository + "/"));
 
     /// <summary>The end point that every registry answers to whoever may come in (distribution-spec, end-1).</summary>
     public Uri Root => new(Base, "/v2/");
 
     /// <summary>What a token has to allow for a request (distribution, "Token Scope Documentation"); null for the registry as a whole.</summary>
-    public string? ScopeOf(HttpMethod method) => Repository.Length == 0 ? null : $"repository:{Repository}:{(method == HttpMethod.Get || method == HttpMethod.Head ? "pull" : "pull,push")}";
+    public string? ScopeOf(HttpMethod method) =>
+        Repository.Length == 0 ? null : $"repository:{Repository}:{(method == HttpMethod.Get || method == HttpMethod.Head ? "pull" : "pull,push")}";
 
     /// <summary>Whether a registry is on this machine's loopback, where plain HTTP is what people have, as docker assumes.</summary>
     public static bool IsLoopback(string hostAndPort)

@@ -34,7 +34,8 @@ internal sealed record RegistryEnvironment(string Configuration, Func<string, st
 
     /// <summary>A program on the user's PATH, or null.</summary>
     public string? FindProgram(string name) => (Set("PATH") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
-        .Select(folder => Path.Combine(folder, OperatingSystem.IsWindows() ? name + ".exe" : name)).FirstOrDefault(path => Path.IsPathFullyQualified(path) && File.Exists(path));
+        .Select(folder => Path.Combine(folder, OperatingSystem.IsWindows() ? name + ".exe" : name))
+        .FirstOrDefault(path => Path.IsPathFullyQualified(path) && File.Exists(path));
 
     private string? Set(string name) => Variable(name) is { Length: > 0 } value ? value : null;
 }

@@ -20,9 +20,10 @@ internal sealed class CredentialHelper(RegistryEnvironment environment, string n
     private const string NotFound = "credentials not found in native keychain";
 
     /// <summary>A user as helpers list them, without the secret.</summary>
-    public static RegistryCredential Named(string user) => user == TokenUser ? new RegistryCredential("", "") { IdentityToken = "" } : new RegistryCredential(user, "");
+    public static RegistryCredential Named(string user) =>
+        user == TokenUser ? new RegistryCredential("", "") { IdentityToken = "" } : new RegistryCredential(user, "");
 
-    /// <summary>A log-in, or null.</summary>
+    /// <summary>Asks the helper for a log-in; null when it has none.</summary>
     /// <exception cref="LayerImageException">CredentialHelperFailed.</exception>
     public async Task<RegistryCredential?> GetAsync(string key, CancellationToken cancellationToken)
     {
@@ -36,12 +37,17 @@ internal sealed class CredentialHelper(RegistryEnvironment environment, string n
         return secret.Length == 0 ? null : user == TokenUser ? new RegistryCredential("", "") { IdentityToken = secret } : new RegistryCredential(user, secret);
     }
 
-    /// <summary>Keeps a log-in.</summary>
+    /// <summary>Gives the helper a log-in to keep.</summary>
     /// <exception cref="LayerImageException">CredentialHelperFailed.</exception>
     public async Task StoreAsync(string key, RegistryCredential credential, CancellationToken cancellationToken)
     {
         string secret = credential.IdentityToken ?? credential.Password;
-        JsonObject login = new() { ["ServerURL"] = key, ["Username"] = credential.IdentityToken is null ? credential.UserName : TokenUser, ["Secret"] = secret };
+        JsonObject login = new()
+        {
+            ["ServerURL"] = key,
+            ["Username"] = credential.IdentityToken is null ? credential.UserName : TokenUser,
+            ["Secret"] = secret,
+        };
         ProcessResult result = await RunAsync("store", ToText(login), cancellationToken).ConfigureAwait(false);
         if (result.ExitCode != 0)
         {
@@ -66,7 +72,9 @@ internal sealed class CredentialHelper(RegistryEnvironment environment, string n
     {
         ProcessResult result = await RunAsync("list", "", cancellationToken).ConfigureAwait(false);
         return result.ExitCode == 0
-            ? [.. ParseObject("list", result.Output).Where(member => member.Value?.GetValueKind() == JsonValueKind.String).Select(member => (member.Key, member.Value!.GetValue<string>()))]
+            ? [.. ParseObject("list", result.Output)
+                .Where(member => member.Value?.GetValueKind() == JsonValueKind.String)
+                .Select(member => (member.Key, member.Value!.GetValue<string>()))]
             : throw Failed("list", result, secret: null);
     }
 
@@ -90,7 +98,8 @@ internal sealed class CredentialHelper(RegistryEnvironment environment, string n
     {
         try
         {
-            return JsonNode.Parse(text, null, new JsonDocumentOptions { AllowDuplicateProperties = false, MaxDepth = 8 }) as JsonObject ?? throw Failed(verb, "its answer is no JSON object", null);
+            return JsonNode.Parse(text, null, new JsonDocumentOptions { AllowDuplicateProperties = false, MaxDepth = 8 }) as JsonObject
+                ?? throw Failed(verb, "its answer is no JSON object", null);
         }
         catch (JsonException)
         {
@@ -102,15 +111,18 @@ internal sealed class CredentialHelper(RegistryEnvironment environment, string n
     private LayerImageException Failed(string verb, ProcessResult result, string? secret)
     {
         string words = (string.IsNullOrWhiteSpace(result.Output) ? result.Error : result.Output).Trim().ReplaceLineEndings(" ");
-        bool mayTell = words.Length is > 0 and < 300 && !words.Contains('{', StringComparison.Ordinal) && (string.IsNullOrEmpty(secret) || !words.Contains(secret, StringComparison.Ordinal));
+        bool mayTell = words.Length is > 0 and < 300
+            && !words.Contains('{', StringComparison.Ordinal)
+            && (string.IsNullOrEmpty(secret) || !words.Contains(secret, StringComparison.Ordinal));
         return Failed(verb, $"it ended with {result.ExitCode}{(mayTell ? ": " + words : "")}", null);
     }
 
-    private LayerImageException Failed(string verb, string why, Exception? inner) => new(EngineError.CredentialHelperFailed, $"The credential helper docker-credential-{name} could not {verb}: {why}.", inner)
-    {
-        Target = name,
-        Advice = $"Install or repair the helper, or take it out of {environment.DockerFile} (credsStore, credHelpers).",
-    };
+    private LayerImageException Failed(string verb, string why, Exception? inner) =>
+        new(EngineError.CredentialHelperFailed, $"The credential helper docker-credential-{name} could not {verb}: {why}.", inner)
+        {
+            Target = name,
+            Advice = $"Install or repair the helper, or take it out of {environment.DockerFile} (credsStore, credHelpers).",
+        };
 
     private static string Text(JsonObject from, string member) => from[member] is JsonValue value && value.TryGetValue(out string? text) ? text : "";
 

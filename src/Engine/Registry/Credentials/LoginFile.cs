@@ -23,7 +23,7 @@ internal sealed class LoginFile
         _root = root;
     }
 
-    /// <summary>Where it is.</summary>
+    /// <summary>The path of the file.</summary>
     public string Path { get; }
 
     /// <summary>The log-ins that are in the file itself, by name.</summary>
@@ -78,7 +78,8 @@ internal sealed class LoginFile
         JsonObject entry = [];
         if (credential is not null)
         {
-            entry["auth"] = Convert.ToBase64String(Encoding.UTF8.GetBytes($"{credential.UserName}:{(credential.IdentityToken is null ? credential.Password : "")}"));
+            entry["auth"] = Convert.ToBase64String(
+                Encoding.UTF8.GetBytes($"{credential.UserName}:{(credential.IdentityToken is null ? credential.Password : "")}"));
             if (credential.IdentityToken is string token)
             {
                 entry["identitytoken"] = token;
@@ -115,7 +116,9 @@ internal sealed class LoginFile
         string target = new FileInfo(Path).LinkTarget is null ? Path : File.ResolveLinkTarget(Path, returnFinalTarget: true)!.FullName;
         using MemoryStream text = new();
         // As docker writes it: tabs, and no escapes that JSON does not need.
-        using (Utf8JsonWriter writer = new(text, new JsonWriterOptions { Indented = true, IndentCharacter = '\t', IndentSize = 1, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        using (Utf8JsonWriter writer = new(
+            text,
+            new JsonWriterOptions { Indented = true, IndentCharacter = '\t', IndentSize = 1, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
         {
             _root.WriteTo(writer);
         }
@@ -141,11 +144,13 @@ internal sealed class LoginFile
         return token is null && (user.Length == 0 || password.Length == 0) ? null : new RegistryCredential(user, password) { IdentityToken = token };
     }
 
-    private static string? Text(JsonObject from, string name) => from[name] is JsonValue value && value.TryGetValue(out string? text) && text.Length > 0 ? text : null;
+    private static string? Text(JsonObject from, string name) =>
+        from[name] is JsonValue value && value.TryGetValue(out string? text) && text.Length > 0 ? text : null;
 
-    private static LayerImageException Invalid(string path, string what, Exception? inner) => new(EngineError.RegistryConfigurationInvalid, $"The log-ins in {path} cannot be used: {what}.", inner)
-    {
-        Target = path,
-        Advice = "Correct the file, or move it away and log in again.",
-    };
+    private static LayerImageException Invalid(string path, string what, Exception? inner) =>
+        new(EngineError.RegistryConfigurationInvalid, $"The log-ins in {path} cannot be used: {what}.", inner)
+        {
+            Target = path,
+            Advice = "Correct the file, or move it away and log in again.",
+        };
 }

@@ -24,5 +24,6 @@ internal static class LoginName
     }
 
     /// <summary>Whether a log-in is for a repository: its name, or what it is in.</summary>
-    public static bool Fits(string login, string name) => name.StartsWith(login, StringComparison.Ordinal) && (name.Length == login.Length || name[login.Length] == '/');
+    public static bool Fits(string login, string name) =>
+        name.StartsWith(login, StringComparison.Ordinal) && (name.Length == login.Length || name[login.Length] == '/');
 }

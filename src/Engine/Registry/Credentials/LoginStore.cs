@@ -108,7 +108,8 @@ internal sealed class LoginStore(RegistryEnvironment environment, string lockFil
             }
             if (file.Store is string store)
             {
-                IReadOnlyList<(string Key, string User)> kept = await new CredentialHelper(environment, store).ListAsync(cancellationToken).ConfigureAwait(false);
+                IReadOnlyList<(string Key, string User)> kept =
+                    await new CredentialHelper(environment, store).ListAsync(cancellationToken).ConfigureAwait(false);
                 logins.AddRange(kept.Where(login => file.HelperOf(LoginName.Of(login.Key)) == store)
                     .Select(login => ToLogin(LoginName.Of(login.Key), CredentialHelper.Named(login.User), path, store)));
             }

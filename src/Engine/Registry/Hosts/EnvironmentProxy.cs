@@ -72,7 +72,9 @@ internal sealed class EnvironmentProxy : IWebProxy
     }
 
     private static Uri? Parse(string? text) =>
-        !string.IsNullOrEmpty(text) && Uri.TryCreate(text.Contains("://", StringComparison.Ordinal) ? text : "http://" + text, UriKind.Absolute, out Uri? uri) ? uri : null;
+        !string.IsNullOrEmpty(text) && Uri.TryCreate(text.Contains("://", StringComparison.Ordinal) ? text : "http://" + text, UriKind.Absolute, out Uri? uri)
+            ? uri
+            : null;
 
     private sealed class ProxyCredentials(params Uri?[] proxies) : ICredentials
     {
@@ -80,7 +82,9 @@ internal sealed class EnvironmentProxy : IWebProxy
         {
             string? user = proxies.FirstOrDefault(proxy => proxy is not null && proxy.Authority == uri.Authority)?.UserInfo;
             string[] parts = (user ?? "").Split(':', 2);
-            return string.IsNullOrEmpty(user) ? null : new NetworkCredential(Uri.UnescapeDataString(parts[0]), Uri.UnescapeDataString(parts.ElementAtOrDefault(1) ?? ""));
+            return string.IsNullOrEmpty(user)
+                ? null
+                : new NetworkCredential(Uri.UnescapeDataString(parts[0]), Uri.UnescapeDataString(parts.ElementAtOrDefault(1) ?? ""));
         }
     }
 }

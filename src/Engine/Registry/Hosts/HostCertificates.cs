@@ -42,7 +42,10 @@ internal sealed class HostCertificates
             catch (Exception e) when (e is CryptographicException or IOException or UnauthorizedAccessException)
             {
                 throw new LayerImageException(EngineError.RegistryConfigurationInvalid, $"{file} cannot be used: {e.Message}", e)
-                { Target = file, Advice = "A *.crt file is a CA's certificate in PEM form; a *.cert file is a client's and has its private key in a *.key file beside it." };
+                {
+                    Target = file,
+                    Advice = "A *.crt file is a CA's certificate in PEM form; a *.cert file is a client's and has its private key in a *.key file beside it.",
+                };
             }
         }
         return certificates;

@@ -44,7 +44,8 @@ internal sealed class RegistryRoutes(RegistryRules rules, Func<string, bool> has
     {
         int slash = name.IndexOf('/', StringComparison.Ordinal);
         return slash > 0 ? Endpoint(name[..slash], name[(slash + 1)..])
-            : throw new LayerImageException(EngineError.RegistryConfigurationInvalid, $"registries.json leads to '{name}', which is a registry and no repository.")
+            : throw new LayerImageException(EngineError.RegistryConfigurationInvalid,
+                $"registries.json leads to '{name}', which is a registry and no repository.")
             { Target = name, Advice = "A location or mirror of a single repository needs the repository's path too." };
     }
 

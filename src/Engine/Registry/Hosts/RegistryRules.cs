@@ -11,7 +11,13 @@ namespace LayerImage.Engine.Registry.Hosts;
 internal sealed partial class RegistryRules
 {
     private const int LargestFile = 1 << 20;
-    private static readonly JsonDocumentOptions s_json = new() { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip, AllowDuplicateProperties = false, MaxDepth = 8 };
+    private static readonly JsonDocumentOptions s_json = new()
+    {
+        AllowTrailingCommas = true,
+        CommentHandling = JsonCommentHandling.Skip,
+        AllowDuplicateProperties = false,
+        MaxDepth = 8,
+    };
     private readonly RegistryRule[] _rules;
 
     private RegistryRules(IEnumerable<RegistryRule> rules) => _rules = [.. rules.OrderByDescending(rule => rule.Prefix.Length)];
@@ -72,7 +78,9 @@ internal sealed partial class RegistryRules
     }
 
     private static List<string> ParseMirrors(JsonElement value, string path, string place) =>
-        [.. Expect(value, JsonValueKind.Array, path, place).EnumerateArray().Select((mirror, index) => Location(Text(mirror, path, $"{place}[{index}]"), path, $"{place}[{index}]"))];
+        [.. Expect(value, JsonValueKind.Array, path, place)
+            .EnumerateArray()
+            .Select((mirror, index) => Location(Text(mirror, path, $"{place}[{index}]"), path, $"{place}[{index}]"))];
 
     private static string Location(string text, string path, string place) => LocationText().IsMatch(text) ? text
         : throw Invalid(path, $"{place}: '{text}' is not host[:port][/path]; it has no https://, and no slash at its end", null);
@@ -83,13 +91,16 @@ internal sealed partial class RegistryRules
         value.ValueKind is JsonValueKind.True or JsonValueKind.False ? value.GetBoolean() : throw Invalid(path, $"{place} must be true or false", null);
 
     private static JsonElement Expect(JsonElement value, JsonValueKind kind, string path, string place) =>
-        value.ValueKind == kind ? value : throw Invalid(path, $"{place} must be {(kind == JsonValueKind.Object ? "an object" : kind == JsonValueKind.Array ? "a list" : "a text")}", null);
+        value.ValueKind == kind
+            ? value
+            : throw Invalid(path, $"{place} must be {(kind == JsonValueKind.Object ? "an object" : kind == JsonValueKind.Array ? "a list" : "a text")}", null);
 
-    private static LayerImageException Invalid(string path, string what, Exception? inner) => new(EngineError.RegistryConfigurationInvalid, $"{path} is not valid: {what}.", inner)
-    {
-        Target = path,
-        Advice = "Correct the file; about_LayerImage_Registries describes it.",
-    };
+    private static LayerImageException Invalid(string path, string what, Exception? inner) =>
+        new(EngineError.RegistryConfigurationInvalid, $"{path} is not valid: {what}.", inner)
+        {
+            Target = path,
+            Advice = "Correct the file; about_LayerImage_Registries describes it.",
+        };
 
     [GeneratedRegex(@"\A([A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?(/[a-z0-9]+([._-]+[a-z0-9]+)*)*\z")]
     private static partial Regex LocationText();

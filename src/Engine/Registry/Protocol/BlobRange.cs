@@ -20,7 +20,9 @@ internal readonly record struct BlobRange(long From, long? Length, long? Total)
         if (headers.ContentRange is not { } range)
         {
             // Several parts in one body, or a server that forgot to say: what was asked for, then.
-            return headers.Contains("Content-Range") || headers.ContentType?.MediaType == "multipart/byteranges" ? null : new BlobRange(asked, headers.ContentLength, null);
+            return headers.Contains("Content-Range") || headers.ContentType?.MediaType == "multipart/byteranges"
+                ? null
+                : new BlobRange(asked, headers.ContentLength, null);
         }
         return range is { Unit: "bytes", HasRange: true } && range.From <= asked && range.To >= asked
             ? new BlobRange(range.From.Value, range.To - range.From + 1, range.Length)

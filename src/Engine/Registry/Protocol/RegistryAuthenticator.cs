@@ -56,7 +56,8 @@ internal sealed class RegistryAuthenticator(TokenRequestSender send, RegistryLog
                 if (value.Scheme.Equals("Bearer", StringComparison.OrdinalIgnoreCase))
                 {
                     AuthenticationChallenge challenge = AuthenticationChallenge.Parse(value.Scheme, value.Parameter);
-                    _header = new AuthenticationHeaderValue("Bearer", await GetTokenAsync(challenge, registry, found, scope, cancellationToken).ConfigureAwait(false));
+                    _header = new AuthenticationHeaderValue(
+                        "Bearer", await GetTokenAsync(challenge, registry, found, scope, cancellationToken).ConfigureAwait(false));
                     return !Equals(_header, refused);
                 }
                 if (value.Scheme.Equals("Basic", StringComparison.OrdinalIgnoreCase) && found.Credential is { IdentityToken: null })
@@ -74,14 +75,20 @@ internal sealed class RegistryAuthenticator(TokenRequestSender send, RegistryLog
     }
 
     /// <summary>Whether there is anybody to tell the registry of.</summary>
-    public async Task<bool> KnowsUserAsync(CancellationToken cancellationToken) => (_found ??= await login(cancellationToken).ConfigureAwait(false)).Credential is not null;
+    public async Task<bool> KnowsUserAsync(CancellationToken cancellationToken) =>
+        (_found ??= await login(cancellationToken).ConfigureAwait(false)).Credential is not null;
 
     public void Dispose() => _gate.Dispose();
 
     internal static AuthenticationHeaderValue Basic(RegistryCredential credential) =>
         new("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{credential.UserName}:{credential.Password}")));
 
-    private async Task<string> GetTokenAsync(AuthenticationChallenge challenge, Uri registry, FoundLogin found, string? scope, CancellationToken cancellationToken)
+    private async Task<string> GetTokenAsync(
+        AuthenticationChallenge challenge,
+        Uri registry,
+        FoundLogin found,
+        string? scope,
+        CancellationToken cancellationToken)
     {
         TokenRequest request = TokenRequest.For(challenge, scope, registry, found.Credential, AsksForIdentityToken, allowPlain);
         using HttpResponseMessage response = await send(request.Compose, request.Server, cancellationToken).ConfigureAwait(false);
@@ -94,12 +101,18 @@ internal sealed class RegistryAuthenticator(TokenRequestSender send, RegistryLog
         string server = request.Server.Authority;
         if (!response.IsSuccessStatusCode)
         {
-            EngineError error = response.StatusCode is HttpStatusCode.TooManyRequests or >= HttpStatusCode.InternalServerError ? EngineError.RegistryUnreachable : EngineError.RegistryProtocolError;
-            throw new LayerImageException(error, $"The token server {server} of the registry {registry.Authority} answered {(int)response.StatusCode}.") { Target = registry.Authority };
+            EngineError error = response.StatusCode is HttpStatusCode.TooManyRequests or >= HttpStatusCode.InternalServerError
+                ? EngineError.RegistryUnreachable
+                : EngineError.RegistryProtocolError;
+            throw new LayerImageException(
+                error,
+                $"The token server {server} of the registry {registry.Authority} answered {(int)response.StatusCode}.") { Target = registry.Authority };
         }
         byte[] body = await BoundedBody.ReadAsync(response, LargestToken, cancellationToken).ConfigureAwait(false);
         (string? token, string? identity) = TokenRequest.ReadAnswer(body);
         IdentityToken = identity ?? IdentityToken;
-        return token ?? throw new LayerImageException(EngineError.RegistryProtocolError, $"The token server {server} of the registry {registry.Authority} sent no token.") { Target = registry.Authority };
+        return token
+            ?? throw new LayerImageException(EngineError.RegistryProtocolError,
+                $"The token server {server} of the registry {registry.Authority} sent no token.") { Target = registry.Authority };
     }
 }

@@ -18,13 +18,23 @@ internal sealed partial class RegistryClient
         {
             return await OpenBlobAsync(descriptor.Digest, offset, cancellationToken).ConfigureAwait(false);
         }
-        catch (LayerImageException e) when (e.Error is EngineError.RegistryImageNotFound or EngineError.RegistryUnauthorized or EngineError.RegistryProtocolError)
+        catch (LayerImageException e)
+            when (e.Error is EngineError.RegistryImageNotFound or EngineError.RegistryUnauthorized or EngineError.RegistryProtocolError)
         {
             // As most have it: such layers may not be passed on.
         }
-        Uri[] addresses = [.. descriptor.Urls!.Select(url => Uri.TryCreate(url, UriKind.Absolute, out Uri? address) ? address : null).OfType<Uri>().Where(address => address.Scheme == Uri.UriSchemeHttps)];
-        LayerImageException failure = new(EngineError.ManifestNotSupported, $"The layer {descriptor.Digest} of {reference.Familiar} is not in the registry {Base.Authority}, and its address '{descriptor.Urls![0]}' is not HTTPS.")
-        { Target = descriptor.Digest.ToString(), Advice = "Ask who made the image for one with all its layers." };
+        Uri[] addresses =
+        [
+            .. descriptor.Urls!.Select(url => Uri.TryCreate(url, UriKind.Absolute, out Uri? address) ? address : null).OfType<Uri>()
+                .Where(address => address.Scheme == Uri.UriSchemeHttps),
+        ];
+        LayerImageException failure = new(EngineError.ManifestNotSupported,
+            $"The layer {descriptor.Digest} of {reference.Familiar} is not in the registry {Base.Authority}, "
+            + $"and its address '{descriptor.Urls![0]}' is not HTTPS.")
+        {
+            Target = descriptor.Digest.ToString(),
+            Advice = "Ask who made the image for one with all its layers.",
+        };
         foreach (Uri address in addresses)
         {
             try
@@ -35,7 +45,11 @@ internal sealed partial class RegistryClient
                     return response;
                 }
                 response.Dispose();
-                failure = new LayerImageException(EngineError.RegistryUnreachable, $"{address.Authority} answered {(int)response.StatusCode} for the layer {descriptor.Digest} of {reference.Familiar}.") { Target = address.Authority };
+                failure = new LayerImageException(EngineError.RegistryUnreachable,
+                    $"{address.Authority} answered {(int)response.StatusCode} for the layer {descriptor.Digest} of {reference.Familiar}.")
+                {
+                    Target = address.Authority,
+                };
             }
             catch (LayerImageException e) when (e.Error is EngineError.RegistryUnreachable or EngineError.RegistryProtocolError)
             {

@@ -16,10 +16,12 @@ internal sealed partial class RegistryClient
     /// <exception cref="LayerImageException">RegistryUnauthorized or RegistryUnreachable.</exception>
     public async Task<bool> HasBlobAsync(Descriptor blob, CancellationToken cancellationToken)
     {
-        using HttpResponseMessage response = await transport.SendAsync(HttpMethod.Head, BlobUri(blob.Digest), RegistryRequestOptions.None, cancellationToken).ConfigureAwait(false);
+        using HttpResponseMessage response =
+            await transport.SendAsync(HttpMethod.Head, BlobUri(blob.Digest), RegistryRequestOptions.None, cancellationToken).ConfigureAwait(false);
         return response.StatusCode switch
         {
-            HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden or HttpStatusCode.TooManyRequests or >= HttpStatusCode.InternalServerError => throw RegistryErrors.Status(response, [], reference, transport.HasCredential),
+            HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden or HttpStatusCode.TooManyRequests or >= HttpStatusCode.InternalServerError =>
+                throw RegistryErrors.Status(response, [], reference, transport.HasCredential),
             // Some registries do not know HEAD here; the upload tells the reason.
             _ => response.IsSuccessStatusCode && response.Content.Headers.ContentLength is var length && (length is null || length == blob.Size),
         };
@@ -33,7 +35,8 @@ internal sealed partial class RegistryClient
     public async Task<Uri?> StartUploadAsync(Digest digest, string? mountFrom, CancellationToken cancellationToken)
     {
         string query = mountFrom is null ? "" : $"?mount={Uri.EscapeDataString(digest.ToString())}&from={Uri.EscapeDataString(mountFrom)}";
-        using HttpResponseMessage? response = await AskForUploadAsync(new Uri(Base, "blobs/uploads/" + query), mountFrom is not null, cancellationToken).ConfigureAwait(false);
+        using HttpResponseMessage? response =
+            await AskForUploadAsync(new Uri(Base, "blobs/uploads/" + query), mountFrom is not null, cancellationToken).ConfigureAwait(false);
         if (response is null)
         {
             return await StartUploadAsync(digest, null, cancellationToken).ConfigureAwait(false);
@@ -45,7 +48,9 @@ internal sealed partial class RegistryClient
         if (mountFrom is not null)
         {
             // A registry may refuse to mount, and even to look at the other repository.
-            return response.StatusCode == HttpStatusCode.Created && CheckClaim(response, digest) ? null : await StartUploadAsync(digest, null, cancellationToken).ConfigureAwait(false);
+            return response.StatusCode == HttpStatusCode.Created && CheckClaim(response, digest)
+                ? null
+                : await StartUploadAsync(digest, null, cancellationToken).ConfigureAwait(false);
         }
         throw await RefusedAsync(response, cancellationToken).ConfigureAwait(false);
     }
@@ -55,7 +60,11 @@ internal sealed partial class RegistryClient
     {
         try
         {
-            return await transport.SendAsync(HttpMethod.Post, place, new RegistryRequestOptions { Body = () => new ByteArrayContent([]) }, cancellationToken).ConfigureAwait(false);
+            return await transport.SendAsync(
+                HttpMethod.Post,
+                place,
+                new RegistryRequestOptions { Body = () => new ByteArrayContent([]) },
+                cancellationToken).ConfigureAwait(false);
         }
         catch (LayerImageException e) when (isMount && e.Error is EngineError.RegistryUnauthorized or EngineError.RegistryProtocolError)
         {
@@ -66,7 +75,8 @@ internal sealed partial class RegistryClient
     /// <summary>How far an upload is that was begun before; null when the registry has nothing of it.</summary>
     public async Task<(Uri Location, long Offset)?> FindUploadAsync(Uri location, CancellationToken cancellationToken)
     {
-        using HttpResponseMessage response = await transport.SendAsync(HttpMethod.Get, location, RegistryRequestOptions.None, cancellationToken).ConfigureAwait(false);
+        using HttpResponseMessage response =
+            await transport.SendAsync(HttpMethod.Get, location, RegistryRequestOptions.None, cancellationToken).ConfigureAwait(false);
         if (response.StatusCode is not (HttpStatusCode.NoContent or HttpStatusCode.Accepted))
         {
             return null;
@@ -74,7 +84,9 @@ internal sealed partial class RegistryClient
         string range = response.Headers.TryGetValues("Range", out IEnumerable<string>? values) ? values.First() : "";
         range = range.StartsWith("bytes=", StringComparison.Ordinal) ? range[6..] : range;
         // "0-0" is one byte or none: not worth to go on with, and wrong where the other was meant.
-        return range.StartsWith("0-", StringComparison.Ordinal) && long.TryParse(range.AsSpan(2), NumberStyles.None, CultureInfo.InvariantCulture, out long last) && last > 0
+        return range.StartsWith("0-", StringComparison.Ordinal)
+            && long.TryParse(range.AsSpan(2), NumberStyles.None, CultureInfo.InvariantCulture, out long last)
+            && last > 0
             ? (PlaceOf(response, location), last + 1)
             : null;
     }
@@ -86,7 +98,13 @@ internal sealed partial class RegistryClient
     /// <param name="isWhole">Whether it is the whole blob: as docker, without a range, for old registries.</param>
     /// <param name="body">Makes the body.</param>
     /// <param name="cancellationToken">Ends the transfer.</param>
-    public Task<HttpResponseMessage> SendBytesAsync(Uri location, long from, long length, bool isWhole, Func<HttpContent> body, CancellationToken cancellationToken) =>
+    public Task<HttpResponseMessage> SendBytesAsync(
+        Uri location,
+        long from,
+        long length,
+        bool isWhole,
+        Func<HttpContent> body,
+        CancellationToken cancellationToken) =>
         transport.SendAsync(HttpMethod.Patch, location, new RegistryRequestOptions
         {
             MayRepeat = false,
@@ -111,7 +129,8 @@ internal sealed partial class RegistryClient
         {
             return before ?? throw Protocol("gave no address to send a layer to");
         }
-        return Uri.TryCreate(response.RequestMessage!.RequestUri!, location, out Uri? place) && (place.Scheme == "https" || (place.Scheme == "http" && Base.Scheme == "http"))
+        return Uri.TryCreate(response.RequestMessage!.RequestUri!, location, out Uri? place)
+            && (place.Scheme == "https" || (place.Scheme == "http" && Base.Scheme == "http"))
             ? place
             : throw Protocol("gave an address to send a layer to that is not safe (no HTTPS)");
     }
@@ -122,7 +141,8 @@ internal sealed partial class RegistryClient
     {
         // Text, not UriBuilder: what the registry signed must stay as it is.
         Uri last = new($"{location.AbsoluteUri}{(location.Query.Length == 0 ? "?" : "&")}digest={Uri.EscapeDataString(digest.ToString())}");
-        using HttpResponseMessage response = await transport.SendAsync(HttpMethod.Put, last, new RegistryRequestOptions { Body = () => new ByteArrayContent([]) }, cancellationToken).ConfigureAwait(false);
+        RegistryRequestOptions nothing = new() { Body = () => new ByteArrayContent([]) };
+        using HttpResponseMessage response = await transport.SendAsync(HttpMethod.Put, last, nothing, cancellationToken).ConfigureAwait(false);
         if (response.IsSuccessStatusCode)
         {
             CheckClaim(response, digest);
@@ -138,7 +158,8 @@ internal sealed partial class RegistryClient
     {
         try
         {
-            (await transport.SendAsync(HttpMethod.Delete, location, RegistryRequestOptions.None with { MayRepeat = false }, cancellationToken).ConfigureAwait(false)).Dispose();
+            RegistryRequestOptions once = RegistryRequestOptions.None with { MayRepeat = false };
+            (await transport.SendAsync(HttpMethod.Delete, location, once, cancellationToken).ConfigureAwait(false)).Dispose();
         }
         catch (LayerImageException)
         {
@@ -180,10 +201,16 @@ internal sealed partial class RegistryClient
         }
         return response.StatusCode switch
         {
-            HttpStatusCode.NotFound => new LayerImageException(EngineError.RegistryImageNotFound, $"The registry {Base.Authority} does not take {reference.Familiar}: it has no such repository{words}.")
-            { Target = reference.Familiar, Advice = "Check the name. Some registries want a repository to be made before something is sent to it." },
+            HttpStatusCode.NotFound => new LayerImageException(EngineError.RegistryImageNotFound,
+                $"The registry {Base.Authority} does not take {reference.Familiar}: it has no such repository{words}.")
+            {
+                Target = reference.Familiar,
+                Advice = "Check the name. Some registries want a repository to be made before something is sent to it.",
+            },
             HttpStatusCode.MethodNotAllowed => Protocol($"takes no images{words}", "It is read-only or a mirror. Send to another registry."),
-            HttpStatusCode.RequestEntityTooLarge => Protocol($"refuses pieces of this size{words}", "Raise the limit of the registry or of the proxy before it (nginx: client_max_body_size)."),
+            HttpStatusCode.RequestEntityTooLarge => Protocol(
+                $"refuses pieces of this size{words}",
+                "Raise the limit of the registry or of the proxy before it (nginx: client_max_body_size)."),
             _ => RegistryErrors.Status(response, body, reference, transport.HasCredential),
         };
     }
@@ -195,5 +222,6 @@ internal sealed partial class RegistryClient
             : throw new LayerImageException(EngineError.DigestMismatch, $"The registry {Base.Authority} stored {digest} as {claimed}.")
             { Target = reference.Familiar, Advice = "The registry or the way to it is damaged or hostile. Send the image again, or to another registry." };
 
-    private LayerImageException Protocol(string what, string? advice = null) => new(EngineError.RegistryProtocolError, $"The registry {Base.Authority} {what}.") { Target = Base.Authority, Advice = advice };
+    private LayerImageException Protocol(string what, string? advice = null) =>
+        new(EngineError.RegistryProtocolError, $"The registry {Base.Authority} {what}.") { Target = Base.Authority, Advice = advice };
 }

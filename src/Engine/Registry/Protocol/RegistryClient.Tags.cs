@@ -12,14 +12,16 @@ internal sealed partial class RegistryClient
     private const int MostPages = 10_000; // a registry may give fewer to a page than it is asked for
 
     /// <summary>All tags, in the registry's order, page by page.</summary>
-    /// <exception cref="LayerImageException">RegistryImageNotFound: no such repository; RegistryProtocolError: no list, one without end, or one that goes on at another host.</exception>
+    /// <exception cref="LayerImageException">RegistryImageNotFound: no such repository; RegistryProtocolError: no list, one
+    /// without end, or one that goes on at another host.</exception>
     public async IAsyncEnumerable<string> ListTagsAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         Uri? page = new(Base, $"tags/list?n={PageSize}");
         HashSet<string> seen = new(StringComparer.Ordinal);
         for (int pages = 1; page is not null; pages++)
         {
-            using HttpResponseMessage response = await transport.SendAsync(HttpMethod.Get, page, RegistryRequestOptions.None, cancellationToken).ConfigureAwait(false);
+            using HttpResponseMessage response =
+                await transport.SendAsync(HttpMethod.Get, page, RegistryRequestOptions.None, cancellationToken).ConfigureAwait(false);
             byte[] body = await CheckedBodyAsync(response, cancellationToken).ConfigureAwait(false);
             foreach (string tag in ReadTags(body).Where(seen.Add))
             {
@@ -39,7 +41,9 @@ internal sealed partial class RegistryClient
         {
             using JsonDocument document = JsonDocument.Parse(body, new JsonDocumentOptions { MaxDepth = 8, AllowDuplicateProperties = false });
             JsonElement tags = document.RootElement.GetProperty("tags");
-            return tags.ValueKind == JsonValueKind.Null ? [] : [.. tags.EnumerateArray().Select(tag => tag.GetString() ?? throw new JsonException("a tag is null"))];
+            return tags.ValueKind == JsonValueKind.Null
+                ? []
+                : [.. tags.EnumerateArray().Select(tag => tag.GetString() ?? throw new JsonException("a tag is null"))];
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
         {
@@ -55,7 +59,9 @@ internal sealed partial class RegistryClient
             return null;
         }
         string? next = links.SelectMany(link => link.Split(',')).Select(link => link.Trim())
-            .FirstOrDefault(link => link.StartsWith('<') && (link.Contains("rel=\"next\"", StringComparison.OrdinalIgnoreCase) || link.Contains("rel=next", StringComparison.OrdinalIgnoreCase)));
+            .FirstOrDefault(link =>
+                link.StartsWith('<')
+                    && (link.Contains("rel=\"next\"", StringComparison.OrdinalIgnoreCase) || link.Contains("rel=next", StringComparison.OrdinalIgnoreCase)));
         if (next is null || next.IndexOf('>', StringComparison.Ordinal) is not (> 1 and int end))
         {
             return null;
@@ -67,6 +73,7 @@ internal sealed partial class RegistryClient
         return address;
     }
 
-    private LayerImageException BrokenList(string why, Exception? inner = null) => new(EngineError.RegistryProtocolError, $"The list of tags of {reference.Name} that the registry {Base.Authority} sent cannot be used: {why}.", inner)
-    { Target = reference.Name, Advice = "Name the tag that you want." };
+    private LayerImageException BrokenList(string why, Exception? inner = null) =>
+        new(EngineError.RegistryProtocolError, $"The list of tags of {reference.Name} that the registry {Base.Authority} sent cannot be used: {why}.", inner)
+        { Target = reference.Name, Advice = "Name the tag that you want." };
 }

@@ -21,32 +21,48 @@ internal sealed partial class RegistryClient(RegistryTransport transport, ImageR
     /// <summary>The digest that the registry has for a tag, or null when it does not say.</summary>
     public async Task<Digest?> HeadManifestAsync(string name, CancellationToken cancellationToken)
     {
-        using HttpResponseMessage response = await transport.SendAsync(HttpMethod.Head, ManifestUri(name), new RegistryRequestOptions { AcceptManifests = true }, cancellationToken).ConfigureAwait(false);
+        using HttpResponseMessage response = await transport.SendAsync(
+            HttpMethod.Head,
+            ManifestUri(name),
+            new RegistryRequestOptions { AcceptManifests = true },
+            cancellationToken).ConfigureAwait(false);
         if (!response.IsSuccessStatusCode)
         {
             // Some registries do not know HEAD here; GET tells the reason.
             return null;
         }
-        return response.Headers.TryGetValues("Docker-Content-Digest", out IEnumerable<string>? values) && Digest.TryParse(values.FirstOrDefault(), out Digest digest) ? digest : null;
+        return response.Headers.TryGetValues("Docker-Content-Digest", out IEnumerable<string>? values)
+            && Digest.TryParse(values.FirstOrDefault(), out Digest digest)
+            ? digest
+            : null;
     }
 
     /// <summary>A manifest or index. Its bytes are checked against the digest asked for and the one the registry claims.</summary>
     public Task<ReceivedDocument> GetManifestAsync(string name, CancellationToken cancellationToken) =>
-        GetDocumentAsync(ManifestUri(name), new RegistryRequestOptions { AcceptManifests = true }, (response, bytes) => CheckManifest(name, response, bytes), cancellationToken);
+        GetDocumentAsync(
+            ManifestUri(name),
+            new RegistryRequestOptions { AcceptManifests = true },
+            (response, bytes) => CheckManifest(name, response, bytes),
+            cancellationToken);
 
     /// <summary>A small blob (a configuration), checked against its descriptor.</summary>
-    public Task<byte[]> GetSmallBlobAsync(Descriptor descriptor, CancellationToken cancellationToken) => GetDocumentAsync(BlobUri(descriptor.Digest), RegistryRequestOptions.None, (_, bytes) =>
-    {
-        if (bytes.Length != descriptor.Size)
+    public Task<byte[]> GetSmallBlobAsync(Descriptor descriptor, CancellationToken cancellationToken) =>
+        GetDocumentAsync(BlobUri(descriptor.Digest), RegistryRequestOptions.None, (_, bytes) =>
         {
-            throw Sizes(descriptor, bytes.Length);
-        }
-        CheckDigest(bytes, descriptor.Digest);
-        return bytes;
-    }, cancellationToken);
+            if (bytes.Length != descriptor.Size)
+            {
+                throw Sizes(descriptor, bytes.Length);
+            }
+            CheckDigest(bytes, descriptor.Digest);
+            return bytes;
+        }, cancellationToken);
 
     // What a mirror sent wrong is asked for again elsewhere.
-    private async Task<T> GetDocumentAsync<T>(Uri uri, RegistryRequestOptions options, Func<HttpResponseMessage, byte[], T> check, CancellationToken cancellationToken)
+    private async Task<T> GetDocumentAsync<T>(
+        Uri uri,
+        RegistryRequestOptions options,
+        Func<HttpResponseMessage, byte[], T> check,
+        CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -69,7 +85,8 @@ internal sealed partial class RegistryClient(RegistryTransport transport, ImageR
         {
             digest = CheckDigest(bytes, wanted);
         }
-        else if (response.Headers.TryGetValues("Docker-Content-Digest", out IEnumerable<string>? values) && Digest.TryParse(values.FirstOrDefault(), out Digest claimed))
+        else if (response.Headers.TryGetValues("Docker-Content-Digest", out IEnumerable<string>? values)
+            && Digest.TryParse(values.FirstOrDefault(), out Digest claimed))
         {
             digest = CheckDigest(bytes, claimed);
         }
@@ -90,7 +107,8 @@ internal sealed partial class RegistryClient(RegistryTransport transport, ImageR
         using (response)
         {
             await CheckedBodyAsync(response, cancellationToken).ConfigureAwait(false);
-            throw new LayerImageException(EngineError.RegistryProtocolError, $"The registry {Base.Authority} answered {(int)response.StatusCode} for a layer.") { Target = Base.Authority };
+            throw new LayerImageException(EngineError.RegistryProtocolError,
+                $"The registry {Base.Authority} answered {(int)response.StatusCode} for a layer.") { Target = Base.Authority };
         }
     }
 
@@ -101,8 +119,13 @@ internal sealed partial class RegistryClient(RegistryTransport transport, ImageR
         RegistryRequestOptions options = new() { IsAnonymous = isAnonymous };
         if (offset > 0)
         {
-            HttpResponseMessage response = await transport.SendAsync(HttpMethod.Get, address, options with { Range = new RangeHeaderValue(offset, null) }, cancellationToken).ConfigureAwait(false);
-            if ((response.IsSuccessStatusCode && BlobRange.Of(response, offset) is not null) || response.StatusCode is HttpStatusCode.TooManyRequests or (>= HttpStatusCode.InternalServerError and not HttpStatusCode.NotImplemented))
+            HttpResponseMessage response = await transport.SendAsync(
+                HttpMethod.Get,
+                address,
+                options with { Range = new RangeHeaderValue(offset, null) },
+                cancellationToken).ConfigureAwait(false);
+            if ((response.IsSuccessStatusCode && BlobRange.Of(response, offset) is not null)
+                || response.StatusCode is HttpStatusCode.TooManyRequests or (>= HttpStatusCode.InternalServerError and not HttpStatusCode.NotImplemented))
             {
                 return response;
             }
@@ -155,7 +178,11 @@ internal sealed partial class RegistryClient(RegistryTransport transport, ImageR
         }
         catch (Exception e) when (e is HttpRequestException or IOException)
         {
-            throw new LayerImageException(EngineError.SizeMismatch, $"The registry {Base.Authority} cut its answer off.", e) { Target = Base.Authority, Advice = "Try again." };
+            throw new LayerImageException(EngineError.SizeMismatch, $"The registry {Base.Authority} cut its answer off.", e)
+            {
+                Target = Base.Authority,
+                Advice = "Try again.",
+            };
         }
         return response.IsSuccessStatusCode ? body : throw RegistryErrors.Status(response, body, reference, transport.HasCredential);
     }

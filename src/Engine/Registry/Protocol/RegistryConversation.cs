@@ -14,7 +14,16 @@ namespace LayerImage.Engine.Registry;
 internal sealed class RegistryConversation : IDisposable
 {
     private const int MostRedirects = 5, MostAnswers = 2;
-    private static readonly string s_manifestTypes = string.Join(", ", [MediaTypes.OciIndex, MediaTypes.OciManifest, MediaTypes.DockerIndex, MediaTypes.DockerManifest, MediaTypes.DockerSchema1Signed, MediaTypes.DockerSchema1]);
+    private static readonly string s_manifestTypes = string.Join(
+        ", ",
+        [
+            MediaTypes.OciIndex,
+            MediaTypes.OciManifest,
+            MediaTypes.DockerIndex,
+            MediaTypes.DockerManifest,
+            MediaTypes.DockerSchema1Signed,
+            MediaTypes.DockerSchema1,
+        ]);
     private readonly RegistryEndpoint _endpoint;
     private readonly RetryPolicy _retry;
     private readonly HttpClient _http;
@@ -26,13 +35,21 @@ internal sealed class RegistryConversation : IDisposable
     private readonly SemaphoreSlim _rootGate = new(1, 1);
     private bool _askedRoot;
 
-    public RegistryConversation(RegistryEndpoint endpoint, HttpMessageHandler handler, RegistryLoginSource login, RetryPolicy retry, bool asksForIdentityToken = false)
+    public RegistryConversation(
+        RegistryEndpoint endpoint,
+        HttpMessageHandler handler,
+        RegistryLoginSource login,
+        RetryPolicy retry,
+        bool asksForIdentityToken = false)
     {
         _endpoint = endpoint;
         _retry = retry;
         _http = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
         _http.DefaultRequestHeaders.UserAgent.ParseAdd("LayerImage/0.1");
-        _authenticator = new RegistryAuthenticator(SendTokenRequestAsync, login, allowPlain: endpoint.IsInsecure) { AsksForIdentityToken = asksForIdentityToken };
+        _authenticator = new RegistryAuthenticator(SendTokenRequestAsync, login, allowPlain: endpoint.IsInsecure)
+        {
+            AsksForIdentityToken = asksForIdentityToken,
+        };
     }
 
     /// <summary>Where the repository, or the registry, is.</summary>
@@ -62,7 +79,8 @@ internal sealed class RegistryConversation : IDisposable
         {
             bool own = !options.IsAnonymous && IsOwn(target);
             AuthenticationHeaderValue? authorization = own ? _authenticator.Header : null;
-            HttpResponseMessage response = await SendOnceAsync(() => Compose(method, target, options, authorization), target, cancellationToken).ConfigureAwait(false);
+            HttpResponseMessage response =
+                await SendOnceAsync(() => Compose(method, target, options, authorization), target, cancellationToken).ConfigureAwait(false);
             if (own && IsRefusal(response, authorization) && answers++ < MostAnswers)
             {
                 if (!await AnswerAsync(method, response, authorization, cancellationToken).ConfigureAwait(false))
@@ -83,9 +101,14 @@ internal sealed class RegistryConversation : IDisposable
 
     // Some registries hide a repository from who sends no password, as if it were not there.
     private static bool IsRefusal(HttpResponseMessage response, AuthenticationHeaderValue? authorization) =>
-        response.StatusCode == HttpStatusCode.Unauthorized || (authorization is null && response.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.Forbidden);
+        response.StatusCode == HttpStatusCode.Unauthorized
+            || (authorization is null && response.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.Forbidden);
 
-    private async Task<bool> AnswerAsync(HttpMethod method, HttpResponseMessage refusal, AuthenticationHeaderValue? refused, CancellationToken cancellationToken)
+    private async Task<bool> AnswerAsync(
+        HttpMethod method,
+        HttpResponseMessage refusal,
+        AuthenticationHeaderValue? refused,
+        CancellationToken cancellationToken)
     {
         string? scope = _endpoint.ScopeOf(method);
         try
@@ -115,7 +138,8 @@ internal sealed class RegistryConversation : IDisposable
             if (!_askedRoot && await _authenticator.KnowsUserAsync(cancellationToken).ConfigureAwait(false))
             {
                 _askedRoot = true;
-                using HttpResponseMessage root = await SendOnceAsync(() => Compose(HttpMethod.Get, _endpoint.Root, RegistryRequestOptions.None, null), _endpoint.Root, cancellationToken).ConfigureAwait(false);
+                HttpRequestMessage AskRoot() => Compose(HttpMethod.Get, _endpoint.Root, RegistryRequestOptions.None, null);
+                using HttpResponseMessage root = await SendOnceAsync(AskRoot, _endpoint.Root, cancellationToken).ConfigureAwait(false);
                 if (root.StatusCode == HttpStatusCode.Unauthorized)
                 {
                     await _authenticator.AnswerAsync(root, refused, scope, cancellationToken).ConfigureAwait(false);
@@ -130,7 +154,8 @@ internal sealed class RegistryConversation : IDisposable
     }
 
     // The same server by the same way: host, port and TLS.
-    private bool IsOwn(Uri target) => target.Authority == _endpoint.Base.Authority && (target.Scheme == _endpoint.Base.Scheme || (_plain && target.Scheme == "http"));
+    private bool IsOwn(Uri target) =>
+        target.Authority == _endpoint.Base.Authority && (target.Scheme == _endpoint.Base.Scheme || (_plain && target.Scheme == "http"));
 
     // With a body only 307 and 308 mean "the same again there" (RFC 9110, 15.4).
     private static bool IsRedirect(HttpResponseMessage response, bool hasBody) =>
@@ -138,12 +163,13 @@ internal sealed class RegistryConversation : IDisposable
 
     private Uri Follow(Uri from, Uri location, int redirects)
     {
-        string? fault = redirects > MostRedirects ? "without end" : null;
-        if (!Uri.TryCreate(from, location, out Uri? target) || !(target.Scheme == "https" || (target.Scheme == "http" && (from.Scheme == "http" || _endpoint.IsInsecure))))
-        {
-            fault ??= "to an address that is not safe (no HTTPS)";
-        }
-        return fault is null ? target! : throw new LayerImageException(EngineError.RegistryProtocolError, $"The registry {_endpoint.Base.Authority} redirects {fault}.") { Target = _endpoint.Base.Authority };
+        string registry = _endpoint.Base.Authority;
+        bool isSafe = Uri.TryCreate(from, location, out Uri? target)
+            && (target.Scheme == "https" || (target.Scheme == "http" && (from.Scheme == "http" || _endpoint.IsInsecure)));
+        string? fault = redirects > MostRedirects ? "without end" : isSafe ? null : "to an address that is not safe (no HTTPS)";
+        return fault is null
+            ? target!
+            : throw new LayerImageException(EngineError.RegistryProtocolError, $"The registry {registry} redirects {fault}.") { Target = registry };
     }
 
     private static HttpRequestMessage Compose(HttpMethod method, Uri target, RegistryRequestOptions options, AuthenticationHeaderValue? authorization)
@@ -181,7 +207,11 @@ internal sealed class RegistryConversation : IDisposable
             response.Dispose();
             if (isPost && target.Authority != server.Authority)
             {
-                throw new LayerImageException(EngineError.RegistryProtocolError, $"The token server {server.Authority} sends the identity token on to {target.Authority}, which was not done.") { Target = server.Authority };
+                throw new LayerImageException(EngineError.RegistryProtocolError,
+                    $"The token server {server.Authority} sends the identity token on to {target.Authority}, which was not done.")
+                {
+                    Target = server.Authority,
+                };
             }
         }
     }
@@ -219,7 +249,11 @@ internal sealed class RegistryConversation : IDisposable
         catch (Exception e) when (e is HttpRequestException or IOException or OperationCanceledException)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            if (!_plain && _endpoint.IsInsecure && request.RequestUri!.Scheme == "https" && request.RequestUri.Authority == _endpoint.Base.Authority && RegistryErrors.IsNoConversation(e))
+            if (!_plain
+                && _endpoint.IsInsecure
+                && request.RequestUri!.Scheme == "https"
+                && request.RequestUri.Authority == _endpoint.Base.Authority
+                && RegistryErrors.IsNoConversation(e))
             {
                 _plain = true;
                 return await SendOnceAsync(compose, target, cancellationToken).ConfigureAwait(false);

@@ -75,12 +75,18 @@ internal sealed class RegistryTransport(RegistryConversation origin, IReadOnlyLi
         return had;
     }
 
-    private async Task<HttpResponseMessage?> AskMirrorAsync(int index, HttpMethod method, string path, RegistryRequestOptions options, CancellationToken cancellationToken)
+    private async Task<HttpResponseMessage?> AskMirrorAsync(
+        int index,
+        HttpMethod method,
+        string path,
+        RegistryRequestOptions options,
+        CancellationToken cancellationToken)
     {
         RegistryConversation mirror = mirrors[index];
         try
         {
-            HttpResponseMessage response = await mirror.SendAsync(method, new Uri(mirror.Endpoint.Base, path), options, cancellationToken).ConfigureAwait(false);
+            HttpResponseMessage response =
+                await mirror.SendAsync(method, new Uri(mirror.Endpoint.Base, path), options, cancellationToken).ConfigureAwait(false);
             if (response.IsSuccessStatusCode)
             {
                 response.RequestMessage!.Options.Set(s_mirror, index);

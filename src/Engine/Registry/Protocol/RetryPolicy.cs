@@ -8,7 +8,7 @@ namespace LayerImage.Engine.Registry;
 /// <param name="Clock">Measures the waits.</param>
 internal sealed record RetryPolicy(int Count, TimeProvider Clock)
 {
-    /// <summary>As docker: five attempts.</summary>
+    /// <summary>How often a failed request is made again where nobody says otherwise: five times, as docker.</summary>
     public const int DefaultCount = 5;
 
     /// <summary>After which time without an answer or a byte of it the registry is given up: 60 s.</summary>

@@ -25,12 +25,19 @@ internal sealed class TokenRequest
 
     /// <summary>Makes the request that a challenge asks for; <paramref name="scope"/> where it does not name one itself.</summary>
     /// <exception cref="LayerImageException">RegistryProtocolError: the challenge names no address that a password may be sent to.</exception>
-    public static TokenRequest For(AuthenticationChallenge challenge, string? scope, Uri registry, RegistryCredential? credential, bool asksForIdentityToken, bool allowPlain)
+    public static TokenRequest For(
+        AuthenticationChallenge challenge,
+        string? scope,
+        Uri registry,
+        RegistryCredential? credential,
+        bool asksForIdentityToken,
+        bool allowPlain)
     {
         if (!challenge.Parameters.TryGetValue("realm", out string? realm) || !Uri.TryCreate(realm, UriKind.Absolute, out Uri? server)
             || !(server.Scheme == "https" || (server.Scheme == "http" && (server.IsLoopback || allowPlain))))
         {
-            throw new LayerImageException(EngineError.RegistryProtocolError, $"The registry {registry.Authority} asks for a token from '{realm}', which is no HTTPS address.") { Target = registry.Authority };
+            throw new LayerImageException(EngineError.RegistryProtocolError,
+                $"The registry {registry.Authority} asks for a token from '{realm}', which is no HTTPS address.") { Target = registry.Authority };
         }
         TokenRequest request = new(server, credential);
         if (challenge.Parameters.TryGetValue("service", out string? service))
