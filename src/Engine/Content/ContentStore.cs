@@ -12,7 +12,8 @@ namespace LayerImage.Engine.Content;
 internal sealed class ContentStore(StoreLayout layout, StoreDatabase database)
 {
     /// <summary>Whether a blob is here: recorded, and its file in place with as many bytes.</summary>
-    public bool Has(Digest digest) => database.Read(transaction => BlobTable.SizeOf(transaction, digest)) is long size && StoreEntry.FileLength(layout.Blob(digest)) == size;
+    public bool Has(Digest digest) =>
+        database.Read(transaction => BlobTable.SizeOf(transaction, digest)) is long size && StoreEntry.FileLength(layout.Blob(digest)) == size;
 
     /// <summary>The bytes of a small blob.</summary>
     /// <exception cref="LayerImageException"><see cref="EngineError.LayerCorrupt"/>: it is missing or damaged.</exception>
@@ -131,7 +132,7 @@ internal sealed class ContentStore(StoreLayout layout, StoreDatabase database)
     /// <summary>A blob that is here and unpacks to a layer, the smallest; null when there is none.</summary>
     public Descriptor? FindLayer(Digest diffId) => database.Read(transaction => FindLayer(transaction, diffId));
 
-    /// <summary>The same inside a transaction.</summary>
+    /// <summary>A blob that is here and unpacks to a layer, the smallest, as a transaction sees it; null when there is none.</summary>
     public Descriptor? FindLayer(StoreTransaction transaction, Digest diffId) =>
         LayerBlobTable.RecordedBlobsOf(transaction, diffId.ToString()).Find(blob => StoreEntry.FileLength(layout.Blob(blob.Digest)) == blob.Size);
 
@@ -216,6 +217,7 @@ internal sealed class ContentStore(StoreLayout layout, StoreDatabase database)
     }
 
     /// <summary>What is in the store is not what it was.</summary>
-    internal static LayerImageException Corrupt(Digest digest, Exception? inner) => new(EngineError.LayerCorrupt, $"The blob {digest} is missing or damaged in the store.", inner)
-    { Target = digest.ToString(), Advice = "Repair-LayerStore receives it again from where it came; else receive or import the image again." };
+    internal static LayerImageException Corrupt(Digest digest, Exception? inner) =>
+        new(EngineError.LayerCorrupt, $"The blob {digest} is missing or damaged in the store.", inner)
+        { Target = digest.ToString(), Advice = "Repair-LayerStore receives it again from where it came; else receive or import the image again." };
 }

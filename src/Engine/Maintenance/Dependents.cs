@@ -9,12 +9,17 @@ namespace LayerImage.Engine.Maintenance;
 /// <param name="Origins">References by digest under which registries have the images.</param>
 /// <param name="Standing">Who stands on it now, so that it cannot be replaced: "the container web, the mount /mnt"; empty for nobody.</param>
 /// <param name="AreRunning">Whether a container is among those.</param>
-internal sealed record Dependents(IReadOnlyList<string> Images, IReadOnlyList<string> Containers, IReadOnlyList<ImageReference> Origins, string Standing, bool AreRunning)
+internal sealed record Dependents(
+    IReadOnlyList<string> Images,
+    IReadOnlyList<string> Containers,
+    IReadOnlyList<ImageReference> Origins,
+    string Standing,
+    bool AreRunning)
 {
-    /// <summary>Those of a blob.</summary>
+    /// <summary>Finds who needs a blob.</summary>
     public static Dependents OfBlob(StoreTransaction transaction, string digest) => Read(transaction, StoreKinds.Blob, digest);
 
-    /// <summary>Those of a layer.</summary>
+    /// <summary>Finds who needs a layer.</summary>
     public static Dependents OfLayer(StoreTransaction transaction, string key) => Read(transaction, StoreKinds.Layer, key);
 
     private static Dependents Read(StoreTransaction transaction, StoreKind kind, string name)

@@ -35,10 +35,10 @@ public sealed record IntegrityIssue
     {
     }
 
-    /// <summary>What is wrong.</summary>
+    /// <summary>What kind of damage was found.</summary>
     public required IntegrityIssueKind Kind { get; init; }
 
-    /// <summary>The file or folder.</summary>
+    /// <summary>The file or folder that is damaged or missing.</summary>
     public required string Path { get; init; }
 
     /// <summary>The blob's digest, the layer's DiffID, the image's id; null for other things.</summary>

@@ -12,19 +12,19 @@ public sealed record LayerStoreInfo
     /// <summary>The version of its records.</summary>
     public required int Version { get; init; }
 
-    /// <summary>How many images it has.</summary>
+    /// <summary>How many images the store has.</summary>
     public required long Images { get; init; }
 
-    /// <summary>How many unpacked layers.</summary>
+    /// <summary>How many unpacked layers the store has.</summary>
     public required long Layers { get; init; }
 
-    /// <summary>How many containers.</summary>
+    /// <summary>How many containers the store has.</summary>
     public required long Containers { get; init; }
 
     /// <summary>How many blobs: layers as received, configurations, manifests.</summary>
     public required long Blobs { get; init; }
 
-    /// <summary>Bytes of blobs.</summary>
+    /// <summary>Bytes of the blobs on the disk.</summary>
     public required long BlobBytes { get; init; }
 
     /// <summary>Bytes of unpacked layers.</summary>
@@ -45,10 +45,10 @@ public sealed record LayerStoreInfo
     /// <summary>Bytes of what killed processes left.</summary>
     public required long LeftoverBytes { get; init; }
 
-    /// <summary>Bytes of the records.</summary>
+    /// <summary>Bytes of the records: the database and its log.</summary>
     public required long RecordBytes { get; init; }
 
-    /// <summary>All of these.</summary>
+    /// <summary>All bytes of the store on the disk.</summary>
     public long TotalBytes => BlobBytes + LayerBytes + ContainerBytes + MountBytes + CacheBytes + PartialBytes + LeftoverBytes + RecordBytes;
 
     /// <summary>What <see cref="LayerStoreService.Clear"/> would free now.</summary>

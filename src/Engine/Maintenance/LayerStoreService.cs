@@ -20,7 +20,14 @@ public sealed class LayerStoreService
     private readonly StoreRepairer _repairer;
     private readonly StoreReserve _reserve;
 
-    internal LayerStoreService(StoreLayout layout, StoreDatabase database, LayerStore layers, ContentStore content, ImageService images, RegistryConnector registries, TimeProvider clock)
+    internal LayerStoreService(
+        StoreLayout layout,
+        StoreDatabase database,
+        LayerStore layers,
+        ContentStore content,
+        ImageService images,
+        RegistryConnector registries,
+        TimeProvider clock)
     {
         _layout = layout;
         _reserve = new StoreReserve(layout);
@@ -36,9 +43,12 @@ public sealed class LayerStoreService
     public LayerStoreInfo Get()
     {
         IReadOnlyList<StoreItem> garbage = FindGarbage();
-        (long images, long layers, long containers, long blobs) = _database.Read(transaction => (ImageTable.Count(transaction), LayerTable.Count(transaction), ContainerTable.Count(transaction), BlobTable.Count(transaction)));
+        (long images, long layers, long containers, long blobs) = _database.Read(transaction =>
+            (ImageTable.Count(transaction), LayerTable.Count(transaction), ContainerTable.Count(transaction), BlobTable.Count(transaction)));
         // What a killed process left counts by that, wherever it lies.
-        long LeftIn(string folder) => garbage.Where(item => item.Kind == StoreItemKind.Leftover && item.Path.StartsWith(folder + Path.DirectorySeparatorChar, StringComparison.Ordinal)).Sum(item => item.Bytes);
+        long LeftIn(string folder) =>
+            garbage.Where(item => item.Kind == StoreItemKind.Leftover && item.Path.StartsWith(folder + Path.DirectorySeparatorChar, StringComparison.Ordinal))
+                .Sum(item => item.Bytes);
         return new LayerStoreInfo
         {
             Path = _layout.Root,
@@ -97,7 +107,12 @@ public sealed class LayerStoreService
     {
         try
         {
-            return new StoreRepair { Issue = issue, IsRepaired = true, Message = await _repairer.RepairAsync(issue, observer, cancellationToken).ConfigureAwait(false) };
+            return new StoreRepair
+            {
+                Issue = issue,
+                IsRepaired = true,
+                Message = await _repairer.RepairAsync(issue, observer, cancellationToken).ConfigureAwait(false),
+            };
         }
         catch (LayerImageException e) when (e.Error is not (EngineError.DiskFull or EngineError.NotPrivileged))
         {

@@ -73,7 +73,8 @@ internal sealed class StoreContentCheck(StoreDatabase database, LayerStore layer
             }
             plan.Add(new Work(layer, blob));
         }
-        plan.AddRange(blobs.Select(blob => new Work(null, new Descriptor { MediaType = MediaTypes.OciLayer, Digest = Digest.Parse(blob.Key), Size = blob.Value })));
+        plan.AddRange(
+            blobs.Select(blob => new Work(null, new Descriptor { MediaType = MediaTypes.OciLayer, Digest = Digest.Parse(blob.Key), Size = blob.Value })));
         return plan.OrderByDescending(work => Math.Max(work.Layer?.TarSize ?? 0, work.Blob?.Size ?? 0));
     }
 
@@ -93,8 +94,11 @@ internal sealed class StoreContentCheck(StoreDatabase database, LayerStore layer
         return await LookAgainAsync(transaction => BlobTable.Exists(transaction, work.Blob!.Digest)).ConfigureAwait(false);
 
         // What has no record before or after the look was removed meanwhile.
-        async Task<IntegrityIssue?> LookAgainAsync(Func<StoreTransaction, bool> isRecorded) =>
-            database.Read(isRecorded) && await LookAsync(work, observer, cancellationToken).ConfigureAwait(false) is IntegrityIssue again && database.Read(isRecorded) ? again : null;
+        async Task<IntegrityIssue?> LookAgainAsync(Func<StoreTransaction, bool> isRecorded)
+        {
+            IntegrityIssue? again = database.Read(isRecorded) ? await LookAsync(work, observer, cancellationToken).ConfigureAwait(false) : null;
+            return again is not null && database.Read(isRecorded) ? again : null;
+        }
     }
 
     private async Task<FileLock?> TryLockAsync(LayerRecord layer, IEngineObserver observer, CancellationToken cancellationToken)
@@ -135,21 +139,22 @@ internal sealed class StoreContentCheck(StoreDatabase database, LayerStore layer
             {
                 below = []; // that is another issue, and told as such
             }
-            PipelineResult result = await LayerPipeline.ReadAsync(content.PathOf(blob.Digest), (grown, token) => Task.Run(() => content.Verify(blob.Digest, done =>
-            {
-                grown(done);
-                Report(done);
-            }, token), token), (tar, token) =>
+            Task VerifyBlob(Action<long> grown, CancellationToken token) => Task.Run(() => content.Verify(blob.Digest, grown + Report, token), token);
+            UnpackResult? Compare(Stream tar, CancellationToken token)
             {
                 differences = LayerVerifier.Verify(tar, layers.PathOf(layer.Key), below, MostDifferences, token);
                 return null;
-            }, cancellationToken).ConfigureAwait(false);
-            return result.DiffId != layer.DiffId ? Damaged(layer, $"The blob {blob.Digest} of the layer {layer.DiffId} unpacks to {result.DiffId}")
-                : differences.Count > 0 ? Damaged(layer, Tell(layer, differences)) : null;
+            }
+            PipelineResult result = await LayerPipeline.ReadAsync(content.PathOf(blob.Digest), VerifyBlob, Compare, cancellationToken).ConfigureAwait(false);
+            if (result.DiffId != layer.DiffId)
+            {
+                return Damaged(layer, $"The blob {blob.Digest} of the layer {layer.DiffId} unpacks to {result.DiffId}");
+            }
+            return differences.Count > 0 ? Damaged(layer, Tell(layer, differences)) : null;
         }
         catch (LayerImageException e) when (e.Error == EngineError.LayerCorrupt)
         {
-            return database.Read(transaction => records.OfBlob(transaction, IntegrityIssueKind.BlobDamaged, blob.Digest.ToString(), $"The blob {blob.Digest} is damaged"));
+            return DamagedBlob(blob, "is damaged");
         }
         catch (Exception e) when (layer is not null && (e is LinuxException or IOException))
         {
@@ -157,7 +162,7 @@ internal sealed class StoreContentCheck(StoreDatabase database, LayerStore layer
         }
         catch (IOException e)
         {
-            return database.Read(transaction => records.OfBlob(transaction, IntegrityIssueKind.BlobDamaged, blob.Digest.ToString(), $"The blob {blob.Digest} cannot be read: {e.Message.TrimEnd('.')}"));
+            return DamagedBlob(blob, $"cannot be read: {e.Message.TrimEnd('.')}");
         }
         finally
         {
@@ -165,13 +170,18 @@ internal sealed class StoreContentCheck(StoreDatabase database, LayerStore layer
         }
     }
 
+    private IntegrityIssue? DamagedBlob(Descriptor blob, string how) => database.Read(transaction =>
+        records.OfBlob(transaction, IntegrityIssueKind.BlobDamaged, blob.Digest.ToString(), $"The blob {blob.Digest} {how}"));
+
     private IntegrityIssue? CheckSealed(LayerRecord layer, IEngineObserver observer, CancellationToken cancellationToken)
     {
         observer.Progress(new TransferProgress(Operation, layer.DiffId.Short, "Checking", 0, layer.TarSize));
         try
         {
             SealedLayer found = LayerSealer.Seal(layers.PathOf(layer.Key), layer.HasRoot, cancellationToken);
-            return found.DiffId == layer.DiffId ? null : Damaged(layer, $"The layer {layer.DiffId}, which was made here, was changed: its content now has the digest {found.DiffId}");
+            return found.DiffId == layer.DiffId
+                ? null
+                : Damaged(layer, $"The layer {layer.DiffId}, which was made here, was changed: its content now has the digest {found.DiffId}");
         }
         catch (LayerImageException e)
         {

@@ -39,10 +39,13 @@ internal sealed class StoreGarbage(StoreLayout layout, StoreDatabase database, L
                 found.Add(Item(StoreItemKind.Blob, digest, layout.Blob(Digest.Parse(digest))));
             }
             HashSet<string> known = Reachability.Directories(transaction);
-            found.AddRange(folders.Where(folder => !known.Contains(Path.GetFileName(folder)) && !claimed.Contains(Path.GetFileName(folder))).Select(folder => Item(StoreItemKind.Leftover, Path.GetFileName(folder), folder)));
+            found.AddRange(folders.Where(folder => !known.Contains(Path.GetFileName(folder)) && !claimed.Contains(Path.GetFileName(folder)))
+                .Select(folder => Item(StoreItemKind.Leftover, Path.GetFileName(folder), folder)));
             HashSet<string> recorded = BlobTable.List(transaction).Select(blob => blob.Digest).ToHashSet(StringComparer.Ordinal);
-            found.AddRange(blobs.Where(blob => IsLeftover(blob.Path, blob.Digest, digest => recorded.Contains(digest.ToString()), claimed)).Select(blob => Item(StoreItemKind.Leftover, Path.GetFileName(blob.Path), blob.Path)));
-            found.AddRange(ingest.Where(path => StoreEntry.Exists(path) && IsFree(path, claimed)).Select(path => Item(IngestKind(path), Path.GetFileName(path), path)));
+            found.AddRange(blobs.Where(blob => IsLeftover(blob.Path, blob.Digest, digest => recorded.Contains(digest.ToString()), claimed))
+                .Select(blob => Item(StoreItemKind.Leftover, Path.GetFileName(blob.Path), blob.Path)));
+            found.AddRange(ingest.Where(path => StoreEntry.Exists(path) && IsFree(path, claimed))
+                .Select(path => Item(IngestKind(path), Path.GetFileName(path), path)));
             return 0;
         });
         found.AddRange(ScratchFolder.FindDead(layout).Select(path => Item(StoreItemKind.Leftover, Path.GetFileName(path), path)));
@@ -78,7 +81,8 @@ internal sealed class StoreGarbage(StoreLayout layout, StoreDatabase database, L
 
     private bool RemoveBlob(Digest digest)
     {
-        bool isOurs = database.Write(transaction => !ScratchFolder.ReadClaims(layout).Contains(digest.ToString()) && Reachability.DeleteUnusedBlobs(transaction, [digest.ToString()]).Count > 0);
+        bool isOurs = database.Write(transaction =>
+            !ScratchFolder.ReadClaims(layout).Contains(digest.ToString()) && Reachability.DeleteUnusedBlobs(transaction, [digest.ToString()]).Count > 0);
         if (isOurs)
         {
             FaultPoint.Reach(FaultPoint.BlobForgotten);
@@ -132,13 +136,23 @@ internal sealed class StoreGarbage(StoreLayout layout, StoreDatabase database, L
     private List<(string Path, Digest? Digest)> BlobFiles() => [.. Directory.EnumerateDirectories(Path.Combine(layout.Content, "blobs"))
         .SelectMany(folder => Directory.EnumerateFileSystemEntries(folder)).Select(path => (path, DigestOf(path)))];
 
-    private static Digest? DigestOf(string path) => Digest.TryParse($"{Path.GetFileName(Path.GetDirectoryName(path))}:{Path.GetFileName(path)}", out Digest digest) ? digest : null;
+    private static Digest? DigestOf(string path) =>
+        Digest.TryParse($"{Path.GetFileName(Path.GetDirectoryName(path))}:{Path.GetFileName(path)}", out Digest digest) ? digest : null;
 
     // What is no blob is a temporary file; whose, it does not say, so it goes when it is old. A clock may have jumped.
     private static bool IsLeftover(string path, Digest? digest, Func<Digest, bool> isRecorded, HashSet<string> claimed) =>
-        digest is Digest blob ? !isRecorded(blob) && !claimed.Contains(blob.ToString()) : (DateTime.UtcNow - File.GetLastWriteTimeUtc(path)).Duration() > s_young;
+        digest is Digest blob
+            ? !isRecorded(blob) && !claimed.Contains(blob.ToString())
+            : (DateTime.UtcNow - File.GetLastWriteTimeUtc(path)).Duration() > s_young;
 
-    private static StoreItemKind IngestKind(string path) => StoreEntry.FileLength(path) is null ? StoreItemKind.Leftover : path.EndsWith(".upload", StringComparison.Ordinal) ? StoreItemKind.UploadRecord : StoreItemKind.PartialDownload;
+    private static StoreItemKind IngestKind(string path)
+    {
+        if (StoreEntry.FileLength(path) is null)
+        {
+            return StoreItemKind.Leftover;
+        }
+        return path.EndsWith(".upload", StringComparison.Ordinal) ? StoreItemKind.UploadRecord : StoreItemKind.PartialDownload;
+    }
 
     // A download is claimed by its digest and held open; an upload's record is held open.
     private static bool IsFree(string path, HashSet<string> claimed)

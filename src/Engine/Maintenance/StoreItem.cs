@@ -18,16 +18,16 @@ public enum StoreItemKind : long // ConvertTo-Json writes the words of such an e
 /// <summary>Something of a store that nobody needs, and what it has of the disk.</summary>
 public sealed record StoreItem
 {
-    /// <summary>What it is.</summary>
+    /// <summary>What kind of item this is.</summary>
     public required StoreItemKind Kind { get; init; }
 
     /// <summary>A layer's DiffID, a blob's digest; else the file's name.</summary>
     public required string Name { get; init; }
 
-    /// <summary>The file or folder.</summary>
+    /// <summary>The item's file or folder.</summary>
     public required string Path { get; init; }
 
-    /// <summary>Its bytes on the disk.</summary>
+    /// <summary>How many bytes the item has on the disk.</summary>
     public required long Bytes { get; init; }
 
     /// <inheritdoc/>

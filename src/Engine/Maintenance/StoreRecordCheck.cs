@@ -142,7 +142,13 @@ internal sealed class StoreRecordCheck(StoreLayout layout, StoreDatabase databas
         {
             if (!StoreEntry.IsDirectory(layout.Container(id)))
             {
-                issues.Add(new IntegrityIssue { Kind = IntegrityIssueKind.ContainerMissing, Path = layout.Container(id), Containers = [name], Message = $"The folder of the container {name} is missing: its changes are lost." });
+                issues.Add(new IntegrityIssue
+                {
+                    Kind = IntegrityIssueKind.ContainerMissing,
+                    Path = layout.Container(id),
+                    Containers = [name],
+                    Message = $"The folder of the container {name} is missing: its changes are lost.",
+                });
             }
         }
     }
@@ -159,11 +165,19 @@ internal sealed class StoreRecordCheck(StoreLayout layout, StoreDatabase databas
         }
     }
 
-    /// <summary>An issue of an image.</summary>
+    /// <summary>Makes the issue that tells of a damaged image.</summary>
     public IntegrityIssue OfImage(StoreTransaction transaction, string id, string what)
     {
         Dependents users = Dependents.OfBlob(transaction, id);
-        return new IntegrityIssue { Kind = IntegrityIssueKind.ImageDamaged, Path = layout.Blob(Digest.Parse(id)), Digest = id, Images = users.Images, Containers = users.Containers, Message = $"The image {users.Images.FirstOrDefault() ?? id} {what}." };
+        return new IntegrityIssue
+        {
+            Kind = IntegrityIssueKind.ImageDamaged,
+            Path = layout.Blob(Digest.Parse(id)),
+            Digest = id,
+            Images = users.Images,
+            Containers = users.Containers,
+            Message = $"The image {users.Images.FirstOrDefault() ?? id} {what}.",
+        };
     }
 
     private static IntegrityIssue Leftover(StoreItem item) => new()
@@ -176,7 +190,11 @@ internal sealed class StoreRecordCheck(StoreLayout layout, StoreDatabase databas
 
     private static string Of(Dependents users)
     {
-        string images = users.Images.Count == 0 ? "no image" : $"the image{(users.Images.Count > 1 ? "s" : "")} {string.Join(", ", users.Images.Take(5))}{(users.Images.Count > 5 ? $" and {users.Images.Count - 5} more" : "")}";
-        return $"; it belongs to {images}.";
+        if (users.Images.Count == 0)
+        {
+            return "; it belongs to no image.";
+        }
+        string some = string.Join(", ", users.Images.Take(5)), more = users.Images.Count > 5 ? $" and {users.Images.Count - 5} more" : "";
+        return $"; it belongs to the image{(users.Images.Count > 1 ? "s" : "")} {some}{more}.";
     }
 }

@@ -14,7 +14,14 @@ namespace LayerImage.Engine.Maintenance;
 /// Mends one issue at a time and touches nothing else: a blob is received again from a registry that has the image, a
 /// layer is unpacked again from its blob, beside the damaged one, and takes its place in one step.
 /// </summary>
-internal sealed class StoreRepairer(StoreLayout layout, StoreDatabase database, LayerStore layers, ContentStore content, RegistryConnector registries, StoreGarbage garbage, TimeProvider clock)
+internal sealed class StoreRepairer(
+    StoreLayout layout,
+    StoreDatabase database,
+    LayerStore layers,
+    ContentStore content,
+    RegistryConnector registries,
+    StoreGarbage garbage,
+    TimeProvider clock)
 {
     /// <summary>Mends; what was done, in words.</summary>
     /// <exception cref="LayerImageException">Why it could not be.</exception>
@@ -30,7 +37,9 @@ internal sealed class StoreRepairer(StoreLayout layout, StoreDatabase database, 
     };
 
     private string RemoveLeftover(IntegrityIssue issue) =>
-        garbage.Find().FirstOrDefault(item => item.Path == issue.Path) is StoreItem item && garbage.Remove(item) ? $"{issue.Path} was removed." : $"{issue.Path} is gone already, or is somebody's by now.";
+        garbage.Find().FirstOrDefault(item => item.Path == issue.Path) is StoreItem item && garbage.Remove(item)
+            ? $"{issue.Path} was removed."
+            : $"{issue.Path} is gone already, or is somebody's by now.";
 
     private string RewriteRecords()
     {
@@ -116,7 +125,8 @@ internal sealed class StoreRepairer(StoreLayout layout, StoreDatabase database, 
         long known = size ?? throw Lost($"The size of the blob {digest} is not known any more", digest.ToString());
         Descriptor blob = new() { MediaType = MediaTypes.OciLayerGzip, Digest = digest, Size = known };
         await new RegistryBlobSource(client, retry).CopyAsync(blob, layout.Partial(digest),
-            done => observer.Progress(new TransferProgress("Repair-LayerStore", digest.Short, "Receiving", done, known)), cancellationToken).ConfigureAwait(false);
+            done => observer.Progress(new TransferProgress("Repair-LayerStore", digest.Short, "Receiving", done, known)),
+            cancellationToken).ConfigureAwait(false);
         content.AdoptReceived(layout.Partial(digest), digest, known);
         database.Write(transaction => BlobTable.Correct(transaction, digest, known));
         observer.Progress(new TransferProgress("Repair-LayerStore", digest.Short, "Done", known, known));
@@ -161,7 +171,9 @@ internal sealed class StoreRepairer(StoreLayout layout, StoreDatabase database, 
     {
         if (users.Standing.Length > 0)
         {
-            throw new LayerImageException(users.AreRunning ? EngineError.ContainerRunning : EngineError.MountInUse, $"The layer {key} is used by {users.Standing}, and cannot be replaced under that.")
+            throw new LayerImageException(
+                users.AreRunning ? EngineError.ContainerRunning : EngineError.MountInUse,
+                $"The layer {key} is used by {users.Standing}, and cannot be replaced under that.")
             { Target = key, Advice = "Stop the container or dismount the union (Dismount-LayerImage), then repair again." };
         }
     }

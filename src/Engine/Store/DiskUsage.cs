@@ -137,7 +137,8 @@ internal static class DiskUsage
 
         public override void Dispose() => Directory.Dispose();
 
-        private bool IsOfOneFileSystem(in FileStatus other) => (other.FileSystemMajor, other.FileSystemMinor) == (_status.FileSystemMajor, _status.FileSystemMinor);
+        private bool IsOfOneFileSystem(in FileStatus other) =>
+            (other.FileSystemMajor, other.FileSystemMinor) == (_status.FileSystemMajor, _status.FileSystemMinor);
     }
 
     private static long PortableOf(string path) => File.Exists(path) ? new FileInfo(path).Length

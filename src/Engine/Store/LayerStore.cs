@@ -18,14 +18,21 @@ internal sealed class LayerStore(StoreLayout layout, StoreDatabase database)
 
     /// <summary>The layer with this DiffID that is good for this stack, or null. One whose directory is lost is not: it can be made again.</summary>
     public LayerRecord? Find(Digest diffId, Digest chainId) =>
-        database.Read(transaction => LayerTable.Find(transaction, diffId, chainId)) is LayerRecord found && StoreEntry.IsDirectory(PathOf(found.Key)) ? found : null;
+        database.Read(transaction => LayerTable.Find(transaction, diffId, chainId)) is LayerRecord found && StoreEntry.IsDirectory(PathOf(found.Key))
+            ? found
+            : null;
 
     /// <summary>Layers by key, the base first.</summary>
-    public IReadOnlyList<LayerRecord> Get(IReadOnlyList<string> keys) => database.Read(transaction => keys.Select(key => LayerTable.Find(transaction, key) ?? throw Missing(key)).ToList());
+    public IReadOnlyList<LayerRecord> Get(IReadOnlyList<string> keys) =>
+        database.Read(transaction => keys.Select(key => LayerTable.Find(transaction, key) ?? throw Missing(key)).ToList());
 
     /// <summary>A layer without a record.</summary>
     public static LayerImageException Missing(string key) =>
-        new(EngineError.LayerCorrupt, $"The layer {key} is not in the store.") { Target = key, Advice = "Receive or import the image again, or see what Repair-LayerStore can mend." };
+        new(EngineError.LayerCorrupt, $"The layer {key} is not in the store.")
+        {
+            Target = key,
+            Advice = "Receive or import the image again, or see what Repair-LayerStore can mend.",
+        };
 
     /// <summary>The directory of a layer.</summary>
     public string PathOf(string key) => layout.Layer(key);
@@ -72,7 +79,8 @@ internal sealed class LayerStore(StoreLayout layout, StoreDatabase database)
                 {
                     // What a killed process left between rename and record, or a damaged layer. Ours is as good and certainly whole.
                     // In one step, so that a layer with a record is always there; but a container's upper directory must not get it.
-                    exchanged = directory.StartsWith(layout.Scratch + Path.DirectorySeparatorChar, StringComparison.Ordinal) && Libc.TryExchange(directory, place);
+                    exchanged = directory.StartsWith(layout.Scratch + Path.DirectorySeparatorChar, StringComparison.Ordinal)
+                        && Libc.TryExchange(directory, place);
                     if (!exchanged)
                     {
                         Libc.Rename(place, left);
@@ -135,7 +143,7 @@ internal sealed class LayerStore(StoreLayout layout, StoreDatabase database)
     /// <param name="entries">How many entries it has, about.</param>
     public static void Sync(string directory, long entries) => TreeSync.Run(directory, entries);
 
-    /// <summary>All layers.</summary>
+    /// <summary>All unpacked layers of the store.</summary>
     public IReadOnlyList<LayerRecord> List() => database.Read(LayerTable.List);
 
     /// <summary>

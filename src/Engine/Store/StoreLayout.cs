@@ -67,7 +67,8 @@ internal sealed class StoreLayout(EngineOptions options)
     public string Lock(string name) => Path.Combine(Locks, name);
 
     /// <summary>The folders that have a directory for each thing of these kinds, as far as they are there.</summary>
-    public IEnumerable<string> FoldersOf(IEnumerable<StoreKind> kinds) => kinds.Select(kind => kind.Folder).OfType<string>().Select(folder => Path.Combine(Root, folder)).Where(Directory.Exists);
+    public IEnumerable<string> FoldersOf(IEnumerable<StoreKind> kinds) =>
+        kinds.Select(kind => kind.Folder).OfType<string>().Select(folder => Path.Combine(Root, folder)).Where(Directory.Exists);
 
     /// <summary>Makes the folders. Idempotent.</summary>
     public void Create()
@@ -75,7 +76,17 @@ internal sealed class StoreLayout(EngineOptions options)
         TrustedFolder.Claim(Root, "LAYERIMAGE_ROOT");
         TrustedFolder.Claim(Run, "LAYERIMAGE_RUN");
         TrustedFolder.Require(options.Configuration, "LAYERIMAGE_CONFIG");
-        foreach (string folder in (string[])[Path.Combine(Content, "blobs", "sha256"), Path.Combine(Content, "blobs", "sha512"), Ingest, Layers, Containers, Scratch, Indexes, Cache, Locks])
+        foreach (string folder in (string[])[
+            Path.Combine(Content, "blobs", "sha256"),
+            Path.Combine(Content, "blobs", "sha512"),
+            Ingest,
+            Layers,
+            Containers,
+            Scratch,
+            Indexes,
+            Cache,
+            Locks,
+        ])
         {
             HostFolder.Create(folder, $"The store's folder {folder} cannot be made", folder);
         }

@@ -78,7 +78,10 @@ internal static class StoreLeftovers
         }
     }
 
-    /// <summary>Takes what is in the place of a thing's directory (a layer's, a container's) out of it, if it has no record and is no container's own.</summary>
+    /// <summary>
+    /// Takes what is in the place of a thing's directory (a layer's, a container's) out of it, if it has no record and is no
+    /// container's own.
+    /// </summary>
     public static void MoveOut(StoreDatabase database, StoreLayout layout, string directory, string destination) => database.Write(transaction =>
     {
         string name = Path.GetFileName(directory);

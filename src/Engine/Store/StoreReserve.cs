@@ -48,7 +48,7 @@ internal sealed class StoreReserve(StoreLayout layout)
         }
     }
 
-    /// <summary>The same for what has no result.</summary>
+    /// <summary>Makes a change that has no result, with the reserve's room if the disk is full.</summary>
     public void Use(Action change) => Use(() =>
     {
         change();

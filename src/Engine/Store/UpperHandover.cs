@@ -28,7 +28,10 @@ internal static class UpperHandover
     /// <summary>Gives a directory among the layers back to the container whose upper directory it is; false when it is none's.</summary>
     public static bool TryReturn(StoreTransaction transaction, StoreLayout layout, string directory)
     {
-        if (!StoreEntry.IsDirectory(directory) || OwnerOf(directory) is not string container || Directory.Exists(layout.Upper(container)) || !Directory.Exists(layout.Container(container))
+        if (!StoreEntry.IsDirectory(directory)
+            || OwnerOf(directory) is not string container
+            || Directory.Exists(layout.Upper(container))
+            || !Directory.Exists(layout.Container(container))
             || !ContainerTable.Exists(transaction, container)
             || LayerTable.Exists(transaction, Path.GetFileName(directory)))
         {
@@ -46,9 +49,10 @@ internal static class UpperHandover
         {
             return;
         }
-        string? top = database.Write(transaction => Directory.EnumerateDirectories(layout.Layers).Any(layer => OwnerOf(layer) == container && TryReturn(transaction, layout, layer))
-            ? null
-            : ContainerLayerTable.TopOf(transaction, container));
+        string? top = database.Write(transaction =>
+            Directory.EnumerateDirectories(layout.Layers).Any(layer => OwnerOf(layer) == container && TryReturn(transaction, layout, layer))
+                ? null
+                : ContainerLayerTable.TopOf(transaction, container));
         if (top is not null)
         {
             Renew(layout, container, layout.Layer(top)); // killed after the record

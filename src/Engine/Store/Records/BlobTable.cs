@@ -9,7 +9,7 @@ internal static class BlobTable
     public static bool Exists(StoreTransaction transaction, Digest digest) =>
         transaction.Scalar<long>("SELECT count(*) FROM blob WHERE digest = ?1", digest.ToString()) > 0;
 
-    /// <summary>How many there are.</summary>
+    /// <summary>How many blobs there are.</summary>
     public static long Count(StoreTransaction transaction) => transaction.Scalar<long>("SELECT count(*) FROM blob");
 
     /// <summary>The recorded size of a blob; null for one that is not recorded.</summary>

@@ -23,7 +23,8 @@ internal sealed class ClaimQueries
         HasDirectory = Any(kinds.Where(kind => kind.Folder is not null).Select(kind => $"SELECT 1 FROM {kind.Table} WHERE {kind.Key} = ?1"));
         List<StoreClaim> described = [.. ClaimsOn(StoreKinds.Layer).Where(claim => claim.DiffId is not null)];
         DiffIds = Union(described.Select(claim => $"SELECT {claim.DiffId} FROM {claim.From}{Where(claim)}").Prepend("SELECT diff_id FROM layer"));
-        HasDiffId = Any(described.Select(claim => $"SELECT 1 FROM {claim.From}{Where(claim, $"{claim.DiffId} = ?1")}").Prepend("SELECT 1 FROM layer WHERE diff_id = ?1"));
+        HasDiffId = Any(described.Select(claim => $"SELECT 1 FROM {claim.From}{Where(claim, $"{claim.DiffId} = ?1")}")
+            .Prepend("SELECT 1 FROM layer WHERE diff_id = ?1"));
         RequiredBlobs = ComposeRequiredBlobs();
         RequiredLayers = ComposeRequiredLayers();
         HoldersOfLayers = ComposeHolders(StoreKinds.Layer);
@@ -31,7 +32,7 @@ internal sealed class ClaimQueries
         (BlobsOfAllImages, BlobsOfImages) = (ComposeBlobsOfImages(some: false), ComposeBlobsOfImages(some: true));
     }
 
-    /// <summary>Those about the kinds that there are.</summary>
+    /// <summary>The queries about the kinds of things that the store has.</summary>
     public static ClaimQueries Standard { get; } = new(StoreKinds.All);
 
     public IReadOnlyList<StoreKind> Kinds { get; }
@@ -51,7 +52,7 @@ internal sealed class ClaimQueries
     /// <summary>The blobs that ?1 of a kind needs, also those that are not here.</summary>
     public IReadOnlyDictionary<StoreKind, string> BlobsOf { get; }
 
-    /// <summary>Key, DiffID.</summary>
+    /// <summary>Layers that nobody needs: key, DiffID.</summary>
     public string UnusedLayers { get; }
 
     public string UnusedBlobs { get; }
@@ -80,10 +81,13 @@ internal sealed class ClaimQueries
     /// <summary>How many images need each of the layers ?1, and one of them.</summary>
     public string HoldersOfLayers { get; }
 
-    /// <summary>The same for blobs.</summary>
+    /// <summary>How many images need each of the blobs ?1, and one of them.</summary>
     public string HoldersOfBlobs { get; }
 
-    /// <summary>What all images hold, and what goes with them although they hold another packing of the same layer: image, digest, size, whether it is held.</summary>
+    /// <summary>
+    /// What all images hold, and what goes with them although they hold another packing of the same layer: image, digest, size,
+    /// whether it is held.
+    /// </summary>
     public string BlobsOfAllImages { get; }
 
     /// <summary>The same for the images ?1.</summary>
@@ -91,15 +95,19 @@ internal sealed class ClaimQueries
 
     private Dictionary<StoreKind, string> Each(Func<StoreKind, string> compose) => Kinds.ToDictionary(kind => kind, compose);
 
-    private IEnumerable<StoreClaim> ClaimsOn(StoreKind on, IEnumerable<StoreKind>? by = null) => (by ?? Kinds).SelectMany(kind => kind.Claims).Where(claim => claim.On == on);
+    private IEnumerable<StoreClaim> ClaimsOn(StoreKind on, IEnumerable<StoreKind>? by = null) =>
+        (by ?? Kinds).SelectMany(kind => kind.Claims).Where(claim => claim.On == on);
 
     private string ComposeUsers(StoreKind on)
     {
-        IEnumerable<string> users = Kinds.Select((kind, i) => (Kind: kind, Place: i, Claims: ClaimsOn(on, [kind]))).Where(user => user.Claims.Any()).Select(user =>
-        {
-            string keys = Union(user.Claims.Select(claim => $"SELECT {claim.By} FROM {claim.From}{Where(claim, $"{claim.Name} = ?1")}"));
-            return $"SELECT {user.Place}, {user.Kind.Key}, {user.Kind.Label ?? user.Kind.Key}, {user.Kind.Standing} FROM {user.Kind.Table} WHERE {user.Kind.Key} IN ({keys})";
-        });
+        IEnumerable<string> users = Kinds.Select((kind, i) => (Kind: kind, Place: i, Claims: ClaimsOn(on, [kind])))
+            .Where(user => user.Claims.Any())
+            .Select(user =>
+            {
+                string keys = Union(user.Claims.Select(claim => $"SELECT {claim.By} FROM {claim.From}{Where(claim, $"{claim.Name} = ?1")}"));
+                return $"SELECT {user.Place}, {user.Kind.Key}, {user.Kind.Label ?? user.Kind.Key}, {user.Kind.Standing} FROM {user.Kind.Table} "
+                    + $"WHERE {user.Kind.Key} IN ({keys})";
+            });
         return Union(users, all: true, none: "SELECT NULL, NULL, NULL, NULL WHERE 0") + " ORDER BY 1, 3";
     }
 
@@ -107,7 +115,8 @@ internal sealed class ClaimQueries
     private string Unused(StoreKind kind, string thing) =>
         string.Join(" AND ", ClaimsOn(kind).Select(claim => $"NOT EXISTS (SELECT 1 FROM {claim.From}{Where(claim, $"{claim.Name} = {thing}")})"));
 
-    private static string Names(IEnumerable<StoreClaim> claims) => Union(claims.Select(claim => $"SELECT {claim.Name} AS name FROM {claim.From}{Where(claim, $"{claim.Name} IS NOT NULL")}"));
+    private static string Names(IEnumerable<StoreClaim> claims) =>
+        Union(claims.Select(claim => $"SELECT {claim.Name} AS name FROM {claim.From}{Where(claim, $"{claim.Name} IS NOT NULL")}"));
 
     private string NamesBy(StoreKind kind, StoreKind on) =>
         Union(ClaimsOn(on, [kind]).Select(claim => $"SELECT {claim.Name} FROM {claim.From}{Where(claim, $"{claim.By} = ?1", $"{claim.Name} IS NOT NULL")}"));
@@ -121,10 +130,13 @@ internal sealed class ClaimQueries
     private string ComposeRequiredLayers()
     {
         ILookup<bool, StoreClaim> claims = ClaimsOn(StoreKinds.Layer).Where(claim => claim.IsRequired).ToLookup(claim => claim.DiffId is not null);
-        string described = Union(claims[true].Select(claim => $"SELECT {claim.Name}, {claim.DiffId}, 0 FROM {claim.From}{Where(claim, $"{claim.Name} NOT IN (SELECT key FROM layer)")}"));
+        string described = Union(
+            claims[true].Select(claim =>
+                $"SELECT {claim.Name}, {claim.DiffId}, 0 FROM {claim.From}{Where(claim, $"{claim.Name} NOT IN (SELECT key FROM layer)")}"));
         return $"""
             SELECT key, diff_id, 1 FROM layer UNION {described}
-            UNION SELECT name, 'sha256:' || name, 0 FROM ({Names(claims[false])}) WHERE name NOT IN (SELECT key FROM layer) AND name NOT IN ({Names(claims[true])})
+            UNION SELECT name, 'sha256:' || name, 0 FROM ({Names(claims[false])})
+            WHERE name NOT IN (SELECT key FROM layer) AND name NOT IN ({Names(claims[true])})
             """;
     }
 
@@ -140,8 +152,10 @@ internal sealed class ClaimQueries
         string?[] only(string column) => some ? [$"{column} {NameList.In}"] : [];
         IEnumerable<string> held = StoreKinds.Image.Claims.Where(claim => claim.On == StoreKinds.Blob)
             .Select(claim => $"SELECT {claim.By} AS image, {claim.Name} AS name, 1 AS held FROM {claim.From}{Where(claim, only(claim.By))}");
-        string packings = $"SELECT image, layer_blob.blob, 0 FROM image_layer JOIN layer_blob ON layer_blob.diff_id = image_layer.diff_id{(some ? $" WHERE image {NameList.In}" : "")}";
-        return $"SELECT thing.image, blob.digest, blob.size, max(thing.held) FROM ({Union(held.Append(packings), all: true)}) thing JOIN blob ON blob.digest = thing.name GROUP BY 1, 2";
+        string packings = "SELECT image, layer_blob.blob, 0 FROM image_layer JOIN layer_blob ON layer_blob.diff_id = image_layer.diff_id"
+            + (some ? $" WHERE image {NameList.In}" : "");
+        return $"SELECT thing.image, blob.digest, blob.size, max(thing.held) FROM ({Union(held.Append(packings), all: true)}) thing "
+            + "JOIN blob ON blob.digest = thing.name GROUP BY 1, 2";
     }
 
     private static string Where(StoreClaim claim, params IEnumerable<string?> conditions)

@@ -17,5 +17,8 @@ internal static class ContainerLayerTable
 
     /// <summary>Puts a layer on a container's layers that was its upper directory.</summary>
     public static void Append(StoreTransaction transaction, string container, string key, string history) => transaction.Execute(
-        "INSERT INTO container_layer (container, position, layer, history) SELECT ?1, count(*), ?2, ?3 FROM container_layer WHERE container = ?1", container, key, history);
+        "INSERT INTO container_layer (container, position, layer, history) SELECT ?1, count(*), ?2, ?3 FROM container_layer WHERE container = ?1",
+        container,
+        key,
+        history);
 }

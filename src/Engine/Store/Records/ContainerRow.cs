@@ -15,7 +15,7 @@ internal sealed record ContainerRow
     /// <summary>What was decided of it, as JSON.</summary>
     public required string Spec { get; init; }
 
-    /// <summary>Its address in the container network.</summary>
+    /// <summary>The container's address in the container network.</summary>
     public string? Address { get; init; }
 
     public required RecordedState State { get; init; }

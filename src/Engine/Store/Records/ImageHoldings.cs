@@ -4,7 +4,8 @@ namespace LayerImage.Engine.Store;
 /// <param name="Image">The image.</param>
 /// <param name="Name">A blob's digest or a layer's key.</param>
 /// <param name="Size">Its bytes.</param>
-/// <param name="IsHeld">Whether the image needs just this; else it needs the same layer in another form, and this one goes with it if no image needs this one.</param>
+/// <param name="IsHeld">Whether the image needs just this; else it needs the same layer in another form, and this one goes with
+/// it if no image needs this one.</param>
 internal sealed record ImageHolding(string Image, string Name, long Size, bool IsHeld);
 
 /// <summary>Which images need a thing.</summary>
@@ -26,14 +27,17 @@ internal static class ImageHoldings
     public static List<ImageHolding> Layers(StoreTransaction transaction, NameList? images) => Read(transaction, s_layers.Of(images), images);
 
     /// <summary>Which images need each of these blobs.</summary>
-    public static Dictionary<string, ImageHolders> HoldersOfBlobs(StoreTransaction transaction, NameList digests) => ReadHolders(transaction, transaction.Claims.HoldersOfBlobs, digests);
+    public static Dictionary<string, ImageHolders> HoldersOfBlobs(StoreTransaction transaction, NameList digests) =>
+        ReadHolders(transaction, transaction.Claims.HoldersOfBlobs, digests);
 
     /// <summary>Which images need each of these layers.</summary>
-    public static Dictionary<string, ImageHolders> HoldersOfLayers(StoreTransaction transaction, NameList keys) => ReadHolders(transaction, transaction.Claims.HoldersOfLayers, keys);
+    public static Dictionary<string, ImageHolders> HoldersOfLayers(StoreTransaction transaction, NameList keys) =>
+        ReadHolders(transaction, transaction.Claims.HoldersOfLayers, keys);
 
     private static List<ImageHolding> Read(StoreTransaction transaction, string query, NameList? images) => transaction.Query(query,
         row => new ImageHolding(row.GetString(0), row.GetString(1), row.GetInt64(2), !row.IsDBNull(3) && row.GetBoolean(3)), images?.Json ?? "");
 
     private static Dictionary<string, ImageHolders> ReadHolders(StoreTransaction transaction, string query, NameList names) => transaction
-        .Query(query, row => KeyValuePair.Create(row.GetString(0), new ImageHolders(row.GetInt64(1), row.GetString(2))), names.Json).ToDictionary(StringComparer.Ordinal);
+        .Query(query, row => KeyValuePair.Create(row.GetString(0), new ImageHolders(row.GetInt64(1), row.GetString(2))), names.Json)
+        .ToDictionary(StringComparer.Ordinal);
 }

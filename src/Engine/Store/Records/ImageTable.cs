@@ -14,12 +14,13 @@ internal sealed record ImageRow(string Id, string? Manifest, string Platform, Da
 /// <summary>The table <c>image</c>. What an image has goes with its row: layers, tags, digests.</summary>
 internal static class ImageTable
 {
-    private static readonly ImageQuery s_list = new("SELECT id, manifest, platform, created, stored, used FROM image {0} ORDER BY coalesce(created, stored) DESC, id", "id");
+    private static readonly ImageQuery s_list =
+        new("SELECT id, manifest, platform, created, stored, used FROM image {0} ORDER BY coalesce(created, stored) DESC, id", "id");
 
     /// <summary>Whether an image is recorded.</summary>
     public static bool Exists(StoreTransaction transaction, string id) => transaction.Scalar<long>("SELECT count(*) FROM image WHERE id = ?1", id) > 0;
 
-    /// <summary>How many there are.</summary>
+    /// <summary>How many images there are.</summary>
     public static long Count(StoreTransaction transaction) => transaction.Scalar<long>("SELECT count(*) FROM image");
 
     /// <summary>These images, or all, the newest first.</summary>
@@ -33,7 +34,8 @@ internal static class ImageTable
         """, row => row.GetString(0), prefix);
 
     /// <summary>Whether a blob is an image's manifest.</summary>
-    public static bool HasManifest(StoreTransaction transaction, Digest digest) => transaction.Scalar<long>("SELECT count(*) FROM image WHERE manifest = ?1", digest.ToString()) > 0;
+    public static bool HasManifest(StoreTransaction transaction, Digest digest) =>
+        transaction.Scalar<long>("SELECT count(*) FROM image WHERE manifest = ?1", digest.ToString()) > 0;
 
     /// <summary>Whether an image is here and has no manifest.</summary>
     public static bool LacksManifest(StoreTransaction transaction, string id) =>

@@ -7,7 +7,11 @@ internal static class LayerBlobTable
 {
     /// <summary>Records which layer a blob unpacks to. An image whose base image is gone finds its layers' blobs by that.</summary>
     public static void Record(StoreTransaction transaction, Digest diffId, Descriptor blob) => transaction.Execute(
-        "INSERT OR REPLACE INTO layer_blob (diff_id, blob, size, media_type) VALUES (?1, ?2, ?3, ?4)", diffId.ToString(), blob.Digest.ToString(), blob.Size, blob.MediaType);
+        "INSERT OR REPLACE INTO layer_blob (diff_id, blob, size, media_type) VALUES (?1, ?2, ?3, ?4)",
+        diffId.ToString(),
+        blob.Digest.ToString(),
+        blob.Size,
+        blob.MediaType);
 
     /// <summary>All blobs that are known to unpack to a layer, whether they are here or not.</summary>
     public static List<string> BlobsOf(StoreTransaction transaction, string diffId) =>
@@ -15,7 +19,10 @@ internal static class LayerBlobTable
 
     /// <summary>The same with those that images name, the smallest first.</summary>
     public static List<Digest> KnownBlobsOf(StoreTransaction transaction, Digest diffId) => transaction.Query("""
-        SELECT blob FROM (SELECT blob, size FROM layer_blob WHERE diff_id = ?1 UNION SELECT blob, blob_size FROM image_layer WHERE diff_id = ?1 AND blob IS NOT NULL) ORDER BY size
+        SELECT blob FROM (
+            SELECT blob, size FROM layer_blob WHERE diff_id = ?1
+            UNION SELECT blob, blob_size FROM image_layer WHERE diff_id = ?1 AND blob IS NOT NULL)
+        ORDER BY size
         """, row => Digest.Parse(row.GetString(0)), diffId.ToString());
 
     /// <summary>The blobs of a layer that are recorded, the smallest first.</summary>

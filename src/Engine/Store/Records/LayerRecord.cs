@@ -17,7 +17,7 @@ internal sealed record LayerRecord
     /// <summary>Bytes of the uncompressed tar.</summary>
     public required long TarSize { get; init; }
 
-    /// <summary>Entries of the tar.</summary>
+    /// <summary>How many entries the layer's tar has.</summary>
     public required long Entries { get; init; }
 
     /// <summary>Whether the tar describes the root directory.</summary>
@@ -29,7 +29,7 @@ internal sealed record LayerRecord
     /// <summary>The tar writer's version, for a layer that was committed or imported here and has no blob.</summary>
     public int? Writer { get; init; }
 
-    /// <summary>That of a tree that was made here.</summary>
+    /// <summary>The record of a layer that was made here.</summary>
     public static LayerRecord Of(SealedLayer layer) => new()
     {
         Key = layer.DiffId.Hex,

@@ -11,14 +11,15 @@ internal static class LayerTable
     /// <summary>Whether a layer is recorded.</summary>
     public static bool Exists(StoreTransaction transaction, string key) => transaction.Scalar<long>("SELECT count(*) FROM layer WHERE key = ?1", key) > 0;
 
-    /// <summary>How many there are.</summary>
+    /// <summary>How many unpacked layers there are.</summary>
     public static long Count(StoreTransaction transaction) => transaction.Scalar<long>("SELECT count(*) FROM layer");
 
-    /// <summary>All of them, by key.</summary>
+    /// <summary>All unpacked layers, by key.</summary>
     public static List<LayerRecord> List(StoreTransaction transaction) => transaction.Query($"SELECT {Columns} FROM layer ORDER BY key", Read);
 
     /// <summary>A layer by its key, or null.</summary>
-    public static LayerRecord? Find(StoreTransaction transaction, string key) => transaction.Query($"SELECT {Columns} FROM layer WHERE key = ?1", Read, key).FirstOrDefault();
+    public static LayerRecord? Find(StoreTransaction transaction, string key) =>
+        transaction.Query($"SELECT {Columns} FROM layer WHERE key = ?1", Read, key).FirstOrDefault();
 
     /// <summary>The layer with this DiffID that is good for this stack, or null.</summary>
     public static LayerRecord? Find(StoreTransaction transaction, Digest diffId, Digest chainId) => transaction.Query(

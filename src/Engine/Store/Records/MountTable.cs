@@ -6,7 +6,7 @@ namespace LayerImage.Engine.Store;
 /// <summary>A row of the table of mounts: a union at a path of the user's, or the changes kept of one.</summary>
 internal sealed record MountRow
 {
-    /// <summary>Its folder under mounts/.</summary>
+    /// <summary>The mount's id, and its folder under mounts/.</summary>
     public required string Id { get; init; }
 
     public required string Path { get; init; }
@@ -25,7 +25,7 @@ internal sealed record MountRow
     /// <summary>The lower directories, the top one first.</summary>
     public required IReadOnlyList<string> Lower { get; init; }
 
-    /// <summary>Null: read-only.</summary>
+    /// <summary>The upper directory; null for a read-only mount.</summary>
     public string? Upper { get; init; }
 
     public string? Work { get; init; }
@@ -55,8 +55,19 @@ internal static class MountTable
 
     /// <summary>Records a mount.</summary>
     public static void Insert(StoreTransaction transaction, MountRow row) => transaction.Execute(
-        $"INSERT INTO mount ({Columns}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)", row.Id, row.Path, row.Image, row.Reference, row.BootId, row.Namespace,
-        JsonSerializer.Serialize([.. row.Lower], StoreJsonContext.Default.StringArray), row.Upper, row.Work, row.Made, row.Since.ToUnixTimeMilliseconds(), row.IsMounted);
+        $"INSERT INTO mount ({Columns}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+        row.Id,
+        row.Path,
+        row.Image,
+        row.Reference,
+        row.BootId,
+        row.Namespace,
+        JsonSerializer.Serialize([.. row.Lower], StoreJsonContext.Default.StringArray),
+        row.Upper,
+        row.Work,
+        row.Made,
+        row.Since.ToUnixTimeMilliseconds(),
+        row.IsMounted);
 
     /// <summary>Records that a mount is at another path, and that of what was made for it this is not there any more.</summary>
     public static void SetPath(StoreTransaction transaction, string id, string path, int unmade) =>

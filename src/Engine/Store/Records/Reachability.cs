@@ -15,7 +15,8 @@ internal static class Reachability
     public static HashSet<string> Used(StoreTransaction transaction, StoreKind kind) => Names(transaction, transaction.Claims.Used[kind]);
 
     /// <summary>All layers or blobs that other things than images need.</summary>
-    public static HashSet<string> UsedBesidesImages(StoreTransaction transaction, StoreKind kind) => Names(transaction, transaction.Claims.UsedBesidesImages[kind]);
+    public static HashSet<string> UsedBesidesImages(StoreTransaction transaction, StoreKind kind) =>
+        Names(transaction, transaction.Claims.UsedBesidesImages[kind]);
 
     /// <summary>The layers that a thing needs.</summary>
     public static List<(string Key, Digest DiffId)> LayersOf(StoreTransaction transaction, StoreKind kind, string id) =>
@@ -72,5 +73,6 @@ internal static class Reachability
     public static List<(string Key, string DiffId, bool IsRecorded)> RequiredLayers(StoreTransaction transaction) =>
         transaction.Query(transaction.Claims.RequiredLayers, row => (row.GetString(0), row.GetString(1), row.GetBoolean(2)));
 
-    private static HashSet<string> Names(StoreTransaction transaction, string query) => transaction.Query(query, row => row.GetString(0)).ToHashSet(StringComparer.Ordinal);
+    private static HashSet<string> Names(StoreTransaction transaction, string query) =>
+        transaction.Query(query, row => row.GetString(0)).ToHashSet(StringComparer.Ordinal);
 }

@@ -24,7 +24,8 @@ internal static class RepoDigestTable
         row => row.GetString(0), blob.ToString());
 
     /// <summary>The image that a repository has under a digest, or null.</summary>
-    public static string? OwnerOf(StoreTransaction transaction, string name) => transaction.Scalar<string>("SELECT image FROM repo_digest WHERE name = ?1", name);
+    public static string? OwnerOf(StoreTransaction transaction, string name) =>
+        transaction.Scalar<string>("SELECT image FROM repo_digest WHERE name = ?1", name);
 
     /// <summary>Whether any repository has an image under a digest.</summary>
     public static bool HasDigest(StoreTransaction transaction, Digest digest) =>

@@ -57,7 +57,8 @@ internal sealed partial class StoreDatabase
     private void RenewIndexes(SqliteConnection connection)
     {
         using SqliteTransaction transaction = connection.BeginTransaction(deferred: false);
-        List<string> indexes = new StoreTransaction(connection, transaction, _claims).Query("SELECT sql FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL", row => row.GetString(0));
+        List<string> indexes = new StoreTransaction(connection, transaction, _claims).Query(
+            "SELECT sql FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL", row => row.GetString(0));
         Execute(connection, "PRAGMA writable_schema = ON", transaction);
         Execute(connection, "DELETE FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL", transaction);
         Execute(connection, "PRAGMA writable_schema = RESET", transaction);
@@ -88,20 +89,26 @@ internal sealed partial class StoreDatabase
     private bool HasRecords() => new FileInfo(_path) is { Exists: true, Length: > 0 };
 
     // A store's first record comes before anything else in it.
-    private bool HasContent() => Kinds.Select(kind => kind.Folder).OfType<string>().Append(Path.Combine("content", "blobs", "sha256")).Append(Path.Combine("content", "blobs", "sha512"))
-        .Select(folder => Path.Combine(Root, folder))
-        .Any(folder => Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any(entry => Path.GetFileName(entry) != "lost+found"));
+    private bool HasContent() =>
+        Kinds.Select(kind => kind.Folder).OfType<string>().Append(Path.Combine("content", "blobs", "sha256")).Append(Path.Combine("content", "blobs", "sha512"))
+            .Select(folder => Path.Combine(Root, folder))
+            .Any(folder => Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any(entry => Path.GetFileName(entry) != "lost+found"));
 
-    private LayerImageException Lost(string how) => new(EngineError.StoreNotSupported, $"The store's records ({_path}) are {how}, and the store has layers, images or containers. Nothing in it is touched.")
-    {
-        Target = _path,
-        Advice = $"Put state.db back from a backup. Else move {Root} away, begin with an empty store and receive the images again; what containers changed is in containers/<id>/upper.",
-    };
+    private LayerImageException Lost(string how) =>
+        new(EngineError.StoreNotSupported,
+            $"The store's records ({_path}) are {how}, and the store has layers, images or containers. Nothing in it is touched.")
+        {
+            Target = _path,
+            Advice = $"Put state.db back from a backup. Else move {Root} away, begin with an empty store and receive the images again; "
+                + "what containers changed is in containers/<id>/upper.",
+        };
 
-    private LayerImageException Damaged(Exception e) => new(EngineError.StoreNotSupported, $"The store's records ({_path}) are damaged, or are no records: {e.Message}", e)
-    {
-        Target = _path,
-        Advice = "Test-LayerStore says whether Repair-LayerStore can write them anew. Else put state.db (without state.db-wal and state.db-shm) back from a backup, "
-            + $"or move {Root} away, begin with an empty store and receive the images again; what containers changed is in containers/<id>/upper.",
-    };
+    private LayerImageException Damaged(Exception e) =>
+        new(EngineError.StoreNotSupported, $"The store's records ({_path}) are damaged, or are no records: {e.Message}", e)
+        {
+            Target = _path,
+            Advice = "Test-LayerStore says whether Repair-LayerStore can write them anew. "
+                + "Else put state.db (without state.db-wal and state.db-shm) back from a backup, "
+                + $"or move {Root} away, begin with an empty store and receive the images again; what containers changed is in containers/<id>/upper.",
+        };
 }

@@ -196,7 +196,8 @@ internal sealed partial class StoreDatabase
         {
             // A file system that is mounted read-only has no room for the log's index; without a log none is needed.
             connection.Dispose();
-            connection = new SqliteConnection($"Data Source=file:{Uri.EscapeDataString(_path).Replace("%2F", "/", StringComparison.Ordinal)}?immutable=1;Mode=ReadOnly;Pooling=False");
+            connection = new SqliteConnection(
+                $"Data Source=file:{Uri.EscapeDataString(_path).Replace("%2F", "/", StringComparison.Ordinal)}?immutable=1;Mode=ReadOnly;Pooling=False");
             connection.Open();
             return connection;
         }

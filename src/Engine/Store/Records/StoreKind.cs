@@ -9,7 +9,7 @@ internal sealed class StoreKind
     /// <summary>What messages call one: "container".</summary>
     public required string Noun { get; init; }
 
-    /// <summary>Its table.</summary>
+    /// <summary>The table that has the kind's records.</summary>
     public required string Table { get; init; }
 
     /// <summary>The column by which one is known; its directory has that name.</summary>
@@ -33,6 +33,6 @@ internal sealed class StoreKind
     /// </summary>
     public string Standing { get; init; } = "NULL";
 
-    /// <summary>What one needs.</summary>
+    /// <summary>What a thing of this kind needs.</summary>
     public IReadOnlyList<StoreClaim> Claims { get; init; } = [];
 }

@@ -9,10 +9,10 @@ internal static class StoreKinds
     /// <summary>Bytes as received, in content/blobs.</summary>
     public static StoreKind Blob { get; } = new() { Noun = "blob", Table = "blob", Key = "digest" };
 
-    /// <summary>Unpacked layers.</summary>
+    /// <summary>The kind of unpacked layers.</summary>
     public static StoreKind Layer { get; } = new() { Noun = "layer", Table = "layer", Key = "key", Folder = StoreLayout.LayersFolder, IsSwept = true };
 
-    /// <summary>Images.</summary>
+    /// <summary>The kind of images.</summary>
     public static StoreKind Image { get; } = new()
     {
         Noun = "image",
@@ -27,7 +27,7 @@ internal static class StoreKinds
         ],
     };
 
-    /// <summary>Containers.</summary>
+    /// <summary>The kind of containers.</summary>
     public static StoreKind Container { get; } = new()
     {
         Noun = "container",
@@ -42,7 +42,11 @@ internal static class StoreKinds
             new StoreClaim(Layer, "container_layer", "layer", "container"),
             // Its image may be removed in spite of it. The configuration and the layers' blobs stay: it may be committed.
             new StoreClaim(Blob, "container", "image", "id") { IsRequired = false },
-            new StoreClaim(Blob, "layer_blob JOIN layer ON layer.diff_id = layer_blob.diff_id JOIN container_layer ON container_layer.layer = layer.key", "layer_blob.blob", "container_layer.container") { IsRequired = false },
+            new StoreClaim(
+                Blob,
+                "layer_blob JOIN layer ON layer.diff_id = layer_blob.diff_id JOIN container_layer ON container_layer.layer = layer.key",
+                "layer_blob.blob",
+                "container_layer.container") { IsRequired = false },
         ],
     };
 

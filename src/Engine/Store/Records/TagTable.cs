@@ -17,7 +17,8 @@ internal static class TagTable
         transaction.Query("SELECT name FROM tag WHERE image = ?1 ORDER BY name", row => row.GetString(0), image);
 
     /// <summary>The first of an image's tags; null where it has none.</summary>
-    public static string? FirstOf(StoreTransaction transaction, string image) => transaction.Scalar<string>("SELECT min(name) FROM tag WHERE image = ?1", image);
+    public static string? FirstOf(StoreTransaction transaction, string image) =>
+        transaction.Scalar<string>("SELECT min(name) FROM tag WHERE image = ?1", image);
 
     /// <summary>How many tags an image has.</summary>
     public static long CountOf(StoreTransaction transaction, string image) => transaction.Scalar<long>("SELECT count(*) FROM tag WHERE image = ?1", image);
@@ -35,5 +36,6 @@ internal static class TagTable
         transaction.Execute("INSERT OR REPLACE INTO tag (name, image, updated) VALUES (?1, ?2, ?3)", name, image, now.ToUnixTimeMilliseconds());
 
     /// <summary>Takes a tag away, if an image has it; whether it had.</summary>
-    public static bool Delete(StoreTransaction transaction, string name, string image) => transaction.Execute("DELETE FROM tag WHERE name = ?1 AND image = ?2", name, image) > 0;
+    public static bool Delete(StoreTransaction transaction, string name, string image) =>
+        transaction.Execute("DELETE FROM tag WHERE name = ?1 AND image = ?2", name, image) > 0;
 }
