@@ -41,7 +41,8 @@ internal sealed class ChosenFirewall(EngineOptions options, ServiceManagerPaths 
         return true;
     });
 
-    public HostFirewall Configure(HostFirewallSettings settings, IEngineObserver observer) => Change(observer, firewall => firewall.Configure(settings, observer));
+    public HostFirewall Configure(HostFirewallSettings settings, IEngineObserver observer) =>
+        Change(observer, firewall => firewall.Configure(settings, observer));
 
     public IReadOnlyList<HostFirewallIssue> Check() => Use(firewall => firewall.Check());
 
@@ -68,9 +69,11 @@ internal sealed class ChosenFirewall(EngineOptions options, ServiceManagerPaths 
 
     public IReadOnlyList<HostConnection> FindShutOut(IReadOnlyList<HostConnection> connections) => Use(firewall => firewall.FindShutOut(connections));
 
-    public IReadOnlyList<HostFirewallPolicy> GetPolicies(bool permanent, IEngineObserver observer) => Look(observer, firewall => firewall.GetPolicies(permanent, observer));
+    public IReadOnlyList<HostFirewallPolicy> GetPolicies(bool permanent, IEngineObserver observer) =>
+        Look(observer, firewall => firewall.GetPolicies(permanent, observer));
 
-    public IReadOnlyList<HostFirewallIpSet> GetIpSets(bool permanent, IEngineObserver observer) => Look(observer, firewall => firewall.GetIpSets(permanent, observer));
+    public IReadOnlyList<HostFirewallIpSet> GetIpSets(bool permanent, IEngineObserver observer) =>
+        Look(observer, firewall => firewall.GetIpSets(permanent, observer));
 
     public IReadOnlyList<HostConnection> FindCutOff(IReadOnlyList<HostConnection> connections, ZoneRequest? zone, string? defaultZone) =>
         Use(firewall => firewall.FindCutOff(connections, zone, defaultZone));
@@ -95,7 +98,8 @@ internal sealed class ChosenFirewall(EngineOptions options, ServiceManagerPaths 
         Tell(observer, firewall);
         if (IsDoubled(firewall))
         {
-            observer.Warning("firewalld and the module's own firewall both filter this host: a port must be open in both. Start-HostFirewall takes the module's own away.");
+            observer.Warning("firewalld and the module's own firewall both filter this host: a port must be open in both. "
+                + "Start-HostFirewall takes the module's own away.");
         }
         return call(firewall);
     });
@@ -107,8 +111,9 @@ internal sealed class ChosenFirewall(EngineOptions options, ServiceManagerPaths 
         if (IsDoubled(firewall))
         {
             _native.Stop(observer);
-            observer.Warning("firewalld has this host's firewall now: the module's own, which filtered beside it, was stopped. Its permanent rules are still in "
-                + $"{_native.ConfigurationFolder}, and firewalld does not know them.");
+            observer.Warning(
+                "firewalld has this host's firewall now: the module's own, which filtered beside it, was stopped. Its permanent rules are still in "
+                    + $"{_native.ConfigurationFolder}, and firewalld does not know them.");
         }
         return call(firewall);
     });

@@ -7,5 +7,6 @@ public static class FirewallServices
     public static IReadOnlyList<string> IcmpTypeNames() => [.. IcmpTypes.Names];
 
     /// <summary>The services, in order: those that are known without a file, and those of an installed firewalld.</summary>
-    public static IReadOnlyList<string> Names() => [.. ServiceDefaults.All.Keys.Union(FirewallConfiguration.OfFirewalld.ServiceNames()).Order(StringComparer.Ordinal)];
+    public static IReadOnlyList<string> Names() =>
+        [.. ServiceDefaults.All.Keys.Union(FirewallConfiguration.OfFirewalld.ServiceNames()).Order(StringComparer.Ordinal)];
 }

@@ -60,11 +60,13 @@ public interface IHostFirewall
     HostFirewallZone NewZone(ZoneRequest request, IEngineObserver observer);
 
     /// <summary>Takes a zone off the disk: it is gone after the next Sync or start.</summary>
-    /// <exception cref="LayerImageException"><see cref="EngineError.ZoneNotFound"/>; <see cref="EngineError.ParameterInvalid"/>: it is the default zone, or built in.</exception>
+    /// <exception cref="LayerImageException"><see cref="EngineError.ZoneNotFound"/>; <see cref="EngineError.ParameterInvalid"/>:
+    /// it is the default zone, or built in.</exception>
     void RemoveZone(string zone, IEngineObserver observer);
 
     /// <summary>Changes what holds for the firewall as a whole.</summary>
-    /// <exception cref="LayerImageException"><see cref="EngineError.ZoneNotFound"/>, <see cref="EngineError.ParameterInvalid"/>, <see cref="EngineError.FirewallNotRunning"/>.</exception>
+    /// <exception cref="LayerImageException"><see cref="EngineError.ZoneNotFound"/>, <see cref="EngineError.ParameterInvalid"/>,
+    /// <see cref="EngineError.FirewallNotRunning"/>.</exception>
     HostFirewall Configure(HostFirewallSettings settings, IEngineObserver observer);
 
     /// <summary>What is wrong with the files of the permanent configuration; empty when nothing is.</summary>

@@ -1,4 +1,3 @@
-using System.Xml.Linq;
 using LayerImage.Engine.Errors;
 
 namespace LayerImage.Engine.Firewall;
@@ -9,7 +8,7 @@ namespace LayerImage.Engine.Firewall;
 /// </summary>
 /// <param name="folder">The administrator's files.</param>
 /// <param name="shipped">The packages' files, for zones; null: the defaults that are known here.</param>
-internal sealed class FirewallConfiguration(string folder, string? shipped = null)
+internal sealed partial class FirewallConfiguration(string folder, string? shipped = null)
 {
     private const string Firewalld = "/etc/firewalld", ShippedFirewalld = "/usr/lib/firewalld";
 
@@ -50,7 +49,9 @@ internal sealed class FirewallConfiguration(string folder, string? shipped = nul
         string defaultZone = DefaultZone();
         if (!zones.ContainsKey(defaultZone))
         {
-            observer.Warning($"{ConfigurationPath}: DefaultZone '{defaultZone}' is not a zone ({string.Join(", ", zones.Keys)}); '{ZoneDefaults.DefaultZone}' is taken instead.");
+            observer.Warning(
+                $"{ConfigurationPath}: DefaultZone '{defaultZone}' is not a zone ({string.Join(", ", zones.Keys)}); "
+                + $"'{ZoneDefaults.DefaultZone}' is taken instead.");
             defaultZone = ZoneDefaults.DefaultZone;
         }
         string logDenied = Setting(LogDeniedKey)?.ToLowerInvariant() ?? FirewallState.LogDeniedOff;
@@ -78,7 +79,8 @@ internal sealed class FirewallConfiguration(string folder, string? shipped = nul
         string[] taken = [.. others.SelectMany(other => other.Interfaces.Concat(other.Sources)).Intersect(zone.Interfaces.Concat(zone.Sources))];
         foreach (string bound in taken)
         {
-            observer.Warning($"'{bound}' is in two zones; it stays in '{others.First(other => other.Interfaces.Concat(other.Sources).Contains(bound)).Name}' and is left out of '{zone.Name}'.");
+            string first = others.First(other => other.Interfaces.Concat(other.Sources).Contains(bound)).Name;
+            observer.Warning($"'{bound}' is in two zones; it stays in '{first}' and is left out of '{zone.Name}'.");
         }
         return taken.Length == 0 ? zone : zone with { Interfaces = [.. zone.Interfaces.Except(taken)], Sources = [.. zone.Sources.Except(taken)] };
     }
@@ -96,7 +98,7 @@ internal sealed class FirewallConfiguration(string folder, string? shipped = nul
         return Stage(name, file);
     }
 
-    /// <summary>Makes a zone.</summary>
+    /// <summary>Makes a new zone in the permanent configuration.</summary>
     /// <exception cref="LayerImageException"><see cref="EngineError.NameInUse"/>, <see cref="EngineError.NameInvalid"/>.</exception>
     public ZoneSettings AddZone(ZoneChange change, FirewallState permanent)
     {
@@ -110,7 +112,11 @@ internal sealed class FirewallConfiguration(string folder, string? shipped = nul
         }
         if (permanent.Zones.Keys.FirstOrDefault(name => name.Equals(change.Zone, StringComparison.OrdinalIgnoreCase)) is { } taken)
         {
-            throw new LayerImageException(EngineError.NameInUse, $"There is a zone '{taken}' already.") { Target = taken, Advice = "Set-HostFirewallZone changes it." };
+            throw new LayerImageException(EngineError.NameInUse, $"There is a zone '{taken}' already.")
+            {
+                Target = taken,
+                Advice = "Set-HostFirewallZone changes it.",
+            };
         }
         ZoneFile file = ZoneFile.New(change.Zone, PathOf(change.Zone));
         ZoneSettings zone = change.ApplyTo(file.Read());
@@ -205,10 +211,15 @@ internal sealed class FirewallConfiguration(string folder, string? shipped = nul
         {
             observer?.Warning($"{PathOf(name)} is left out: a zone's name has at most 17 letters, digits, - and _.");
         }
-        return [.. own.Where(FirewallNames.IsZone).Union(ShippedZoneFolder is { } packaged ? Files(packaged) : []).Union(ZoneDefaults.All.Select(zone => zone.Name)).Order(StringComparer.Ordinal)];
+        return [.. own.Where(FirewallNames.IsZone)
+            .Union(ShippedZoneFolder is { } packaged ? Files(packaged) : [])
+            .Union(ZoneDefaults.All.Select(zone => zone.Name))
+            .Order(StringComparer.Ordinal)];
 
         static IEnumerable<string> Files(string folder) => Directory.Exists(folder)
-            ? Directory.EnumerateFiles(folder, "*.xml").Where(path => !Path.GetFileName(path).StartsWith('.')).Select(path => Path.GetFileNameWithoutExtension(path)!)
+            ? Directory.EnumerateFiles(folder, "*.xml")
+                .Where(path => !Path.GetFileName(path).StartsWith('.'))
+                .Select(path => Path.GetFileNameWithoutExtension(path)!)
             : [];
     }
 
@@ -238,38 +249,6 @@ internal sealed class FirewallConfiguration(string folder, string? shipped = nul
         file.Commit();
         return true;
     });
-
-    /// <summary>The services that have a file.</summary>
-    public IEnumerable<string> ServiceNames() => new[] { Path.Combine(folder, "services"), Path.Combine(ShippedFirewalld, "services") }.Where(Directory.Exists)
-        .SelectMany(path => Directory.EnumerateFiles(path, "*.xml")).Select(path => Path.GetFileNameWithoutExtension(path)!).Where(FirewallNames.IsService).Distinct();
-
-    /// <summary>A service by its name: the user's file, what is known here, then what an installed firewalld knows.</summary>
-    public ServiceDefinition? FindService(string name)
-    {
-        string own = ServicePath(name), packaged = Path.Combine(ShippedFirewalld, "services", name + ".xml");
-        return File.Exists(own) ? ReadService(name, own)
-            : ServiceDefaults.All.TryGetValue(name, out ServiceDefinition? known) ? known
-            : File.Exists(packaged) ? ReadService(name, packaged) : null;
-    }
-
-    private static ServiceDefinition ReadService(string name, string path)
-    {
-        using StreamReader text = new(path);
-        XElement root = FirewallXml.Parse(text, path, "service").Root!;
-        return new ServiceDefinition(name)
-        {
-            Ports = [.. root.Elements("port").Where(port => port.Attribute("port")?.Value is { Length: > 0 }).Select(port => FirewallXml.Port(path, port))],
-            SourcePorts = [.. root.Elements("source-port").Select(port => FirewallXml.Port(path, port))],
-            Protocols = [.. root.Elements("protocol").Select(element => FirewallXml.Name(path, element, "value", FirewallNames.IsProtocol))],
-            Includes = [.. root.Elements("include").Select(element => FirewallXml.Name(path, element, "service", FirewallNames.IsService))],
-            DestinationV4 = Destination("ipv4"),
-            DestinationV6 = Destination("ipv6"),
-        };
-
-        SourceAddress? Destination(string family) => root.Element("destination") is { } element && element.Attribute(family)?.Value is { } text
-            ? SourceAddress.TryParse(text, out SourceAddress address) ? address : throw FirewallXml.Invalid(path, element, $"'{text}' is not a network")
-            : null;
-    }
 
     private string Target(string zone) => zone.Length == 0 ? ConfigurationPath : PathOf(zone);
 

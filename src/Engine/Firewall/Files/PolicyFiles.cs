@@ -14,22 +14,25 @@ internal sealed class PolicyFiles(IReadOnlyList<string> folders)
         XElement contents = new(root);
         contents.SetAttributeValue("target", null);
         return HostFirewallPolicy.Of(ZoneFileReader.Read(name, path, contents), root.Attribute("target")?.Value ?? "CONTINUE",
-            int.TryParse(root.Attribute("priority")?.Value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int priority) ? priority : DefaultPriority,
+            int.TryParse(root.Attribute("priority")?.Value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int priority)
+                ? priority
+                : DefaultPriority,
             Names("ingress-zone"), Names("egress-zone"));
 
         string[] Names(string kind) => [.. root.Elements(kind).Select(element => FirewallXml.Required(path, element, "name"))];
     });
 
     /// <summary>The sets of addresses, by name.</summary>
-    public IReadOnlyList<HostFirewallIpSet> ReadIpSets(IEngineObserver observer) => Read("ipsets", "ipset", observer, (name, path, root) => new HostFirewallIpSet
-    {
-        Name = name,
-        Type = FirewallXml.Required(path, root, "type"),
-        Entries = [.. root.Elements("entry").Select(entry => entry.Value.Trim())],
-        Options = [.. root.Elements("option").Select(option => option.Attribute("value")?.Value is { Length: > 0 } value
-            ? $"{FirewallXml.Required(path, option, "name")}={value}" : FirewallXml.Required(path, option, "name"))],
-        Description = root.Element("description")?.Value ?? "",
-    });
+    public IReadOnlyList<HostFirewallIpSet> ReadIpSets(IEngineObserver observer) =>
+        Read("ipsets", "ipset", observer, (name, path, root) => new HostFirewallIpSet
+        {
+            Name = name,
+            Type = FirewallXml.Required(path, root, "type"),
+            Entries = [.. root.Elements("entry").Select(entry => entry.Value.Trim())],
+            Options = [.. root.Elements("option").Select(option => option.Attribute("value")?.Value is { Length: > 0 } value
+                ? $"{FirewallXml.Required(path, option, "name")}={value}" : FirewallXml.Required(path, option, "name"))],
+            Description = root.Element("description")?.Value ?? "",
+        });
 
     // firewalld.policy(5): the priority of one that says none.
     private const int DefaultPriority = -1;
@@ -37,7 +40,9 @@ internal sealed class PolicyFiles(IReadOnlyList<string> folders)
     private IReadOnlyList<T> Read<T>(string kind, string element, IEngineObserver observer, Func<string, string, XElement, T> read)
     {
         SortedDictionary<string, T> found = new(StringComparer.Ordinal);
-        foreach (string path in folders.Select(folder => Path.Combine(folder, kind)).Where(Directory.Exists).SelectMany(folder => Directory.EnumerateFiles(folder, "*.xml")))
+        foreach (string path in folders.Select(folder => Path.Combine(folder, kind))
+            .Where(Directory.Exists)
+            .SelectMany(folder => Directory.EnumerateFiles(folder, "*.xml")))
         {
             string name = Path.GetFileNameWithoutExtension(path);
             if (name.StartsWith('.') || found.ContainsKey(name))

@@ -110,8 +110,10 @@ internal sealed class ZoneFile
         }
     }
 
-    private static XElement Forward(ForwardPort forward) => new("forward-port", new XAttribute("port", forward.Range.ToString()), new XAttribute("protocol", forward.Protocol.Name()),
-        forward.ToPort is { } port ? new XAttribute("to-port", port.ToString()) : null, forward.ToAddress is { } address ? new XAttribute("to-addr", address.ToString()) : null);
+    private static XElement Forward(ForwardPort forward) =>
+        new("forward-port", new XAttribute("port", forward.Range.ToString()), new XAttribute("protocol", forward.Protocol.Name()),
+            forward.ToPort is { } port ? new XAttribute("to-port", port.ToString()) : null,
+            forward.ToAddress is { } address ? new XAttribute("to-addr", address.ToString()) : null);
 
     public override string ToString() => FirewallXml.Format(_document);
 

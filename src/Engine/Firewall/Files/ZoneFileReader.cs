@@ -7,7 +7,21 @@ namespace LayerImage.Engine.Firewall;
 internal static class ZoneFileReader
 {
     private static readonly string[] s_known =
-        ["short", "description", "service", "port", "source", "interface", "forward", "protocol", "source-port", "icmp-block", "icmp-block-inversion", "masquerade", "forward-port"];
+        [
+            "short",
+            "description",
+            "service",
+            "port",
+            "source",
+            "interface",
+            "forward",
+            "protocol",
+            "source-port",
+            "icmp-block",
+            "icmp-block-inversion",
+            "masquerade",
+            "forward-port",
+        ];
 
     /// <exception cref="LayerImageException"><see cref="EngineError.FirewallConfigurationInvalid"/>.</exception>
     public static ZoneSettings Read(string name, string path, XElement root)
@@ -98,7 +112,8 @@ internal static class ZoneFileReader
         string port = FirewallXml.Required(path, element, "port"), protocol = FirewallXml.Required(path, element, "protocol");
         string toPort = element.Attribute("to-port")?.Value ?? "", toAddress = element.Attribute("to-addr")?.Value ?? "";
         return ForwardPort.Read(port, protocol, toPort, toAddress)
-            ?? throw FirewallXml.Invalid(path, element, $"port '{port}', protocol '{protocol}', to-port '{toPort}' and to-addr '{toAddress}' are no forward port");
+            ?? throw FirewallXml.Invalid(
+                path, element, $"port '{port}', protocol '{protocol}', to-port '{toPort}' and to-addr '{toAddress}' are no forward port");
     }
 
     private static string Interface(string path, XElement element) =>

@@ -7,7 +7,7 @@ namespace LayerImage.Engine.Firewall;
 /// firewalld's interface on the system bus (firewalld.dbus(5)). The calls go to the process that had the name when this
 /// was opened, so that two calls never reach two firewallds; each waits a bounded time.
 /// </summary>
-internal sealed class FirewalldBus : IDisposable
+internal sealed partial class FirewalldBus : IDisposable
 {
     private const string Name = "org.fedoraproject.FirewallD1", Root = "/org/fedoraproject/FirewallD1", Bus = "org.freedesktop.DBus";
     private const string ZoneInterface = Name + ".zone", ConfigInterface = Name + ".config", ConfigZoneInterface = ConfigInterface + ".zone";
@@ -32,7 +32,7 @@ internal sealed class FirewalldBus : IDisposable
     /// <summary>The name of its connection to the bus: another one after each start of firewalld.</summary>
     public string Owner { get; }
 
-    /// <summary>Its process.</summary>
+    /// <summary>The process id of firewalld.</summary>
     public uint ProcessId { get; }
 
     /// <summary>Connects to firewalld; null when there is no bus or no firewalld on it.</summary>
@@ -69,7 +69,8 @@ internal sealed class FirewalldBus : IDisposable
     }
 
     /// <summary>RUNNING, INIT while it makes its rules, or FAILED when it could not and fell back to its own defaults.</summary>
-    public string State() => Wait(async () => (await CallAsync(Root, Bus + ".Properties", "Get", Variant, Name, "state").ConfigureAwait(false)).GetString(), _patience);
+    public string State() =>
+        Wait(async () => (await CallAsync(Root, Bus + ".Properties", "Get", Variant, Name, "state").ConfigureAwait(false)).GetString(), _patience);
 
     /// <summary>The zone of what is bound to none.</summary>
     public string DefaultZone() => Wait(() => CallAsync(Root, Name, "getDefaultZone", Text), _patience);
@@ -86,24 +87,40 @@ internal sealed class FirewalldBus : IDisposable
     {
         string[] names = only is not null ? [only] : await CallAsync(ConfigPath, ConfigInterface, "getZoneNames", Texts).ConfigureAwait(false);
         return await EachAsync(names, async name =>
-            await CallAsync(await PathOfAsync(name).ConfigureAwait(false), ConfigZoneInterface, "getSettings2", Settings).ConfigureAwait(false)).ConfigureAwait(false);
+            await CallAsync(
+                await PathOfAsync(name).ConfigureAwait(false),
+                ConfigZoneInterface,
+                "getSettings2",
+                Settings).ConfigureAwait(false)).ConfigureAwait(false);
     }, _patience);
 
     /// <summary>The policies, in a zone's form, by name: those that hold, or those on the disk.</summary>
     public IReadOnlyDictionary<string, FirewalldZone> Policies(bool permanent) => Wait(async () =>
     {
-        string[] names = await (permanent ? CallAsync(ConfigPath, ConfigInterface, "getPolicyNames", Texts) : CallAsync(Root, PolicyInterface, "getPolicies", Texts)).ConfigureAwait(false);
+        string[] names = await (permanent
+            ? CallAsync(ConfigPath, ConfigInterface, "getPolicyNames", Texts)
+            : CallAsync(Root, PolicyInterface, "getPolicies", Texts)).ConfigureAwait(false);
         return await EachAsync(names, async name => permanent
-            ? await CallAsync(await ConfigPathOfAsync("getPolicyByName", name).ConfigureAwait(false), ConfigInterface + ".policy", "getSettings", Settings).ConfigureAwait(false)
+            ? await CallAsync(
+                await ConfigPathOfAsync("getPolicyByName", name).ConfigureAwait(false),
+                ConfigInterface + ".policy",
+                "getSettings",
+                Settings).ConfigureAwait(false)
             : await CallAsync(Root, PolicyInterface, "getPolicySettings", Settings, name).ConfigureAwait(false)).ConfigureAwait(false);
     }, _patience);
 
     /// <summary>The sets of addresses: those that hold, or those on the disk.</summary>
     public IReadOnlyList<HostFirewallIpSet> IpSets(bool permanent) => Wait(async () =>
     {
-        string[] names = await (permanent ? CallAsync(ConfigPath, ConfigInterface, "getIPSetNames", Texts) : CallAsync(Root, IpSetInterface, "getIPSets", Texts)).ConfigureAwait(false);
+        string[] names = await (permanent
+            ? CallAsync(ConfigPath, ConfigInterface, "getIPSetNames", Texts)
+            : CallAsync(Root, IpSetInterface, "getIPSets", Texts)).ConfigureAwait(false);
         return (IReadOnlyList<HostFirewallIpSet>)await Task.WhenAll(names.Select(async name => (permanent
-            ? await CallAsync(await ConfigPathOfAsync("getIPSetByName", name).ConfigureAwait(false), ConfigInterface + ".ipset", "getSettings", IpSet).ConfigureAwait(false)
+            ? await CallAsync(
+                await ConfigPathOfAsync("getIPSetByName", name).ConfigureAwait(false),
+                ConfigInterface + ".ipset",
+                "getSettings",
+                IpSet).ConfigureAwait(false)
             : await CallAsync(Root, IpSetInterface, "getIPSetSettings", IpSet, name).ConfigureAwait(false)) with { Name = name })).ConfigureAwait(false);
     }, _patience);
 
@@ -149,7 +166,8 @@ internal sealed class FirewalldBus : IDisposable
         Do(async () => await CallAsync(await PathOfAsync(zone).ConfigureAwait(false), ConfigZoneInterface, "update2", Nothing, settings).ConfigureAwait(false));
 
     /// <summary>Makes a zone on the disk.</summary>
-    public void AddZone(string zone, Dictionary<string, VariantValue> settings) => _ = Wait(() => CallAsync(ConfigPath, ConfigInterface, "addZone2", ObjectPath, zone, settings), _patience);
+    public void AddZone(string zone, Dictionary<string, VariantValue> settings) =>
+        _ = Wait(() => CallAsync(ConfigPath, ConfigInterface, "addZone2", ObjectPath, zone, settings), _patience);
 
     /// <summary>Takes a zone off the disk.</summary>
     public void RemoveZone(string zone) =>
@@ -173,7 +191,8 @@ internal sealed class FirewalldBus : IDisposable
     public string RuntimeZoneOf(string interfaceName) => Wait(() => CallAsync(Root, ZoneInterface, "getZoneOfInterface", Text, interfaceName), _patience);
 
     /// <summary>The zone that an interface is bound to on the disk, or "".</summary>
-    public string PermanentZoneOf(string interfaceName) => Wait(() => CallAsync(ConfigPath, ConfigInterface, "getZoneOfInterface", Text, interfaceName), _patience);
+    public string PermanentZoneOf(string interfaceName) =>
+        Wait(() => CallAsync(ConfigPath, ConfigInterface, "getZoneOfInterface", Text, interfaceName), _patience);
 
     /// <summary>Binds an interface to a zone now.</summary>
     public void AddInterface(string zone, string interfaceName) => Try("addInterface", zone, interfaceName);
@@ -227,116 +246,4 @@ internal sealed class FirewalldBus : IDisposable
             return null;
         }
     }
-
-    private bool Try(string member, string zone, params object[] arguments)
-    {
-        try
-        {
-            _ = Wait(() => CallAsync(Root, ZoneInterface, member, Text, [zone, .. arguments]), _patience);
-            return true;
-        }
-        catch (LayerImageException error) when (error.InnerException is DBusErrorReplyException reply && FirewalldErrors.IsAlreadySo(reply))
-        {
-            return false;
-        }
-    }
-
-    private void Do(Func<Task<bool>> call, TimeSpan? patience = null)
-    {
-        try
-        {
-            _ = Wait(call, patience ?? _patience);
-        }
-        catch (LayerImageException error) when (error.InnerException is DBusErrorReplyException reply && FirewalldErrors.IsAlreadySo(reply))
-        {
-            // It is as was asked for.
-        }
-    }
-
-    private Task<string> PathOfAsync(string zone) => ConfigPathOfAsync("getZoneByName", zone);
-
-    private Task<string> ConfigPathOfAsync(string member, string name) => CallAsync(ConfigPath, ConfigInterface, member, ObjectPath, name);
-
-    private static async Task<IReadOnlyDictionary<string, FirewalldZone>> EachAsync(string[] names, Func<string, Task<IReadOnlyDictionary<string, VariantValue>>> read)
-    {
-        // All asked at once: firewalld answers one after another, and none waits for the way back.
-        IReadOnlyDictionary<string, VariantValue>[] settings = await Task.WhenAll(names.Select(read)).ConfigureAwait(false);
-        return names.Zip(settings, (name, values) => new FirewalldZone(name, values)).ToDictionary(zone => zone.Name);
-    }
-
-    private Task<T> CallAsync<T>(string path, string @interface, string member, MessageValueReader<T> read, params object[] arguments) =>
-        CallAsync(_connection, Owner, path, @interface, member, read, arguments);
-
-    private static Task<T> CallAsync<T>(DBusConnection connection, string destination, string path, string @interface, string member,
-        MessageValueReader<T> read, params object[] arguments)
-    {
-        using MessageWriter writer = connection.GetMessageWriter();
-        string signature = string.Concat(arguments.Select(argument => argument switch { string => "s", int => "i", _ => "a{sv}" }));
-        writer.WriteMethodCallHeader(destination, path, @interface, member, signature.Length > 0 ? signature : null, MessageFlags.NoAutoStart);
-        foreach (object argument in arguments)
-        {
-            switch (argument)
-            {
-                case string text:
-                    writer.WriteString(text);
-                    break;
-                case int number:
-                    writer.WriteInt32(number);
-                    break;
-                default:
-                    writer.WriteDictionary((Dictionary<string, VariantValue>)argument);
-                    break;
-            }
-        }
-        return connection.CallMethodAsync(writer.CreateMessage(), read, null);
-    }
-
-    /// <summary>Waits on a thread of its own: the caller's context may be the very one that the answer would wait for.</summary>
-    private static T Wait<T>(Func<Task<T>> call, TimeSpan patience)
-    {
-        try
-        {
-            return Task.Run(() => call().WaitAsync(patience)).GetAwaiter().GetResult();
-        }
-        catch (Exception error) when (error is DBusExceptionBase or TimeoutException)
-        {
-            throw FirewalldErrors.Explain(error, patience);
-        }
-    }
-
-    private static int Seconds(TimeSpan? time) => time is { } given ? (int)Math.Ceiling(given.TotalSeconds) : 0;
-
-    private static string Text(Message message, object? state) => message.GetBodyReader().ReadString();
-
-    private static uint Number(Message message, object? state) => message.GetBodyReader().ReadUInt32();
-
-    private static bool Flag(Message message, object? state) => message.GetBodyReader().ReadBool();
-
-    private static string[] Texts(Message message, object? state) => message.GetBodyReader().ReadArrayOfString();
-
-    // (ssssa{ss}as): version, short, description, type, options, entries.
-    private static HostFirewallIpSet IpSet(Message message, object? state)
-    {
-        Reader reader = message.GetBodyReader();
-        reader.AlignStruct();
-        _ = reader.ReadString();
-        _ = reader.ReadString();
-        string description = reader.ReadString(), type = reader.ReadString();
-        List<string> options = [];
-        for (ArrayEnd end = reader.ReadDictionaryStart(); reader.HasNext(end);)
-        {
-            reader.AlignStruct();
-            (string name, string value) = (reader.ReadString(), reader.ReadString());
-            options.Add(value.Length > 0 ? $"{name}={value}" : name);
-        }
-        return new HostFirewallIpSet { Name = "", Type = type, Description = description, Options = options, Entries = reader.ReadArrayOfString() };
-    }
-
-    private static string ObjectPath(Message message, object? state) => message.GetBodyReader().ReadObjectPathAsString();
-
-    private static VariantValue Variant(Message message, object? state) => message.GetBodyReader().ReadVariantValue();
-
-    private static IReadOnlyDictionary<string, VariantValue> Settings(Message message, object? state) => message.GetBodyReader().ReadDictionaryOfStringToVariantValue();
-
-    private static bool Nothing(Message message, object? state) => true;
 }

@@ -23,11 +23,12 @@ internal static class FirewalldErrors
     public static LayerImageException Explain(Exception error, TimeSpan patience) => error switch
     {
         DBusErrorReplyException reply => Explain(reply),
-        TimeoutException => new(EngineError.FirewallFailed, $"firewalld did not answer within {patience.TotalSeconds:0} seconds; what was asked of it may still happen.", error)
-        {
-            Target = "firewalld",
-            Advice = "Look with Get-HostPortRule, or restart it (systemctl restart firewalld).",
-        },
+        TimeoutException =>
+            new(EngineError.FirewallFailed, $"firewalld did not answer within {patience.TotalSeconds:0} seconds; what was asked of it may still happen.", error)
+            {
+                Target = "firewalld",
+                Advice = "Look with Get-HostPortRule, or restart it (systemctl restart firewalld).",
+            },
         _ => new(EngineError.FirewallFailed, $"The connection to firewalld broke: {error.Message}", error)
         {
             Target = "firewalld",
@@ -42,18 +43,24 @@ internal static class FirewalldErrors
         (EngineError kind, string? advice) = code switch
         {
             "INVALID_ZONE" => (EngineError.ZoneNotFound, "Get-HostFirewall lists the zones."),
-            "INVALID_PORT" or "MISSING_PORT" => (EngineError.PortInvalid, "Give a port from 1 to 65535 (9200), or a range with the lower port first (8000-8010)."),
+            "INVALID_PORT" or "MISSING_PORT" =>
+                (EngineError.PortInvalid, "Give a port from 1 to 65535 (9200), or a range with the lower port first (8000-8010)."),
             "NOT_ENABLED" => (EngineError.PortRuleNotFound, "Get-HostPortRule lists the rules."),
             "INVALID_SERVICE" => (EngineError.ServiceNotFound, "Tab after -Service lists the services."),
             "ZONE_CONFLICT" => (EngineError.ZoneConflict, "An interface or a source is in one zone only: take it out of the other one first."),
             "NAME_CONFLICT" => (EngineError.NameInUse, "Choose another name."),
-            "PANIC_MODE" => (EngineError.FirewallPanic, "firewalld is in panic mode and lets nothing through: end that first (Set-HostFirewall -Panic:$false)."),
+            "PANIC_MODE" =>
+                (EngineError.FirewallPanic, "firewalld is in panic mode and lets nothing through: end that first (Set-HostFirewall -Panic:$false)."),
             "NOT_AUTHORIZED" or "ACCESS_DENIED" => (EngineError.NotPrivileged, "Run it as root (sudo)."),
             "RUNNING_BUT_FAILED" or "COMMAND_FAILED" => (EngineError.FirewallFailed, "firewalld's log says more: journalctl -u firewalld."),
-            _ when code.StartsWith("INVALID_", StringComparison.Ordinal) || code.StartsWith("MISSING_", StringComparison.Ordinal) || code.StartsWith("BUILTIN_", StringComparison.Ordinal)
+            _ when code.StartsWith("INVALID_", StringComparison.Ordinal)
+                || code.StartsWith("MISSING_", StringComparison.Ordinal)
+                || code.StartsWith("BUILTIN_", StringComparison.Ordinal)
                 => (EngineError.ParameterInvalid, null),
             _ when IsDenied(reply.ErrorName) => (EngineError.NotPrivileged, "Run it as root (sudo)."),
-            _ when reply.ErrorName is "org.freedesktop.DBus.Error.ServiceUnknown" or "org.freedesktop.DBus.Error.NameHasNoOwner" or "org.freedesktop.DBus.Error.NoReply"
+            _ when reply.ErrorName is "org.freedesktop.DBus.Error.ServiceUnknown"
+                or "org.freedesktop.DBus.Error.NameHasNoOwner"
+                or "org.freedesktop.DBus.Error.NoReply"
                 => (EngineError.FirewallFailed, "firewalld ended meanwhile: look with Get-HostFirewall whether it runs, then try again."),
             _ => (EngineError.FirewallFailed, "firewalld's log says more: journalctl -u firewalld."),
         };

@@ -25,14 +25,14 @@ internal sealed partial class FirewalldFirewall
 
     public bool OpenForContainer(string containerId, string port, FirewallProtocol protocol, string? zone)
     {
-        PortRuleSpec change = PortRuleSpec.From(new PortRuleRequest { Port = port, Protocol = protocol, Zone = zone, Scope = PortRuleScope.Runtime });
+        PortRuleSpec spec = PortRuleSpec.From(new PortRuleRequest { Port = port, Protocol = protocol, Zone = zone, Scope = PortRuleScope.Runtime });
         using IDisposable held = Lock();
         if (NftZoneTable.Guard.Read() is not { } guard)
         {
             RefreshGuard(SilentObserver.Instance);
             guard = NftZoneTable.Guard.Read()!;
         }
-        NftZoneTable.Guard.Own(guard, change, containerId);
+        NftZoneTable.Guard.Own(guard, spec, containerId);
         return true;
     }
 
@@ -91,13 +91,13 @@ internal sealed partial class FirewalldFirewall
         return false;
     }
 
-    private void RemoveOwned(PortRuleSpec change, string owner)
+    private void RemoveOwned(PortRuleSpec spec, string owner)
     {
         using IDisposable held = Lock();
         if (NftZoneTable.Guard.Read() is not { } guard
-            || !NftZoneTable.Guard.Disown([guard.GetZone(change.Zone ?? guard.DefaultZone)], owner, change))
+            || !NftZoneTable.Guard.Disown([guard.GetZone(spec.Zone ?? guard.DefaultZone)], owner, spec))
         {
-            throw change.NotFound();
+            throw spec.NotFound();
         }
     }
 

@@ -8,25 +8,26 @@ internal sealed partial class FirewalldFirewall
 {
     private readonly FirewalldTimes _times = new(options.Run, bus.Owner, options.Clock);
 
-    public IReadOnlyList<HostPortRule> GetRules(IEngineObserver observer, string? zone) => zone is null ? RuleList.Merge(WithOwned(Timed(ReadRuntime())), ReadPermanent())
-        : RuleList.Merge(WithOwned(Timed(ReadZone(zone, bus.RuntimeZones))), ReadZone(zone, bus.PermanentZones), zone);
+    public IReadOnlyList<HostPortRule> GetRules(IEngineObserver observer, string? zone) =>
+        zone is null ? RuleList.Merge(WithOwned(Timed(ReadRuntime())), ReadPermanent())
+            : RuleList.Merge(WithOwned(Timed(ReadZone(zone, bus.RuntimeZones))), ReadZone(zone, bus.PermanentZones), zone);
 
     public HostPortRule SetRule(PortRuleRequest request, IEngineObserver observer)
     {
-        PortRuleSpec change = PortRuleSpec.FromUser(request);
-        string zone = Apply(change, (set, _) => PortSetAlgebra.Add(set, change.Element));
-        return change.FindIn(RulesOf(zone), zone);
+        PortRuleSpec spec = PortRuleSpec.FromUser(request);
+        string zone = Apply(spec, (set, _) => PortSetAlgebra.Add(set, spec.Element));
+        return spec.FindIn(RulesOf(zone), zone);
     }
 
     public void RemoveRule(PortRuleRequest request, IEngineObserver observer)
     {
-        PortRuleSpec change = PortRuleSpec.From(request with { Timeout = null });
+        PortRuleSpec spec = PortRuleSpec.From(request with { Timeout = null });
         if (request.Owner is { } owner)
         {
-            RemoveOwned(change, owner);
+            RemoveOwned(spec, owner);
             return;
         }
-        _ = Apply(change, change.Removal());
+        _ = Apply(spec, spec.Removal());
     }
 
     public IReadOnlyList<HostPortOpening?> FindOpenings(PortRange ports, FirewallProtocol protocol, string? zone)
@@ -39,16 +40,18 @@ internal sealed partial class FirewalldFirewall
     /// Changes one or both configurations. What runs is changed first and the disk last: a permanent setting is one call,
     /// which is done or not, and when it is not, the running ones are made what they were.
     /// </summary>
-    private string Apply(PortRuleSpec change, Func<IReadOnlyList<PortElement>, bool, PortSetChange> compute)
+    private string Apply(PortRuleSpec spec, Func<IReadOnlyList<PortElement>, bool, PortSetChange> compute)
     {
         using IDisposable held = Lock();
-        IReadOnlyDictionary<string, FirewalldZone> runtime = change.IsRuntime ? ReadZone(change, bus.RuntimeZones) : new Dictionary<string, FirewalldZone>();
-        IReadOnlyDictionary<string, FirewalldZone> permanent = change.IsPermanent ? ReadZone(change, bus.PermanentZones) : new Dictionary<string, FirewalldZone>();
+        IReadOnlyDictionary<string, FirewalldZone> runtime = spec.IsRuntime ? ReadZone(spec, bus.RuntimeZones) : new Dictionary<string, FirewalldZone>();
+        IReadOnlyDictionary<string, FirewalldZone> permanent = spec.IsPermanent
+            ? ReadZone(spec, bus.PermanentZones)
+            : new Dictionary<string, FirewalldZone>();
         FirewalldZone zone = runtime.Values.Concat(permanent.Values).First();
-        PortSetKey key = PortSetKey.Of(zone.Name, change.Source);
+        PortSetKey key = PortSetKey.Of(zone.Name, spec.Source);
 
-        PortSetChange onDisk = change.IsPermanent ? compute(permanent[zone.Name].Read().Elements(key), !change.IsRuntime) : PortSetChange.None;
-        PortSetChange now = change.IsRuntime ? compute(Timed(runtime[zone.Name].Read()).Elements(key), true) : PortSetChange.None;
+        PortSetChange onDisk = spec.IsPermanent ? compute(permanent[zone.Name].Read().Elements(key), !spec.IsRuntime) : PortSetChange.None;
+        PortSetChange now = spec.IsRuntime ? compute(Timed(runtime[zone.Name].Read()).Elements(key), true) : PortSetChange.None;
         try
         {
             ChangeRuntime(key, runtime.GetValueOrDefault(zone.Name), now);
@@ -67,9 +70,9 @@ internal sealed partial class FirewalldFirewall
     }
 
     /// <summary>The zone of a change: by its name in whatever case, or the default zone.</summary>
-    private IReadOnlyDictionary<string, FirewalldZone> ReadZone(PortRuleSpec change, Func<string?, IReadOnlyDictionary<string, FirewalldZone>> read)
+    private IReadOnlyDictionary<string, FirewalldZone> ReadZone(PortRuleSpec spec, Func<string?, IReadOnlyDictionary<string, FirewalldZone>> read)
     {
-        string name = change.Zone ?? bus.DefaultZone();
+        string name = spec.Zone ?? bus.DefaultZone();
         try
         {
             return read(name);
@@ -140,7 +143,10 @@ internal sealed partial class FirewalldFirewall
             return;
         }
         bus.SetPermanent(zone.Name, key.Source is not { } source ? PortSettings(change.ApplyTo(zone.Ports), null) : PortSettings(null,
-            [.. zone.Rules.Where(rule => !IsOneOf(rule, source, change.Removed)), .. change.Added.Select(added => new FirewalldRichRule(source, added).ToString())]));
+            [
+                .. zone.Rules.Where(rule => !IsOneOf(rule, source, change.Removed)),
+                .. change.Added.Select(added => new FirewalldRichRule(source, added).ToString()),
+            ]));
     }
 
     private static bool IsOneOf(string rule, SourceAddress source, IEnumerable<PortElement> elements) => FirewalldRichRule.ReadPort(rule) is { } port

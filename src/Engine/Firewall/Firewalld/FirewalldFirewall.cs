@@ -57,10 +57,17 @@ internal sealed partial class FirewalldFirewall(FirewalldBus bus, FirewalldServi
         bus.RuntimeToPermanent();
         foreach (HostPortRule rule in timed)
         {
-            PortRuleSpec change = PortRuleSpec.From(new PortRuleRequest { Port = rule.Port, Protocol = rule.Protocol, Zone = rule.Zone, Source = rule.Source, Scope = PortRuleScope.Permanent });
+            PortRuleSpec spec = PortRuleSpec.From(new PortRuleRequest
+            {
+                Port = rule.Port,
+                Protocol = rule.Protocol,
+                Zone = rule.Zone,
+                Source = rule.Source,
+                Scope = PortRuleScope.Permanent,
+            });
             FirewalldZone zone = bus.PermanentZones(rule.Zone)[rule.Zone];
-            PortSetKey key = PortSetKey.Of(zone.Name, change.Source);
-            ChangePermanent(key, zone, PortSetAlgebra.Remove(zone.Read().Elements(key), change.Protocol, change.Range) ?? PortSetChange.None);
+            PortSetKey key = PortSetKey.Of(zone.Name, spec.Source);
+            ChangePermanent(key, zone, PortSetAlgebra.Remove(zone.Read().Elements(key), spec.Protocol, spec.Range) ?? PortSetChange.None);
         }
     }
 
@@ -76,7 +83,8 @@ internal sealed partial class FirewalldFirewall(FirewalldBus bus, FirewalldServi
     public IReadOnlyList<HostFirewallPolicy> GetPolicies(bool permanent, IEngineObserver observer) =>
         [.. bus.Policies(permanent).Values.OrderBy(policy => policy.Name, StringComparer.Ordinal).Select(policy => policy.ReadPolicy())];
 
-    public IReadOnlyList<HostFirewallIpSet> GetIpSets(bool permanent, IEngineObserver observer) => [.. bus.IpSets(permanent).OrderBy(set => set.Name, StringComparer.Ordinal)];
+    public IReadOnlyList<HostFirewallIpSet> GetIpSets(bool permanent, IEngineObserver observer) =>
+        [.. bus.IpSets(permanent).OrderBy(set => set.Name, StringComparer.Ordinal)];
 
     public void Dispose() => bus.Dispose();
 
@@ -85,7 +93,8 @@ internal sealed partial class FirewalldFirewall(FirewalldBus bus, FirewalldServi
     // firewalld has one default zone, which it writes down when it is changed.
     private FirewallState ReadPermanent() => new(bus.DefaultZone(), Read(bus.PermanentZones()));
 
-    private static Dictionary<string, ZoneSettings> Read(IReadOnlyDictionary<string, FirewalldZone> zones) => zones.ToDictionary(zone => zone.Key, zone => zone.Value.Read());
+    private static Dictionary<string, ZoneSettings> Read(IReadOnlyDictionary<string, FirewalldZone> zones) =>
+        zones.ToDictionary(zone => zone.Key, zone => zone.Value.Read());
 
     private PortOpenings Openings(FirewallState state, IReadOnlyList<HostPortRule> rules) => new(state, rules, FindServices(state));
 

@@ -10,7 +10,8 @@ internal sealed record FirewalldRichRule(SourceAddress Source, PortElement Port)
 {
     /// <summary>The rule's text, as firewalld itself writes it.</summary>
     public override string ToString() =>
-        $"rule family=\"{(Source.IsIPv6 ? "ipv6" : "ipv4")}\" source address=\"{Source}\" port port=\"{Port.Range}\" protocol=\"{Port.Protocol.Name()}\" accept";
+        $"rule family=\"{(Source.IsIPv6 ? "ipv6" : "ipv4")}\" source address=\"{Source}\" "
+        + $"port port=\"{Port.Range}\" protocol=\"{Port.Protocol.Name()}\" accept";
 
     /// <summary>Reads a rule of this form; null when it does anything else or more.</summary>
     public static FirewalldRichRule? ReadPort(string rule)

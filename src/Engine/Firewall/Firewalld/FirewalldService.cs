@@ -22,7 +22,8 @@ internal sealed class FirewalldService(ServiceManagerPaths paths)
 
     /// <summary>Some target wants it. The links are what `systemctl is-enabled` looks at.</summary>
     public bool IsEnabled => Directory.Exists(paths.Units)
-        && Directory.EnumerateDirectories(paths.Units).Any(folder => folder.EndsWith(".wants", StringComparison.Ordinal) && new FileInfo(Path.Combine(folder, Unit)).LinkTarget is not null);
+        && Directory.EnumerateDirectories(paths.Units)
+            .Any(folder => folder.EndsWith(".wants", StringComparison.Ordinal) && new FileInfo(Path.Combine(folder, Unit)).LinkTarget is not null);
 
     // systemd.unit(5): the administrator's, the packages'.
     private IEnumerable<string> UnitFolders => [paths.Units, .. paths.Shipped];
@@ -54,8 +55,10 @@ internal sealed class FirewalldService(ServiceManagerPaths paths)
         if (result.ExitCode != 0)
         {
             string words = result.Error.Trim();
-            throw new LayerImageException(words.Contains("Access denied", StringComparison.Ordinal) || words.Contains("authentication", StringComparison.Ordinal)
-                ? EngineError.NotPrivileged : EngineError.FirewallFailed, $"systemctl {verb} {Unit} failed: {words}")
+            bool isRefusal = words.Contains("Access denied", StringComparison.Ordinal) || words.Contains("authentication", StringComparison.Ordinal);
+            throw new LayerImageException(
+                isRefusal ? EngineError.NotPrivileged : EngineError.FirewallFailed,
+                $"systemctl {verb} {Unit} failed: {words}")
             {
                 Target = Unit,
                 Advice = "journalctl -u firewalld says more; a unit that is masked must be unmasked first.",

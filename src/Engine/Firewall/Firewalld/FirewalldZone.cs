@@ -56,7 +56,8 @@ internal sealed class FirewalldZone(string name, IReadOnlyDictionary<string, Var
         for (int i = 0; i < pairs.Count; i++)
         {
             VariantValue pair = pairs.GetItem(i);
-            if (PortRange.TryParse(pair.GetItem(0).GetString(), out PortRange range) && FirewallProtocols.TryParse(pair.GetItem(1).GetString(), out FirewallProtocol protocol))
+            if (PortRange.TryParse(pair.GetItem(0).GetString(), out PortRange range)
+                && FirewallProtocols.TryParse(pair.GetItem(1).GetString(), out FirewallProtocol protocol))
             {
                 yield return new PortElement(protocol, range);
             }
@@ -150,7 +151,9 @@ internal sealed class FirewalldZone(string name, IReadOnlyDictionary<string, Var
         IEnumerable<(PortSetKey Key, PortElement Port)> everyone = Ports.Select(port => (PortSetKey.Of(name), port));
         IEnumerable<(PortSetKey Key, PortElement Port)> limited = Rules.Select(FirewalldRichRule.ReadPort).Where(rule => rule is not null)
             .Select(rule => (PortSetKey.Of(name, rule!.Source), rule.Port));
-        return everyone.Concat(limited).GroupBy(rule => rule.Key).ToDictionary(set => set.Key, set => (IReadOnlyList<PortElement>)[.. set.Select(rule => rule.Port).Distinct()]);
+        return everyone.Concat(limited)
+            .GroupBy(rule => rule.Key)
+            .ToDictionary(set => set.Key, set => (IReadOnlyList<PortElement>)[.. set.Select(rule => rule.Port).Distinct()]);
     }
 
     private string Text(string key) => settings.TryGetValue(key, out VariantValue value) ? value.GetString() : "";

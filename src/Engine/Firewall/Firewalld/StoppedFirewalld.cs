@@ -15,7 +15,8 @@ internal sealed class StoppedFirewalld(FirewalldService service, EngineOptions o
 
     public FirewallBackend Backend => FirewallBackend.Firewalld;
 
-    public HostFirewall Get(IEngineObserver observer) => HostFirewall.Of(FirewallBackend.Firewalld, _configuration.Read(observer), isRunning: false, service.IsEnabled);
+    public HostFirewall Get(IEngineObserver observer) =>
+        HostFirewall.Of(FirewallBackend.Firewalld, _configuration.Read(observer), isRunning: false, service.IsEnabled);
 
     public HostFirewall Start(IEngineObserver observer)
     {
@@ -73,7 +74,8 @@ internal sealed class StoppedFirewalld(FirewalldService service, EngineOptions o
 
     public IReadOnlyList<HostFirewallIssue> Check() => _configuration.Check();
 
-    public IReadOnlyList<HostServiceRule> GetServiceRules(IEngineObserver observer) => ServiceRuleList.Merge(null, _configuration.Read(observer), _configuration.FindService);
+    public IReadOnlyList<HostServiceRule> GetServiceRules(IEngineObserver observer) =>
+        ServiceRuleList.Merge(null, _configuration.Read(observer), _configuration.FindService);
 
     public IReadOnlyList<HostPortForward> GetForwards(IEngineObserver observer) => ForwardRuleList.Merge(null, _configuration.Read(observer));
 
@@ -81,15 +83,15 @@ internal sealed class StoppedFirewalld(FirewalldService service, EngineOptions o
 
     public HostPortRule SetRule(PortRuleRequest request, IEngineObserver observer)
     {
-        PortRuleSpec change = PortRuleSpec.FromUser(request);
-        string zone = Apply(change, set => PortSetAlgebra.Add(set, change.Element));
-        return change.FindIn(GetRules(observer, zone), zone);
+        PortRuleSpec spec = PortRuleSpec.FromUser(request);
+        string zone = Apply(spec, set => PortSetAlgebra.Add(set, spec.Element));
+        return spec.FindIn(GetRules(observer, zone), zone);
     }
 
     public void RemoveRule(PortRuleRequest request, IEngineObserver observer)
     {
-        PortRuleSpec change = PortRuleSpec.From(request with { Timeout = null });
-        _ = Apply(change, set => PortSetAlgebra.Remove(set, change.Protocol, change.Range) ?? throw change.NotFound());
+        PortRuleSpec spec = PortRuleSpec.From(request with { Timeout = null });
+        _ = Apply(spec, set => PortSetAlgebra.Remove(set, spec.Protocol, spec.Range) ?? throw spec.NotFound());
     }
 
     public IReadOnlyList<HostPortOpening?> FindOpenings(PortRange ports, FirewallProtocol protocol, string? zone) =>
@@ -120,12 +122,12 @@ internal sealed class StoppedFirewalld(FirewalldService service, EngineOptions o
     {
     }
 
-    private string Apply(PortRuleSpec change, Func<IReadOnlyList<PortElement>, PortSetChange> compute)
+    private string Apply(PortRuleSpec spec, Func<IReadOnlyList<PortElement>, PortSetChange> compute)
     {
-        RequirePermanent(change.IsRuntime);
+        RequirePermanent(spec.IsRuntime);
         using IDisposable held = FirewallLock.Take(options.Run);
-        string zone = FirewallState.Spell(change.Zone ?? _configuration.DefaultZone(), _configuration.ZoneNames());
-        using ZoneFileEdit permanent = new(_configuration, PortSetKey.Of(zone, change.Source));
+        string zone = FirewallState.Spell(spec.Zone ?? _configuration.DefaultZone(), _configuration.ZoneNames());
+        using ZoneFileEdit permanent = new(_configuration, PortSetKey.Of(zone, spec.Source));
         permanent.Stage(compute);
         permanent.Commit();
         return zone;
@@ -139,8 +141,9 @@ internal sealed class StoppedFirewalld(FirewalldService service, EngineOptions o
         }
     }
 
-    private static LayerImageException NotRunning() => new(EngineError.FirewallNotRunning, "firewalld does not run, so it has no running rules; every port is open.")
-    {
-        Advice = "Start it with Start-HostFirewall, or choose -Scope Permanent to change what it starts with.",
-    };
+    private static LayerImageException NotRunning() =>
+        new(EngineError.FirewallNotRunning, "firewalld does not run, so it has no running rules; every port is open.")
+        {
+            Advice = "Start it with Start-HostFirewall, or choose -Scope Permanent to change what it starts with.",
+        };
 }

@@ -44,7 +44,8 @@ internal sealed record FirewallState(string DefaultZone, IReadOnlyDictionary<str
             throw new LayerImageException(EngineError.ParameterInvalid, $"Zone '{zone.Name}' cannot be removed: {reason}.")
             {
                 Target = zone.Name,
-                Advice = "Set-HostFirewall -DefaultZone chooses another default zone; a built-in zone lets nothing in that Set-HostFirewallZone takes out of it.",
+                Advice = "Set-HostFirewall -DefaultZone chooses another default zone; "
+                    + "a built-in zone lets nothing in that Set-HostFirewallZone takes out of it.",
             };
         }
     }
@@ -69,7 +70,10 @@ internal sealed record FirewallState(string DefaultZone, IReadOnlyDictionary<str
     /// <summary>The zone of what a host sends: by its address (narrowest network first), then by the interface, else the default zone.</summary>
     public ZoneSettings ZoneOf(IPAddress? client, string? interfaceName) => Zones.Values
             .SelectMany(zone => zone.Sources.Select(source => (Zone: zone, Known: SourceAddress.TryParse(source, out SourceAddress address), Address: address)))
-            .Where(bound => client is not null && bound.Known && bound.Address.Contains(client)).OrderByDescending(bound => bound.Address.PrefixLength).Select(bound => bound.Zone).FirstOrDefault()
+            .Where(bound => client is not null && bound.Known && bound.Address.Contains(client))
+            .OrderByDescending(bound => bound.Address.PrefixLength)
+            .Select(bound => bound.Zone)
+            .FirstOrDefault()
         ?? Zones.Values.FirstOrDefault(zone => interfaceName is not null && zone.Interfaces.Any(bound => Matches(bound, interfaceName)))
         ?? Zones[DefaultZone];
 

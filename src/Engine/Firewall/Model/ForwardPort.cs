@@ -23,21 +23,32 @@ internal sealed record ForwardPort(FirewallProtocol Protocol, PortRange Range, P
     /// <summary>Whether it is for IPv6 packets. As in firewalld one without an address is for IPv4 alone.</summary>
     public bool IsIPv6 => ToAddress?.AddressFamily == AddressFamily.InterNetworkV6;
 
-    /// <summary>Reads a request.</summary>
+    /// <summary>Reads a request's texts and checks that its parts fit together.</summary>
     /// <exception cref="LayerImageException"><see cref="EngineError.PortInvalid"/>, <see cref="EngineError.ParameterInvalid"/>.</exception>
     public static ForwardPort From(PortForwardRequest request)
     {
-        ForwardPort forward = new(FirewallProtocols.Require(request.Protocol), PortRange.Parse(request.Port), request.ToPort is null ? null : PortRange.Parse(request.ToPort),
-            request.ToAddress is null ? null : ReadAddress(request.ToAddress) ?? throw Invalid(request.ToAddress, $"'{request.ToAddress}' is not an address of another host."));
+        ForwardPort forward = new(
+            FirewallProtocols.Require(request.Protocol),
+            PortRange.Parse(request.Port),
+            request.ToPort is null ? null : PortRange.Parse(request.ToPort),
+            request.ToAddress is null
+                ? null
+                : ReadAddress(request.ToAddress) ?? throw Invalid(request.ToAddress, $"'{request.ToAddress}' is not an address of another host."));
         return forward is { ToPort: null, ToAddress: null } ? throw Invalid(request.Port, $"It is not said where port {request.Port} is to go.")
             : forward.ToAddress is { } address && IPAddress.IsLoopback(address)
-                ? throw Invalid(request.ToAddress!, $"Packets of other hosts never get to {address}.", "Leave -ToAddress out to forward to a port of this host.")
+                ? throw Invalid(
+                    request.ToAddress!,
+                    $"Packets of other hosts never get to {address}.",
+                    "Leave -ToAddress out to forward to a port of this host.")
             : forward;
     }
 
     /// <summary>Reads <see cref="ToString"/>'s form.</summary>
     public static ForwardPort? Parse(string text) => text.Split(':', 4) is [var port, var protocol, var toPort, var toAddress]
-        && Value(port, "port") is { } ports && Value(protocol, "proto") is { } name && Value(toPort, "toport") is { } target && Value(toAddress, "toaddr") is { } address
+        && Value(port, "port") is { } ports
+        && Value(protocol, "proto") is { } name
+        && Value(toPort, "toport") is { } target
+        && Value(toAddress, "toaddr") is { } address
         ? Read(ports, name, target, address) : null;
 
     /// <summary>Reads the four values that firewalld has of one, of which the last two may be empty; null when it is none.</summary>
@@ -46,7 +57,9 @@ internal sealed record ForwardPort(FirewallProtocol Protocol, PortRange Range, P
         PortRange target = default;
         IPAddress? address = toAddress.Length == 0 ? null : ReadAddress(toAddress);
         return PortRange.TryParse(port, out PortRange range) && FirewallProtocols.TryParse(protocol, out FirewallProtocol known)
-            && (toPort.Length == 0 || PortRange.TryParse(toPort, out target)) && (toAddress.Length == 0 || address is not null) && toPort.Length + toAddress.Length > 0
+            && (toPort.Length == 0 || PortRange.TryParse(toPort, out target))
+            && (toAddress.Length == 0 || address is not null)
+            && toPort.Length + toAddress.Length > 0
             ? new ForwardPort(known, range, toPort.Length == 0 ? null : target, address) : null;
     }
 
@@ -54,9 +67,15 @@ internal sealed record ForwardPort(FirewallProtocol Protocol, PortRange Range, P
     public override string ToString() => $"port={Range}:proto={Protocol.Name()}:toport={ToPort}:toaddr={ToAddress}";
 
     private static IPAddress? ReadAddress(string text) =>
-        SourceAddress.TryParse(text, out SourceAddress source) && !text.Contains('/') && !source.Address.Equals(IPAddress.Any) && !source.Address.Equals(IPAddress.IPv6Any) ? source.Address : null;
+        SourceAddress.TryParse(text, out SourceAddress source)
+            && !text.Contains('/')
+            && !source.Address.Equals(IPAddress.Any)
+            && !source.Address.Equals(IPAddress.IPv6Any)
+            ? source.Address
+            : null;
 
     private static string? Value(string word, string name) => word.StartsWith(name + "=", StringComparison.Ordinal) ? word[(name.Length + 1)..] : null;
 
-    private static LayerImageException Invalid(string target, string message, string? advice = null) => new(EngineError.ParameterInvalid, message) { Target = target, Advice = advice ?? Advice };
+    private static LayerImageException Invalid(string target, string message, string? advice = null) =>
+        new(EngineError.ParameterInvalid, message) { Target = target, Advice = advice ?? Advice };
 }

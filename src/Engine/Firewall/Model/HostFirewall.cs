@@ -6,10 +6,10 @@ namespace LayerImage.Engine.Firewall;
 /// <summary>The host's firewall as it is.</summary>
 public sealed record HostFirewall
 {
-    /// <summary>Who filters.</summary>
+    /// <summary>Which firewall filters this host: firewalld or the module's own.</summary>
     public required FirewallBackend Backend { get; init; }
 
-    /// <summary>It filters now.</summary>
+    /// <summary>Whether the firewall filters now.</summary>
     public required bool Running { get; init; }
 
     /// <summary>The service manager starts it at boot.</summary>
@@ -24,7 +24,7 @@ public sealed record HostFirewall
     /// <summary>Which refused packets the kernel's log tells of: off, all, unicast, broadcast, multicast.</summary>
     public string LogDenied { get; init; } = "off";
 
-    /// <summary>All zones, by name.</summary>
+    /// <summary>All zones, sorted by name.</summary>
     public required IReadOnlyList<HostFirewallZone> Zones { get; init => field = ReadableList.Of(value); }
 
     /// <summary>Names of the zones that packets can meet.</summary>
@@ -35,7 +35,7 @@ public sealed record HostFirewall
     public HostFirewallZone GetZone(string name) => Zones.FirstOrDefault(zone => zone.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
         ?? throw FirewallState.ZoneNotFound(name, Zones.Select(zone => zone.Name));
 
-    /// <summary>Who filters.</summary>
+    /// <summary>The name of the firewall that filters.</summary>
     public override string ToString() => Backend.ToString();
 
     internal static HostFirewall Of(FirewallBackend backend, FirewallState state, bool isRunning, bool isEnabled) => new()

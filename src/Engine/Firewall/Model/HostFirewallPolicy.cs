@@ -12,7 +12,7 @@ public sealed record HostFirewallPolicy
     {
     }
 
-    /// <summary>The name.</summary>
+    /// <summary>The policy's name.</summary>
     public required string Name { get; init; }
 
     /// <summary>What happens to what its rules do not speak of: <c>CONTINUE</c>, <c>ACCEPT</c>, <c>REJECT</c> or <c>DROP</c>.</summary>
@@ -27,7 +27,7 @@ public sealed record HostFirewallPolicy
     /// <summary>The zones that they go to.</summary>
     public required IReadOnlyList<string> EgressZones { get; init => field = ReadableList.Of(value); }
 
-    /// <summary>What it lets through besides, in the words of a zone.</summary>
+    /// <summary>Services that the policy lets through besides its target, by name.</summary>
     public required IReadOnlyList<string> Services { get; init => field = ReadableList.Of(value); }
 
     /// <summary>Ports that it lets through: <c>9200/tcp</c>.</summary>
@@ -45,16 +45,16 @@ public sealed record HostFirewallPolicy
     /// <summary>Types of ICMP that it does not let through.</summary>
     public required IReadOnlyList<string> IcmpBlocks { get; init => field = ReadableList.Of(value); }
 
-    /// <summary>Its rich rules.</summary>
+    /// <summary>The policy's rich rules.</summary>
     public required IReadOnlyList<HostRichRule> RichRules { get; init => field = ReadableList.Of(value); }
 
     /// <summary>What passes gets this host's own address.</summary>
     public bool Masquerade { get; init; }
 
-    /// <summary>What it is for.</summary>
+    /// <summary>What the policy is for, in its maker's words.</summary>
     public string Description { get; init; } = "";
 
-    /// <summary>The name.</summary>
+    /// <summary>The policy's name.</summary>
     public override string ToString() => Name;
 
     /// <param name="contents">What it has in common with a zone.</param>

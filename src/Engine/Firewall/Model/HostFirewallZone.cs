@@ -5,7 +5,7 @@ namespace LayerImage.Engine.Firewall;
 /// <summary>A zone: which packets are its own, and what it lets in. Running values while the firewall runs, else the permanent ones.</summary>
 public sealed record HostFirewallZone
 {
-    /// <summary>The name.</summary>
+    /// <summary>The zone's name.</summary>
     public required string Name { get; init; }
 
     /// <summary>What happens to everything else: <c>default</c> (rejected, ICMP let in), <c>%%REJECT%%</c>, <c>DROP</c> or <c>ACCEPT</c>.</summary>
@@ -47,13 +47,13 @@ public sealed record HostFirewallZone
     /// <summary>Rich rules other than a port and a source, which are port rules (firewalld.richlanguage(5)).</summary>
     public IReadOnlyList<HostRichRule> RichRules { get; init => field = ReadableList.Of(value); } = ReadableList.None<HostRichRule>();
 
-    /// <summary>What it is for.</summary>
+    /// <summary>What the zone is for, in its maker's words.</summary>
     public string Description { get; init; } = "";
 
-    /// <summary>It is the default zone, or something is bound to it.</summary>
+    /// <summary>Whether packets can meet the zone: it is the default zone, or something is bound to it.</summary>
     public required bool IsActive { get; init; }
 
-    /// <summary>The name.</summary>
+    /// <summary>The zone's name.</summary>
     public override string ToString() => Name;
 
     internal static HostFirewallZone Of(ZoneSettings zone, bool isActive) => new()

@@ -14,18 +14,22 @@ internal sealed class PortOpenings(FirewallState state, IReadOnlyList<HostPortRu
     {
         IEnumerable<ZoneSettings> zones = zone is not null ? [state.GetZone(zone)]
             : [state.Zones[state.DefaultZone], .. state.Zones.Values.Where(other => other.Name != state.DefaultZone && IsActiveForHosts(other))];
-        List<(PortRange Ports, HostPortOpening Opening)> openings = [.. zones.SelectMany(candidate => In(candidate, protocol)).Where(found => found.Ports.Overlaps(ports))];
+        List<(PortRange Ports, HostPortOpening Opening)> openings = [.. zones.SelectMany(candidate => In(candidate, protocol))
+            .Where(found => found.Ports.Overlaps(ports))];
         return [.. ports.Select(port => openings.Find(found => found.Ports.Contains(new PortRange(port, port))).Opening)];
     }
 
-    /// <summary>Those connections that would not be let in.</summary>
+    /// <summary>The connections that no rule would let in.</summary>
     public IReadOnlyList<HostConnection> FindShutOut(IEnumerable<HostConnection> connections) => [.. connections.Where(connection => !LetsIn(connection))];
 
     private bool LetsIn(HostConnection connection)
     {
         PortRange port = new(connection.Port, connection.Port);
         return In(state.ZoneOf(connection.Client, connection.Interface), connection.Protocol)
-            .Any(found => found.Ports.Contains(port) && (found.Opening.Rule?.Source is not { } source || (connection.Client is { } client && SourceAddress.Parse(source).Contains(client))));
+            .Any(found => found.Ports.Contains(port) && Admits(found.Opening.Rule?.Source));
+
+        bool Admits(string? source) =>
+            source is null || (connection.Client is { } client && SourceAddress.Parse(source).Contains(client));
     }
 
     /// <summary>Something other than the containers' bridge is bound to it.</summary>
@@ -37,8 +41,11 @@ internal sealed class PortOpenings(FirewallState state, IReadOnlyList<HostPortRu
     [
         .. rules.Where(rule => rule.Zone == zone.Name && rule.Protocol == protocol).OrderBy(rule => rule.Source is null ? 0 : 1)
             .Select(rule => (new PortRange(rule.FirstPort, rule.LastPort), new HostPortOpening { Zone = zone.Name, Rule = rule })),
-        .. zone.Services.SelectMany(service => PortsOf(service, protocol, []).Select(ports => (ports, new HostPortOpening { Zone = zone.Name, Service = service }))),
-        .. zone.Target == "ACCEPT" ? [(PortRange.All, new HostPortOpening { Zone = zone.Name, ByZoneTarget = true })] : Array.Empty<(PortRange, HostPortOpening)>(),
+        .. zone.Services.SelectMany(service =>
+            PortsOf(service, protocol, []).Select(ports => (ports, new HostPortOpening { Zone = zone.Name, Service = service }))),
+        .. zone.Target == "ACCEPT"
+            ? [(PortRange.All, new HostPortOpening { Zone = zone.Name, ByZoneTarget = true })]
+            : Array.Empty<(PortRange, HostPortOpening)>(),
     ];
 
     private IEnumerable<PortRange> PortsOf(string service, FirewallProtocol protocol, HashSet<string> seen) =>

@@ -12,7 +12,7 @@ internal sealed record PortRuleSpec(PortRange Range, FirewallProtocol Protocol, 
     /// <summary>The element of a port set that the request is about.</summary>
     public PortElement Element => new(Protocol, Range) { Timeout = Timeout };
 
-    /// <summary>How long it is to last, or null for ever.</summary>
+    /// <summary>How long the rule is to last, or null for ever.</summary>
     public TimeSpan? Timeout { get; private init; }
 
     /// <summary>A rule of a user's: one of a container's is not made by hand.</summary>
@@ -25,8 +25,12 @@ internal sealed record PortRuleSpec(PortRange Range, FirewallProtocol Protocol, 
         };
 
     /// <summary>Finds the rule that a port of this request is in now.</summary>
-    public HostPortRule FindIn(IEnumerable<HostPortRule> rules, string zone) => rules.First(found => found.Owner is null && found.Zone == zone && found.Protocol == Protocol
-        && found.Source == Source?.ToString() && found.FirstPort <= Range.First && Range.First <= found.LastPort && (IsRuntime ? found.Runtime : found.Permanent));
+    public HostPortRule FindIn(IEnumerable<HostPortRule> rules, string zone) =>
+        rules.First(found => found.Owner is null && found.Zone == zone && found.Protocol == Protocol
+            && found.Source == Source?.ToString()
+            && found.FirstPort <= Range.First
+            && Range.First <= found.LastPort
+            && (IsRuntime ? found.Runtime : found.Permanent));
 
     /// <summary>
     /// How a removal changes one configuration's set after the other; told whether the set is the last one to be asked. At
@@ -49,7 +53,8 @@ internal sealed record PortRuleSpec(PortRange Range, FirewallProtocol Protocol, 
             + $"{(Source is { } source ? $" from {source}" : "")} ({Scope}).")
         {
             Target = Range.ToString(),
-            Advice = "Get-HostPortRule lists the rules, with their zones. A container's rule goes with the container, or when it is piped to Remove-HostPortRule.",
+            Advice = "Get-HostPortRule lists the rules, with their zones. "
+                + "A container's rule goes with the container, or when it is piped to Remove-HostPortRule.",
         };
 
     /// <exception cref="LayerImageException"><see cref="EngineError.PortInvalid"/>, <see cref="EngineError.ParameterInvalid"/>.</exception>
@@ -59,7 +64,8 @@ internal sealed record PortRuleSpec(PortRange Range, FirewallProtocol Protocol, 
         {
             if (request.Scope is PortRuleScope.Permanent or PortRuleScope.Both)
             {
-                throw new LayerImageException(EngineError.ParameterInvalid, $"A rule with a timeout cannot be in the permanent configuration (scope {request.Scope}).")
+                throw new LayerImageException(EngineError.ParameterInvalid,
+                    $"A rule with a timeout cannot be in the permanent configuration (scope {request.Scope}).")
                 {
                     Target = request.Scope,
                     Advice = "Leave -Scope out, or choose -Scope Runtime.",

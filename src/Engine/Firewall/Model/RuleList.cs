@@ -23,7 +23,10 @@ internal static class RuleList
             rules[place] = Rule(key, element) with { Runtime = true, Permanent = isPermanent, Drift = !isPermanent && element.Timeout is null };
         }
         return [.. rules.Values.Concat(Owned(running)).OrderBy(rule => rule.Zone, StringComparer.Ordinal)
-            .ThenBy(rule => rule.Protocol).ThenBy(rule => rule.FirstPort).ThenBy(rule => rule.Source, StringComparer.Ordinal).ThenBy(rule => rule.Owner, StringComparer.Ordinal)];
+            .ThenBy(rule => rule.Protocol)
+            .ThenBy(rule => rule.FirstPort)
+            .ThenBy(rule => rule.Source, StringComparer.Ordinal)
+            .ThenBy(rule => rule.Owner, StringComparer.Ordinal)];
     }
 
     /// <summary>The same for one zone, in whatever case its name is, or for all.</summary>

@@ -6,7 +6,9 @@ internal static class ServiceResolver
     /// <summary>The definitions behind each service that a zone names: its own and those that it includes.</summary>
     /// <param name="zones">The zones.</param>
     /// <param name="find">A service by its name, or null when it is not known; told the zone that asks.</param>
-    public static Dictionary<string, IReadOnlyList<ServiceDefinition>> Resolve(IEnumerable<ZoneSettings> zones, Func<string, ZoneSettings, ServiceDefinition?> find)
+    public static Dictionary<string, IReadOnlyList<ServiceDefinition>> Resolve(
+        IEnumerable<ZoneSettings> zones,
+        Func<string, ZoneSettings, ServiceDefinition?> find)
     {
         Dictionary<string, IReadOnlyList<ServiceDefinition>> resolved = [];
         foreach (ZoneSettings zone in zones)

@@ -10,12 +10,16 @@ internal static class ServiceRuleList
     {
         Dictionary<string, IReadOnlyList<ServiceDefinition>> definitions = ServiceResolver.Resolve(
             (running?.Zones.Values ?? []).Concat(permanent.Zones.Values), (name, _) => find(name));
-        return [.. TwoConfigurations.Merge(running, permanent, zone => zone.Services).OrderBy(rule => rule.Zone, StringComparer.Ordinal).ThenBy(rule => rule.Item, StringComparer.Ordinal)
+        return [.. TwoConfigurations.Merge(running, permanent, zone => zone.Services)
+            .OrderBy(rule => rule.Zone, StringComparer.Ordinal)
+            .ThenBy(rule => rule.Item, StringComparer.Ordinal)
             .Select(rule => new HostServiceRule
             {
                 Service = rule.Item,
                 Zone = rule.Zone,
-                Ports = [.. definitions[rule.Item].SelectMany(definition => definition.Ports).Distinct().Select(port => $"{port.Range}/{port.Protocol.Name()}")],
+                Ports = [.. definitions[rule.Item].SelectMany(definition => definition.Ports)
+                    .Distinct()
+                    .Select(port => $"{port.Range}/{port.Protocol.Name()}")],
                 Runtime = rule.Runtime,
                 Permanent = rule.Permanent,
                 Drift = rule.Drift,

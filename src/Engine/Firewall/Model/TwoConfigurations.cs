@@ -18,7 +18,12 @@ internal static class TwoConfigurations
     {
         HashSet<(string Zone, T Item)> now = [.. Each(running)], onDisk = [.. Each(permanent)];
         return now.Union(onDisk).OrderBy(found => found.Zone, StringComparer.Ordinal).Select(found =>
-            new InConfigurations<T>(found.Zone, found.Item, now.Contains(found), onDisk.Contains(found), running is not null && now.Contains(found) != onDisk.Contains(found)));
+            new InConfigurations<T>(
+                found.Zone,
+                found.Item,
+                now.Contains(found),
+                onDisk.Contains(found),
+                running is not null && now.Contains(found) != onDisk.Contains(found)));
 
         IEnumerable<(string, T)> Each(FirewallState? state) => (state?.Zones.Values ?? []).SelectMany(zone => select(zone).Select(item => (zone.Name, item)));
     }

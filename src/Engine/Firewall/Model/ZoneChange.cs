@@ -36,7 +36,11 @@ internal sealed class ZoneChange
     {
         Check(request.Interfaces, FirewallNames.IsInterface, "an interface's name", "An interface's name has at most 15 characters and no / or blank.");
         Check(request.Sources, IsSource, "a source", "Give an address, a network (10.0.0.0/8) or a hardware address.");
-        Check([.. request.Services ?? [], .. request.AddServices, .. request.RemoveServices], FirewallNames.IsService, "a service's name", "Get-HostPortRule -Service * lists the services that are let in.");
+        Check(
+            [.. request.Services ?? [], .. request.AddServices, .. request.RemoveServices],
+            FirewallNames.IsService,
+            "a service's name",
+            "Get-HostPortRule -Service * lists the services that are let in.");
         Check(request.Protocols, FirewallNames.IsProtocol, "a protocol", "Give a name (gre, esp, igmp) or a number of IANA's registry.");
         Check(request.SourcePorts, text => TryPort(text, out _), "a port with its protocol", "Write it as 68/udp.");
         Check(request.IcmpBlocks, FirewallNames.IsService, "a type of ICMP", "The types are firewalld's: echo-request, redirect, timestamp-request …");
@@ -72,9 +76,11 @@ internal sealed class ZoneChange
     private ForwardPort[] Forwards(IReadOnlyList<ForwardPort> forwards)
     {
         // Two for the same packets: which of them holds would be a matter of their order.
-        ForwardPort[] others = [.. forwards.Except(_removeForwards).Where(other => !_addForwards.Any(added => added.Range == other.Range && added.Overlaps(other)))];
+        ForwardPort[] others = [.. forwards.Except(_removeForwards)
+            .Where(other => !_addForwards.Any(added => added.Range == other.Range && added.Overlaps(other)))];
         return others.FirstOrDefault(other => _addForwards.Any(other.Overlaps)) is { } taken
-            ? throw new LayerImageException(EngineError.ParameterInvalid, $"Zone '{Zone}' sends {taken.Range}/{taken.Protocol.Name()} elsewhere already, which has ports in common with these.")
+            ? throw new LayerImageException(EngineError.ParameterInvalid,
+                $"Zone '{Zone}' sends {taken.Range}/{taken.Protocol.Name()} elsewhere already, which has ports in common with these.")
             {
                 Target = taken.Range.ToString(),
                 Advice = $"Remove-HostPortForward {taken.Range}/{taken.Protocol.Name()} -Zone {Zone} takes that away. Nothing was changed.",
@@ -123,7 +129,9 @@ internal sealed class ZoneChange
 
     private static bool TryPort(string text, out PortElement? port)
     {
-        port = text.Split('/') is [var range, var name] && PortRange.TryParse(range, out PortRange ports) && FirewallProtocols.TryParse(name.ToLowerInvariant(), out FirewallProtocol protocol)
+        port = text.Split('/') is [var range, var name]
+            && PortRange.TryParse(range, out PortRange ports)
+            && FirewallProtocols.TryParse(name.ToLowerInvariant(), out FirewallProtocol protocol)
             ? new PortElement(protocol, ports) : null;
         return port is not null;
     }

@@ -69,8 +69,15 @@ internal sealed class FirewallUnit(ServiceManagerPaths paths)
     }
 
     /// <summary>A word of a command line in a unit (systemd.service(5), COMMAND LINES): quoted, and without meaning for systemd.</summary>
-    private static string Quote(string word) =>
-        $"\"{word.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal).Replace("%", "%%", StringComparison.Ordinal).Replace("$", "$$", StringComparison.Ordinal)}\"";
+    private static string Quote(string word)
+    {
+        string escaped = word
+            .Replace("\\", "\\\\", StringComparison.Ordinal)
+            .Replace("\"", "\\\"", StringComparison.Ordinal)
+            .Replace("%", "%%", StringComparison.Ordinal)
+            .Replace("$", "$$", StringComparison.Ordinal);
+        return $"\"{escaped}\"";
+    }
 
     private string RequireSystemd(string what)
     {

@@ -55,10 +55,10 @@ internal sealed record NewConnection(FirewallProtocol Protocol, int Port, bool? 
             ("tcp" or "udp" or "sctp" or "dccp" or "th", "dport") => (rule[start] == "th" || rule[start] == Protocol.Name() ? IsPort : _ => false, 2),
             ("meta", "l4proto") or ("ip", "protocol") => (IsProtocol, 2),
             ("ct", "state") => ((Func<string, bool?>)(state => state == "new"), 2),
-            ("ct", "status") => (status => status == "dnat" && IsForwarded is { } forwarded ? forwarded : status is "snat" or "seen-reply" or "assured" ? false : null, 2),
+            ("ct", "status") => (HasStatus, 2),
             ("meta", "nfproto") => (family => family == "ipv4", 2),
             ("iif" or "iifname", _) => (IsIncoming, 1),
-            ("oif" or "oifname", _) => (name => IsForwarded == true ? name == Quoted(NftFirewallScript.ContainerBridge) : IsForwarded == false ? false : null, 1),
+            ("oif" or "oifname", _) => (IsOutgoing, 1),
             ("icmp" or "icmpv6" or "ip6", _) => (_ => false, 2),
             ("fib", "daddr") => (kind => kind == "local" ? IsForwarded != true : kind is "broadcast" or "multicast" or "anycast" ? false : null, 3),
             _ => (null, 1),
@@ -103,7 +103,22 @@ internal sealed record NewConnection(FirewallProtocol Protocol, int Port, bool? 
         : word is "dnat" or "snat" or "expected" or "seen-reply" or "assured" or "confirmed" or "dying";
 
     // Another host's packet comes in by no loopback and by no bridge of containers or virtual machines.
-    private static bool? IsIncoming(string name) => name == Quoted("lo") || s_bridges.Any(bridge => name.StartsWith("\"" + bridge, StringComparison.Ordinal)) ? false : null;
+    private bool? HasStatus(string status) => status switch
+    {
+        "dnat" when IsForwarded is { } forwarded => forwarded,
+        "snat" or "seen-reply" or "assured" => false,
+        _ => null,
+    };
+
+    private bool? IsOutgoing(string name) => IsForwarded switch
+    {
+        true => name == Quoted(NftFirewallScript.ContainerBridge),
+        false => false,
+        null => null,
+    };
+
+    private static bool? IsIncoming(string name) =>
+        name == Quoted("lo") || s_bridges.Any(bridge => name.StartsWith("\"" + bridge, StringComparison.Ordinal)) ? false : null;
 
     private static string Quoted(string name) => $"\"{name}\"";
 

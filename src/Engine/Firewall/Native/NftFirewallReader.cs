@@ -35,7 +35,9 @@ internal static class NftFirewallReader
                 Advice = "Stop the firewall and start it again.",
             };
         }
-        return new FirewallState(defaultZone, zones.Values.Select(zone => zone with { Ports = sets[zone.Name] }).ToDictionary(zone => zone.Name)) { LogDenied = logDenied };
+        return new FirewallState(
+            defaultZone,
+            zones.Values.Select(zone => zone with { Ports = sets[zone.Name] }).ToDictionary(zone => zone.Name)) { LogDenied = logDenied };
     }
 
     /// <summary>Notes what a rule's comment says; returns the default zone's name when it is about that.</summary>
@@ -54,13 +56,16 @@ internal static class NftFirewallReader
                 ["masquerade"] => zone with { Masquerade = true },
                 ["forward"] => zone with { Forward = true },
                 ["source-port", string port] when ReadPort(port) is { } element => zone with { SourcePorts = [.. zone.SourcePorts.Union([element])] },
-                ["forward-port", string forward] when ForwardPort.Parse(forward) is { } known => zone with { ForwardPorts = [.. zone.ForwardPorts.Union([known])] },
+                ["forward-port", string forward] when ForwardPort.Parse(forward) is { } known =>
+                    zone with { ForwardPorts = [.. zone.ForwardPorts.Union([known])] },
                 ["icmp-block-inversion"] => zone with { IcmpBlockInversion = true },
                 ["protocol", string name] => zone with { Protocols = [.. zone.Protocols.Union([name])] },
                 _ => zone,
             };
         }
-        if (chain != (table.FiltersHost ? "input" : "forward") || words is not ["bind", string bound, string kind, ..] || !zones.TryGetValue(bound, out ZoneSettings? holder))
+        if (chain != (table.FiltersHost ? "input" : "forward")
+            || words is not ["bind", string bound, string kind, ..]
+            || !zones.TryGetValue(bound, out ZoneSettings? holder))
         {
             return null;
         }

@@ -68,7 +68,8 @@ internal static class NftFirewallScript
 
     private static void AppendSets(StringBuilder script, NftZoneTable table, ZoneSettings zone)
     {
-        foreach (PortSetKey key in zone.Ports.Keys.Union([PortSetKey.Of(zone.Name), PortSetKey.OwnedOf(zone.Name)]).OrderBy(key => key.Name, StringComparer.Ordinal))
+        foreach (PortSetKey key in zone.Ports.Keys.Union([PortSetKey.Of(zone.Name), PortSetKey.OwnedOf(zone.Name)])
+            .OrderBy(key => key.Name, StringComparer.Ordinal))
         {
             script.Append(CultureInfo.InvariantCulture, $"\tset {key.Name} {{\n\t\ttype inet_proto . inet_service\n\t\tflags interval,timeout\n");
             PortElement[] elements = [.. Disjoint(zone.Elements(key))];
@@ -104,7 +105,9 @@ internal static class NftFirewallScript
         if (!forward)
         {
             rules.AddRange(zone.Protocols.Select(protocol => $"meta l4proto {IpProtocols.Number(protocol)} accept comment \"protocol {protocol}\""));
-            rules.AddRange(zone.SourcePorts.Select(port => $"{port.Protocol.Name()} sport {port.Range} accept comment \"source-port {port.Range}/{port.Protocol.Name()}\""));
+            rules.AddRange(
+                zone.SourcePorts.Select(port =>
+                    $"{port.Protocol.Name()} sport {port.Range} accept comment \"source-port {port.Range}/{port.Protocol.Name()}\""));
             if (zone.Target == ZoneSettings.DefaultTarget)
             {
                 rules.Add("meta l4proto { 1, 58 } accept comment \"icmp, ipv6-icmp\"");
@@ -129,7 +132,8 @@ internal static class NftFirewallScript
             "type filter hook input priority filter; policy accept;",
             "ct state established,related accept",
             "iifname \"lo\" accept",
-            "icmpv6 type { nd-router-solicit, nd-router-advert, nd-neighbor-solicit, nd-neighbor-advert, mld-listener-query, mld-listener-report, mld-listener-done, mld2-listener-report } accept",
+            "icmpv6 type { nd-router-solicit, nd-router-advert, nd-neighbor-solicit, nd-neighbor-advert, "
+                + "mld-listener-query, mld-listener-report, mld-listener-done, mld2-listener-report } accept",
             "ct state invalid drop",
             .. Dispatch(state, zones, "in"),
         ]);
@@ -165,8 +169,16 @@ internal static class NftFirewallScript
     }
 
     // The words that firewalld's log lines begin with; the kernel cuts them at 127 bytes.
-    private static IEnumerable<string> Log(ZoneSettings zone, string logDenied) => logDenied == FirewallState.LogDeniedOff || zone.Target == "ACCEPT" ? []
-        : [$"{(logDenied == "all" ? "" : $"pkttype {(logDenied == "unicast" ? "host" : logDenied)} ")}log prefix \"filter_IN_{zone.Name}_{(zone.Target == "DROP" ? "DROP" : "REJECT")}: \" comment \"log {logDenied}\""];
+    private static IEnumerable<string> Log(ZoneSettings zone, string logDenied)
+    {
+        if (logDenied == FirewallState.LogDeniedOff || zone.Target == "ACCEPT")
+        {
+            return [];
+        }
+        string of = logDenied == "all" ? "" : $"pkttype {(logDenied == "unicast" ? "host" : logDenied)} ";
+        string fate = zone.Target == "DROP" ? "DROP" : "REJECT";
+        return [$"{of}log prefix \"filter_IN_{zone.Name}_{fate}: \" comment \"log {logDenied}\""];
+    }
 
     /// <summary>Packets that leave by a zone that masquerades get this host's own address (firewalld.zone(5)).</summary>
     private static void AppendMasquerade(StringBuilder script, FirewallState state, ZoneSettings[] zones)
@@ -226,7 +238,8 @@ internal static class NftFirewallScript
         script.Append(CultureInfo.InvariantCulture, $"\tchain {name} {{\n").AppendJoin("", rules.Select(rule => $"\t\t{rule}\n")).Append("\t}\n");
 
     // A file edited by hand may hold ranges that overlap, which a set of the kernel's refuses.
-    private static IEnumerable<PortElement> Disjoint(IReadOnlyList<PortElement> elements) => elements.Any(element => element.Owners is not null) ? elements : PortSetAlgebra.Unite(elements);
+    private static IEnumerable<PortElement> Disjoint(IReadOnlyList<PortElement> elements) =>
+        elements.Any(element => element.Owners is not null) ? elements : PortSetAlgebra.Unite(elements);
 
     private static string From(SourceAddress source) => $"{(source.IsIPv6 ? "ip6" : "ip")} saddr {source}";
 

@@ -19,7 +19,10 @@ internal static class NftForwardPorts
         {
             NftFirewallScript.AppendChain(script, $"pre.{zone.Name}", zone.ForwardPorts.Select(Translation));
         }
-        NftFirewallScript.AppendChain(script, "prerouting", ["type nat hook prerouting priority dstnat + 10; policy accept;", .. NftFirewallScript.Dispatch(state, zones, "pre")]);
+        NftFirewallScript.AppendChain(
+            script,
+            "prerouting",
+            ["type nat hook prerouting priority dstnat + 10; policy accept;", .. NftFirewallScript.Dispatch(state, zones, "pre")]);
     }
 
     /// <summary>Lets in what was translated; the comment is read back.</summary>

@@ -45,5 +45,6 @@ internal static class NftPortElement
     private static int Port(byte[] key) => BinaryPrimitives.ReadUInt16BigEndian(key.AsSpan(PortOffset));
 
     // Whole ones, as firewalld has them; a part of one is still a time.
-    private static TimeSpan? Seconds(TimeSpan? time) => time is { } given && given > TimeSpan.Zero ? TimeSpan.FromSeconds(Math.Max(1, Math.Floor(given.TotalSeconds))) : null;
+    private static TimeSpan? Seconds(TimeSpan? time) =>
+        time is { } given && given > TimeSpan.Zero ? TimeSpan.FromSeconds(Math.Max(1, Math.Floor(given.TotalSeconds))) : null;
 }

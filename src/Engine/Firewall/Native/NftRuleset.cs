@@ -9,7 +9,7 @@ internal sealed record NftChain(string Family, string Table, string Name)
     /// <summary>Where the kernel calls it, or null for a chain that others jump to.</summary>
     public string? Hook { get; init; }
 
-    /// <summary>filter, nat or route.</summary>
+    /// <summary>The chain's type: filter, nat or route.</summary>
     public string? Type { get; init; }
 
     /// <summary>What becomes of what no rule decides.</summary>

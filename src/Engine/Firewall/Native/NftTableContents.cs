@@ -23,7 +23,8 @@ internal sealed record NftTableContents(IReadOnlyDictionary<string, IReadOnlyLis
         {
             uint generation = NftMessages.Generation(socket);
             NftTableContents contents = new(
-                NftMessages.ListSets(socket, table).ToDictionary(set => set, set => (IReadOnlyList<NftElement>)[.. NftMessages.ListElements(socket, table, set)]),
+                NftMessages.ListSets(socket, table)
+                    .ToDictionary(set => set, set => (IReadOnlyList<NftElement>)[.. NftMessages.ListElements(socket, table, set)]),
                 [.. NftMessages.ListComments(socket, table)]);
             if (i == MostTries || NftMessages.Generation(socket) == generation)
             {

@@ -44,7 +44,8 @@ internal sealed class NftZoneTable(string name, bool filtersHost)
     }
 
     /// <summary>Replaces all of it, or makes it.</summary>
-    public void Load(FirewallState state, IReadOnlyDictionary<string, IReadOnlyList<ServiceDefinition>> services) => Run(NftFirewallScript.Load(this, state, services));
+    public void Load(FirewallState state, IReadOnlyDictionary<string, IReadOnlyList<ServiceDefinition>> services) =>
+        Run(NftFirewallScript.Load(this, state, services));
 
     public void Delete()
     {
@@ -70,10 +71,18 @@ internal sealed class NftZoneTable(string name, bool filtersHost)
     /// whole transaction would fail.
     /// </summary>
     internal static IEnumerable<(bool Adds, PortElement Element)> Steps(PortSetChange change) =>
-        [.. change.Removed.SelectMany(element => (IEnumerable<(bool, PortElement)>)(element.Timeout is null ? [(false, element)] : [(true, element), (false, element)])), .. change.Added.Select(element => (true, element))];
+
+        [
+            .. change.Removed.SelectMany(element =>
+                (IEnumerable<(bool, PortElement)>)(element.Timeout is null ? [(false, element)] : [(true, element), (false, element)])),
+            .. change.Added.Select(element => (true, element)),
+        ];
 
     private IEnumerable<NetlinkMessage> Messages(PortSetKey key, PortSetChange change) => Steps(change)
-        .SelectMany(step => (step.Adds ? NftMessages.Add(name, key.Name, [NftPortElement.Write(step.Element)]) : NftMessages.Delete(name, key.Name, [NftPortElement.Write(step.Element)])));
+        .SelectMany(step =>
+            (step.Adds
+                ? NftMessages.Add(name, key.Name, [NftPortElement.Write(step.Element)])
+                : NftMessages.Delete(name, key.Name, [NftPortElement.Write(step.Element)])));
 
     private void Execute(IEnumerable<NetlinkMessage> messages)
     {
@@ -90,11 +99,11 @@ internal sealed class NftZoneTable(string name, bool filtersHost)
     /// Opens ports for a container, in a set of its zone that is apart from the users' rules, so that theirs and a container's
     /// for the same port come and go without knowing each other. The element's comment names the containers.
     /// </summary>
-    public void Own(FirewallState state, PortRuleSpec change, string containerId)
+    public void Own(FirewallState state, PortRuleSpec spec, string containerId)
     {
-        ZoneSettings zone = state.GetZone(change.Zone ?? state.DefaultZone);
+        ZoneSettings zone = state.GetZone(spec.Zone ?? state.DefaultZone);
         PortSetKey key = PortSetKey.OwnedOf(zone.Name);
-        Change(key, PortSetAlgebra.AddOwner(zone.Elements(key), change.Protocol, change.Range, ShortId(containerId)), zone.Ports.ContainsKey(key));
+        Change(key, PortSetAlgebra.AddOwner(zone.Elements(key), spec.Protocol, spec.Range, ShortId(containerId)), zone.Ports.ContainsKey(key));
     }
 
     /// <summary>Closes what was opened for a container in some zones: all of it, or one range. False when there was nothing.</summary>
@@ -123,7 +132,8 @@ internal sealed class NftZoneTable(string name, bool filtersHost)
                     + string.Join(", ", owned.Select(element => $"{element.Range}/{element.Protocol.Name()} ({element.Owners})")));
                 continue;
             }
-            zones[zone.Name] = now with { Ports = new Dictionary<PortSetKey, IReadOnlyList<PortElement>>(now.Ports) { [PortSetKey.OwnedOf(zone.Name)] = owned } };
+            zones[zone.Name] =
+                now with { Ports = new Dictionary<PortSetKey, IReadOnlyList<PortElement>>(now.Ports) { [PortSetKey.OwnedOf(zone.Name)] = owned } };
         }
         return state with { Zones = zones };
     }

@@ -11,13 +11,13 @@ internal sealed partial class NftablesFirewall
 
     public bool OpenForContainer(string containerId, string port, FirewallProtocol protocol, string? zone)
     {
-        PortRuleSpec change = PortRuleSpec.From(new PortRuleRequest { Port = port, Protocol = protocol, Zone = zone, Scope = PortRuleScope.Runtime });
+        PortRuleSpec spec = PortRuleSpec.From(new PortRuleRequest { Port = port, Protocol = protocol, Zone = zone, Scope = PortRuleScope.Runtime });
         using IDisposable held = Lock();
         if (s_table.Read() is not { } state)
         {
             return false;
         }
-        s_table.Own(state, change, containerId);
+        s_table.Own(state, spec, containerId);
         return true;
     }
 
@@ -30,13 +30,13 @@ internal sealed partial class NftablesFirewall
         }
     }
 
-    private void RemoveOwned(PortRuleSpec change, string owner)
+    private void RemoveOwned(PortRuleSpec spec, string owner)
     {
         using IDisposable held = Lock();
         FirewallState state = MustRun();
-        if (!s_table.Disown([state.GetZone(change.Zone ?? state.DefaultZone)], owner, change))
+        if (!s_table.Disown([state.GetZone(spec.Zone ?? state.DefaultZone)], owner, spec))
         {
-            throw change.NotFound();
+            throw spec.NotFound();
         }
     }
 }

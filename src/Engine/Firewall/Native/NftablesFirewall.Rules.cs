@@ -8,25 +8,28 @@ internal sealed partial class NftablesFirewall
 
     public HostPortRule SetRule(PortRuleRequest request, IEngineObserver observer)
     {
-        PortRuleSpec change = PortRuleSpec.FromUser(request);
-        (string zone, FirewallState? running) = Apply(change, (set, _) => PortSetAlgebra.Add(set, change.Element));
-        return change.FindIn(RuleList.Merge(running, _configuration.Read(observer)), zone);
+        PortRuleSpec spec = PortRuleSpec.FromUser(request);
+        (string zone, FirewallState? running) = Apply(spec, (set, _) => PortSetAlgebra.Add(set, spec.Element));
+        return spec.FindIn(RuleList.Merge(running, _configuration.Read(observer)), zone);
     }
 
     public void RemoveRule(PortRuleRequest request, IEngineObserver observer)
     {
-        PortRuleSpec change = PortRuleSpec.From(request with { Timeout = null });
+        PortRuleSpec spec = PortRuleSpec.From(request with { Timeout = null });
         if (request.Owner is { } owner)
         {
-            RemoveOwned(change, owner);
+            RemoveOwned(spec, owner);
             return;
         }
-        _ = Apply(change, change.Removal());
+        _ = Apply(spec, spec.Removal());
     }
 
     public IReadOnlyList<HostPortOpening?> FindOpenings(PortRange ports, FirewallProtocol protocol, string? zone) =>
         Running() is not { } state ? [.. ports.Select(_ => HostPortOpening.WithoutFirewall)]
-            : new PortOpenings(state, [.. RuleList.Merge(state, _configuration.Read(SilentObserver.Instance)).Where(rule => rule.Runtime)], FindService).Find(ports, protocol, zone);
+            : new PortOpenings(
+                state,
+                [.. RuleList.Merge(state, _configuration.Read(SilentObserver.Instance)).Where(rule => rule.Runtime)],
+                FindService).Find(ports, protocol, zone);
 
     public IReadOnlyList<HostConnection> FindShutOut(IReadOnlyList<HostConnection> connections)
     {
@@ -48,20 +51,20 @@ internal sealed partial class NftablesFirewall
     /// renamed last, so that nearly all that can fail fails before anything has changed. A rename that fails undoes the
     /// kernel's part. Returns the zone, and what runs afterwards without asking the kernel again (nft is 6 ms).
     /// </summary>
-    /// <param name="change">What to change where.</param>
+    /// <param name="spec">What to change where.</param>
     /// <param name="compute">The change of a set's elements; told whether the set is the last one to be asked.</param>
-    private (string Zone, FirewallState? Running) Apply(PortRuleSpec change, Func<IReadOnlyList<PortElement>, bool, PortSetChange> compute)
+    private (string Zone, FirewallState? Running) Apply(PortRuleSpec spec, Func<IReadOnlyList<PortElement>, bool, PortSetChange> compute)
     {
         using IDisposable held = Lock();
-        FirewallState? running = change.IsRuntime ? MustRun() : s_table.Read();
-        string zone = change.Zone is string named ? FirewallState.Spell(named, change.IsRuntime ? running!.Zones.Keys : _configuration.ZoneNames())
+        FirewallState? running = spec.IsRuntime ? MustRun() : s_table.Read();
+        string zone = spec.Zone is string named ? FirewallState.Spell(named, spec.IsRuntime ? running!.Zones.Keys : _configuration.ZoneNames())
             : running?.DefaultZone ?? _configuration.DefaultZone();
-        PortSetKey key = PortSetKey.Of(zone, change.Source);
-        ZoneSettings? live = change.IsRuntime ? running!.GetZone(zone) : null;
+        PortSetKey key = PortSetKey.Of(zone, spec.Source);
+        ZoneSettings? live = spec.IsRuntime ? running!.GetZone(zone) : null;
         using ZoneFileEdit permanent = new(_configuration, key);
-        if (change.IsPermanent)
+        if (spec.IsPermanent)
         {
-            permanent.Stage(set => compute(set, !change.IsRuntime));
+            permanent.Stage(set => compute(set, !spec.IsRuntime));
         }
         PortSetChange runtime = live is null ? PortSetChange.None : compute(live.Elements(key), true);
         s_table.Change(key, runtime, live?.Ports.ContainsKey(key) ?? false);
@@ -81,7 +84,10 @@ internal sealed partial class NftablesFirewall
     {
         Zones = new Dictionary<string, ZoneSettings>(running.Zones)
         {
-            [zone.Name] = zone with { Ports = new Dictionary<PortSetKey, IReadOnlyList<PortElement>>(zone.Ports) { [key] = change.ApplyTo(zone.Elements(key)) } },
+            [zone.Name] = zone with
+            {
+                Ports = new Dictionary<PortSetKey, IReadOnlyList<PortElement>>(zone.Ports) { [key] = change.ApplyTo(zone.Elements(key)) },
+            },
         },
     };
 

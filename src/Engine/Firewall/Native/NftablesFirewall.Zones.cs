@@ -5,9 +5,11 @@ namespace LayerImage.Engine.Firewall;
 
 internal sealed partial class NftablesFirewall
 {
-    public HostFirewall GetPermanent(IEngineObserver observer) => HostFirewall.Of(Backend, _configuration.Read(observer), NftZoneTable.Firewall.IsLoaded, IsEnabled);
+    public HostFirewall GetPermanent(IEngineObserver observer) =>
+        HostFirewall.Of(Backend, _configuration.Read(observer), NftZoneTable.Firewall.IsLoaded, IsEnabled);
 
-    public IReadOnlyList<HostServiceRule> GetServiceRules(IEngineObserver observer) => ServiceRuleList.Merge(Running(), _configuration.Read(observer), FindService);
+    public IReadOnlyList<HostServiceRule> GetServiceRules(IEngineObserver observer) =>
+        ServiceRuleList.Merge(Running(), _configuration.Read(observer), FindService);
 
     public IReadOnlyList<HostPortForward> GetForwards(IEngineObserver observer) => ForwardRuleList.Merge(Running(), _configuration.Read(observer));
 
@@ -129,7 +131,9 @@ internal sealed partial class NftablesFirewall
     }
 
     // It is bound without a file, and whoever writes it into a zone moves it there.
-    private static ZoneSettings WithoutBridge(ZoneSettings zone) => zone with { Interfaces = [.. zone.Interfaces.Where(name => name != NftFirewallScript.ContainerBridge)] };
+    private static ZoneSettings WithoutBridge(ZoneSettings zone) =>
+        zone with { Interfaces = [.. zone.Interfaces.Where(name => name != NftFirewallScript.ContainerBridge)] };
 
-    private static FirewallState WithoutBridge(FirewallState state) => state with { Zones = state.Zones.ToDictionary(zone => zone.Key, zone => WithoutBridge(zone.Value)) };
+    private static FirewallState WithoutBridge(FirewallState state) =>
+        state with { Zones = state.Zones.ToDictionary(zone => zone.Key, zone => WithoutBridge(zone.Value)) };
 }

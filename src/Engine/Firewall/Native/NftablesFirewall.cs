@@ -19,7 +19,7 @@ internal sealed partial class NftablesFirewall(EngineOptions options, ServiceMan
     /// <summary>Where its permanent rules are.</summary>
     public string ConfigurationFolder => _configuration.Folder;
 
-    /// <summary>It starts at boot.</summary>
+    /// <summary>Whether this firewall starts when the host boots.</summary>
     public bool IsEnabled => _unit.IsEnabled;
 
     public HostFirewall Get(IEngineObserver observer)

@@ -24,8 +24,9 @@ internal sealed class OtherTables
 
     private OtherTables(IEnumerable<NftChain> chains) => _chains = chains.ToLookup(chain => (chain.Family, chain.Table));
 
-    /// <summary>Asks nft.</summary>
-    /// <exception cref="LayerImageException"><see cref="EngineError.NotPrivileged"/>, <see cref="EngineError.FirewallFailed"/>, <see cref="EngineError.ToolMissing"/>.</exception>
+    /// <summary>Reads the ruleset that the kernel has now, by nft.</summary>
+    /// <exception cref="LayerImageException"><see cref="EngineError.NotPrivileged"/>, <see cref="EngineError.FirewallFailed"/>,
+    /// <see cref="EngineError.ToolMissing"/>.</exception>
     public static OtherTables Read() => Parse(new NftProgram().Text("ruleset", EngineError.FirewallFailed));
 
     public static OtherTables Parse(string ruleset) => new(NftRuleset.Parse(ruleset)
@@ -40,7 +41,9 @@ internal sealed class OtherTables
         (string Hook, NewConnection Packet)[] way =
         [
             ("prerouting", new NewConnection(protocol, port, IsForwarded: null)),
-            containerPort is { } translated ? ("forward", new NewConnection(protocol, translated, IsForwarded: true)) : ("input", new NewConnection(protocol, port, IsForwarded: false)),
+            containerPort is { } translated
+                ? ("forward", new NewConnection(protocol, translated, IsForwarded: true))
+                : ("input", new NewConnection(protocol, port, IsForwarded: false)),
         ];
         return [.. from hook in way
                    from table in _chains
@@ -55,9 +58,13 @@ internal sealed class OtherTables
     {
         Walk walk = new(table.DistinctBy(other => other.Name).ToDictionary(other => other.Name), packet);
         (Fate fate, string? where) = walk.Through(chain, depth: 0);
-        return fate == Fate.Dropped ? new PortBlocker(where!, walk.MayHavePassed)
-            : fate == Fate.Undecided && chain.DropsByPolicy ? new PortBlocker($"{chain.Family} {chain.Table}, chain {chain.Name}: policy drop", walk.MayHavePassed)
-            : null;
+        return fate switch
+        {
+            Fate.Dropped => new PortBlocker(where!, walk.MayHavePassed),
+            Fate.Undecided when chain.DropsByPolicy =>
+                new PortBlocker($"{chain.Family} {chain.Table}, chain {chain.Name}: policy drop", walk.MayHavePassed),
+            _ => null,
+        };
     }
 
     private enum Fate

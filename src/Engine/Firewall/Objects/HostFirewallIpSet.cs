@@ -12,21 +12,21 @@ public sealed record HostFirewallIpSet
     {
     }
 
-    /// <summary>The name.</summary>
+    /// <summary>The set's name.</summary>
     public required string Name { get; init; }
 
-    /// <summary>What it holds: <c>hash:ip</c>, <c>hash:net</c>, <c>hash:mac</c> …</summary>
+    /// <summary>What the set holds: <c>hash:ip</c>, <c>hash:net</c>, <c>hash:mac</c> …</summary>
     public required string Type { get; init; }
 
-    /// <summary>Its entries.</summary>
+    /// <summary>The addresses, networks or other entries of the set.</summary>
     public required IReadOnlyList<string> Entries { get; init => field = ReadableList.Of(value); }
 
-    /// <summary>Its options: <c>family=inet6</c>, <c>timeout=3600</c>.</summary>
+    /// <summary>The set's options: <c>family=inet6</c>, <c>timeout=3600</c>.</summary>
     public required IReadOnlyList<string> Options { get; init => field = ReadableList.Of(value); }
 
-    /// <summary>What it is for.</summary>
+    /// <summary>What the set is for, in its maker's words.</summary>
     public string Description { get; init; } = "";
 
-    /// <summary>The name.</summary>
+    /// <summary>The set's name.</summary>
     public override string ToString() => Name;
 }

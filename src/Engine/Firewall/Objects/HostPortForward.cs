@@ -16,13 +16,13 @@ public sealed record HostPortForward
     /// <summary><c>80</c> or <c>8000-8010</c>: what is asked for.</summary>
     public required string Port { get; init; }
 
-    /// <summary>The first port.</summary>
+    /// <summary>The first port that is forwarded.</summary>
     public required int FirstPort { get; init; }
 
     /// <summary>The last port; the first when it is a single one.</summary>
     public required int LastPort { get; init; }
 
-    /// <summary>The protocol.</summary>
+    /// <summary>The protocol whose packets are forwarded.</summary>
     public required FirewallProtocol Protocol { get; init; }
 
     /// <summary>The port, or the range, that they become; null: they stay.</summary>
@@ -34,20 +34,21 @@ public sealed record HostPortForward
     /// <summary>The zone whose packets they are.</summary>
     public required string Zone { get; init; }
 
-    /// <summary>It holds now.</summary>
+    /// <summary>Whether the running firewall forwards the port.</summary>
     public bool Runtime { get; init; }
 
     /// <summary>The disk has it: it holds after the next Sync or start.</summary>
     public bool Permanent { get; init; }
 
-    /// <summary>Where it holds, in the words of -Scope.</summary>
+    /// <summary>In which configurations the port is forwarded, in the words of -Scope.</summary>
     public PortRuleScope Scope => Runtime && Permanent ? PortRuleScope.Both : Runtime ? PortRuleScope.Runtime : PortRuleScope.Permanent;
 
     /// <summary>The running configuration and the disk differ here.</summary>
     public bool Drift { get; init; }
 
-    /// <summary>Where it leads: <c>80/tcp -> 10.0.0.5:8080</c>.</summary>
+    /// <summary>From where to where: <c>80/tcp -> 10.0.0.5:8080</c>.</summary>
     public override string ToString() => $"{Port}/{Protocol.Name()} -> {Host}{(ToPort is null ? "" : ":" + ToPort)}";
 
-    private string? Host => ToAddress is not null && IPAddress.Parse(ToAddress).AddressFamily == AddressFamily.InterNetworkV6 && ToPort is not null ? $"[{ToAddress}]" : ToAddress;
+    private string? Host =>
+        ToAddress is not null && IPAddress.Parse(ToAddress).AddressFamily == AddressFamily.InterNetworkV6 && ToPort is not null ? $"[{ToAddress}]" : ToAddress;
 }

@@ -6,7 +6,7 @@ public sealed record HostPortOpening
     /// <summary>The zone that lets it in, or null when no firewall runs.</summary>
     public string? Zone { get; init; }
 
-    /// <summary>The port rule.</summary>
+    /// <summary>The port rule that opens the port; null when something else does.</summary>
     public HostPortRule? Rule { get; init; }
 
     /// <summary>The service of the zone.</summary>

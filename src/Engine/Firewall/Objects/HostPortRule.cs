@@ -11,13 +11,13 @@ public sealed record HostPortRule
     /// <summary><c>9200</c> or <c>8000-8010</c>.</summary>
     public required string Port { get; init; }
 
-    /// <summary>The first port.</summary>
+    /// <summary>The first port that the rule opens.</summary>
     public required int FirstPort { get; init; }
 
     /// <summary>The last port; the first when it is a single one.</summary>
     public required int LastPort { get; init; }
 
-    /// <summary>The protocol.</summary>
+    /// <summary>The protocol that the rule is for.</summary>
     public required FirewallProtocol Protocol { get; init; }
 
     /// <summary>The zone that it is a rule of.</summary>
@@ -32,7 +32,7 @@ public sealed record HostPortRule
     /// <summary>The disk has it: it is there after the next Sync or start.</summary>
     public bool Permanent { get; init; }
 
-    /// <summary>Where it is in force, in the words of -Scope.</summary>
+    /// <summary>In which configurations the rule is, in the words of -Scope.</summary>
     public PortRuleScope Scope => Runtime && Permanent ? PortRuleScope.Both : Runtime ? PortRuleScope.Runtime : PortRuleScope.Permanent;
 
     /// <summary>
@@ -47,6 +47,6 @@ public sealed record HostPortRule
     /// <summary>The container (short id) whose life the rule shares, or null.</summary>
     public string? Owner { get; init; }
 
-    /// <summary>As firewalld writes it: <c>9200/tcp</c>.</summary>
+    /// <summary>The rule as firewalld writes it: <c>9200/tcp</c>.</summary>
     public override string ToString() => $"{Port}/{Protocol.Name()}";
 }

@@ -25,10 +25,10 @@ public sealed record HostRichRule
     /// <summary>Whose packets: <c>10.0.0.0/8</c>, <c>NOT 10.0.0.0/8</c>, a hardware address or <c>ipset NAME</c>; null: everybody's.</summary>
     public string? Source { get; init; }
 
-    /// <summary>To whom, as <see cref="Source"/>.</summary>
+    /// <summary>The addresses that packets go to, written as in <see cref="Source"/>.</summary>
     public string? Destination { get; init; }
 
-    /// <summary>What it is about: <c>service http</c>, <c>port 80/tcp</c>, <c>masquerade</c>; null: every packet.</summary>
+    /// <summary>What the rule is about: <c>service http</c>, <c>port 80/tcp</c>, <c>masquerade</c>; null: every packet.</summary>
     public string? Element { get; init; }
 
     /// <summary>What the kernel's log tells of, as the rule says it; null: nothing.</summary>
@@ -40,7 +40,7 @@ public sealed record HostRichRule
     /// <summary><c>accept</c>, <c>reject</c>, <c>drop</c> or <c>mark</c>; null where the element acts itself.</summary>
     public string? Action { get; init; }
 
-    /// <summary>The rule.</summary>
+    /// <summary>The whole rule as firewalld writes it.</summary>
     public override string ToString() => Rule;
 
     private static readonly string[] s_actions = ["accept", "reject", "drop", "mark"];
@@ -78,7 +78,9 @@ public sealed record HostRichRule
             "rule" => this with
             {
                 Family = values.GetValueOrDefault("family"),
-                Priority = int.TryParse(values.GetValueOrDefault("priority"), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int number) ? number : 0,
+                Priority = int.TryParse(values.GetValueOrDefault("priority"), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int number)
+                    ? number
+                    : 0,
             },
             "source" => this with { Source = Address() },
             "destination" => this with { Destination = Address() },

@@ -9,27 +9,27 @@ public sealed record HostServiceRule
     {
     }
 
-    /// <summary>Its name.</summary>
+    /// <summary>The service's name.</summary>
     public required string Service { get; init; }
 
-    /// <summary>The zone.</summary>
+    /// <summary>The zone that lets the service in.</summary>
     public required string Zone { get; init; }
 
-    /// <summary>What it opens, with what it includes: <c>443/tcp</c>. Empty where nobody knows the service.</summary>
+    /// <summary>Ports that the service opens, with those it includes: <c>443/tcp</c>. Empty where nobody knows the service.</summary>
     public required IReadOnlyList<string> Ports { get; init => field = ReadableList.Of(value); }
 
-    /// <summary>It is let in now.</summary>
+    /// <summary>Whether the running firewall lets the service in.</summary>
     public bool Runtime { get; init; }
 
     /// <summary>The disk has it: it is let in after the next Sync or start.</summary>
     public bool Permanent { get; init; }
 
-    /// <summary>Where it is let in, in the words of -Scope.</summary>
+    /// <summary>In which configurations the service is let in, in the words of -Scope.</summary>
     public PortRuleScope Scope => Runtime && Permanent ? PortRuleScope.Both : Runtime ? PortRuleScope.Runtime : PortRuleScope.Permanent;
 
     /// <summary>The running configuration and the disk differ here.</summary>
     public bool Drift { get; init; }
 
-    /// <summary>The name.</summary>
+    /// <summary>The service's name.</summary>
     public override string ToString() => Service;
 }

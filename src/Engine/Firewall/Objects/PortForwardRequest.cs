@@ -6,7 +6,7 @@ public sealed record PortForwardRequest
     /// <summary>The ports that are asked for: <c>80</c> or <c>8000-8010</c>.</summary>
     public required string Port { get; init; }
 
-    /// <summary>The protocol.</summary>
+    /// <summary>The protocol whose packets are to be forwarded.</summary>
     public FirewallProtocol Protocol { get; init; } = FirewallProtocol.Tcp;
 
     /// <summary>The port, or the range, that they become; null: they stay.</summary>

@@ -6,7 +6,7 @@ public sealed record PortRuleRequest
     /// <summary>A port (<c>9200</c>) or a range (<c>8000-8010</c>), 1 to 65535.</summary>
     public required string Port { get; init; }
 
-    /// <summary>The protocol.</summary>
+    /// <summary>The protocol that the rule is for.</summary>
     public FirewallProtocol Protocol { get; init; } = FirewallProtocol.Tcp;
 
     /// <summary>The zone; null is the default zone.</summary>

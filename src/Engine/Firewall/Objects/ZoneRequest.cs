@@ -3,7 +3,7 @@ namespace LayerImage.Engine.Firewall;
 /// <summary>What a zone is to be; what is null stays as it is. A list is the whole list.</summary>
 public sealed record ZoneRequest
 {
-    /// <summary>The zone.</summary>
+    /// <summary>The name of the zone that is made or changed.</summary>
     public required string Zone { get; init; }
 
     /// <summary>Which configuration; null is both.</summary>
@@ -12,7 +12,7 @@ public sealed record ZoneRequest
     /// <summary>What happens to what nothing lets in: <c>default</c>, <c>ACCEPT</c>, <c>DROP</c> or <c>REJECT</c> (firewalld.zone(5)).</summary>
     public string? Target { get; init; }
 
-    /// <summary>What it is for.</summary>
+    /// <summary>What the zone is for; null leaves the description as it is.</summary>
     public string? Description { get; init; }
 
     /// <summary>Interfaces whose packets are its own.</summary>

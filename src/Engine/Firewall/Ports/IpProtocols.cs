@@ -24,10 +24,13 @@ internal static class IpProtocols
 
     /// <summary>The number of a protocol that is given by name or number.</summary>
     public static bool TryGetNumber(string text, out byte number) =>
-        byte.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number) || s_numbers.TryGetValue(text, out number) || TryFindOnHost(text, out number);
+        byte.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number)
+            || s_numbers.TryGetValue(text, out number)
+            || TryFindOnHost(text, out number);
 
     /// <summary>The number of one that is known to be one.</summary>
-    public static byte Number(string text) => TryGetNumber(text, out byte number) ? number : throw new ArgumentException($"'{text}' is no IP protocol.", nameof(text));
+    public static byte Number(string text) =>
+        TryGetNumber(text, out byte number) ? number : throw new ArgumentException($"'{text}' is no IP protocol.", nameof(text));
 
     // A name that only this host has: "name number aliases # comment".
     private static bool TryFindOnHost(string text, out byte number)

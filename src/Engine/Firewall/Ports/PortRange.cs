@@ -8,7 +8,7 @@ namespace LayerImage.Engine.Firewall;
 /// <param name="Last">The highest one; <paramref name="First"/> for a single port.</param>
 public readonly record struct PortRange(int First, int Last) : IComparable<PortRange>, IEnumerable<int>
 {
-    /// <summary>Every port there is.</summary>
+    /// <summary>The range of all ports: 1 to 65535.</summary>
     public static PortRange All { get; } = new(1, 65535);
 
     /// <summary>Reads <c>9200</c> or <c>8000-8010</c>; false when the text is neither.</summary>
