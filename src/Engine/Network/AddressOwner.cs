@@ -39,7 +39,10 @@ internal static class AddressOwner
 
     /// <summary>The containers' cables in a bridge, with their addresses.</summary>
     public static IReadOnlyList<(string Link, IPAddress Address)> CablesOf(string bridge) =>
-        [.. LinksIn(bridge).Select(link => (link.Name, Address: AddressOf(link))).Where(cable => cable.Address is not null).Select(cable => (cable.Name, cable.Address!))];
+        [.. LinksIn(bridge)
+            .Select(link => (link.Name, Address: AddressOf(link)))
+            .Where(cable => cable.Address is not null)
+            .Select(cable => (cable.Name, cable.Address!))];
 
     /// <summary>The links in a bridge; none when there is no such bridge.</summary>
     public static IReadOnlyList<LinkInfo> LinksIn(string bridge)

@@ -50,7 +50,9 @@ internal sealed partial class BridgeNetwork
         }
         if (errno is not (0 or LinuxException.ENOENT))
         {
-            throw Failed($"The ports {string.Join(", ", mappings)} of container {containerId} cannot be closed", new LinuxException("netlink", errno, $"nftables table {_options.TableName}"));
+            throw Failed(
+                $"The ports {string.Join(", ", mappings)} of container {containerId} cannot be closed",
+                new LinuxException("netlink", errno, $"nftables table {_options.TableName}"));
         }
         ForgetUdpFlows(address, mappings);
     }

@@ -195,10 +195,12 @@ internal sealed partial class BridgeNetwork : INetworkBackend
         IPNetwork subnet = _options.Subnet;
         if (SubnetChoice.FindOther(_options.BridgeName, subnet, HostRoutes.Read()) is (string other, IPNetwork destination))
         {
-            throw new LayerImageException(EngineError.NetworkFailed, $"The container network {subnet} cannot be made: this host reaches {destination} through {other}.")
+            throw new LayerImageException(EngineError.NetworkFailed,
+                $"The container network {subnet} cannot be made: this host reaches {destination} through {other}.")
             {
                 Target = subnet.ToString(),
-                Advice = $"All of {string.Join(", ", SubnetChoice.Candidates)} are in use by this host; make one of them free (ip route), or use -Network host.",
+                Advice = $"All of {string.Join(", ", SubnetChoice.Candidates)} are in use by this host; "
+                    + "make one of them free (ip route), or use -Network host.",
             };
         }
         IPAddress gateway = AddressPool.Gateway(subnet);

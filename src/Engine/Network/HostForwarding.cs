@@ -99,7 +99,9 @@ internal sealed class HostForwarding(string bridge, string table)
     private string? FindNote()
     {
         using NetlinkSocket socket = NetlinkSocket.OpenRoute();
-        return AddressOwner.Find(socket, bridge)?.Alias is string alias && alias.StartsWith(Note, StringComparison.Ordinal) && alias.Length == Note.Length + 1 ? alias : null;
+        return AddressOwner.Find(socket, bridge)?.Alias is string alias && alias.StartsWith(Note, StringComparison.Ordinal) && alias.Length == Note.Length + 1
+            ? alias
+            : null;
     }
 
     private void SetNote(string note)

@@ -5,7 +5,7 @@ namespace LayerImage.Engine.Network;
 /// <summary>A setting of the network below /proc/sys, in the network namespace of the calling thread.</summary>
 internal static class KernelParameter
 {
-    /// <summary>A setting's value.</summary>
+    /// <summary>The value of a kernel parameter, as /proc/sys shows it.</summary>
     /// <exception cref="LayerImageException"><see cref="EngineError.NetworkFailed"/>: it is not there.</exception>
     public static string Get(string name)
     {
@@ -15,7 +15,8 @@ internal static class KernelParameter
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new LayerImageException(EngineError.NetworkFailed, $"The kernel parameter {name.Replace('/', '.')} could not be read: {e.Message}", e) { Target = PathOf(name) };
+            throw new LayerImageException(EngineError.NetworkFailed,
+                $"The kernel parameter {name.Replace('/', '.')} could not be read: {e.Message}", e) { Target = PathOf(name) };
         }
     }
 
@@ -32,7 +33,8 @@ internal static class KernelParameter
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new LayerImageException(EngineError.NetworkFailed, $"The kernel parameter {name.Replace('/', '.')} could not be set to {value}: {e.Message}", e)
+            throw new LayerImageException(EngineError.NetworkFailed,
+                $"The kernel parameter {name.Replace('/', '.')} could not be set to {value}: {e.Message}", e)
             {
                 Target = PathOf(name),
                 Advice = "Run as root on a system where /proc/sys can be written, or set it beforehand.",

@@ -16,7 +16,8 @@ internal static class LoopbackGuard
     private const int Loopback = 127;
 
     // linux/bpf.h, linux/bpf_common.h, linux/filter.h
-    private const byte MoveRegister = 0xBF, MoveNumber = 0xB7, LoadWord = 0x61, LoadPacketWord = 0x20, ShiftRight = 0x77, JumpIfEqual = 0x15, JumpIfNotEqual = 0x55, Exit = 0x95;
+    private const byte MoveRegister = 0xBF, MoveNumber = 0xB7, LoadWord = 0x61, LoadPacketWord = 0x20;
+    private const byte ShiftRight = 0x77, JumpIfEqual = 0x15, JumpIfNotEqual = 0x55, Exit = 0x95;
     private const int SKF_NET_OFF = -0x100000, ProtocolOfContext = 16, SourceAddress = 12, DestinationAddress = 16;
     private const int TCX_NEXT = -1, TCX_DROP = 2;
 

@@ -18,7 +18,10 @@ internal sealed record NetworkOptions
     public IPNetwork Subnet
     {
         get => _subnet ?? SubnetChoice.Choose(BridgeName, HostRoutes.Read());
-        init => _subnet = value.BaseAddress.AddressFamily == AddressFamily.InterNetwork ? value : throw new ArgumentException("The subnet must be IPv4.", nameof(value));
+        init =>
+            _subnet = value.BaseAddress.AddressFamily == AddressFamily.InterNetwork
+                ? value
+                : throw new ArgumentException("The subnet must be IPv4.", nameof(value));
     }
 
 

@@ -7,8 +7,9 @@ using LayerImage.Engine.Interop.Netlink;
 namespace LayerImage.Engine.Network;
 
 /// <summary>
-/// The nft commands of the container network, as text, and what is asked of the kernel for each container. Whatever the number of published ports, a new connection
-/// costs two map look-ups, and a packet of an existing one costs none (chains of type nat see first packets only).
+/// The nft commands of the container network, as text, and what is asked of the kernel for each container. Whatever the number
+/// of published ports, a new connection costs two map look-ups, and a packet of an existing one costs none (chains of type nat
+/// see first packets only).
 /// </summary>
 /// <remarks>
 /// A key is host address . protocol . host port, each of which may be an interval (<see cref="PublishedElement"/>). The
@@ -29,6 +30,9 @@ internal static class NetworkRules
         string bridge = options.BridgeName;
         string net = options.Subnet.ToString();
         const string look = "meta l4proto { tcp, udp, sctp } fib daddr type local dnat ip to ip daddr . meta l4proto . th dport map";
+        string inbound = $"add rule {table} raw_prerouting iifname \"{bridge}\"";
+        string toContainers = $"add rule {table} forward oifname \"{bridge}\" iifname != \"{bridge}\"";
+        string pastContainers = $"add rule {table} forward iifname != \"{bridge}\" oifname != \"{bridge}\"";
         return $$"""
             add table {{table}}
             add map {{table}} published { type ipv4_addr . inet_proto . inet_service : ipv4_addr . inet_service; flags interval; }
@@ -44,11 +48,11 @@ internal static class NetworkRules
             flush chain {{table}} output
             flush chain {{table}} postrouting
             flush chain {{table}} forward
-            add rule {{table}} raw_prerouting iifname "{{bridge}}" ip daddr 127.0.0.0/8 drop comment "route_localnet must not open the host's loopback to containers"
-            add rule {{table}} raw_prerouting iifname "{{bridge}}" ip saddr 127.0.0.0/8 drop
-            add rule {{table}} raw_prerouting iifname "{{bridge}}" ip saddr != {{net}} drop comment "a forged address would choose the firewall's zone"
-            add rule {{table}} raw_prerouting iifname "{{bridge}}" ip6 saddr != { ::, fe80::/10 } drop
-            add rule {{table}} raw_prerouting iifname "{{bridge}}" icmpv6 type { nd-router-advert, nd-redirect } drop comment "no container is this host's router"
+            {{inbound}} ip daddr 127.0.0.0/8 drop comment "route_localnet must not open the host's loopback to containers"
+            {{inbound}} ip saddr 127.0.0.0/8 drop
+            {{inbound}} ip saddr != {{net}} drop comment "a forged address would choose the firewall's zone"
+            {{inbound}} ip6 saddr != { ::, fe80::/10 } drop
+            {{inbound}} icmpv6 type { nd-router-advert, nd-redirect } drop comment "no container is this host's router"
             add rule {{table}} prerouting iifname != "lo" ip daddr 127.0.0.0/8 return comment "a port of the loopback is not for other hosts"
             add rule {{table}} prerouting {{look}} @published
             add rule {{table}} prerouting {{look}} @published_ranges
@@ -57,9 +61,9 @@ internal static class NetworkRules
             add rule {{table}} postrouting oifname "{{bridge}}" ip saddr 127.0.0.0/8 masquerade comment "the host's loopback to a published port"
             add rule {{table}} postrouting oifname "{{bridge}}" ip saddr {{net}} ct status dnat masquerade comment "a container to a published port"
             add rule {{table}} postrouting oifname != "{{bridge}}" ip saddr {{net}} masquerade comment "containers to the world"
-            add rule {{table}} forward oifname "{{bridge}}" iifname != "{{bridge}}" ct state new ct status & dnat == 0 drop comment "other hosts reach published ports only"
-            add rule {{table}} forward oifname "{{bridge}}" iifname != "{{bridge}}" ct state invalid drop comment "nor what belongs to no connection"
-            add rule {{table}} forward iifname != "{{bridge}}" oifname != "{{bridge}}" meta nfproto @{{ForContainersOnly}} drop comment "the host was no router before"
+            {{toContainers}} ct state new ct status & dnat == 0 drop comment "other hosts reach published ports only"
+            {{toContainers}} ct state invalid drop comment "nor what belongs to no connection"
+            {{pastContainers}} meta nfproto @{{ForContainersOnly}} drop comment "the host was no router before"
             add chain {{table}} {{VersionChain}}
             flush chain {{table}} {{VersionChain}}
             add rule {{table}} {{VersionChain}} accept comment "gone with the other rules when somebody flushes the table"
@@ -107,7 +111,10 @@ internal static class NetworkRules
     private static string Table(NetworkOptions options) => $"inet {options.TableName}";
 
     private static IEnumerable<NetlinkMessage> Requests(
-        Func<string, string, IEnumerable<NftElement>, NftFamily, IEnumerable<NetlinkMessage>> verb, NetworkOptions options, IPAddress address, IReadOnlyList<PortMapping> mappings) =>
+        Func<string, string, IEnumerable<NftElement>, NftFamily, IEnumerable<NetlinkMessage>> verb,
+        NetworkOptions options,
+        IPAddress address,
+        IReadOnlyList<PortMapping> mappings) =>
         PublishedElement.Of(address, mappings).ToLookup(element => element.Map)
             .SelectMany(map => verb(options.TableName, map.Key, map.Select(element => element.ToKernel()), NftFamily.Inet));
 }

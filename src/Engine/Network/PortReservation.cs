@@ -35,13 +35,17 @@ internal sealed class PortReservation : IDisposable
     /// <summary>The sockets that hold the ports, closed on exec: who starts the monitor hands it duplicates.</summary>
     public IReadOnlyList<SafeFileHandle> Handles => _handles;
 
-    /// <summary>Mappings whose ports were free but are not held: they are more than <see cref="MaximumHeldPorts"/>, or SCTP, which the host may not have.</summary>
+    /// <summary>
+    /// Mappings whose ports were free but are not held: they are more than <see cref="MaximumHeldPorts"/>, or SCTP, which the
+    /// host may not have.
+    /// </summary>
     public IReadOnlyList<PortMapping> NotHeld => _notHeld;
 
     /// <summary>Chooses and holds the host ports of some mappings, in the calling thread's network namespace: all or none.</summary>
     /// <param name="requested">What to publish; host ports may be still to be chosen.</param>
     /// <param name="taken">What other containers publish or will publish when they start, as the store says.</param>
-    /// <exception cref="LayerImageException"><see cref="EngineError.PortInUse"/>, or <see cref="EngineError.PortInvalid"/> for an address that is not the host's.</exception>
+    /// <exception cref="LayerImageException"><see cref="EngineError.PortInUse"/>, or <see cref="EngineError.PortInvalid"/> for an
+    /// address that is not the host's.</exception>
     public static PortReservation Reserve(IReadOnlyList<PortMapping> requested, IReadOnlyCollection<TakenPort> taken)
     {
         PortReservation reservation = new(taken);
@@ -73,9 +77,7 @@ internal sealed class PortReservation : IDisposable
     {
         if (mapping.IsChosen)
         {
-            TakenPort? other = TakenBy(mapping);
-            return other is not null ? throw InUse(mapping, other.Container is null ? $"the same container publishes {other.Mapping}" : $"the container {other.Container} publishes {other.Mapping}")
-                : TryHold(mapping, out ushort refused) ? mapping : throw InUse(mapping, refused);
+            return TakeChosen(mapping);
         }
         IEnumerable<ushort> candidates = mapping.HostPort == 0
             ? RandomPorts.Read().Candidates(mapping.Count, Random.Shared)
@@ -89,6 +91,16 @@ internal sealed class PortReservation : IDisposable
             }
         }
         throw InUse(mapping, "none of the ports it may take is free");
+    }
+
+    private PortMapping TakeChosen(PortMapping mapping)
+    {
+        if (TakenBy(mapping) is TakenPort other)
+        {
+            string who = other.Container is null ? "the same container" : $"the container {other.Container}";
+            throw InUse(mapping, $"{who} publishes {other.Mapping}");
+        }
+        return TryHold(mapping, out ushort refused) ? mapping : throw InUse(mapping, refused);
     }
 
     private TakenPort? TakenBy(PortMapping mapping) =>
@@ -153,11 +165,12 @@ internal sealed class PortReservation : IDisposable
         return errno switch
         {
             LinuxException.EADDRINUSE => null,
-            EADDRNOTAVAIL => throw new LayerImageException(EngineError.PortInvalid, $"The port '{mapping}' cannot be published: {address} is not an address of this host.")
-            {
-                Target = mapping.ToString(),
-                Advice = "Name an address that a network interface of this host has, or none at all for every address.",
-            },
+            EADDRNOTAVAIL =>
+                throw new LayerImageException(EngineError.PortInvalid, $"The port '{mapping}' cannot be published: {address} is not an address of this host.")
+                {
+                    Target = mapping.ToString(),
+                    Advice = "Name an address that a network interface of this host has, or none at all for every address.",
+                },
             _ => throw new LinuxException("bind", errno, $"{address}:{port}"),
         };
     }

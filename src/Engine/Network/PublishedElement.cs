@@ -16,7 +16,13 @@ namespace LayerImage.Engine.Network;
 /// <param name="LastPort">The last one.</param>
 /// <param name="Address">The container's address.</param>
 /// <param name="ContainerPort">The container's port; null for the one that was asked for.</param>
-internal sealed record PublishedElement(IPAddress? HostAddress, PortProtocol Protocol, ushort FirstPort, ushort LastPort, IPAddress Address, ushort? ContainerPort)
+internal sealed record PublishedElement(
+    IPAddress? HostAddress,
+    PortProtocol Protocol,
+    ushort FirstPort,
+    ushort LastPort,
+    IPAddress Address,
+    ushort? ContainerPort)
 {
     /// <summary>The map that holds it.</summary>
     public string Map => ContainerPort is null ? "published_ranges" : "published";
@@ -41,7 +47,7 @@ internal sealed record PublishedElement(IPAddress? HostAddress, PortProtocol Pro
         }
     }
 
-    /// <summary>In the kernel's form.</summary>
+    /// <summary>The element in the kernel's form.</summary>
     public NftElement ToKernel() => new(
         [.. Field(HostAddress ?? IPAddress.Any), .. Field(Protocol), .. Field(FirstPort)],
         [.. Field(HostAddress ?? IPAddress.Broadcast), .. Field(Protocol), .. Field(LastPort)],

@@ -26,7 +26,8 @@ internal sealed record RandomPorts(ushort First, ushort Last, IReadOnlyList<(ush
         foreach (string part in reserved.Trim().Split(',', StringSplitOptions.RemoveEmptyEntries))
         {
             string[] ends = part.Split('-');
-            if (ushort.TryParse(ends[0], CultureInfo.InvariantCulture, out ushort low) && ushort.TryParse(ends[^1], CultureInfo.InvariantCulture, out ushort high))
+            if (ushort.TryParse(ends[0], CultureInfo.InvariantCulture, out ushort low)
+                && ushort.TryParse(ends[^1], CultureInfo.InvariantCulture, out ushort high))
             {
                 holes.Add((low, high));
             }

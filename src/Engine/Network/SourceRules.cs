@@ -68,7 +68,8 @@ internal static class SourceRules
         }
         using NetlinkSocket socket = NetlinkSocket.OpenNetfilter();
         byte[] name = Name(link);
-        NftElement[] sources = [.. NftMessages.ListElements(socket, options.TableName, "sources", NftFamily.Bridge).Where(element => element.First.AsSpan().StartsWith(name))];
+        NftElement[] sources = [.. NftMessages.ListElements(socket, options.TableName, "sources", NftFamily.Bridge)
+            .Where(element => element.First.AsSpan().StartsWith(name))];
         return
         [
             .. NftMessages.Delete(options.TableName, "ports", [Port(link)], NftFamily.Bridge),

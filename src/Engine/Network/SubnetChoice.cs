@@ -29,11 +29,16 @@ internal static class SubnetChoice
     }
 
     /// <summary>The route by which the host reaches a part of a subnet through something else than the bridge; null when there is none.</summary>
-    public static (string Interface, IPNetwork Destination)? FindOther(string bridge, IPNetwork subnet, IReadOnlyList<(string Interface, IPNetwork Destination)> routes)
+    public static (string Interface, IPNetwork Destination)? FindOther(
+        string bridge,
+        IPNetwork subnet,
+        IReadOnlyList<(string Interface, IPNetwork Destination)> routes)
     {
         foreach ((string Interface, IPNetwork Destination) route in routes)
         {
-            if (route.Interface != bridge && route.Destination.PrefixLength > 0 && (route.Destination.Contains(subnet.BaseAddress) || subnet.Contains(route.Destination.BaseAddress)))
+            if (route.Interface != bridge
+                && route.Destination.PrefixLength > 0
+                && (route.Destination.Contains(subnet.BaseAddress) || subnet.Contains(route.Destination.BaseAddress)))
             {
                 return route;
             }
