@@ -3,12 +3,12 @@ namespace LayerImage.Engine.Commit;
 /// <summary>How a container's changes may be read.</summary>
 internal sealed record CaptureMode
 {
-    /// <summary>It does not run and nobody starts it meanwhile: its upper directory may become the layer.</summary>
+    /// <summary>The container does not run and nobody starts it meanwhile: its upper directory may become the layer.</summary>
     public bool IsStopped { get; init; }
 
-    /// <summary>Nothing changes its files while they are read.</summary>
+    /// <summary>Nothing changes the container's files while they are read.</summary>
     public bool IsConsistent { get; init; }
 
-    /// <summary>Pauses it until what is returned is disposed; null when that is not needed or not wanted.</summary>
+    /// <summary>Pauses the container until what is returned is disposed; null when that is not needed or not wanted.</summary>
     public Func<CancellationToken, Task<IAsyncDisposable>>? PauseAsync { get; init; }
 }

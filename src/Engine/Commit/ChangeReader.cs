@@ -25,15 +25,27 @@ internal sealed class ChangeReader(StoreLayout layout, ContainerFiles files)
     /// Times to clamp and what to leave out: all of the container's changes are then one new layer, those of earlier
     /// commits too. The root directory is asked for with an empty path.
     /// </param>
-    /// <param name="reading">How it may be read.</param>
+    /// <param name="mode">How it may be read.</param>
     /// <param name="copy">An empty directory for a copy.</param>
     /// <param name="cancellationToken">Ends it; the container goes on.</param>
-    public async Task<CapturedChanges> ReadAsync(string id, ContainerStack stack, TreeWalkOptions wanted, CaptureMode reading, string copy, CancellationToken cancellationToken)
+    public async Task<CapturedChanges> ReadAsync(
+        string id,
+        ContainerStack stack,
+        TreeWalkOptions wanted,
+        CaptureMode mode,
+        string copy,
+        CancellationToken cancellationToken)
     {
         bool isPlain = wanted.LatestTime is null && wanted.LeavesOut is null && !wanted.IsWhole && stack.All.Count < MostLayers;
-        if (isPlain && reading.IsStopped && !IsMounted(id))
+        if (isPlain && mode.IsStopped && !IsMounted(id))
         {
-            SealedLayer there = await Task.Run(() => LayerSealer.Seal([layout.Upper(id)], Options(id, stack.All, wanted, [layout.Upper(id)]) with { StopsWhenAltered = true }, cancellationToken), cancellationToken).ConfigureAwait(false);
+            IReadOnlyList<string> upper = [layout.Upper(id)];
+            SealedLayer SealUpper()
+            {
+                TreeWalkOptions options = Options(id, stack.All, wanted, upper) with { StopsWhenAltered = true };
+                return LayerSealer.Seal(upper, options, cancellationToken);
+            }
+            SealedLayer there = await Task.Run(SealUpper, cancellationToken).ConfigureAwait(false);
             if (!there.IsAltered)
             {
                 return Result(there, layout.Upper(id), isUpper: true, stack, stack.All);
@@ -45,10 +57,10 @@ internal sealed class ChangeReader(StoreLayout layout, ContainerFiles files)
         {
             changed = [.. changed, .. files.LowerDirs(stack.Image)];
         }
-        IAsyncDisposable? pause = reading.PauseAsync is null ? null : await reading.PauseAsync(cancellationToken).ConfigureAwait(false);
+        IAsyncDisposable? pause = mode.PauseAsync is null ? null : await mode.PauseAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            SealedLayer layer = await Task.Run(() => LayerSealer.Copy(changed, copy, Options(id, below, wanted, changed) with { MayChange = !reading.IsConsistent }, cancellationToken), cancellationToken).ConfigureAwait(false);
+            SealedLayer layer = await Task.Run(CopyChanged, cancellationToken).ConfigureAwait(false);
             return Result(layer, copy, isUpper: false, stack, below);
         }
         finally
@@ -57,6 +69,12 @@ internal sealed class ChangeReader(StoreLayout layout, ContainerFiles files)
             {
                 await pause.DisposeAsync().ConfigureAwait(false);
             }
+        }
+
+        SealedLayer CopyChanged()
+        {
+            TreeWalkOptions options = Options(id, below, wanted, changed) with { MayChange = !mode.IsConsistent };
+            return LayerSealer.Copy(changed, copy, options, cancellationToken);
         }
     }
 
@@ -81,11 +99,16 @@ internal sealed class ChangeReader(StoreLayout layout, ContainerFiles files)
     {
         using SafeFileHandle upper = Libc.OpenDirectory(layout.Upper(id)), lower = Libc.OpenDirectory(files.RootOf(below));
         FileStatus now = Libc.Stat(upper), before = Libc.Stat(lower);
-        NativePath here = NativePath.From("."u8);
-        return (now.Permissions, now.Uid, now.Gid) != (before.Permissions, before.Uid, before.Gid)
-            || !LayerTreeWalker.ReadXAttrs(Libc.ThroughDescriptor(upper, here)).Select(Text).SequenceEqual(LayerTreeWalker.ReadXAttrs(Libc.ThroughDescriptor(lower, here)).Select(Text))
-            || ((now.ModifiedSeconds, now.ModifiedNanoseconds) != (before.ModifiedSeconds, before.ModifiedNanoseconds) && changed.Any(layer => Directory.EnumerateFileSystemEntries(layer).Any()));
+        if ((now.Permissions, now.Uid, now.Gid) != (before.Permissions, before.Uid, before.Gid) || !XAttrs(upper).SequenceEqual(XAttrs(lower)))
+        {
+            return true;
+        }
+        bool isTouched = (now.ModifiedSeconds, now.ModifiedNanoseconds) != (before.ModifiedSeconds, before.ModifiedNanoseconds);
+        return isTouched && changed.Any(layer => Directory.EnumerateFileSystemEntries(layer).Any());
     }
+
+    private static IEnumerable<string> XAttrs(SafeFileHandle directory) =>
+        LayerTreeWalker.ReadXAttrs(Libc.ThroughDescriptor(directory, NativePath.From("."u8))).Select(Text);
 
     private static string Text(XAttr attribute) => $"{attribute.Name}={Convert.ToHexString(attribute.Value)}";
 

@@ -11,7 +11,12 @@ namespace LayerImage.Engine.Commit;
 internal sealed class CommitChoice(ContainerFiles files)
 {
     /// <summary>How to walk over the changes. What was chosen and is no change any more is told.</summary>
-    public TreeWalkOptions Make(ContainerRecord container, ContainerStack stack, CommitOptions options, IEngineObserver observer, CancellationToken cancellationToken)
+    public TreeWalkOptions Make(
+        ContainerRecord container,
+        ContainerStack stack,
+        CommitOptions options,
+        IEngineObserver observer,
+        CancellationToken cancellationToken)
     {
         TreeWalkOptions all = new() { LatestTime = options.Timestamp, IsWhole = options.Squash };
         if (options.Only is null && options.Excludes is null)
@@ -28,7 +33,8 @@ internal sealed class CommitChoice(ContainerFiles files)
                 observer.Warning($"{gone[0]}{(gone.Length > 1 ? $" and {gone.Length - 1} more" : "")} of the chosen changes: not there any more.");
             }
         }
-        LayerSelection selection = LayerSelection.Of(changes.Where(change => (options.Only?.Contains(change.Path) ?? true) && !IsExcluded(change.Path, options.Excludes)));
+        LayerSelection selection =
+            LayerSelection.Of(changes.Where(change => (options.Only?.Contains(change.Path) ?? true) && !IsExcluded(change.Path, options.Excludes)));
         return all with { Selection = selection, LeavesOut = path => !selection.Includes(path) };
     }
 

@@ -10,7 +10,10 @@ public static partial class CommitName
     /// image's may not (docker's <c>a.-b_</c>) becomes a hyphen, or nothing at the end.
     /// </summary>
     public static string Of(string containerName) =>
-        Separators().Replace(containerName.ToLowerInvariant().TrimEnd('.', '_', '-'), match => match.Value is "." or "_" or "__" || match.Value.All(letter => letter == '-') ? match.Value : "-") + ":latest";
+        Separators().Replace(
+            containerName.ToLowerInvariant().TrimEnd('.', '_', '-'),
+            match => match.Value is "." or "_" or "__" || match.Value.All(letter => letter == '-') ? match.Value : "-")
+            + ":latest";
 
     [GeneratedRegex("[._-]+")]
     private static partial Regex Separators();

@@ -1,6 +1,6 @@
 namespace LayerImage.Engine.Commit;
 
-/// <summary>How to commit.</summary>
+/// <summary>How an image is made of a container's changes.</summary>
 public sealed record CommitOptions
 {
     /// <summary>The new image's name; null for none. A tag that another image has moves.</summary>
@@ -33,7 +33,10 @@ public sealed record CommitOptions
     /// </summary>
     public IReadOnlySet<string>? Only { get; init; }
 
-    /// <summary>Told a container's path, says whether changes there and beneath it are left out. It is asked of each changed path and of its parents. Null for none.</summary>
+    /// <summary>
+    /// Told a container's path, says whether changes there and beneath it are left out. It is asked of each changed path and of
+    /// its parents. Null for none.
+    /// </summary>
     public Func<string, bool>? Excludes { get; init; }
 
     /// <summary>

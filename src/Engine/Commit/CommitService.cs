@@ -16,7 +16,8 @@ public sealed class CommitService
     /// Makes an image of a container. One that runs is paused for the read and goes on after it, whatever happens; one
     /// that was paused stays so. A failure leaves container and store as before.
     /// </summary>
-    /// <exception cref="LayerImageException">ContainerNotFound, ReferenceInvalid, ParameterInvalid: a change cannot be applied, LayerInvalid, DiskFull.</exception>
+    /// <exception cref="LayerImageException">ContainerNotFound, ReferenceInvalid, ParameterInvalid: a change cannot be applied,
+    /// LayerInvalid, DiskFull.</exception>
     public Task<Image> CommitAsync(string nameOrId, CommitOptions options, IEngineObserver observer, CancellationToken cancellationToken) =>
         _containers.HoldAsync(nameOrId, observer, record =>
         {

@@ -14,7 +14,7 @@ namespace LayerImage.Engine.Commit;
 /// </summary>
 internal static class CommittedConfig
 {
-    /// <summary>Makes it.</summary>
+    /// <summary>Makes the configuration of the image that a commit writes.</summary>
     /// <param name="source">Base image and container.</param>
     /// <param name="newLayer">The new layer; null when nothing was changed.</param>
     /// <param name="options">Author, message, changes, provenance.</param>
@@ -106,7 +106,9 @@ internal static class CommittedConfig
     };
 
     private static string? FullName(ContainerSpec spec) =>
-        !spec.ImageId.EndsWith(spec.Image, StringComparison.Ordinal) && ImageReference.TryParse(spec.Image, out ImageReference? name) ? name!.WithDefaultTag().Canonical : null;
+        !spec.ImageId.EndsWith(spec.Image, StringComparison.Ordinal) && ImageReference.TryParse(spec.Image, out ImageReference? name)
+            ? name!.WithDefaultTag().Canonical
+            : null;
 
     // What docker's old versions wrote about the container that made the base image is not true of this one.
     private static Dictionary<string, JsonElement>? Without(Dictionary<string, JsonElement>? members, params string[] names) =>

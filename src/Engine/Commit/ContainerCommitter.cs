@@ -15,13 +15,26 @@ namespace LayerImage.Engine.Commit;
 /// Makes an image of a container: its changes become a layer (<see cref="ChangeReader"/>), its configuration the image's.
 /// The layer's tar is written when the image is sent or exported.
 /// </summary>
-internal sealed class ContainerCommitter(StoreLayout layout, StoreDatabase database, LayerStore layers, ContentStore content, ImageService images, ContainerRecords records, ContainerFiles files, TimeProvider clock)
+internal sealed class ContainerCommitter(
+    StoreLayout layout,
+    StoreDatabase database,
+    LayerStore layers,
+    ContentStore content,
+    ImageService images,
+    ContainerRecords records,
+    ContainerFiles files,
+    TimeProvider clock)
 {
     private readonly ChangeReader _reader = new(layout, files);
     private readonly CommitChoice _choice = new(files);
 
     /// <summary>Commits. The caller holds the container's lock.</summary>
-    public async Task<Image> CommitAsync(ContainerRecord container, CommitOptions options, CaptureMode reading, IEngineObserver observer, CancellationToken cancellationToken)
+    public async Task<Image> CommitAsync(
+        ContainerRecord container,
+        CommitOptions options,
+        CaptureMode mode,
+        IEngineObserver observer,
+        CancellationToken cancellationToken)
     {
         ImageReference? reference = options.Reference is null ? null : ImageReference.ParseName(options.Reference).WithDefaultTag();
         ScratchFolder.Sweep(layout);
@@ -29,8 +42,9 @@ internal sealed class ContainerCommitter(StoreLayout layout, StoreDatabase datab
         string copy = Path.Combine(scratch.Path, "layer");
         Directory.CreateDirectory(copy);
         ContainerStack layersOf = records.StackOf(container.Id);
-        TreeWalkOptions wanted = await Task.Run(() => _choice.Make(container, layersOf, options, observer, cancellationToken), cancellationToken).ConfigureAwait(false);
-        CapturedChanges changes = await _reader.ReadAsync(container.Id, layersOf, wanted, reading, copy, cancellationToken).ConfigureAwait(false);
+        TreeWalkOptions wanted =
+            await Task.Run(() => _choice.Make(container, layersOf, options, observer, cancellationToken), cancellationToken).ConfigureAwait(false);
+        CapturedChanges changes = await _reader.ReadAsync(container.Id, layersOf, wanted, mode, copy, cancellationToken).ConfigureAwait(false);
         FaultPoint.Reach(FaultPoint.Sealed);
         foreach (string socket in changes.Sockets)
         {
@@ -81,7 +95,13 @@ internal sealed class ContainerCommitter(StoreLayout layout, StoreDatabase datab
         _ = CommittedConfig.Execution(new ExecutionConfig(), container.Spec, options.Changes);
     }
 
-    private async Task RecordAsync(string container, NewImage image, CapturedChanges changes, IEngineObserver observer, DateTimeOffset now, CancellationToken cancellationToken)
+    private async Task RecordAsync(
+        string container,
+        NewImage image,
+        CapturedChanges changes,
+        IEngineObserver observer,
+        DateTimeOffset now,
+        CancellationToken cancellationToken)
     {
         if (changes.Layer is not SealedLayer layer)
         {
