@@ -54,16 +54,25 @@ public sealed class LayerImageEngine
         NetworkOptions network = NetworkOptions.For(options);
         ContainerRecords records = new(database, network, options.Run);
         Lazy<CgroupLayout> cgroups = new(CgroupLayout.Read);
-        Containers = new ContainerService(options, layout, Images, layers, content, records, new ContainerHosts(options.Run, cgroups, run => OpenHost(options with { Run = run }, cgroups.Value)));
-        Commits = new CommitService(Containers, new ContainerCommitter(layout, database, layers, content, Images, records, new ContainerFiles(layout, layers), options.Clock));
+        Containers = new ContainerService(
+            options,
+            layout,
+            Images,
+            layers,
+            content,
+            records,
+            new ContainerHosts(options.Run, cgroups, run => OpenHost(options with { Run = run }, cgroups.Value)));
+        Commits = new CommitService(
+            Containers,
+            new ContainerCommitter(layout, database, layers, content, Images, records, new ContainerFiles(layout, layers), options.Clock));
         HostPorts = new HostPortService(Firewall, records, Containers.TryRestoreNetwork);
         Browser = LayerImageBrowser.Of(layout, database, layers, content, options.LayerCacheBytes, new ContainerTrees(layout, layers, records).List);
     }
 
-    /// <summary>Where it keeps its things.</summary>
+    /// <summary>The folders and settings that the engine was opened with.</summary>
     public EngineOptions Options { get; }
 
-    /// <summary>Images.</summary>
+    /// <summary>The images of the store: received, sent, imported, exported, removed.</summary>
     public ImageService Images { get; }
 
     /// <summary>The files in images, layers and containers.</summary>
@@ -75,16 +84,16 @@ public sealed class LayerImageEngine
     /// <summary>The user's log-ins at registries.</summary>
     public RegistryService Registries { get; }
 
-    /// <summary>The store as a whole.</summary>
+    /// <summary>The store as a whole: its sizes, checks, repairs and clearing.</summary>
     public LayerStoreService Store { get; }
 
-    /// <summary>Containers.</summary>
+    /// <summary>The containers: made, started, stopped, removed.</summary>
     public ContainerService Containers { get; }
 
-    /// <summary>Images of containers.</summary>
+    /// <summary>Makes images of containers' changes.</summary>
     public CommitService Commits { get; }
 
-    /// <summary>The host's firewall.</summary>
+    /// <summary>The host's firewall: firewalld where it has the host, else the module's own.</summary>
     public IHostFirewall Firewall { get; }
 
     /// <summary>Who has a port of the host.</summary>

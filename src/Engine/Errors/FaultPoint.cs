@@ -10,7 +10,8 @@ namespace LayerImage.Engine.Errors;
 internal static class FaultPoint
 {
     public const string Received = "received", Unpacking = "unpacking", Unpacked = "unpacked", LayerSynced = "layer-synced", LayerPlaced = "layer-placed",
-        LayerRecording = "layer-recording", LayerRecorded = "layer-recorded", BlobPlaced = "blob-placed", BlobRecorded = "blob-recorded", DocumentsPut = "documents-put",
+        LayerRecording = "layer-recording", LayerRecorded = "layer-recorded",
+        BlobPlaced = "blob-placed", BlobRecorded = "blob-recorded", DocumentsPut = "documents-put",
         ImageRecording = "image-recording", ImageRecorded = "image-recorded", Sealed = "sealed", TagSetting = "tag-setting", TagSet = "tag-set",
         RecordsRemoved = "records-removed", LayerMovedOut = "layer-moved-out", BlobDeleting = "blob-deleting", LayerForgotten = "layer-forgotten",
         BlobForgotten = "blob-forgotten", LeftoverMovedOut = "leftover-moved-out", UpperMarked = "upper-marked",
@@ -20,7 +21,7 @@ internal static class FaultPoint
     private const char Trace = '>';
     private static readonly string? s_fatal = Environment.GetEnvironmentVariable("LAYERIMAGE_FAULT");
 
-    /// <summary>All of them.</summary>
+    /// <summary>The names of all fault points.</summary>
     public static IReadOnlyList<string> All { get; } =
     [
         Received, Unpacking, Unpacked, LayerSynced, LayerPlaced, LayerRecording, LayerRecorded, BlobPlaced, BlobRecorded, DocumentsPut, ImageRecording,
@@ -28,7 +29,7 @@ internal static class FaultPoint
         UpperRenewing, MountRecorded, MountPrepared, Mounted, Unmounted, MountCleared,
     ];
 
-    /// <summary>The process is here.</summary>
+    /// <summary>Says that the process has come to this fault point: a test may end it here.</summary>
     public static void Reach(string name)
     {
         if (s_fatal is null)

@@ -12,7 +12,9 @@ public static class HostFailure
         LayerImageException known => known,
         IOException or UnauthorizedAccessException or ArgumentOutOfRangeException when DiskFull.Is(failure) => DiskFull.ToError(failure, null),
         IOException or UnauthorizedAccessException => new LayerImageException(
-            failure is UnauthorizedAccessException && !Environment.IsPrivilegedProcess ? EngineError.NotPrivileged : EngineError.SystemCallFailed, $"This machine's files refused: {failure.Message.TrimEnd('.')}.", failure)
+            failure is UnauthorizedAccessException && !Environment.IsPrivilegedProcess ? EngineError.NotPrivileged : EngineError.SystemCallFailed,
+            $"This machine's files refused: {failure.Message.TrimEnd('.')}.",
+            failure)
         {
             Advice = "The store, the run folder and the configuration (about_LayerImage names them) must be folders that can be written.",
         },

@@ -9,7 +9,7 @@ public interface IEngineObserver
     /// <summary>Something the user should know although the operation goes on.</summary>
     void Warning(string message);
 
-    /// <summary>How far a part of the operation is.</summary>
+    /// <summary>Says how far a part of the operation is.</summary>
     void Progress(TransferProgress progress);
 }
 
@@ -24,7 +24,7 @@ public readonly record struct TransferProgress(string Operation, string Part, st
 /// <summary>An observer that listens to nothing.</summary>
 public sealed class SilentObserver : IEngineObserver
 {
-    /// <summary>The one there is.</summary>
+    /// <summary>The observer that hears nothing.</summary>
     public static SilentObserver Instance { get; } = new();
 
     private SilentObserver()

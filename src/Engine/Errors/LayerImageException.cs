@@ -3,7 +3,7 @@ namespace LayerImage.Engine.Errors;
 /// <summary>What the engine throws. The message says what was asked, what happened and on which object.</summary>
 public class LayerImageException : Exception
 {
-    /// <summary>Makes an error.</summary>
+    /// <summary>Makes an exception of the engine.</summary>
     public LayerImageException(EngineError error, string message, Exception? inner = null)
         : base(PrintableText.Of(message), inner) => Error = error;
 

@@ -18,12 +18,13 @@ public sealed class LinuxException : LayerImageException
             EMFILE => "This session may open no more files: raise its limit (ulimit -n). Very deep folders and images of very many layers need some thousands.",
             EFBIG => "This session may write no larger files: raise its limit (ulimit -f), or use a shell without one.",
             EROFS => "The file system that holds the path is mounted read-only: mount it read-write, or move the store with $LAYERIMAGE_ROOT.",
-            ENOENT or ENOTDIR or EIO when path is not null => "If that is in the store, Test-LayerStore says what is lost or damaged, and Repair-LayerStore mends what can be mended.",
+            ENOENT or ENOTDIR or EIO when path is not null =>
+                "If that is in the store, Test-LayerStore says what is lost or damaged, and Repair-LayerStore mends what can be mended.",
             _ => null,
         };
     }
 
-    /// <summary>The system call.</summary>
+    /// <summary>The system call that failed, such as "rename".</summary>
     public string Call { get; }
 
     /// <summary>The error number (errno.h).</summary>

@@ -15,7 +15,11 @@ internal static class AtomicFile
 
     /// <summary>The same for a file that may be there already and be another user's, which root writes for them: it keeps its owner and mode.</summary>
     public static void WriteKeepingOwner(string path, ReadOnlySpan<byte> content) =>
-        Write(path, content, UnixFileMode.UserRead | UnixFileMode.UserWrite, HostSystem.IsLinux && Libc.TryStat(path, out FileStatus was) && was.Type == FileType.Regular && was.Uid != Libc.GetEuid() ? was : null);
+        Write(
+            path,
+            content,
+            UnixFileMode.UserRead | UnixFileMode.UserWrite,
+            HostSystem.IsLinux && Libc.TryStat(path, out FileStatus was) && was.Type == FileType.Regular && was.Uid != Libc.GetEuid() ? was : null);
 
     private static void Write(string path, ReadOnlySpan<byte> content, UnixFileMode? mode, FileStatus? like = null)
     {

@@ -41,7 +41,7 @@ internal sealed class BlockPipe
         }
     }
 
-    /// <summary>Hands a block on.</summary>
+    /// <summary>Hands a block of bytes on to who reads.</summary>
     public void Give(byte[] block, int length)
     {
         lock (_full)

@@ -25,12 +25,19 @@ internal static class HostFolder
         }
         catch (IOException e) when (File.Exists(folder))
         {
-            throw new LayerImageException(EngineError.StoreNotSupported, $"{folder} belongs to the store and is no folder.", e) { Target = folder, Advice = "Move it away; Test-LayerStore then tells what is missing." };
+            throw new LayerImageException(EngineError.StoreNotSupported, $"{folder} belongs to the store and is no folder.", e)
+            {
+                Target = folder,
+                Advice = "Move it away; Test-LayerStore then tells what is missing.",
+            };
         }
         catch (Exception e) when (e is UnauthorizedAccessException || (e is IOException io && !DiskFull.Is(io)))
         {
             throw new LayerImageException(EngineError.NotPrivileged, $"{refused}: {e.Message}", e)
-            { Target = target, Advice = "Run as root, or use a store of your own: set $LAYERIMAGE_ROOT. If its file system is mounted read-only, mount it read-write." };
+            {
+                Target = target,
+                Advice = "Run as root, or use a store of your own: set $LAYERIMAGE_ROOT. If its file system is mounted read-only, mount it read-write.",
+            };
         }
         catch (IOException)
         {

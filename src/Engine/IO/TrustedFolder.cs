@@ -62,5 +62,9 @@ internal static class TrustedFolder
 
     private static LayerImageException Refused(string folder, string variable, string why) =>
         new(EngineError.StoreNotSupported, $"The folder {folder} is not used: it {why}. Whoever can write there decides what runs here.")
-        { Target = folder, Advice = $"Run the session as the folder's owner, or name a folder of your own with ${variable}. If it is yours and nobody else has put anything there, chown and chmod it." };
+        {
+            Target = folder,
+            Advice = $"Run the session as the folder's owner, or name a folder of your own with ${variable}. "
+                + "If it is yours and nobody else has put anything there, chown and chmod it.",
+        };
 }

@@ -8,14 +8,14 @@ internal sealed class UndoStack : IAsyncDisposable
 {
     private readonly Stack<Func<Task>> _steps = new();
 
-    /// <summary>Adds a step.</summary>
+    /// <summary>Adds a step that takes back what was just made.</summary>
     public void Push(Action undo) => _steps.Push(() =>
     {
         undo();
         return Task.CompletedTask;
     });
 
-    /// <summary>Adds a step.</summary>
+    /// <summary>Adds an asynchronous step that takes back what was just made.</summary>
     public void Push(Func<Task> undo) => _steps.Push(undo);
 
     /// <summary>All is done: nothing is to be undone any more.</summary>

@@ -24,7 +24,7 @@ internal sealed class WorkLine : IDisposable
     /// <summary>Whether it was disposed of before it was finished: what is left is not done.</summary>
     public bool IsAbandoned => _isAbandoned;
 
-    /// <summary>Gives a step.</summary>
+    /// <summary>Adds a step that is done after those before it.</summary>
     public void Add(Action step)
     {
         _failure?.Throw();

@@ -13,7 +13,9 @@ internal static class MountHolders
     /// <summary>What to tell: "bash (4711: current folder), …"; or what else is mounted beneath; empty when nothing is found.</summary>
     public static string Describe(string merged)
     {
-        List<string> found = [.. MountInfo.Read().Where(mount => mount.MountPoint.StartsWith(merged + "/", StringComparison.Ordinal)).Select(mount => $"the mount {mount.MountPoint}")];
+        List<string> found = [.. MountInfo.Read()
+            .Where(mount => mount.MountPoint.StartsWith(merged + "/", StringComparison.Ordinal))
+            .Select(mount => $"the mount {mount.MountPoint}")];
         if (IdOf(merged) is ulong id and not 0)
         {
             found.AddRange(Directory.EnumerateDirectories("/proc").Select(path => Path.GetFileName(path))
@@ -26,8 +28,9 @@ internal static class MountHolders
     {
         string process = $"/proc/{pid}";
         (string Link, string What)[] links = [("cwd", "current folder"), ("root", "root folder"), ("exe", "program")];
+        bool IsInOneOf(string folder) => Files($"{process}/{folder}").Any(file => IdOf(file) == mount);
         string? what = links.FirstOrDefault(link => IdOf($"{process}/{link.Link}") == mount).What
-            ?? (Files($"{process}/fd").Any(file => IdOf(file) == mount) ? "open file" : Files($"{process}/map_files").Any(file => IdOf(file) == mount) ? "mapped file" : null);
+            ?? (IsInOneOf("fd") ? "open file" : IsInOneOf("map_files") ? "mapped file" : null);
         return what is null ? null : string.Create(CultureInfo.InvariantCulture, $"{NameOf(process)} (process {pid}: {what})");
     }
 

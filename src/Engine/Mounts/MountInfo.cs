@@ -16,13 +16,15 @@ internal sealed record MountInfo(string MountPoint, string FileSystem, string So
     /// <summary>Whether mounts of its master appear here.</summary>
     public bool IsSlave => Sharing.Contains("master:", StringComparison.Ordinal);
 
-    /// <summary>Whether it is a union of the engine's.</summary>
-    public bool IsOurs => FileSystem == "overlay" && (Source == OverlayMountDriver.Source || Source.StartsWith(OverlayMountDriver.Source + ":", StringComparison.Ordinal));
+    /// <summary>Whether the mount is a union of the engine's.</summary>
+    public bool IsOurs =>
+        FileSystem == "overlay" && (Source == OverlayMountDriver.Source || Source.StartsWith(OverlayMountDriver.Source + ":", StringComparison.Ordinal));
 
     /// <summary>The path of an option of the file system ("upperdir"), unescaped, or null.</summary>
-    public string? Option(string name) => SuperOptions.Split(',').FirstOrDefault(option => option.StartsWith(name + "=", StringComparison.Ordinal)) is string found
-        ? Unescape(found[(name.Length + 1)..])
-        : null;
+    public string? Option(string name) =>
+        SuperOptions.Split(',').FirstOrDefault(option => option.StartsWith(name + "=", StringComparison.Ordinal)) is string found
+            ? Unescape(found[(name.Length + 1)..])
+            : null;
 
     /// <summary>The mounts that a process sees; null when it is gone or may not be looked at.</summary>
     public static IReadOnlyList<MountInfo>? TryRead(int pid)
@@ -58,7 +60,8 @@ internal sealed record MountInfo(string MountPoint, string FileSystem, string So
             int separator = Array.IndexOf(fields, "-", 6);
             if (separator > 0 && fields.Length > separator + 2)
             {
-                mounts.Add(new MountInfo(Unescape(fields[4]), fields[separator + 1], Unescape(fields[separator + 2]), fields.ElementAtOrDefault(separator + 3) ?? "", string.Join(' ', fields[6..separator])));
+                string superOptions = fields.ElementAtOrDefault(separator + 3) ?? "", optional = string.Join(' ', fields[6..separator]);
+                mounts.Add(new MountInfo(Unescape(fields[4]), fields[separator + 1], Unescape(fields[separator + 2]), superOptions, optional));
             }
         }
         return mounts;

@@ -39,7 +39,8 @@ internal sealed class OverlayMountDriver : IUnionMountDriver
         int fewest = mount.UpperDir is null ? 2 : 1; // the kernel's own rule: one layer alone is no union
         if (mount.LowerDirs.Count < fewest || mount.LowerDirs.Count > MostLayers)
         {
-            throw new LayerImageException(EngineError.MountFailed, $"A union has {fewest} to {MostLayers} layers, not {mount.LowerDirs.Count}.") { Target = mount.Merged };
+            throw new LayerImageException(EngineError.MountFailed,
+                $"A union has {fewest} to {MostLayers} layers, not {mount.LowerDirs.Count}.") { Target = mount.Merged };
         }
         if (_probe.Value.Reason is string reason)
         {
@@ -103,7 +104,8 @@ internal sealed class OverlayMountDriver : IUnionMountDriver
         }
         if (ByteCount(options) >= PageSize)
         {
-            throw new LayerImageException(EngineError.NotSupportedByKernel, $"This kernel cannot unite {mount.LowerDirs.Count} layers: it takes one page of options, which is enough for about 200.")
+            throw new LayerImageException(EngineError.NotSupportedByKernel,
+                $"This kernel cannot unite {mount.LowerDirs.Count} layers: it takes one page of options, which is enough for about 200.")
             { Target = mount.Merged, Advice = "Linux 6.7 or later unites up to 500; there, Save-ContainerAsImage -Squash makes an image of one layer." };
         }
         Libc.Mount(mount.Source, mount.Merged, "overlay", AttributesOf(mount), options);
@@ -182,13 +184,21 @@ internal sealed class OverlayMountDriver : IUnionMountDriver
         (EngineError error, string advice) = e switch
         {
             { Errno: LinuxException.EPERM or LinuxException.EACCES } => (EngineError.NotPrivileged, "Mounting needs root. Run the session as root."),
-            { Errno: LinuxException.ENOENT or LinuxException.ENOTDIR } when Missing(mount) is string missing => (EngineError.MountFailed, $"The folder {missing} is not there. If it is the store's, Test-LayerStore says what else is damaged, and Repair-LayerStore mends it."),
+            { Errno: LinuxException.ENOENT or LinuxException.ENOTDIR } when Missing(mount) is string missing =>
+                (EngineError.MountFailed, $"The folder {missing} is not there. "
+                    + "If it is the store's, Test-LayerStore says what else is damaged, and Repair-LayerStore mends it."),
             { Errno: LinuxException.ELOOP } => (EngineError.MountFailed, "A folder is given twice, or is inside another one of them."),
             { Call: "mount", Errno: 19 } => (EngineError.NotSupportedByKernel, "This kernel has no overlay file system: load the module 'overlay'."),
-            { Call: "fsconfig(create)" or "fsconfig(upperdir)" or "fsconfig(workdir)" or "mount", Errno: LinuxException.EINVAL } when mount.UpperDir is not null => (EngineError.MountFailed,
-                $"The file system of {mount.UpperDir} may not serve as an upper (another overlay, a network file system). Give an upper folder on another one; where it is the store's own, move the store with $LAYERIMAGE_ROOT."),
+            { Call: "fsconfig(create)" or "fsconfig(upperdir)" or "fsconfig(workdir)" or "mount", Errno: LinuxException.EINVAL }
+                when mount.UpperDir is not null => (EngineError.MountFailed,
+                    $"The file system of {mount.UpperDir} may not serve as an upper (another overlay, a network file system). "
+                    + "Give an upper folder on another one; where it is the store's own, move the store with $LAYERIMAGE_ROOT."),
             _ => (EngineError.MountFailed, "See the kernel's log (dmesg) for more."),
         };
-        return new LayerImageException(error, $"The {mount.LowerDirs.Count} layers could not be united at {mount.Merged}: {e.Message}", e) { Target = mount.Merged, Advice = advice };
+        return new LayerImageException(error, $"The {mount.LowerDirs.Count} layers could not be united at {mount.Merged}: {e.Message}", e)
+        {
+            Target = mount.Merged,
+            Advice = advice,
+        };
     }
 }

@@ -25,7 +25,7 @@ public sealed record UnionMount
     /// <summary>How many layers or folders are united; a folder of the engine's own, which carries the root's attributes, is none.</summary>
     public int LayerCount => LowerDirs.Count(folder => !folder.EndsWith($"/{Id}/root", StringComparison.Ordinal));
 
-    /// <summary>Where changes go, in overlayfs's form; null when it is read-only.</summary>
+    /// <summary>Where changes of the union go, in overlayfs's form; null when it is read-only.</summary>
     public string? UpperDir { get; init; }
 
     /// <summary>Overlayfs's own folder; null when it is read-only.</summary>
@@ -37,10 +37,10 @@ public sealed record UnionMount
     /// <summary>Whether nothing in it can be changed.</summary>
     public bool IsReadOnly => UpperDir is null;
 
-    /// <summary>Whether it is mounted; false when only its changes are kept.</summary>
+    /// <summary>Whether the union is mounted; false when only its changes are kept.</summary>
     public bool IsMounted { get; init; }
 
-    /// <summary>When it was mounted.</summary>
+    /// <summary>When the union was mounted.</summary>
     public DateTimeOffset MountedAt { get; init; }
 
     /// <inheritdoc/>

@@ -15,7 +15,7 @@ internal sealed class ChangeVariables(string word, IReadOnlyList<string> environ
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
     private int _index;
 
-    /// <summary>Reads the word. Once.</summary>
+    /// <summary>Reads the word and puts in the values of its variables. To be called once.</summary>
     public string Expand() => ReadTo(null, keepEscapes: false, 0);
 
     private string ReadTo(char? stop, bool keepEscapes, int start)
@@ -194,5 +194,6 @@ internal sealed class ChangeVariables(string word, IReadOnlyList<string> environ
         return word[start.._index];
     }
 
-    private string? Lookup(string name) => environment.FirstOrDefault(variable => variable.StartsWith(name + "=", StringComparison.Ordinal))?[(name.Length + 1)..];
+    private string? Lookup(string name) =>
+        environment.FirstOrDefault(variable => variable.StartsWith(name + "=", StringComparison.Ordinal))?[(name.Length + 1)..];
 }

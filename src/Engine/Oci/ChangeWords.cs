@@ -5,7 +5,7 @@ namespace LayerImage.Engine.Oci;
 /// <summary>The words of a Dockerfile's instruction: quotes and backslashes, as moby's line parsers read them.</summary>
 internal sealed class ChangeWords(ChangeLine line, IReadOnlyList<string> environment)
 {
-    /// <summary>All as one word.</summary>
+    /// <summary>The rest of the line as one word.</summary>
     public string One() => Expand(line.Rest, line.RestAt);
 
     /// <summary>Words at white space, with their places in the line; a variable may hold several of them.</summary>

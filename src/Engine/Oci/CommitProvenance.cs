@@ -15,19 +15,19 @@ public sealed record CommitProvenance
     private const string BaseName = "org.opencontainers.image.base.name", BaseDigest = "org.opencontainers.image.base.digest";
     private const int MostChanges = 1000;
 
-    /// <summary>The container's name.</summary>
+    /// <summary>The name of the container that the image was made of.</summary>
     public string? Container { get; init; }
 
-    /// <summary>The container's id.</summary>
+    /// <summary>The id of the container that the image was made of.</summary>
     public string? ContainerId { get; init; }
 
     /// <summary>The container's image as its user named it.</summary>
     public string? Image { get; init; }
 
-    /// <summary>That image's id.</summary>
+    /// <summary>The id of the image that the container was made of.</summary>
     public string? ImageId { get; init; }
 
-    /// <summary>That image's manifest digest; null when it was never received, sent or exported.</summary>
+    /// <summary>The manifest digest of the image that the container was made of; null when it was never received, sent or exported.</summary>
     public string? ImageDigest { get; init; }
 
     /// <summary>The changes of the configuration.</summary>
@@ -55,7 +55,8 @@ public sealed record CommitProvenance
     /// <summary>The members of a history entry.</summary>
     internal Dictionary<string, JsonElement> ToMembers()
     {
-        Dictionary<string, JsonElement> members = Texts().ToDictionary(text => text.Key, text => JsonSerializer.SerializeToElement(text.Value, OciJsonContext.Default.String));
+        Dictionary<string, JsonElement> members =
+            Texts().ToDictionary(text => text.Key, text => JsonSerializer.SerializeToElement(text.Value, OciJsonContext.Default.String));
         if (Changes.Count > 0)
         {
             members[Prefix + "changes"] = JsonSerializer.SerializeToElement([.. Changes], OciJsonContext.Default.StringArray);
@@ -74,10 +75,12 @@ public sealed record CommitProvenance
         {
             return config;
         }
-        IEnumerable<KeyValuePair<string, string>> labels = (config.Labels ?? new Dictionary<string, string>()).Where(label => !(IsOwn(label.Key) || ((hasOwn || provenance is not null) && IsBase(label.Key))));
+        IEnumerable<KeyValuePair<string, string>> had = config.Labels ?? new Dictionary<string, string>();
+        IEnumerable<KeyValuePair<string, string>> labels = had.Where(label => !IsOwn(label.Key) && !IsBase(label.Key));
         if (provenance is not null)
         {
-            labels = labels.Concat(provenance.Texts()).Concat(provenance.Changes.Count == 0 ? [] : [new(Prefix + "changes", string.Join('\n', provenance.Changes))]);
+            labels = labels.Concat(provenance.Texts())
+                .Concat(provenance.Changes.Count == 0 ? [] : [new(Prefix + "changes", string.Join('\n', provenance.Changes))]);
         }
         Dictionary<string, string> all = labels.OrderBy(label => label.Key, StringComparer.Ordinal).ToDictionary();
         return config with { Labels = all.Count == 0 ? null : all };

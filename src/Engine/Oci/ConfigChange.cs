@@ -37,7 +37,13 @@ internal static class ConfigChange
             "LABEL" => config with { Labels = Label(config.Labels, words.Pairs()) },
             "USER" => config with { User = words.One() },
             "VOLUME" => config with { Volumes = With(config.Volumes, Volumes(words, change)) },
-            "WORKDIR" => config with { WorkingDir = Resolve(config.WorkingDir, words.One() is { Length: > 0 } path ? path : throw change.Invalid("the path is empty", change.RestAt)) },
+            "WORKDIR" =>
+                config with
+                {
+                    WorkingDir = Resolve(
+                        config.WorkingDir,
+                        words.One() is { Length: > 0 } path ? path : throw change.Invalid("the path is empty", change.RestAt)),
+                },
             "STOPSIGNAL" => config with { StopSignal = Signal(words.One(), change) },
             "ONBUILD" => config with { Unknown = WithTrigger(config.Unknown, change) },
             "HEALTHCHECK" => config with { Unknown = new(config.Unknown ?? []) { ["Healthcheck"] = HealthcheckChange.Parse(change) } },
@@ -70,7 +76,9 @@ internal static class ConfigChange
 
     private static IReadOnlyList<string> Command(ExecutionConfig config, ChangeLine change)
     {
-        string[]? shell = config.Unknown?.GetValueOrDefault("Shell") is { ValueKind: JsonValueKind.Array } own ? own.Deserialize(OciJsonContext.Default.StringArray) : null;
+        string[]? shell = config.Unknown?.GetValueOrDefault("Shell") is { ValueKind: JsonValueKind.Array } own
+            ? own.Deserialize(OciJsonContext.Default.StringArray)
+            : null;
         return ExecForm(change.Rest, change) ?? [.. shell ?? s_defaultShell, change.Rest];
     }
 
@@ -133,9 +141,10 @@ internal static class ConfigChange
         return "/" + string.Join('/', parts.Reverse());
     }
 
-    private static string Signal(string text, ChangeLine change) => text.Length > 0 && text.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '+' or '-')
-        ? text
-        : throw change.Invalid($"'{text}' is not a signal", change.RestAt);
+    private static string Signal(string text, ChangeLine change) =>
+        text.Length > 0 && text.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '+' or '-')
+            ? text
+            : throw change.Invalid($"'{text}' is not a signal", change.RestAt);
 
     private static Dictionary<string, JsonElement> WithTrigger(Dictionary<string, JsonElement>? members, ChangeLine change)
     {
@@ -145,7 +154,9 @@ internal static class ConfigChange
         {
             throw change.Invalid($"{instruction} cannot be a trigger", change.RestAt);
         }
-        string[] before = members?.GetValueOrDefault("OnBuild") is { ValueKind: JsonValueKind.Array } known ? known.Deserialize(OciJsonContext.Default.StringArray) ?? [] : [];
+        string[] before = members?.GetValueOrDefault("OnBuild") is { ValueKind: JsonValueKind.Array } known
+            ? known.Deserialize(OciJsonContext.Default.StringArray) ?? []
+            : [];
         return new(members ?? []) { ["OnBuild"] = JsonSerializer.SerializeToElement([.. before, trigger], OciJsonContext.Default.StringArray) };
     }
 }

@@ -11,13 +11,13 @@ public sealed record Descriptor
     /// <summary>The digest of the bytes.</summary>
     public required Digest Digest { get; init; }
 
-    /// <summary>Their number.</summary>
+    /// <summary>How many bytes the content has.</summary>
     public required long Size { get; init; }
 
-    /// <summary>Where else they can be had.</summary>
+    /// <summary>Where else the content can be had.</summary>
     public IReadOnlyList<string>? Urls { get; init; }
 
-    /// <summary>Free text by key.</summary>
+    /// <summary>Annotations: free text by key.</summary>
     public IReadOnlyDictionary<string, string>? Annotations { get; init; }
 
     /// <summary>For which machine the image is.</summary>

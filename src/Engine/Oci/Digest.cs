@@ -25,7 +25,7 @@ public readonly record struct Digest : IComparable<Digest>
     /// <summary>The first 12 hexadecimal digits, as docker shows ids.</summary>
     public string Short => _text is null ? "" : Hex[..12];
 
-    /// <summary>Parses a digest.</summary>
+    /// <summary>Parses a digest: "sha256:" and 64 hexadecimal digits.</summary>
     /// <exception cref="FormatException">It is not one that the engine knows.</exception>
     public static Digest Parse(string text) => TryParse(text, out Digest digest)
         ? digest

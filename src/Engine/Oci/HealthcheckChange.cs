@@ -30,7 +30,7 @@ internal static partial class HealthcheckChange
                 "--timeout" => ("Timeout", Duration(value, change, at)),
                 "--start-period" => ("StartPeriod", Duration(value, change, at)),
                 "--start-interval" => ("StartInterval", Duration(value, change, at)),
-                "--retries" => ("Retries", value.Length == 0 ? 0 : int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out int retries) ? retries : throw change.Invalid($"'{value}' is not a number", at)),
+                "--retries" => ("Retries", Count(value, change, at)),
                 _ => throw change.Invalid("the option is not known", at),
             };
             if (!numbers.TryAdd(member, number))
@@ -40,7 +40,10 @@ internal static partial class HealthcheckChange
             text = parts.Length == 2 ? parts[1].Trim() : "";
         }
         // docker's order; what is 0 is its default and left out.
-        Dictionary<string, JsonElement> members = new() { [s_members[0]] = JsonSerializer.SerializeToElement(Test(text, numbers.Count > 0, change), OciJsonContext.Default.StringArray) };
+        Dictionary<string, JsonElement> members = new()
+        {
+            [s_members[0]] = JsonSerializer.SerializeToElement(Test(text, numbers.Count > 0, change), OciJsonContext.Default.StringArray),
+        };
         foreach (string member in s_members.Where(member => numbers.GetValueOrDefault(member) > 0))
         {
             members[member] = JsonSerializer.SerializeToElement(numbers[member], OciJsonContext.Default.Int64);
@@ -65,6 +68,11 @@ internal static partial class HealthcheckChange
     }
 
     // Go's durations: "1m30s", "1.5h", "500ms", "0".
+    private static int Count(string text, ChangeLine change, int at) =>
+        text.Length == 0 ? 0
+        : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int count) ? count
+        : throw change.Invalid($"'{text}' is not a number", at);
+
     private static long Duration(string text, ChangeLine change, int at)
     {
         decimal nanoseconds = 0;
@@ -88,7 +96,9 @@ internal static partial class HealthcheckChange
                 _ => 1m,
             });
         }
-        return nanoseconds is 0 or (>= 1_000_000 and < long.MaxValue) ? (long)nanoseconds : throw change.Invalid($"'{text}' is not 0 and less than a millisecond, or endless", at);
+        return nanoseconds is 0 or (>= 1_000_000 and < long.MaxValue)
+            ? (long)nanoseconds
+            : throw change.Invalid($"'{text}' is not 0 and less than a millisecond, or endless", at);
     }
 
     [GeneratedRegex(@"^(?:\d{1,12}(?:\.\d{1,9})?(?:h|ms|m|s|us|µs|ns))+$")]

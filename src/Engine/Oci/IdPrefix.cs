@@ -10,7 +10,9 @@ public static class IdPrefix
     public static string? OfContainer(string text) =>
         text.Length is >= Shortest and <= Longest && !text.AsSpan().ContainsAnyExcept("0123456789abcdefABCDEF") ? text.ToLowerInvariant() : null;
 
-    /// <summary>The same for an image's id or digest, with its algorithm, which the text may leave out.</summary>
+    /// <summary>What an image's id or digest must begin with to be the one that a text means, with the algorithm, which the text may leave out.</summary>
     public static string? OfImage(string text) =>
-        OfContainer(text.StartsWith(Algorithm, StringComparison.OrdinalIgnoreCase) ? text[Algorithm.Length..] : text) is string digits ? Algorithm + digits : null;
+        OfContainer(text.StartsWith(Algorithm, StringComparison.OrdinalIgnoreCase) ? text[Algorithm.Length..] : text) is string digits
+            ? Algorithm + digits
+            : null;
 }

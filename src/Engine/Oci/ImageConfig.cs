@@ -12,16 +12,16 @@ public sealed record ImageConfig
     /// <summary>When the image was made.</summary>
     public DateTimeOffset? Created { get; init; }
 
-    /// <summary>Who made it.</summary>
+    /// <summary>Who made the image.</summary>
     public string? Author { get; init; }
 
-    /// <summary>The processor.</summary>
+    /// <summary>The processor that the image is for: "amd64".</summary>
     public string? Architecture { get; init; }
 
     /// <summary>The processor's variant.</summary>
     public string? Variant { get; init; }
 
-    /// <summary>The operating system.</summary>
+    /// <summary>The operating system that the image is for: "linux".</summary>
     public string? Os { get; init; }
 
     /// <summary>What a container of it runs by default.</summary>
@@ -68,7 +68,7 @@ public sealed record ExecutionConfig
     [JsonConverter(typeof(WordsJsonConverter))]
     public IReadOnlyList<string>? Entrypoint { get; init; }
 
-    /// <summary>Its further arguments, or the program when there is no entry point.</summary>
+    /// <summary>Further arguments of the entry point, or the program when there is none.</summary>
     [JsonPropertyName("Cmd")]
     [JsonConverter(typeof(WordsJsonConverter))]
     public IReadOnlyList<string>? Cmd { get; init; }
@@ -81,7 +81,7 @@ public sealed record ExecutionConfig
     [JsonPropertyName("WorkingDir")]
     public string? WorkingDir { get; init; }
 
-    /// <summary>Free text by key.</summary>
+    /// <summary>Labels: free text by key.</summary>
     [JsonPropertyName("Labels")]
     public IReadOnlyDictionary<string, string>? Labels { get; init; }
 
@@ -92,7 +92,7 @@ public sealed record ExecutionConfig
     [JsonInclude, JsonExtensionData]
     internal Dictionary<string, JsonElement>? Unknown { get; set; }
 
-    /// <summary>The command line.</summary>
+    /// <summary>The entry point and the command in one line.</summary>
     public override string ToString() => string.Join(' ', [.. Entrypoint ?? [], .. Cmd ?? []]);
 
     // Go reads a null in a list or map as an empty text; those who read it here later need not think of nulls.
@@ -108,7 +108,7 @@ public sealed record ExecutionConfig
 /// <summary>The layers of an image by DiffID.</summary>
 public sealed record RootFs
 {
-    /// <summary>Always "layers".</summary>
+    /// <summary>The kind of root file system; always "layers".</summary>
     public string Type { get => field ?? "layers"; init; }
 
     /// <summary>The digests of the uncompressed tars, the base first.</summary>
@@ -118,24 +118,24 @@ public sealed record RootFs
     [JsonInclude, JsonExtensionData]
     internal Dictionary<string, JsonElement>? Unknown { get; set; }
 
-    /// <summary>The digests.</summary>
+    /// <summary>The layers' DiffIDs in one line.</summary>
     public override string ToString() => string.Join(", ", DiffIds);
 }
 
 /// <summary>How one layer came to be (image-spec, config.md "history").</summary>
 public sealed record HistoryEntry
 {
-    /// <summary>When.</summary>
+    /// <summary>When the step was made.</summary>
     public DateTimeOffset? Created { get; init; }
 
-    /// <summary>By which command.</summary>
+    /// <summary>The command that made the step.</summary>
     [JsonPropertyName("created_by")]
     public string? CreatedBy { get; init; }
 
-    /// <summary>By whom.</summary>
+    /// <summary>Who made the step.</summary>
     public string? Author { get; init; }
 
-    /// <summary>With which message.</summary>
+    /// <summary>The message that the step was made with.</summary>
     public string? Comment { get; init; }
 
     /// <summary>Whether the step made no layer.</summary>
@@ -152,6 +152,6 @@ public sealed record HistoryEntry
 /// <summary>The JSON object without members, which Go writes for a set's element.</summary>
 public sealed record EmptyObject
 {
-    /// <summary>As JSON has it.</summary>
+    /// <summary>The empty object, as JSON has it.</summary>
     public override string ToString() => "{}";
 }

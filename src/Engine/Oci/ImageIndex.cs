@@ -6,12 +6,12 @@ public sealed record ImageIndex
     /// <summary>Always 2, where the writer said so.</summary>
     public int? SchemaVersion { get; init; }
 
-    /// <summary>What the document is.</summary>
+    /// <summary>The media type that the document gives itself.</summary>
     public string? MediaType { get; init; }
 
-    /// <summary>The manifests.</summary>
+    /// <summary>The manifests that the index lists, one for each platform.</summary>
     public IReadOnlyList<Descriptor> Manifests { get => field ?? []; init; }
 
-    /// <summary>Free text by key.</summary>
+    /// <summary>Annotations: free text by key.</summary>
     public IReadOnlyDictionary<string, string>? Annotations { get; init; }
 }

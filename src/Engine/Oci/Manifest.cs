@@ -6,18 +6,18 @@ public sealed record Manifest
     /// <summary>Always 2, where the writer said so.</summary>
     public int? SchemaVersion { get; init; }
 
-    /// <summary>What the document is.</summary>
+    /// <summary>The media type that the document gives itself.</summary>
     public string? MediaType { get; init; }
 
     /// <summary>What kind of artifact it is.</summary>
     public string? ArtifactType { get; init; }
 
-    /// <summary>The configuration.</summary>
+    /// <summary>The descriptor of the image's configuration.</summary>
     public Descriptor? Config { get; init; }
 
     /// <summary>The layers, the base first.</summary>
     public IReadOnlyList<Descriptor> Layers { get => field ?? []; init; }
 
-    /// <summary>Free text by key.</summary>
+    /// <summary>Annotations: free text by key.</summary>
     public IReadOnlyDictionary<string, string>? Annotations { get; init; }
 }

@@ -19,7 +19,10 @@ internal static class ManifestParser
         }
         HashSet<string> members = Members(root, source);
         if (mediaType is MediaTypes.DockerSchema1 or MediaTypes.DockerSchema1Signed
-            || (root.TryGetProperty("schemaVersion", out JsonElement version) && version.ValueKind == JsonValueKind.Number && version.TryGetInt32(out int number) && number == 1))
+            || (root.TryGetProperty("schemaVersion", out JsonElement version)
+                && version.ValueKind == JsonValueKind.Number
+                && version.TryGetInt32(out int number)
+                && number == 1))
         {
             throw new LayerImageException(EngineError.ManifestNotSupported, $"{source} is in Docker's old format, schema 1, which no current engine reads.")
             { Target = source, Advice = "Push the image again with a current docker, podman or skopeo." };
@@ -32,7 +35,7 @@ internal static class ManifestParser
             : isIndex || (!isManifest && (MediaTypes.IsIndex(mediaType) || MediaTypes.IsIndex(named)));
     }
 
-    /// <summary>Parses an index.</summary>
+    /// <summary>Parses an index of manifests.</summary>
     public static ImageIndex ParseIndex(byte[] bytes, string source)
     {
         ImageIndex index = Parse(bytes, source, OciJsonContext.Default.ImageIndex);
@@ -49,9 +52,12 @@ internal static class ManifestParser
         }
         // Who names the kind of an artifact means none of the configurations that were images' by mistake.
         if (!MediaTypes.IsImageConfig(manifest.Config.MediaType)
-            || (!string.IsNullOrEmpty(manifest.ArtifactType) && !MediaTypes.IsImageConfig(manifest.ArtifactType) && manifest.Config.MediaType is not (MediaTypes.OciConfig or MediaTypes.DockerConfig)))
+            || (!string.IsNullOrEmpty(manifest.ArtifactType)
+                && !MediaTypes.IsImageConfig(manifest.ArtifactType)
+                && manifest.Config.MediaType is not (MediaTypes.OciConfig or MediaTypes.DockerConfig)))
         {
-            throw new LayerImageException(EngineError.ManifestNotSupported, $"{source} is an artifact of type '{(string.IsNullOrEmpty(manifest.ArtifactType) ? manifest.Config.MediaType : manifest.ArtifactType)}', not a container image.")
+            string type = string.IsNullOrEmpty(manifest.ArtifactType) ? manifest.Config.MediaType : manifest.ArtifactType;
+            throw new LayerImageException(EngineError.ManifestNotSupported, $"{source} is an artifact of type '{type}', not a container image.")
             { Target = source, Advice = "Only container images can be received and run." };
         }
         if (manifest.Layers.Append(manifest.Config).Any(descriptor => descriptor.Size < 0))
@@ -62,7 +68,9 @@ internal static class ManifestParser
         {
             throw Invalid(source, $"its configuration is larger than {OciJson.LargestDocument} bytes");
         }
-        return manifest.Layers.Count > MostLayers ? throw Invalid(source, $"it has {manifest.Layers.Count} layers, and the kernel unites at most {MostLayers}") : manifest;
+        return manifest.Layers.Count > MostLayers
+            ? throw Invalid(source, $"it has {manifest.Layers.Count} layers, and the kernel unites at most {MostLayers}")
+            : manifest;
     }
 
     /// <summary>Parses a configuration and checks it against the number of layers that the manifest lists.</summary>

@@ -19,21 +19,24 @@ public static class MediaTypes
     public const string DockerSchema1Signed = "application/vnd.docker.distribution.manifest.v1+prettyjws";
 #pragma warning restore CS1591
 
-    /// <summary>Whether it is a layer that need not be in the registry, since its licence forbids to distribute it.</summary>
+    /// <summary>Whether a media type is that of a layer that need not be in the registry, since its licence forbids to distribute it.</summary>
     public static bool IsForeign(string? mediaType) =>
-        mediaType is not null && (mediaType.StartsWith("application/vnd.oci.image.layer.nondistributable.v1.tar", StringComparison.Ordinal) || mediaType == "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip");
+        mediaType is not null
+            && (mediaType.StartsWith("application/vnd.oci.image.layer.nondistributable.v1.tar", StringComparison.Ordinal)
+                || mediaType == "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip");
 
-    /// <summary>Whether it is an index (a list of manifests by platform).</summary>
+    /// <summary>Whether a media type is that of an index (a list of manifests by platform).</summary>
     public static bool IsIndex(string? mediaType) => mediaType is OciIndex or DockerIndex;
 
-    /// <summary>Whether it is a manifest of one image.</summary>
+    /// <summary>Whether a media type is that of one image's manifest.</summary>
     public static bool IsManifest(string? mediaType) => mediaType is OciManifest or DockerManifest;
 
     /// <summary>
     /// Whether it is the configuration of a container image, not of some other artifact. The last four are what registries and
     /// docker itself wrote by mistake, and what every engine takes since (moby, distribution/config.go "ImageTypes").
     /// </summary>
-    public static bool IsImageConfig(string? mediaType) => mediaType is OciConfig or DockerConfig or "application/octet-stream" or "application/json" or "text/html" or "" or null;
+    public static bool IsImageConfig(string? mediaType) =>
+        mediaType is OciConfig or DockerConfig or "application/octet-stream" or "application/json" or "text/html" or "" or null;
 
     /// <summary>OCI's name for a layer, as Docker's layer types have OCI twins for the same bytes; null for what is no layer's type.</summary>
     internal static string? OciLayerOf(string? mediaType) => mediaType switch

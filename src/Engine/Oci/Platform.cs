@@ -37,7 +37,8 @@ public sealed record Platform
     };
 
     /// <summary>For which machine a configuration is. One that does not say is for this one.</summary>
-    internal static Platform Of(ImageConfig config) => new() { OS = Lower(config.Os) ?? "linux", Architecture = Lower(config.Architecture) ?? Current.Architecture, Variant = Lower(config.Variant) };
+    internal static Platform Of(ImageConfig config) =>
+        new() { OS = Lower(config.Os) ?? "linux", Architecture = Lower(config.Architecture) ?? Current.Architecture, Variant = Lower(config.Variant) };
 
     /// <summary>Parses <c>os[(version)]/arch[/variant]</c> or <c>arch</c> alone.</summary>
     /// <exception cref="FormatException">It has another shape.</exception>
@@ -52,7 +53,9 @@ public sealed record Platform
         }
         if (parts.Length > 3 || version is "" || parts.Any(part => part.Length == 0 || part.AsSpan().ContainsAny("() ")))
         {
-            throw new FormatException($"'{text}' is not a platform: write os/architecture or os/architecture/variant, such as linux/amd64, or windows(10.0.20348)/amd64 with the system's version.");
+            throw new FormatException(
+                $"'{text}' is not a platform: write os/architecture or os/architecture/variant, such as linux/amd64, "
+                + "or windows(10.0.20348)/amd64 with the system's version.");
         }
         return parts.Length == 1
             ? new Platform { OS = "linux", Architecture = Normal(parts[0]) }
@@ -62,7 +65,9 @@ public sealed record Platform
     /// <summary>How well this platform serves one who asked for another: 0 not at all, more is better.</summary>
     internal int Serves(Platform wanted)
     {
-        if (!string.Equals(OS, wanted.OS, StringComparison.OrdinalIgnoreCase) || Normal((Architecture ?? "").ToLowerInvariant()) != wanted.Architecture || !HasVersion(wanted.OSVersion))
+        if (!string.Equals(OS, wanted.OS, StringComparison.OrdinalIgnoreCase)
+            || Normal((Architecture ?? "").ToLowerInvariant()) != wanted.Architecture
+            || !HasVersion(wanted.OSVersion))
         {
             return 0;
         }
@@ -77,12 +82,14 @@ public sealed record Platform
     }
 
     // 10.0.20348 is served by 10.0.20348.1668: a Windows image asks for its build, whatever the revision.
-    private bool HasVersion(string? wanted) => wanted is null || OSVersion == wanted || (OSVersion?.StartsWith(wanted + ".", StringComparison.Ordinal) ?? false);
+    private bool HasVersion(string? wanted) =>
+        wanted is null || OSVersion == wanted || (OSVersion?.StartsWith(wanted + ".", StringComparison.Ordinal) ?? false);
 
     private static string? Lower(string? text) => string.IsNullOrEmpty(text) ? null : text.ToLowerInvariant();
 
     /// <inheritdoc/>
-    public override string ToString() => $"{OS}{(OSVersion is null ? "" : $"({OSVersion})")}/{Architecture}{(string.IsNullOrEmpty(Variant) ? "" : "/" + Variant)}";
+    public override string ToString() =>
+        $"{OS}{(OSVersion is null ? "" : $"({OSVersion})")}/{Architecture}{(string.IsNullOrEmpty(Variant) ? "" : "/" + Variant)}";
 
     private static string Normal(string architecture) => architecture switch
     {

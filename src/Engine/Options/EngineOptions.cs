@@ -48,7 +48,9 @@ public sealed record EngineOptions
             Root = Variable("LAYERIMAGE_ROOT")
                 ?? (root ? "/var/lib/layerimage" : Path.Combine(Variable("XDG_DATA_HOME") ?? Path.Combine(home, ".local", "share"), "layerimage")),
             Run = Variable("LAYERIMAGE_RUN")
-                ?? (root ? "/run/layerimage" : Path.Combine(Variable("XDG_RUNTIME_DIR") ?? Variable("XDG_CACHE_HOME") ?? Path.Combine(home, ".cache"), "layerimage")),
+                ?? (root
+                    ? "/run/layerimage"
+                    : Path.Combine(Variable("XDG_RUNTIME_DIR") ?? Variable("XDG_CACHE_HOME") ?? Path.Combine(home, ".cache"), "layerimage")),
             Configuration = Variable("LAYERIMAGE_CONFIG")
                 ?? (root ? "/etc/layerimage" : Path.Combine(Variable("XDG_CONFIG_HOME") ?? Path.Combine(home, ".config"), "layerimage")),
         };
@@ -67,6 +69,10 @@ public sealed record EngineOptions
         }
         // The XDG specification has relative ones passed over. Ours was written by who means something by it.
         return Path.IsPathRooted(value) ? Path.GetFullPath(value) : !name.StartsWith("LAYERIMAGE_", StringComparison.Ordinal) ? null
-            : throw new LayerImageException(EngineError.PathInvalid, $"${name} is '{value}', which is another folder wherever a process is.") { Target = value, Advice = "Give a path from the root." };
+            : throw new LayerImageException(EngineError.PathInvalid, $"${name} is '{value}', which is another folder wherever a process is.")
+            {
+                Target = value,
+                Advice = "Give a path from the root.",
+            };
     }
 }

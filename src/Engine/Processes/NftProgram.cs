@@ -12,7 +12,7 @@ internal sealed class NftProgram
 {
     private readonly string _path = ToolLocator.Get("nft", "nftables");
 
-    /// <summary>Applies commands.</summary>
+    /// <summary>Has nft apply commands in one transaction.</summary>
     /// <exception cref="LayerImageException">nftables refused; the message holds its words.</exception>
     public void Run(string commands, EngineError error)
     {

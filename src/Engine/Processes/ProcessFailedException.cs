@@ -17,7 +17,7 @@ public sealed class ProcessFailedException : LayerImageException
     /// <summary>The program and its arguments.</summary>
     public IReadOnlyList<string> Arguments { get; }
 
-    /// <summary>Its exit code; 128 + n after signal n.</summary>
+    /// <summary>The program's exit code; 128 + n after signal n.</summary>
     public int ExitCode { get; }
 
     /// <summary>All it wrote to its standard error.</summary>

@@ -55,7 +55,11 @@ public static class ProcessRunner
 
     /// <summary>Runs a program that must succeed and returns its standard output.</summary>
     /// <exception cref="ProcessFailedException">It returned anything but 0.</exception>
-    public static async Task<string> RunCheckedAsync(EngineError error, IReadOnlyList<string> arguments, string? standardInput, CancellationToken cancellationToken)
+    public static async Task<string> RunCheckedAsync(
+        EngineError error,
+        IReadOnlyList<string> arguments,
+        string? standardInput,
+        CancellationToken cancellationToken)
     {
         ProcessResult result = await RunAsync(arguments, standardInput, cancellationToken).ConfigureAwait(false);
         return result.ExitCode == 0 ? result.Output : throw new ProcessFailedException(error, arguments, result.ExitCode, result.Error);

@@ -20,12 +20,17 @@ internal sealed class ProcessStream : Stream
         _error = process.StandardError.ReadToEndAsync();
     }
 
-    /// <summary>Starts a program.</summary>
+    /// <summary>Starts a program whose input and output are streams.</summary>
     /// <param name="failure">What its failure is.</param>
     /// <param name="arguments">Its path and arguments.</param>
     public static ProcessStream Start(EngineError failure, IReadOnlyList<string> arguments)
     {
-        ProcessStartInfo start = new(arguments[0], arguments.Skip(1)) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        ProcessStartInfo start = new(arguments[0], arguments.Skip(1))
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         Process process = Process.Start(start)!;
         process.StandardInput.Close();
         return new ProcessStream(failure, arguments, process);

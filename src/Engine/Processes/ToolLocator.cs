@@ -20,7 +20,8 @@ public static class ToolLocator
     }
 
     /// <summary>A list of folders as PATH is one, without the relative ones. Pure.</summary>
-    internal static string WithoutRelative(string? path) => string.Join(Path.PathSeparator, (path ?? "").Split(Path.PathSeparator).Where(Path.IsPathFullyQualified));
+    internal static string WithoutRelative(string? path) =>
+        string.Join(Path.PathSeparator, (path ?? "").Split(Path.PathSeparator).Where(Path.IsPathFullyQualified));
 
     /// <summary>The program's absolute path.</summary>
     /// <exception cref="LayerImageException"><see cref="EngineError.ToolMissing"/>: it is not installed.</exception>

@@ -35,7 +35,7 @@ public sealed partial record ImageReference
     /// <summary>The path in the registry: "library/tomcat".</summary>
     public string Repository { get; }
 
-    /// <summary>The tag, or null.</summary>
+    /// <summary>The tag that the reference names, or null.</summary>
     public string? Tag { get; }
 
     /// <summary>The digest of the manifest or index, or null.</summary>
@@ -75,16 +75,16 @@ public sealed partial record ImageReference
     /// <summary>What to ask the registry for: the digest when there is one, else the tag.</summary>
     internal string ManifestName => Digest?.ToString() ?? Tag ?? "latest";
 
-    /// <summary>The same with <c>:latest</c> when it names neither a tag nor a digest.</summary>
+    /// <summary>This reference with <c>:latest</c> when it names neither a tag nor a digest.</summary>
     public ImageReference WithDefaultTag() => Tag is null && Digest is null ? new(Registry, Repository, "latest", null) : this;
 
-    /// <summary>The same with another tag and no digest.</summary>
+    /// <summary>This reference with another tag and no digest.</summary>
     public ImageReference WithTag(string tag) => new(Registry, Repository, tag, null);
 
-    /// <summary>The same with a digest and no tag.</summary>
+    /// <summary>This reference with a digest and no tag.</summary>
     public ImageReference WithDigest(Digest digest) => new(Registry, Repository, null, digest);
 
-    /// <summary>Parses a reference.</summary>
+    /// <summary>Parses a reference to an image.</summary>
     /// <exception cref="LayerImageException"><see cref="EngineError.ReferenceInvalid"/>, with the reason.</exception>
     public static ImageReference Parse(string text) => Parse(text, out ImageReference? reference) is string reason
         ? throw new LayerImageException(EngineError.ReferenceInvalid, $"'{Shorten(text)}' is not an image reference: {reason}.")
@@ -101,9 +101,17 @@ public sealed partial record ImageReference
         ImageReference reference = Parse(text);
         // docker refuses the same: "sha256:abc" is what an id looks like.
         return reference.Familiar.StartsWith("sha256:", StringComparison.Ordinal) || reference.Familiar.StartsWith("sha512:", StringComparison.Ordinal)
-            ? throw new LayerImageException(EngineError.ReferenceInvalid, $"'{text}' would look like an id.") { Target = text, Advice = "Give another name, as repository:tag." }
+            ? throw new LayerImageException(EngineError.ReferenceInvalid, $"'{text}' would look like an id.")
+            {
+                Target = text,
+                Advice = "Give another name, as repository:tag.",
+            }
             : reference.Digest is null ? reference
-            : throw new LayerImageException(EngineError.ReferenceInvalid, $"'{text}' names a digest, which cannot be chosen.") { Target = text, Advice = "Give repository:tag." };
+            : throw new LayerImageException(EngineError.ReferenceInvalid, $"'{text}' names a digest, which cannot be chosen.")
+            {
+                Target = text,
+                Advice = "Give repository:tag.",
+            };
     }
 
     /// <summary>Parses a reference; false when it is malformed.</summary>

@@ -8,7 +8,7 @@ internal static partial class Libc
     // linux/mount.h
     internal const ulong MS_BIND = 4096;
 
-    /// <summary>mount(2).</summary>
+    /// <summary>Mounts a file system, by mount(2).</summary>
     internal static void Mount(string? source, string target, string? type, ulong flags, string? data)
     {
         if (mount(source, target, type, (nuint)flags, data) != 0)

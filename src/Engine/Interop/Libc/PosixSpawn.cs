@@ -25,7 +25,11 @@ internal static unsafe partial class Libc
     /// </summary>
     /// <exception cref="LinuxException">The call failed.</exception>
     internal static int PosixSpawn(
-        IReadOnlyList<string> arguments, IReadOnlyList<string> environment, IReadOnlyList<SafeHandle> descriptors, SpawnStreams streams = default, string? folder = null)
+        IReadOnlyList<string> arguments,
+        IReadOnlyList<string> environment,
+        IReadOnlyList<SafeHandle> descriptors,
+        SpawnStreams streams = default,
+        string? folder = null)
     {
         // The numbers 3, 4, 5 … may be in use for others of the very handles to pass: copies with higher numbers cannot clash.
         int lowest = 3 + descriptors.Count;

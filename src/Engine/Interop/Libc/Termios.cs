@@ -41,7 +41,7 @@ internal static unsafe partial class Libc
         return tcgetattr(descriptor, &settings) == 0 ? settings : null;
     }
 
-    /// <summary>Sets a terminal.</summary>
+    /// <summary>Gives a terminal its settings, by tcsetattr(3).</summary>
     public static void SetTerminal(int descriptor, TerminalSettings settings)
     {
         if (tcsetattr(descriptor, TCSANOW, &settings) < 0)

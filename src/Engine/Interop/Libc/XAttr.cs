@@ -76,7 +76,7 @@ internal static unsafe partial class Libc
     /// <summary>An extended attribute's value, or null when it is not there or the file system has none.</summary>
     public static byte[]? GetXAttr(NativePath path, NativePath name) => GetXAttr(null, path, name);
 
-    /// <summary>The same of an open file.</summary>
+    /// <summary>An extended attribute of an open file, or null.</summary>
     public static byte[]? GetXAttr(SafeFileHandle file, NativePath name) => GetXAttr(file, default, name);
 
     private static byte[]? GetXAttr(SafeFileHandle? file, NativePath path, NativePath name)

@@ -61,7 +61,9 @@ internal static class ConntrackMessages
         NetlinkMessage.Find(NetlinkMessage.Find(tuple, CTA_TUPLE_PROTO), CTA_PROTO_NUM) is { Length: > 0 } protocol ? protocol[0] : (byte)0;
 
     private static ushort? Port(ReadOnlySpan<byte> tuple) =>
-        NetlinkMessage.Find(NetlinkMessage.Find(tuple, CTA_TUPLE_PROTO), CTA_PROTO_DST_PORT) is { Length: >= 2 } port ? BinaryPrimitives.ReadUInt16BigEndian(port) : null;
+        NetlinkMessage.Find(NetlinkMessage.Find(tuple, CTA_TUPLE_PROTO), CTA_PROTO_DST_PORT) is { Length: >= 2 } port
+            ? BinaryPrimitives.ReadUInt16BigEndian(port)
+            : null;
 
     private static IPAddress? Source(ReadOnlySpan<byte> tuple) =>
         NetlinkMessage.Find(NetlinkMessage.Find(tuple, CTA_TUPLE_IP), CTA_IP_V4_SRC) is { Length: 4 } address ? new IPAddress(address) : null;

@@ -15,7 +15,7 @@ internal readonly record struct NftElement(byte[] First, byte[]? Last = null, by
     /// <summary>Its whole life, in a set with timeouts, or null for ever.</summary>
     public TimeSpan? Timeout { get; init; }
 
-    /// <summary>What is left of it.</summary>
+    /// <summary>What is left of the element's timeout.</summary>
     public TimeSpan? Expires { get; init; }
 
     /// <summary>What nft shows as its comment: at most 128 bytes of ASCII.</summary>
@@ -28,7 +28,7 @@ internal readonly record struct NftRuleComment(string Chain, string Comment);
 /// <summary>The families of tables that are used here (linux/netfilter.h).</summary>
 internal enum NftFamily : byte
 {
-    /// <summary>IPv4 and IPv6.</summary>
+    /// <summary>The family of tables for IPv4 and IPv6.</summary>
     Inet = 1,
 
     /// <summary>Frames that a bridge forwards or takes in.</summary>
@@ -43,10 +43,14 @@ internal enum NftFamily : byte
 internal static class NftMessages
 {
     private const ushort NFNL_SUBSYS_NFTABLES = 10, NFNL_MSG_BATCH_BEGIN = 16, NFNL_MSG_BATCH_END = 17;
-    private const ushort NFT_MSG_GETTABLE = 1, NFT_MSG_GETCHAIN = 4, NFT_MSG_GETRULE = 7, NFT_MSG_GETSET = 10, NFT_MSG_NEWSETELEM = 12, NFT_MSG_GETSETELEM = 13, NFT_MSG_DELSETELEM = 14, NFT_MSG_GETGEN = 16;
-    private const ushort NFTA_TABLE_NAME = 1, NFTA_CHAIN_TABLE = 1, NFTA_CHAIN_NAME = 3, NFTA_RULE_TABLE = 1, NFTA_RULE_CHAIN = 2, NFTA_RULE_USERDATA = 7, NFTA_SET_TABLE = 1, NFTA_SET_NAME = 2, NFTA_GEN_ID = 1, NFTA_LIST_ELEM = 1, NFTA_DATA_VALUE = 1;
+    private const ushort NFT_MSG_GETTABLE = 1, NFT_MSG_GETCHAIN = 4, NFT_MSG_GETRULE = 7, NFT_MSG_GETSET = 10, NFT_MSG_GETGEN = 16;
+    private const ushort NFT_MSG_NEWSETELEM = 12, NFT_MSG_GETSETELEM = 13, NFT_MSG_DELSETELEM = 14;
+    private const ushort NFTA_TABLE_NAME = 1, NFTA_CHAIN_TABLE = 1, NFTA_CHAIN_NAME = 3, NFTA_SET_TABLE = 1, NFTA_SET_NAME = 2;
+    private const ushort NFTA_RULE_TABLE = 1, NFTA_RULE_CHAIN = 2, NFTA_RULE_USERDATA = 7;
+    private const ushort NFTA_GEN_ID = 1, NFTA_LIST_ELEM = 1, NFTA_DATA_VALUE = 1;
     private const ushort NFTA_SET_ELEM_LIST_TABLE = 1, NFTA_SET_ELEM_LIST_SET = 2, NFTA_SET_ELEM_LIST_ELEMENTS = 3;
-    private const ushort NFTA_SET_ELEM_KEY = 1, NFTA_SET_ELEM_DATA = 2, NFTA_SET_ELEM_TIMEOUT = 4, NFTA_SET_ELEM_EXPIRATION = 5, NFTA_SET_ELEM_USERDATA = 6, NFTA_SET_ELEM_KEY_END = 10;
+    private const ushort NFTA_SET_ELEM_KEY = 1, NFTA_SET_ELEM_DATA = 2, NFTA_SET_ELEM_USERDATA = 6, NFTA_SET_ELEM_KEY_END = 10;
+    private const ushort NFTA_SET_ELEM_TIMEOUT = 4, NFTA_SET_ELEM_EXPIRATION = 5;
 
     // libnftnl/udata.h: a comment's type, of rules and of elements.
     private const byte NFTNL_UDATA_COMMENT = 0;
@@ -86,7 +90,9 @@ internal static class NftMessages
     /// <summary>The number of the ruleset's last change, by whomever; what was listed between two equal ones belongs together.</summary>
     /// <exception cref="LinuxException">The kernel did not say.</exception>
     public static uint Generation(NetlinkSocket socket) => socket.List(Request(NFT_MSG_GETGEN, 0)) is [var answer, ..]
-        && Find(Attributes(answer), NFTA_GEN_ID) is { Length: 4 } number ? BinaryPrimitives.ReadUInt32BigEndian(number) : throw new LinuxException("netlink", LinuxException.EPERM, "nf_tables");
+        && Find(Attributes(answer), NFTA_GEN_ID) is { Length: 4 } number
+        ? BinaryPrimitives.ReadUInt32BigEndian(number)
+        : throw new LinuxException("netlink", LinuxException.EPERM, "nf_tables");
 
     /// <summary>The names of the sets and maps of the table "inet TABLE".</summary>
     public static IEnumerable<string> ListSets(NetlinkSocket socket, string table) =>
@@ -94,7 +100,9 @@ internal static class NftMessages
 
     /// <summary>The elements of a set.</summary>
     public static IEnumerable<NftElement> ListElements(NetlinkSocket socket, string table, string set, NftFamily family = NftFamily.Inet) =>
-        from answer in socket.List(Request(NFT_MSG_GETSETELEM, NLM_F_DUMP, family).Attribute(NFTA_SET_ELEM_LIST_TABLE, table).Attribute(NFTA_SET_ELEM_LIST_SET, set))
+        from answer in socket.List(Request(NFT_MSG_GETSETELEM, NLM_F_DUMP, family)
+            .Attribute(NFTA_SET_ELEM_LIST_TABLE, table)
+            .Attribute(NFTA_SET_ELEM_LIST_SET, set))
         from entry in FindAll(Find(Attributes(answer), NFTA_SET_ELEM_LIST_ELEMENTS), NFTA_LIST_ELEM)
         select Element(entry);
 
@@ -130,7 +138,13 @@ internal static class NftMessages
         };
     }
 
-    private static IEnumerable<NetlinkMessage> Elements(ushort verb, ushort flags, NftFamily family, string table, string map, IEnumerable<NftElement> elements) =>
+    private static IEnumerable<NetlinkMessage> Elements(
+        ushort verb,
+        ushort flags,
+        NftFamily family,
+        string table,
+        string map,
+        IEnumerable<NftElement> elements) =>
         elements.Chunk(MostElements).Select(chunk => Request(verb, flags, family)
             .Attribute(NFTA_SET_ELEM_LIST_TABLE, table)
             .Attribute(NFTA_SET_ELEM_LIST_SET, map)
@@ -153,7 +167,10 @@ internal static class NftMessages
 
     private static void AppendLife(NetlinkMessage entry, NftElement element)
     {
-        foreach ((ushort type, TimeSpan? time) in (ReadOnlySpan<(ushort, TimeSpan?)>)[(NFTA_SET_ELEM_TIMEOUT, element.Timeout), (NFTA_SET_ELEM_EXPIRATION, element.Expires)])
+        foreach ((ushort type, TimeSpan? time) in (ReadOnlySpan<(ushort, TimeSpan?)>)[
+            (NFTA_SET_ELEM_TIMEOUT, element.Timeout),
+            (NFTA_SET_ELEM_EXPIRATION, element.Expires),
+        ])
         {
             if (time is { } given)
             {
@@ -172,7 +189,10 @@ internal static class NftMessages
     private static NftElement Element(ReadOnlySpan<byte> entry)
     {
         ReadOnlySpan<byte> last = Find(Find(entry, NFTA_SET_ELEM_KEY_END), NFTA_DATA_VALUE), data = Find(Find(entry, NFTA_SET_ELEM_DATA), NFTA_DATA_VALUE);
-        return new NftElement(Find(Find(entry, NFTA_SET_ELEM_KEY), NFTA_DATA_VALUE).ToArray(), last.IsEmpty ? null : last.ToArray(), data.IsEmpty ? null : data.ToArray())
+        return new NftElement(
+            Find(Find(entry, NFTA_SET_ELEM_KEY), NFTA_DATA_VALUE).ToArray(),
+            last.IsEmpty ? null : last.ToArray(),
+            data.IsEmpty ? null : data.ToArray())
         {
             Timeout = Time(Find(entry, NFTA_SET_ELEM_TIMEOUT)),
             Expires = Time(Find(entry, NFTA_SET_ELEM_EXPIRATION)),
@@ -180,7 +200,8 @@ internal static class NftMessages
         };
     }
 
-    private static TimeSpan? Time(ReadOnlySpan<byte> milliseconds) => milliseconds.Length == 8 ? TimeSpan.FromMilliseconds(BinaryPrimitives.ReadUInt64BigEndian(milliseconds)) : null;
+    private static TimeSpan? Time(ReadOnlySpan<byte> milliseconds) =>
+        milliseconds.Length == 8 ? TimeSpan.FromMilliseconds(BinaryPrimitives.ReadUInt64BigEndian(milliseconds)) : null;
 
     // User data is a row of type, length and value, a byte each for the first two.
     private static string? Comment(ReadOnlySpan<byte> userData)
