@@ -43,12 +43,15 @@ public sealed class NetworkInterfaceCompleter : NameCompleter
 {
     /// <inheritdoc/>
     protected override IEnumerable<(string Text, string ToolTip)> Candidates(IDictionary bound) =>
-        NetworkInterface.GetAllNetworkInterfaces().Where(found => found.NetworkInterfaceType != NetworkInterfaceType.Loopback).Select(found => (found.Name, $"{found.OperationalStatus}"));
+        NetworkInterface.GetAllNetworkInterfaces()
+            .Where(found => found.NetworkInterfaceType != NetworkInterfaceType.Loopback)
+            .Select(found => (found.Name, $"{found.OperationalStatus}"));
 }
 
 /// <summary>Completes the types of ICMP that a zone can block.</summary>
 public sealed class IcmpTypeCompleter : NameCompleter
 {
     /// <inheritdoc/>
-    protected override IEnumerable<(string Text, string ToolTip)> Candidates(IDictionary bound) => FirewallServices.IcmpTypeNames().Select(name => (name, $"ICMP {name}"));
+    protected override IEnumerable<(string Text, string ToolTip)> Candidates(IDictionary bound) =>
+        FirewallServices.IcmpTypeNames().Select(name => (name, $"ICMP {name}"));
 }

@@ -11,13 +11,20 @@ namespace LayerImage.Cmdlets.Completion;
 public abstract class NameCompleter : IArgumentCompleter
 {
     /// <inheritdoc/>
-    public IEnumerable<CompletionResult> CompleteArgument(string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters)
+    public IEnumerable<CompletionResult> CompleteArgument(
+        string commandName,
+        string parameterName,
+        string wordToComplete,
+        CommandAst commandAst,
+        IDictionary fakeBoundParameters)
     {
         try
         {
             string word = wordToComplete.Trim('\'', '"');
             WildcardPattern pattern = new(WildcardPattern.Escape(word) + "*", WildcardOptions.IgnoreCase);
-            return [.. Candidates(fakeBoundParameters).Where(candidate => pattern.IsMatch(candidate.Text)).Select(candidate => new CompletionResult(Quote(candidate.Text), candidate.Text, CompletionResultType.ParameterValue, candidate.ToolTip))];
+            return [.. Candidates(fakeBoundParameters)
+                .Where(candidate => pattern.IsMatch(candidate.Text))
+                .Select(candidate => new CompletionResult(Quote(candidate.Text), candidate.Text, CompletionResultType.ParameterValue, candidate.ToolTip))];
         }
         catch (Exception)
         {

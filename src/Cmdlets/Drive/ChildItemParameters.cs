@@ -6,7 +6,7 @@ namespace LayerImage.Cmdlets.Drive;
 /// <summary>What Get-ChildItem takes on this drive beside its own parameters: as on the file system's.</summary>
 public sealed class ChildItemParameters
 {
-    /// <summary>Folders only.</summary>
+    /// <summary>Lists folders only.</summary>
     [Parameter]
     [Alias("ad")]
     public SwitchParameter Directory { get; set; }

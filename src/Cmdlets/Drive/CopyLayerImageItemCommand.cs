@@ -40,7 +40,7 @@ public sealed class CopyLayerImageItemCommand : LayerImageCmdlet
     [Parameter]
     public SwitchParameter Force { get; set; }
 
-    /// <summary>Writes the copies.</summary>
+    /// <summary>Writes the copied files and folders to the pipeline.</summary>
     [Parameter]
     public SwitchParameter PassThru { get; set; }
 
@@ -52,7 +52,11 @@ public sealed class CopyLayerImageItemCommand : LayerImageCmdlet
             IReadOnlyList<string> paths = Resolve(given);
             if (!Directory.Exists(destination) && _copied + paths.Count > 1)
             {
-                throw new LayerImageException(EngineError.PathInvalid, $"'{destination}' is no folder, and several items are copied to it.") { Target = destination, Advice = "Make it first: New-Item -ItemType Directory." };
+                throw new LayerImageException(EngineError.PathInvalid, $"'{destination}' is no folder, and several items are copied to it.")
+                {
+                    Target = destination,
+                    Advice = "Make it first: New-Item -ItemType Directory.",
+                };
             }
             foreach (string path in paths)
             {
@@ -78,12 +82,21 @@ public sealed class CopyLayerImageItemCommand : LayerImageCmdlet
             IReadOnlyList<string> paths = ParameterSetName == "Path"
                 ? SessionState.Path.GetResolvedProviderPathFromPSPath(given, out provider)
                 : [SessionState.Path.GetUnresolvedProviderPathFromPSPath(given, out provider, out _)];
-            return provider.ImplementingType == typeof(LayerImageProvider) ? paths : throw new LayerImageException(EngineError.PathInvalid, $"'{given}' is not on the drive LayerImage.")
-            { Target = given, Advice = "Give a path such as LayerImage:/images/tomcat/latest/rootfs/etc/passwd; Copy-Item copies between folders of this machine." };
+            return provider.ImplementingType == typeof(LayerImageProvider)
+                ? paths
+                : throw new LayerImageException(EngineError.PathInvalid, $"'{given}' is not on the drive LayerImage.")
+                {
+                    Target = given,
+                    Advice = "Give a path such as LayerImage:/images/tomcat/latest/rootfs/etc/passwd; Copy-Item copies between folders of this machine.",
+                };
         }
         catch (SessionStateException e)
         {
-            throw new LayerImageException(EngineError.PathInvalid, e.Message, e) { Target = given, Advice = "Get-ChildItem LayerImage:/images shows the images." };
+            throw new LayerImageException(EngineError.PathInvalid, e.Message, e)
+            {
+                Target = given,
+                Advice = "Get-ChildItem LayerImage:/images shows the images.",
+            };
         }
     }
 }

@@ -13,7 +13,11 @@ public sealed partial class LayerImageProvider : IContentCmdletProvider
     {
         ContentReaderParameters parameters = DynamicParameters as ContentReaderParameters ?? new ContentReaderParameters();
         IContentReader? reader = null;
-        Try(path, () => reader = new LayerImageContentReader(Browser.OpenContent(path, _stopping.Token), parameters.AsByteStream, parameters.Raw, parameters.Encoding));
+        Try(path, () =>
+        {
+            Stream content = Browser.OpenContent(path, _stopping.Token);
+            reader = new LayerImageContentReader(content, parameters.AsByteStream, parameters.Raw, parameters.Encoding);
+        });
         return reader;
     }
 

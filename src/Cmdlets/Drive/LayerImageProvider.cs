@@ -72,7 +72,8 @@ public sealed partial class LayerImageProvider : NavigationCmdletProvider
         WildcardPattern? filter = FilterPattern();
         foreach (LayerImageItem item in Browser.List(path, _stopping.Token))
         {
-            if ((IsWanted(item) && (filter is null || filter.IsMatch(item.Name))) || (item.IsContainer && returnContainers == ReturnContainers.ReturnAllContainers))
+            if ((IsWanted(item) && (filter is null || filter.IsMatch(item.Name)))
+                || (item.IsContainer && returnContainers == ReturnContainers.ReturnAllContainers))
             {
                 WriteItemObject(item.Name, MakePath(path, item.Name), item.IsContainer);
             }

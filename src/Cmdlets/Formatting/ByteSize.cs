@@ -7,7 +7,7 @@ public static class ByteSize
 {
     private static readonly string[] s_units = ["B", "kB", "MB", "GB", "TB", "PB"];
 
-    /// <summary>"412 MB", "1.5 kB".</summary>
+    /// <summary>A number of bytes as people read it: "412 MB", "1.5 kB".</summary>
     public static string Format(long bytes)
     {
         double value = bytes;

@@ -16,15 +16,20 @@ internal static class PlanText
         return string.Join(Environment.NewLine,
         [
             $"Receive image {plan.Reference} ({plan.Platform}): {ByteSize.Format(plan.BytesToReceive)} to receive{added}.",
-            .. plan.Layers.Select(layer => $"  {layer.Position,2} {layer.Digest[(layer.Digest.IndexOf(':', StringComparison.Ordinal) + 1)..][..12]}  {Describe(layer)}"),
+            .. plan.Layers.Select(layer =>
+                $"  {layer.Position,2} {layer.Digest[(layer.Digest.IndexOf(':', StringComparison.Ordinal) + 1)..][..12]}  {Describe(layer)}"),
         ]);
     }
 
     private static string Describe(PullPlanLayer layer)
     {
         string shared = layer.SharedWith.Count > 0 ? $", shared with {string.Join(", ", layer.SharedWith)}" : "";
-        return layer.Present
-            ? "here" + shared
-            : $"{ByteSize.Format(layer.BytesToReceive)} to receive{(layer.BytesToReceive < layer.DownloadSize ? $" of {ByteSize.Format(layer.DownloadSize)}" : "")}{(layer.BytesOnDisk is long disk ? $", {ByteSize.Format(disk)} on disk" : "")}{shared}";
+        if (layer.Present)
+        {
+            return "here" + shared;
+        }
+        string all = layer.BytesToReceive < layer.DownloadSize ? $" of {ByteSize.Format(layer.DownloadSize)}" : "";
+        string unpacked = layer.BytesOnDisk is long disk ? $", {ByteSize.Format(disk)} on disk" : "";
+        return $"{ByteSize.Format(layer.BytesToReceive)} to receive{all}{unpacked}{shared}";
     }
 }

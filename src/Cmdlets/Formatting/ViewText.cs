@@ -24,7 +24,7 @@ public static class ViewText
     /// <summary>What was freed, as text.</summary>
     public static string BytesFreed(PSObject instance) => ByteSize.Format(Number(instance, "BytesFreed"));
 
-    /// <summary>What it has of the disk, as text.</summary>
+    /// <summary>The bytes that an item has on the disk, as text.</summary>
     public static string Bytes(PSObject instance) => ByteSize.Format(Number(instance, "Bytes"));
 
     /// <summary>All that a store has of the disk, as text.</summary>
@@ -88,7 +88,8 @@ public static class ViewText
         DateTimeOffset time => time,
         DateTime time => time,
         string text when DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out DateTimeOffset time) => time,
-        _ when value is PSObject parts && parts.Properties["Ticks"]?.Value is long ticks && parts.Properties["Offset"]?.Value is TimeSpan offset => new DateTimeOffset(ticks, offset),
+        _ when value is PSObject parts && parts.Properties["Ticks"]?.Value is long ticks && parts.Properties["Offset"]?.Value is TimeSpan offset =>
+            new DateTimeOffset(ticks, offset),
         _ => null,
     };
 
@@ -102,7 +103,8 @@ public static class ViewText
         return state switch
         {
             "Running" when Time(instance, "StartedAt") is { } since => "Up " + Span(DateTimeOffset.Now - since),
-            "Exited" when Time(instance, "FinishedAt") is { } since => $"Exited ({instance.Properties["ExitCode"]?.Value ?? "?"}) {Ago(DateTimeOffset.Now - since)}",
+            "Exited" when Time(instance, "FinishedAt") is { } since =>
+                $"Exited ({instance.Properties["ExitCode"]?.Value ?? "?"}) {Ago(DateTimeOffset.Now - since)}",
             _ => state,
         };
     }
@@ -117,7 +119,7 @@ public static class ViewText
     /// <summary>Published ports, joined: "8081->8080/tcp".</summary>
     public static string Ports(PSObject instance) => Join(instance, "Ports");
 
-    /// <summary>Tags, joined.</summary>
+    /// <summary>An image's tags in one text, or "&lt;none&gt;".</summary>
     public static string Tags(PSObject instance) => Join(instance, "Tags") is { Length: > 0 } tags ? tags : "<none>";
 
     /// <summary>A file's time, to the minute, in local time.</summary>
@@ -134,8 +136,11 @@ public static class ViewText
 
     private static string Join(PSObject instance, string property) => Items(instance, property) is { } items ? string.Join(", ", items) : "";
 
-    private static IEnumerable<object>? Items(PSObject instance, string property) =>
-        (instance.Properties[property]?.Value is PSObject wrapped ? wrapped.BaseObject : instance.Properties[property]?.Value) is IEnumerable items and not string ? items.Cast<object>() : null;
+    private static IEnumerable<object>? Items(PSObject instance, string property)
+    {
+        object? value = instance.Properties[property]?.Value;
+        return (value is PSObject wrapped ? wrapped.BaseObject : value) is IEnumerable items and not string ? items.Cast<object>() : null;
+    }
 
     private static DateTimeOffset? Time(PSObject instance, string property) => Time(instance.Properties[property]?.Value);
 
@@ -147,7 +152,8 @@ public static class ViewText
 
     private static string Text(PSObject instance, string property) => instance.Properties[property]?.Value?.ToString() ?? "";
 
-    private static long Number(PSObject instance, string property) => instance.Properties[property]?.Value is object value ? Convert.ToInt64(value, CultureInfo.InvariantCulture) : 0;
+    private static long Number(PSObject instance, string property) =>
+        instance.Properties[property]?.Value is object value ? Convert.ToInt64(value, CultureInfo.InvariantCulture) : 0;
 
     private static string Ago(TimeSpan age) => age < TimeSpan.FromSeconds(1) ? "now" : Span(age) + " ago";
 

@@ -36,7 +36,7 @@ public sealed class ClearLayerImageCommand : LayerImageCmdlet
     [ValidateNotNullOrEmpty]
     public string[] Label { get; set; } = [];
 
-    /// <summary>Do not ask.</summary>
+    /// <summary>Removes the images without asking.</summary>
     [Parameter]
     public SwitchParameter Force { get; set; }
 

@@ -85,7 +85,11 @@ public sealed class CompareLayerImageCommand : LayerImageCmdlet
             }
             catch (LayerImageException none) when (none.Error == EngineError.ContainerNotFound)
             {
-                throw new LayerImageException(e.Error, $"There is no image or container '{text}' in this store.", e) { Target = text, Advice = "Get-LayerImage and Get-Container list what there is." };
+                throw new LayerImageException(e.Error, $"There is no image or container '{text}' in this store.", e)
+                {
+                    Target = text,
+                    Advice = "Get-LayerImage and Get-Container list what there is.",
+                };
             }
         }
         return await Engine.Images.GetTreeAsync(found, Observer, cancellationToken);

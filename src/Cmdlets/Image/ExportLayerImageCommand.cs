@@ -41,7 +41,10 @@ public sealed class ExportLayerImageCommand : ImageTargetCommand
     {
         // Named by a tag it is exported under that tag; by an id or piped, under all.
         string? tag = image.Tags.FirstOrDefault(known => known == name || known == name + ":latest")
-            ?? image.Tags.FirstOrDefault(known => name is not null && LayerImage.Engine.References.ImageReference.TryParse(name, out var reference) && reference!.WithDefaultTag().Familiar == known);
+            ?? image.Tags.FirstOrDefault(known =>
+                name is not null
+                    && LayerImage.Engine.References.ImageReference.TryParse(name, out var reference)
+                    && reference!.WithDefaultTag().Familiar == known);
         _images.Add(new ImageToExport(image, tag is null ? image.Tags : [tag]));
         return Task.CompletedTask;
     }
@@ -61,16 +64,22 @@ public sealed class ExportLayerImageCommand : ImageTargetCommand
         string path = ResolvePath(Target(Path.Length == 0 ? [] : [Path], nameof(Path))[0]);
         if (Format is null && s_compressed.Any(end => path.EndsWith(end, StringComparison.OrdinalIgnoreCase)))
         {
-            throw new LayerImageException(EngineError.ParameterInvalid, $"'{path}' would be a compressed archive, and none is written: the layers in it are compressed already.")
+            throw new LayerImageException(EngineError.ParameterInvalid,
+                $"'{path}' would be a compressed archive, and none is written: the layers in it are compressed already.")
             { Target = path, Advice = "Name it .tar; or give -Format: OciLayout makes a folder of that name." };
         }
         ExportOptions options = new()
         {
             Format = Format ?? (path.EndsWith(".tar", StringComparison.OrdinalIgnoreCase) ? ImageExportFormat.OciArchive : ImageExportFormat.OciLayout),
-            Excluding = [.. Excluding.SelectMany(text => ImageMatcher.Match(Engine, text, IsPattern(nameof(Excluding), text))).Select(match => match.Image).DistinctBy(image => image.Id)],
+            Excluding = [.. Excluding.SelectMany(text => ImageMatcher.Match(Engine, text, IsPattern(nameof(Excluding), text)))
+                .Select(match => match.Image)
+                .DistinctBy(image => image.Id)],
             Force = Force,
         };
-        if (await ShouldProcessAsync(path, $"Export {string.Join(", ", _images.Select(image => image.Image.Reference).Distinct())}", () => ImageService.CheckExport(path, options)))
+        if (await ShouldProcessAsync(
+            path,
+            $"Export {string.Join(", ", _images.Select(image => image.Image.Reference).Distinct())}",
+            () => ImageService.CheckExport(path, options)))
         {
             WriteFile(await Engine.Images.ExportAsync(_images, path, options, Observer, cancellationToken));
         }

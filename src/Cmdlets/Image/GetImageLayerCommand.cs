@@ -24,7 +24,9 @@ public sealed class GetImageLayerCommand : ImageSelectionCommand
     {
         foreach (string reference in UsedBy ?? [])
         {
-            _shared.UnionWith(ImageMatcher.Match(Engine, reference, IsPattern(nameof(UsedBy), reference)).SelectMany(match => match.Image.Layers).Select(layer => layer.DiffId));
+            _shared.UnionWith(ImageMatcher.Match(Engine, reference, IsPattern(nameof(UsedBy), reference))
+                .SelectMany(match => match.Image.Layers)
+                .Select(layer => layer.DiffId));
         }
         return Task.CompletedTask;
     }

@@ -98,7 +98,8 @@ public sealed class GetLayerImageCommand : LayerImageCmdlet
             return Id is null
                 ? Engine.Images.List().Select(image => (Image: image, Tag: image.Tags.FirstOrDefault(tag => ImageMatcher.Matches(pattern, tag))))
                     .Where(found => found.Tag is not null).Select(found => ImageService.By(found.Image, found.Tag!))
-                : Engine.Images.List().Where(image => pattern.IsMatch(image.Id) || pattern.IsMatch(image.Id[(image.Id.IndexOf(':', StringComparison.Ordinal) + 1)..]));
+                : Engine.Images.List()
+                    .Where(image => pattern.IsMatch(image.Id) || pattern.IsMatch(image.Id[(image.Id.IndexOf(':', StringComparison.Ordinal) + 1)..]));
         }
         IReadOnlyList<Image> found = Engine.Images.Find(text);
         // Get() explains what is wrong: not here, or not a reference at all.

@@ -20,7 +20,7 @@ public sealed class ImportLayerImageCommand : LayerImageCmdlet
     [ValidateNotNullOrEmpty]
     public string[] Path { get; set; } = [];
 
-    /// <summary>The same, taken as they are: [ and * are letters.</summary>
+    /// <summary>Paths of what is imported, taken as they are: [ and * are letters.</summary>
     [Parameter(Mandatory = true, ParameterSetName = LiteralPathSet, ValueFromPipelineByPropertyName = true)]
     [Alias("PSPath", "LP", "FullName")]
     [ValidateNotNullOrEmpty]

@@ -10,7 +10,7 @@ namespace LayerImage.Cmdlets.Commands;
 [OutputType(typeof(Image))]
 public sealed class ReceiveLayerImageCommand : ImageRequestCommand
 {
-    /// <summary>When to ask the registry.</summary>
+    /// <summary>When the registry is asked: always, when the image is not here, or never.</summary>
     [Parameter]
     public PullPolicy PullPolicy { get; set; } = PullPolicy.Always;
 

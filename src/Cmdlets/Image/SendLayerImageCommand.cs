@@ -43,16 +43,20 @@ public sealed class SendLayerImageCommand : ImageSelectionCommand
     protected override async Task ProcessImageAsync(Image image, string? name, CancellationToken cancellationToken)
     {
         string[] destinations = Destination.Length > 0 ? Destination : Engine.Images.TagsMeant(image, name);
-        string what = $"Send image {image.Reference} ({image.Layers.Count} layers, {ByteSize.Format(image.DownloadSize > 0 ? image.DownloadSize : image.Size)} at most)";
+        string size = ByteSize.Format(image.DownloadSize > 0 ? image.DownloadSize : image.Size);
+        string what = $"Send image {image.Reference} ({image.Layers.Count} layers, {size} at most)";
         string[] wanted = [.. destinations.Where(destination => ShouldProcess(destination, what))];
         if (wanted.Length == 0 && destinations.Length > 0)
         {
             return;
         }
         string other = Compression == LayerCompression.Gzip ? "zstd" : "gzip";
-        if (MyInvocation.BoundParameters.ContainsKey(nameof(Compression)) && image.Layers.Count(layer => layer.MediaType?.EndsWith(other, StringComparison.Ordinal) == true) is int packed and > 0)
+        if (MyInvocation.BoundParameters.ContainsKey(nameof(Compression))
+            && image.Layers.Count(layer => layer.MediaType?.EndsWith(other, StringComparison.Ordinal) == true) is int packed and > 0)
         {
-            WriteWarning($"{packed} of the {image.Layers.Count} layers of {image.Reference} are {other} already and go out as they are: -Compression is for layers that were made here and were never sent.");
+            WriteWarning(
+                $"{packed} of the {image.Layers.Count} layers of {image.Reference} are {other} already and go out as they are: "
+                + "-Compression is for layers that were made here and were never sent.");
         }
         await foreach (SentImage sent in Engine.Images.SendAsync(image, wanted, Options(), Observer, cancellationToken))
         {

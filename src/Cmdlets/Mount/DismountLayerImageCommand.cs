@@ -10,7 +10,7 @@ namespace LayerImage.Cmdlets.Commands;
 [Cmdlet(VerbsData.Dismount, "LayerImage", SupportsShouldProcess = true, DefaultParameterSetName = InputObjectSet)]
 public sealed class DismountLayerImageCommand : UnionMountSelectionCommand
 {
-    /// <summary>Where they are mounted (wildcards).</summary>
+    /// <summary>Where the unions are mounted (wildcards).</summary>
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = PathSet)]
     [ArgumentCompleter(typeof(UnionMountCompleter))]
     [SupportsWildcards]
@@ -50,7 +50,9 @@ public sealed class DismountLayerImageCommand : UnionMountSelectionCommand
         };
         return ForEachAsync(mounts.Where(mount => mount.IsMounted || Discard || ParameterSetName == InputObjectSet), async mount =>
         {
-            if (ShouldProcess(mount.Reference is null ? mount.Merged : $"{mount.Reference} at {mount.Merged}", mount.IsMounted ? "Dismount" : "Discard the changes"))
+            if (ShouldProcess(
+                mount.Reference is null ? mount.Merged : $"{mount.Reference} at {mount.Merged}",
+                mount.IsMounted ? "Dismount" : "Discard the changes"))
             {
                 await Engine.Mounts.DismountAsync(mount, options, Observer, cancellationToken);
             }

@@ -10,7 +10,7 @@ namespace LayerImage.Cmdlets.Commands;
 [OutputType(typeof(UnionMount))]
 public sealed class GetLayerImageMountCommand : UnionMountSelectionCommand
 {
-    /// <summary>Where (wildcards); all without it.</summary>
+    /// <summary>Where the unions are mounted (wildcards); without it all are meant.</summary>
     [Parameter(Position = 0, ParameterSetName = PathSet)]
     [ArgumentCompleter(typeof(UnionMountCompleter))]
     [SupportsWildcards]

@@ -34,7 +34,7 @@ public sealed class MountLayerImageCommand : LayerImageCmdlet
     [ValidateNotNullOrEmpty]
     public string[] Layer { get; set; } = [];
 
-    /// <summary>Where; made when it does not exist. Without it a folder of its own in the run folder.</summary>
+    /// <summary>Where the union appears; made when it does not exist. Without it a folder of the run folder.</summary>
     [Parameter(Position = 1)]
     [ValidateNotNullOrEmpty]
     public string? Path { get; set; }

@@ -60,8 +60,10 @@ public sealed class GetHostPortRuleCommand : HostFirewallCommand
         await RequireZonesAsync(Zone);
         if (Service is not null)
         {
-            WriteObject(Firewall.GetServiceRules(Observer).Where(rule => Service.Any(name => new WildcardPattern(name, WildcardOptions.IgnoreCase).IsMatch(rule.Service))
-                && FitsZone(Zone, rule.Zone) && FitsScope(Scope, rule.Runtime, rule.Permanent)), enumerateCollection: true);
+            WildcardPattern[] wanted = [.. Service.Select(name => new WildcardPattern(name, WildcardOptions.IgnoreCase))];
+            bool FitsService(HostServiceRule rule) => wanted.Any(pattern => pattern.IsMatch(rule.Service))
+                && FitsZone(Zone, rule.Zone) && FitsScope(Scope, rule.Runtime, rule.Permanent);
+            WriteObject(Firewall.GetServiceRules(Observer).Where(FitsService), enumerateCollection: true);
             return;
         }
         WriteObject(Firewall.GetRules(Observer).Where(rule => Fits(rule, ports)), enumerateCollection: true);

@@ -117,7 +117,9 @@ public sealed class SyncHostFirewallCommand : HostFirewallCommand
     /// <inheritdoc/>
     protected override Task ProcessAsync(CancellationToken cancellationToken)
     {
-        if (RuntimeToPermanent ? ShouldProcess("host firewall", "Make the running rules permanent") : ShouldApplyPermanentRules("Make the permanent rules the running ones", Force))
+        if (RuntimeToPermanent
+            ? ShouldProcess("host firewall", "Make the running rules permanent")
+            : ShouldApplyPermanentRules("Make the permanent rules the running ones", Force))
         {
             RestoreContainerNetwork();
             WriteObject(Firewall.Sync(new SyncOptions { Complete = Complete, RuntimeToPermanent = RuntimeToPermanent }, Observer));

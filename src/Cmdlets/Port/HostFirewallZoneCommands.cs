@@ -11,7 +11,7 @@ namespace LayerImage.Cmdlets.Commands;
 [OutputType(typeof(HostFirewallZone))]
 public sealed class SetHostFirewallZoneCommand : ZoneSettingCommand
 {
-    /// <summary>The zones.</summary>
+    /// <summary>Names of zones.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [ArgumentCompleter(typeof(FirewallZoneCompleter))]
     [Alias("Name")]
@@ -43,7 +43,7 @@ public sealed class SetHostFirewallZoneCommand : ZoneSettingCommand
 [OutputType(typeof(HostFirewallZone))]
 public sealed class NewHostFirewallZoneCommand : ZoneSettingCommand
 {
-    /// <summary>Its name: at most 17 letters, digits, - and _.</summary>
+    /// <summary>The new zone's name: at most 17 letters, digits, - and _.</summary>
     [Parameter(Mandatory = true, Position = 0)]
     [Alias("Name")]
     [ValidateNotNullOrEmpty]
@@ -65,7 +65,7 @@ public sealed class NewHostFirewallZoneCommand : ZoneSettingCommand
 [Cmdlet(VerbsCommon.Remove, "HostFirewallZone", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.Medium)]
 public sealed class RemoveHostFirewallZoneCommand : HostFirewallCommand
 {
-    /// <summary>The zones.</summary>
+    /// <summary>Names of zones.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true)]
     [ArgumentCompleter(typeof(FirewallZoneCompleter))]
     [Alias("Name")]

@@ -70,20 +70,28 @@ public sealed class SetHostPortForwardCommand : PortForwardCommand
     {
         PortForwardRequest forward = new() { Port = port, Protocol = protocol, ToPort = NullIfEmpty(ToPort), ToAddress = NullIfEmpty(ToAddress) };
         ZoneRequest request = new() { Zone = zone, Scope = Scope, AddForwards = [forward] };
-        if (!ShouldProcess($"{port}/{protocol.ToString().ToLowerInvariant()} in zone {zone}", $"Forward to {forward.ToAddress ?? "this host"}{(forward.ToPort is null ? "" : $", port {forward.ToPort}")} ({Scope ?? PortRuleScope.Both})"))
-        {
-            return;
-        }
-        if (!Force && RemoteSession.Find() is { } session && session.Protocol == protocol && PortRange.Parse(port).Contains(new PortRange(session.Port, session.Port))
-            && !ShouldContinue($"This session came in through port {session.Port}, which is to lead elsewhere: a new one could not.", "Forward the port of the current SSH session"))
+        string target = $"{forward.ToAddress ?? "this host"}{(forward.ToPort is null ? "" : $", port {forward.ToPort}")}";
+        if (!ShouldProcess(
+                $"{port}/{protocol.ToString().ToLowerInvariant()} in zone {zone}",
+                $"Forward to {target} ({Scope ?? PortRuleScope.Both})")
+            || !MayTakeFromSession(port, protocol))
         {
             return;
         }
         string name = Firewall.SetZone(request, Observer).Name;
         PortRange ports = PortRange.Parse(port);
-        WriteObject(Firewall.GetForwards(Observer).First(found => found.Zone == name && found.Protocol == protocol && found.FirstPort == ports.First && found.LastPort == ports.Last
-            && FitsScope(Scope, found.Runtime, found.Permanent)));
+        bool IsThis(HostPortForward found) => found.Zone == name && found.Protocol == protocol
+            && found.FirstPort == ports.First && found.LastPort == ports.Last && FitsScope(Scope, found.Runtime, found.Permanent);
+        WriteObject(Firewall.GetForwards(Observer).First(IsThis));
     });
+
+    private bool MayTakeFromSession(string port, FirewallProtocol protocol) => Force
+        || RemoteSession.Find() is not { } session
+        || session.Protocol != protocol
+        || !PortRange.Parse(port).Contains(new PortRange(session.Port, session.Port))
+        || ShouldContinue(
+            $"This session came in through port {session.Port}, which is to lead elsewhere: a new one could not.",
+            "Forward the port of the current SSH session");
 
     private static string? NullIfEmpty(string? text) => string.IsNullOrEmpty(text) ? null : text;
 }
@@ -105,7 +113,8 @@ public sealed class RemoveHostPortForwardCommand : PortForwardCommand
             && Scope switch { PortRuleScope.Runtime => forward.Runtime, PortRuleScope.Permanent => forward.Permanent, _ => true })];
         if (found.Length == 0)
         {
-            throw new LayerImageException(EngineError.PortRuleNotFound, $"Zone '{zone}' forwards no {port}/{protocol.ToString().ToLowerInvariant()} ({Scope ?? PortRuleScope.Both}).")
+            throw new LayerImageException(EngineError.PortRuleNotFound,
+                $"Zone '{zone}' forwards no {port}/{protocol.ToString().ToLowerInvariant()} ({Scope ?? PortRuleScope.Both}).")
             {
                 Target = port,
                 Advice = "Get-HostPortForward lists what is forwarded, by the ports that are asked for.",
@@ -117,7 +126,13 @@ public sealed class RemoveHostPortForwardCommand : PortForwardCommand
             {
                 Zone = forward.Zone,
                 Scope = Scope is null or PortRuleScope.Both ? forward.Scope : Scope,
-                RemoveForwards = [new PortForwardRequest { Port = forward.Port, Protocol = forward.Protocol, ToPort = forward.ToPort, ToAddress = forward.ToAddress }],
+                RemoveForwards = [new PortForwardRequest
+                {
+                    Port = forward.Port,
+                    Protocol = forward.Protocol,
+                    ToPort = forward.ToPort,
+                    ToAddress = forward.ToAddress,
+                }],
             }, Observer);
         }
     });

@@ -26,7 +26,10 @@ public sealed class RemoveHostPortRuleCommand : PortRuleCommand
     protected override Task ProcessAsync(CancellationToken cancellationToken) => ParameterSetName == ServiceSet ? ForEachServiceAsync(RemoveService)
         : ParameterSetName == InputObjectSet && InputObject is null ? throw NothingGiven("port", nameof(Port))
         : InputObject is not HostPortRule rule ? ForEachRequestAsync(Remove)
-        : ForEachAsync([new PortRuleRequest { Port = rule.Port, Protocol = rule.Protocol, Zone = rule.Zone, Source = rule.Source, Scope = Scope, Owner = rule.Owner }], Remove, _ => rule);
+        : ForEachAsync(
+            [new PortRuleRequest { Port = rule.Port, Protocol = rule.Protocol, Zone = rule.Zone, Source = rule.Source, Scope = Scope, Owner = rule.Owner }],
+            Remove,
+            _ => rule);
 
     private Task RemoveService(string service, string zone)
     {
@@ -34,17 +37,28 @@ public sealed class RemoveHostPortRuleCommand : PortRuleCommand
         {
             return Task.CompletedTask;
         }
-        HostServiceRule? rule = Firewall.GetServiceRules(Observer).FirstOrDefault(rule => rule.Service == service && rule.Zone.Equals(zone, StringComparison.OrdinalIgnoreCase)
-            && Scope switch { PortRuleScope.Runtime => rule.Runtime, PortRuleScope.Permanent => rule.Permanent, _ => true })
-            ?? throw new LayerImageException(EngineError.PortRuleNotFound, $"Service '{service}' is not let in by zone '{zone}' ({Scope ?? PortRuleScope.Both}).")
+        HostServiceRule? rule = Firewall.GetServiceRules(Observer)
+            .FirstOrDefault(rule => rule.Service == service && rule.Zone.Equals(zone, StringComparison.OrdinalIgnoreCase)
+                && Scope switch { PortRuleScope.Runtime => rule.Runtime, PortRuleScope.Permanent => rule.Permanent, _ => true })
+            ?? throw new LayerImageException(EngineError.PortRuleNotFound,
+                $"Service '{service}' is not let in by zone '{zone}' ({Scope ?? PortRuleScope.Both}).")
             {
                 Target = service,
                 Advice = "Get-HostPortRule -Service * lists the services that are let in.",
             };
         if (Force || RemoteSession.Find() is not { Protocol: FirewallProtocol.Tcp } session || !Opens(rule, session.Port)
-            || ShouldContinue("This session came in through a port of that service: closing it may lock you out.", "Close the port of the current SSH connection"))
+            || ShouldContinue(
+                "This session came in through a port of that service: closing it may lock you out.",
+                "Close the port of the current SSH connection"))
         {
-            Firewall.SetZone(new ZoneRequest { Zone = zone, Scope = Scope ?? (rule is { Runtime: true, Permanent: true } ? null : rule.Runtime ? PortRuleScope.Runtime : PortRuleScope.Permanent), RemoveServices = [service] }, Observer);
+            Firewall.SetZone(
+                new ZoneRequest
+                {
+                    Zone = zone,
+                    Scope = Scope ?? (rule is { Runtime: true, Permanent: true } ? null : rule.Runtime ? PortRuleScope.Runtime : PortRuleScope.Permanent),
+                    RemoveServices = [service],
+                },
+                Observer);
         }
         return Task.CompletedTask;
     }
@@ -64,5 +78,7 @@ public sealed class RemoveHostPortRuleCommand : PortRuleCommand
     }
 
     private static bool ClosesOwnConnection(PortRuleRequest request) =>
-        RemoteSession.Find() is { } session && request.Protocol == session.Protocol && PortRange.Parse(request.Port).Contains(new PortRange(session.Port, session.Port));
+        RemoteSession.Find() is { } session
+            && request.Protocol == session.Protocol
+            && PortRange.Parse(request.Port).Contains(new PortRange(session.Port, session.Port));
 }

@@ -17,7 +17,10 @@ public sealed class SetHostPortRuleCommand : PortRuleCommand
     public TimeSpan? Timeout { get; set; }
 
     /// <inheritdoc/>
-    protected override Task ProcessAsync(CancellationToken cancellationToken) => ParameterSetName == ServiceSet ? ForEachServiceAsync(Open) : ForEachRequestAsync(named =>
+    protected override Task ProcessAsync(CancellationToken cancellationToken) =>
+        ParameterSetName == ServiceSet ? ForEachServiceAsync(Open) : ForEachRequestAsync(Open);
+
+    private Task Open(PortRuleRequest named)
     {
         PortRuleRequest request = named with { Timeout = Timeout };
         if (ShouldProcess(Describe(request), $"Open port ({Scope?.ToString() ?? (Timeout is null ? "Both" : "Runtime")})"))
@@ -25,7 +28,7 @@ public sealed class SetHostPortRuleCommand : PortRuleCommand
             WriteObject(Firewall.SetRule(request, Observer));
         }
         return Task.CompletedTask;
-    });
+    }
 
     private Task Open(string service, string zone)
     {

@@ -37,7 +37,8 @@ public sealed class TestHostPortCommand : LayerImageCmdlet
             if (!status.Answers && !Environment.IsPrivilegedProcess && !_told)
             {
                 _told = true;
-                WriteWarning("An ordinary user sees neither root's containers nor the host's rules: what they publish may answer all the same. Ask as root (sudo).");
+                WriteWarning("An ordinary user sees neither root's containers nor the host's rules: what they publish may answer all the same. "
+                    + "Ask as root (sudo).");
             }
             WriteObject(Detailed ? status : status.Answers);
         }

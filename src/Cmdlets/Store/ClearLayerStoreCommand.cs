@@ -13,7 +13,7 @@ namespace LayerImage.Cmdlets.Commands;
 [OutputType(typeof(StoreItem))]
 public sealed class ClearLayerStoreCommand : LayerImageCmdlet
 {
-    /// <summary>Do not ask.</summary>
+    /// <summary>Clears the store without asking.</summary>
     [Parameter]
     public SwitchParameter Force { get; set; }
 

@@ -26,7 +26,8 @@ public sealed class DurationTransformationAttribute : ArgumentTransformationAttr
         }
         return (value is TimeSpan given || TryParse(text, out given)) && given >= TimeSpan.Zero && given <= s_longest
             ? given
-            : throw new ArgumentTransformationMetadataException($"'{text}' is not a duration: write seconds, or a number with s, m, h or d, such as 5m{(TakesForever ? "; -1 is for ever" : "")}.");
+            : throw new ArgumentTransformationMetadataException(
+                $"'{text}' is not a duration: write seconds, or a number with s, m, h or d, such as 5m{(TakesForever ? "; -1 is for ever" : "")}.");
     }
 
     /// <summary>Reads a length of time.</summary>

@@ -33,7 +33,8 @@ public sealed class EncodingTransformationAttribute : ArgumentTransformationAttr
         }
         catch (Exception e) when (e is ArgumentException or NotSupportedException)
         {
-            throw new ArgumentTransformationMetadataException($"'{text}' is not an encoding: write utf8, unicode, ascii, latin1 or a code page's number, or -AsByteStream for bytes.", e);
+            throw new ArgumentTransformationMetadataException(
+                $"'{text}' is not an encoding: write utf8, unicode, ascii, latin1 or a code page's number, or -AsByteStream for bytes.", e);
         }
     }
 }

@@ -8,7 +8,8 @@ namespace LayerImage.Cmdlets.Transformation;
 public sealed class NameValueTransformationAttribute : ArgumentTransformationAttribute
 {
     /// <inheritdoc/>
-    public override object Transform(EngineIntrinsics engineIntrinsics, object? inputData) => inputData is null ? Array.Empty<string>() : Flatten(inputData).ToArray();
+    public override object Transform(EngineIntrinsics engineIntrinsics, object? inputData) =>
+        inputData is null ? Array.Empty<string>() : Flatten(inputData).ToArray();
 
     private static IEnumerable<string> Flatten(object input)
     {

@@ -12,7 +12,7 @@ namespace LayerImage.Cmdlets.Transformation;
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class OtherWordTransformationAttribute(string other, string word) : ArgumentTransformationAttribute
 {
-    /// <summary>The other word.</summary>
+    /// <summary>The word that stands for the parameter's value, too.</summary>
     public string Other => other;
 
     /// <summary>The enumeration's own.</summary>

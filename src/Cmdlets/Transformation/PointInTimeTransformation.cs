@@ -33,7 +33,10 @@ public sealed class PointInTimeTransformationAttribute : ArgumentTransformationA
         {
             return date;
         }
-        if (text.Length > 0 && char.IsAsciiDigit(text[0]) && DurationTransformationAttribute.TryParse(text, out TimeSpan ago) && ago < DateTimeOffset.Now - DateTimeOffset.MinValue)
+        if (text.Length > 0
+            && char.IsAsciiDigit(text[0])
+            && DurationTransformationAttribute.TryParse(text, out TimeSpan ago)
+            && ago < DateTimeOffset.Now - DateTimeOffset.MinValue)
         {
             return DateTimeOffset.Now - ago;
         }
@@ -43,7 +46,8 @@ public sealed class PointInTimeTransformationAttribute : ArgumentTransformationA
         }
         catch (LayerImageException e)
         {
-            throw new ArgumentTransformationMetadataException($"'{text}' is neither a date, nor a length of time ('30d', '10m'), nor an image that is here.", e);
+            throw new ArgumentTransformationMetadataException(
+                $"'{text}' is neither a date, nor a length of time ('30d', '10m'), nor an image that is here.", e);
         }
     }
 

@@ -12,10 +12,10 @@ namespace LayerImage.Cmdlets.Transformation;
 /// </summary>
 public abstract class StoredObjectTransformationAttribute : ArgumentTransformationAttribute
 {
-    /// <summary>The type.</summary>
+    /// <summary>The type of object that the parameter takes.</summary>
     protected abstract Type Type { get; }
 
-    /// <summary>Finds it by its id.</summary>
+    /// <summary>Finds the object in the store by its id.</summary>
     protected abstract object Find(LayerImageEngine engine, string id);
 
     /// <inheritdoc/>
