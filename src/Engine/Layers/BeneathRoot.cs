@@ -29,7 +29,7 @@ internal sealed class BeneathRoot(SafeFileHandle root) : IDisposable
         {
             for (int depth = _hides.Count; depth < _open.Count; depth++)
             {
-                _hides.Add((depth > 0 && _hides[depth - 1]) || UnionLookup.IsOpaque(depth == 0 ? Root : _open[depth - 1].Handle));
+                _hides.Add((depth > 0 && _hides[depth - 1]) || OverlayForm.IsOpaque(depth == 0 ? Root : _open[depth - 1].Handle));
             }
             return _open.Count > 0 && _hides[_open.Count - 1];
         }

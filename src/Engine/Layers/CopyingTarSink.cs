@@ -68,17 +68,13 @@ internal sealed class CopyingTarSink : TarSink, IDisposable
     public override void Whiteout(SafeFileHandle parent, NativePath name, TarEntry entry)
     {
         base.Whiteout(parent, name, entry);
-        _line.Add(() =>
-        {
-            Libc.MknodAt(Here, name, FileType.CharacterDevice, 0, 0, 0);
-            OverlayXAttrs.MarkWhiteouts(Here);
-        });
+        _line.Add(() => OverlayForm.MakeWhiteout(Here, name));
     }
 
     public override void Opaque(TarEntry entry)
     {
         base.Opaque(entry);
-        _line.Add(() => Libc.SetXAttr(Libc.ThroughDescriptor(Here, s_here), OverlayXAttrs.Opaque, OverlayXAttrs.Yes));
+        _line.Add(() => OverlayForm.SetOpaque(Here));
     }
 
     public override void Enter(NativePath name) => _line.Add(() =>

@@ -98,7 +98,7 @@ internal sealed class ExpectedNode
         return node;
     }
 
-    public static ExpectedNode File(TarEntry entry) => new(entry, isDirectory: false) { XAttrs = [.. entry.XAttrs.Where(attribute => OverlayXAttrs.IsPortable(attribute.Name))] };
+    public static ExpectedNode File(TarEntry entry) => new(entry, isDirectory: false) { XAttrs = [.. entry.XAttrs.Where(attribute => OverlayForm.IsPortable(attribute.Name))] };
 
     public static ExpectedNode Whiteout() => new(null, isDirectory: false);
 
@@ -113,7 +113,7 @@ internal sealed class ExpectedNode
     public void Describe(TarEntry entry)
     {
         (Entry, IsImplied) = (entry, false);
-        IEnumerable<XAttr> added = entry.XAttrs.Where(attribute => OverlayXAttrs.IsPortable(attribute.Name));
+        IEnumerable<XAttr> added = entry.XAttrs.Where(attribute => OverlayForm.IsPortable(attribute.Name));
         XAttrs = [.. XAttrs.Concat(added).GroupBy(attribute => Key(attribute.Name), StringComparer.Ordinal).Select(same => same.Last())];
     }
 

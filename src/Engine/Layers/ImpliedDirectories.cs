@@ -40,7 +40,7 @@ internal static class ImpliedDirectories
     private static void ForEach(string layer, IReadOnlyList<LayerPath> implied, IReadOnlyList<string> lowerDirs, Action<LayerPath, SafeFileHandle, SafeFileHandle> action)
     {
         using SafeFileHandle root = Libc.OpenDirectory(layer);
-        if (UnionLookup.IsOpaque(root))
+        if (OverlayForm.IsOpaque(root))
         {
             return; // nothing shows through
         }

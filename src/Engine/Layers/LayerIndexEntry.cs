@@ -77,7 +77,7 @@ internal sealed class LayerIndexEntry(string name, LayerIndexEntry? parent, Laye
         (ModifiedSeconds, ModifiedNanoseconds) = (entry.ModifiedSeconds, entry.ModifiedNanoseconds);
         (DeviceMajor, DeviceMinor) = (entry.DeviceMajor, entry.DeviceMinor);
         LinkTarget = Type == LayerNodeType.SymbolicLink ? Text(entry.LinkName) : "";
-        XAttrNames = string.Concat(entry.XAttrs.Where(attribute => OverlayXAttrs.IsPortable(attribute.Name)).Select(attribute => Text(attribute.Name) + '\0'));
+        XAttrNames = string.Concat(entry.XAttrs.Where(attribute => OverlayForm.IsPortable(attribute.Name)).Select(attribute => Text(attribute.Name) + '\0'));
         (IsSparse, TarOffset, IsImplied) = (entry.Sparse is not null, offset, false);
     }
 

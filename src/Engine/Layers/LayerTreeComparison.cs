@@ -126,7 +126,7 @@ internal sealed class LayerTreeComparison(int most, CancellationToken cancellati
 
     private void CompareDirectory(SafeFileHandle parent, NativePath name, in FileStatus status, ExpectedNode expected, string path)
     {
-        bool isOpaque = Libc.GetXAttr(Libc.ThroughDescriptor(parent, name), OverlayXAttrs.Opaque) is [(byte)'y'];
+        bool isOpaque = OverlayForm.IsOpaque(parent, name);
         if (isOpaque != expected.IsOpaque)
         {
             Add(path, isOpaque ? "hides what is below it, and should not" : "does not hide what is below it, and should");

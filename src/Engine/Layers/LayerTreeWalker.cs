@@ -222,13 +222,13 @@ internal sealed class LayerTreeWalker(ITreeSink sink, TreeWalkOptions options, C
         isAll = true;
         foreach ((NativePath name, Func<byte[]?> read) in all)
         {
-            if (OverlayXAttrs.IsPortable(name) && read() is byte[] value)
+            if (OverlayForm.IsPortable(name) && read() is byte[] value)
             {
                 attributes.Add(new XAttr(name, value));
             }
             else
             {
-                isAll &= OverlayXAttrs.IsBookkeeping(name);
+                isAll &= OverlayForm.IsBookkeeping(name);
             }
         }
         attributes.Sort(static (a, b) => a.Name.Bytes.SequenceCompareTo(b.Name.Bytes));

@@ -95,7 +95,7 @@ internal sealed partial class LayerUnpacker
         }
         foreach (XAttr attribute in entry.XAttrs)
         {
-            if (OverlayXAttrs.IsPortable(attribute.Name))
+            if (OverlayForm.IsPortable(attribute.Name))
             {
                 SetAttribute(parent, name, entry, attribute);
             }
@@ -168,7 +168,7 @@ internal sealed partial class LayerUnpacker
 
     private void SetOpaque(SafeFileHandle parent, NativePath name)
     {
-        Libc.SetXAttr(Libc.ThroughDescriptor(parent, name), OverlayXAttrs.Opaque, OverlayXAttrs.Yes);
+        OverlayForm.SetOpaque(parent, name);
         _hasOpaque = true;
     }
 

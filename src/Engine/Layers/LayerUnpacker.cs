@@ -295,8 +295,7 @@ internal sealed partial class LayerUnpacker : IDisposable
         SafeFileHandle parent = OpenParent(path);
         if (!Libc.TryStatAt(parent, hidden, out FileStatus existing))
         {
-            Libc.MknodAt(parent, hidden, FileType.CharacterDevice, 0, 0, 0);
-            OverlayXAttrs.MarkWhiteouts(parent);
+            OverlayForm.MakeWhiteout(parent, hidden);
         }
         else if (existing.Type == FileType.Directory)
         {

@@ -99,7 +99,7 @@ internal sealed class LiveLayer(string directory) : ILayerTree
         Tree = this,
         Parent = directory,
         Name = name,
-        Type = TypeOf(status),
+        Type = status.NodeType,
         Permissions = status.Permissions,
         Uid = status.Uid,
         Gid = status.Gid,
@@ -109,8 +109,8 @@ internal sealed class LiveLayer(string directory) : ILayerTree
         DeviceMajor = status.DeviceMajor,
         DeviceMinor = status.DeviceMinor,
         LinkTarget = status.Type == FileType.SymbolicLink ? ReadLink(parent, entry) : default,
-        XAttrNames = status.IsWhiteout ? [] : [.. Libc.ListXAttrs(Libc.ThroughDescriptor(parent, entry)).Where(OverlayXAttrs.IsPortable)],
-        IsOpaque = status.Type == FileType.Directory && Libc.GetXAttr(Libc.ThroughDescriptor(parent, entry), OverlayXAttrs.Opaque) is [(byte)'y'],
+        XAttrNames = status.IsWhiteout ? [] : [.. Libc.ListXAttrs(Libc.ThroughDescriptor(parent, entry)).Where(OverlayForm.IsPortable)],
+        IsOpaque = status.Type == FileType.Directory && OverlayForm.IsOpaque(parent, entry),
     };
 
     private static NativePath ReadLink(SafeFileHandle parent, NativePath name)
@@ -124,15 +124,4 @@ internal sealed class LiveLayer(string directory) : ILayerTree
             return default; // replaced by something else a moment ago
         }
     }
-
-    private static LayerNodeType TypeOf(in FileStatus status) => status.IsWhiteout ? LayerNodeType.Whiteout : status.Type switch
-    {
-        FileType.Regular => LayerNodeType.File,
-        FileType.Directory => LayerNodeType.Directory,
-        FileType.SymbolicLink => LayerNodeType.SymbolicLink,
-        FileType.CharacterDevice => LayerNodeType.CharacterDevice,
-        FileType.BlockDevice => LayerNodeType.BlockDevice,
-        FileType.Fifo => LayerNodeType.Fifo,
-        _ => LayerNodeType.Socket,
-    };
 }

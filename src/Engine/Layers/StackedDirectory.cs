@@ -115,7 +115,7 @@ internal sealed class StackedDirectory : IDisposable
     private void Add(SafeFileHandle directory)
     {
         _layers.Add(directory);
-        IsOpaque = UnionLookup.IsOpaque(directory);
+        IsOpaque = OverlayForm.IsOpaque(directory);
     }
 
     public void Dispose() => _layers.ForEach(layer => layer.Dispose());

@@ -75,7 +75,7 @@ internal sealed class UnionDirectory : IDisposable
                     break; // a file or a whiteout hides what is below it
                 }
                 child._parts.Add((opened, layer));
-                if (UnionLookup.IsOpaque(opened))
+                if (OverlayForm.IsOpaque(opened))
                 {
                     break;
                 }

@@ -21,7 +21,7 @@ internal static class UnionLookup
         foreach (string directory in directories)
         {
             visible.Add(directory);
-            if (Libc.GetXAttr(directory, OverlayXAttrs.Opaque) is [(byte)'y'])
+            if (OverlayForm.IsOpaque(directory))
             {
                 break;
             }
@@ -65,17 +65,13 @@ internal static class UnionLookup
             }
             SafeFileHandle found = Libc.OpenAt(directory, name, OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow);
             visible.Add(found);
-            if (IsOpaque(found))
+            if (OverlayForm.IsOpaque(found))
             {
                 break;
             }
         }
         return visible;
     }
-
-    /// <summary>Whether a directory hides all below it.</summary>
-    public static bool IsOpaque(SafeFileHandle directory) =>
-        Libc.GetXAttr(Libc.ThroughDescriptor(directory, NativePath.From("."u8)), OverlayXAttrs.Opaque) is [(byte)'y'];
 
     /// <summary>Whether the union of some layers, the top one first, shows anything under a path.</summary>
     public static bool Exists(IReadOnlyList<string> layers, LayerPath path)

@@ -78,7 +78,7 @@ internal sealed class LayerHarness : IDisposable
     public bool IsWhiteout(string path) => Libc.TryStat(_folder[$"around/layer/{path}"], out FileStatus status) && status.IsWhiteout;
 
     /// <summary>Whether a directory of the layer hides all below it.</summary>
-    public bool IsOpaque(string path) => Libc.GetXAttr(_folder[$"around/layer/{path}"], OverlayXAttrs.Opaque) is [(byte)'y'];
+    public bool IsOpaque(string path) => OverlayForm.IsOpaque(_folder[$"around/layer/{path}"]);
 
     /// <summary>The tree's tar, as a commit writes it.</summary>
     public SealedLayer Seal(string folder, string file, bool includeRoot = true)
