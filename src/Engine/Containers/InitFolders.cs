@@ -1,4 +1,3 @@
-using System.Text;
 using LayerImage.Engine.Errors;
 using LayerImage.Engine.Interop;
 using LayerImage.Engine.Interop.Libc;
@@ -55,13 +54,8 @@ internal sealed class InitFolders : LinkedPath.ITree<InitFolders.Node>, IDisposa
         }
     }
 
-    Node? LinkedPath.ITree<Node>.Child(Node directory, string name)
+    Node? LinkedPath.ITree<Node>.Child(Node directory, NativePath child)
     {
-        NativePath child = NativePath.From(Encoding.Latin1.GetBytes(name));
-        if (child.Bytes.Length > LayerPath.LongestName)
-        {
-            return null;
-        }
         FileStatus? own = directory.Own is not null && Libc.TryStatAt(directory.Own, child, out FileStatus status) ? status : null;
         if ((own ?? UnionLookup.Find(directory.Lower, child)) is not FileStatus found)
         {
@@ -76,7 +70,7 @@ internal sealed class InitFolders : LinkedPath.ITree<InitFolders.Node>, IDisposa
         };
     }
 
-    string? LinkedPath.ITree<Node>.LinkOf(Node node) => node.Link;
+    NativePath? LinkedPath.ITree<Node>.LinkOf(Node node) => node.Link;
 
     bool LinkedPath.ITree<Node>.IsDirectory(Node node) => node.Own is not null || node.Lower.Count > 0;
 
@@ -110,10 +104,10 @@ internal sealed class InitFolders : LinkedPath.ITree<InitFolders.Node>, IDisposa
         }
     }
 
-    private static string ReadLink(Node directory, NativePath name)
+    private static NativePath ReadLink(Node directory, NativePath name)
     {
         SafeFileHandle holder = directory.Lower.First(lower => Libc.TryStatAt(lower, name, out _));
-        return Encoding.Latin1.GetString(Libc.ReadLinkAt(holder, name).Bytes);
+        return Libc.ReadLinkAt(holder, name);
     }
 
     private List<SafeFileHandle> OpenLower(Node directory, NativePath name)
@@ -143,6 +137,6 @@ internal sealed class InitFolders : LinkedPath.ITree<InitFolders.Node>, IDisposa
         /// <summary>The init layer's, once it has one.</summary>
         public SafeFileHandle? Own { get; set; }
 
-        public string? Link { get; init; }
+        public NativePath? Link { get; init; }
     }
 }

@@ -171,7 +171,7 @@ internal sealed class CopyingTarSink : TarSink, IDisposable
                 return;
             case TarEntryType.HardLink:
                 LayerPath target = LayerPath.Parse(entry.LinkName);
-                Libc.LinkAt(_linkTargets.Open(target.Parent, make: null)!, target.Name, Here, name);
+                Libc.LinkAt(_linkTargets.Open(target.Parent)!, target.Name, Here, name);
                 return;
             case TarEntryType.SymbolicLink:
                 Libc.SymlinkAt(entry.LinkName, Here, name);

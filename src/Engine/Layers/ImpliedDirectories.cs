@@ -84,7 +84,7 @@ internal static class ImpliedDirectories
     {
         try
         {
-            return target.Open(path.Components, make: null);
+            return target.Open(path.Components);
         }
         catch (LayerImageException e) when (e.Error == EngineError.LayerInvalid)
         {

@@ -12,9 +12,9 @@ internal static class LayerIndexWriter
     /// <param name="root">The tree.</param>
     /// <param name="tarSize">Bytes of the tar; 0 when the tree is a directory's, whose nodes have no offsets.</param>
     /// <param name="cancellationToken">Ends the work.</param>
-    public static void Write(Stream file, LayerIndexEntry root, long tarSize, CancellationToken cancellationToken)
+    public static void Write(Stream file, LayerEntry root, long tarSize, CancellationToken cancellationToken)
     {
-        List<LayerIndexEntry> nodes = Order(root, cancellationToken);
+        List<LayerEntry> nodes = Order(root, cancellationToken);
         long text = LayerIndexFormat.HeaderSize + ((long)nodes.Count * LayerIndexFormat.NodeSize);
         long length = text + nodes.Sum(node => (long)node.TextLength);
         byte[] header = MakeHeader(nodes.Count, length, tarSize);
@@ -24,13 +24,13 @@ internal static class LayerIndexWriter
         using (BufferedStream buffered = new(new HashedOutput(file, hash), 1 << 16))
         {
             Span<byte> record = stackalloc byte[LayerIndexFormat.NodeSize];
-            foreach (LayerIndexEntry node in nodes)
+            foreach (LayerEntry node in nodes)
             {
                 Fill(record, node, text);
                 buffered.Write(record);
                 text += node.TextLength;
             }
-            foreach (LayerIndexEntry node in nodes)
+            foreach (LayerEntry node in nodes)
             {
                 buffered.Write(Encoding.Latin1.GetBytes(node.Name + node.LinkTarget + node.XAttrNames));
             }
@@ -40,9 +40,9 @@ internal static class LayerIndexWriter
         file.Write(header);
     }
 
-    private static List<LayerIndexEntry> Order(LayerIndexEntry root, CancellationToken cancellationToken)
+    private static List<LayerEntry> Order(LayerEntry root, CancellationToken cancellationToken)
     {
-        List<LayerIndexEntry> nodes = [root];
+        List<LayerEntry> nodes = [root];
         for (int i = 0; i < nodes.Count; i++)
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -64,7 +64,7 @@ internal static class LayerIndexWriter
         return header;
     }
 
-    private static void Fill(Span<byte> record, LayerIndexEntry node, long text)
+    private static void Fill(Span<byte> record, LayerEntry node, long text)
     {
         record.Clear();
         BinaryPrimitives.WriteInt64LittleEndian(record, text);

@@ -16,20 +16,22 @@ internal static class LayerIndexing
     /// <param name="cancellationToken">Ends the work.</param>
     /// <returns>The root and the tar's length in bytes.</returns>
     /// <exception cref="LayerImageException"><see cref="EngineError.LayerInvalid"/> or <see cref="EngineError.LayerTooLarge"/>.</exception>
-    public static (LayerIndexEntry Root, long Size) ReadTar(Stream tar, IncrementalHash hash, CancellationToken cancellationToken)
+    public static (LayerEntry Root, long Size) ReadTar(Stream tar, IncrementalHash hash, CancellationToken cancellationToken)
     {
         using Input input = new(tar, hash, cancellationToken);
         TarReader reader = new(input);
-        LayerIndexBuilder builder = new();
+        MemoryTarget target = new();
+        using LayerInterpreter<LayerEntry> layer = new(target);
         long header = 0;
         try
         {
             while (reader.Next() is TarEntry entry)
             {
-                builder.Add(entry, entry.Sparse is null ? input.Count : header);
+                target.TarOffset = entry.Sparse is null ? input.Count : header;
+                layer.Apply(entry);
                 header = input.Count + reader.BytesToNextEntry;
             }
-            builder.Finish();
+            layer.Finish();
             byte[] rest = new byte[64 << 10];
             while (input.Read(rest) > 0)
             {
@@ -39,16 +41,17 @@ internal static class LayerIndexing
         {
             throw TarHeader.Malformed($"a number is out of range ({e.Message})");
         }
-        return (builder.Root, input.Count);
+        return (target.Root, input.Count);
     }
 
     /// <summary>The tree of an unpacked layer, in overlayfs's form. Linux only, and only for who may read it.</summary>
-    public static LayerIndexEntry ReadDirectory(string directory, bool hasRoot, CancellationToken cancellationToken)
+    public static LayerEntry ReadDirectory(string directory, bool hasRoot, CancellationToken cancellationToken)
     {
-        Sink sink = new();
-        new LayerTreeWalker(sink, TreeWalkOptions.Plain(hasRoot), cancellationToken).Walk([directory]);
-        sink.Builder.Finish();
-        return sink.Builder.Root;
+        MemoryTarget target = new();
+        using LayerInterpreter<LayerEntry> layer = new(target);
+        new LayerTreeWalker(new Sink(layer), TreeWalkOptions.Plain(hasRoot), cancellationToken).Walk([directory]);
+        layer.Finish();
+        return target.Root;
     }
 
     private sealed class Input(Stream inner, IncrementalHash hash, CancellationToken cancellationToken) : ReadOnlyStream
@@ -65,17 +68,15 @@ internal static class LayerIndexing
         }
     }
 
-    private sealed class Sink : ITreeSink
+    private sealed class Sink(LayerInterpreter<LayerEntry> layer) : ITreeSink
     {
-        public LayerIndexBuilder Builder { get; } = new();
+        public void Entry(SafeFileHandle parent, NativePath name, TarEntry entry, in FileStatus status) => layer.Apply(entry);
 
-        public void Entry(SafeFileHandle parent, NativePath name, TarEntry entry, in FileStatus status) => Builder.Add(entry, -1);
+        public void File(SafeFileHandle parent, NativePath name, TarEntry entry, in FileStatus status, SafeFileHandle data) => layer.Apply(entry);
 
-        public void File(SafeFileHandle parent, NativePath name, TarEntry entry, in FileStatus status, SafeFileHandle data) => Builder.Add(entry, -1);
+        public void Whiteout(SafeFileHandle parent, NativePath name, TarEntry entry) => layer.Apply(entry);
 
-        public void Whiteout(SafeFileHandle parent, NativePath name, TarEntry entry) => Builder.Add(entry, -1);
-
-        public void Opaque(TarEntry entry) => Builder.Add(entry, -1);
+        public void Opaque(TarEntry entry) => layer.Apply(entry);
 
         public void Enter(NativePath name)
         {

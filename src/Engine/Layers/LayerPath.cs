@@ -40,6 +40,20 @@ internal readonly struct LayerPath
     /// <summary>The path as a dictionary key: one character for each byte, so that nothing is lost.</summary>
     public string Key => string.Join('/', Components.Select(component => System.Text.Encoding.Latin1.GetString(component.Bytes)));
 
+    /// <summary>Bytes of a path.</summary>
+    public static int LengthOf(ReadOnlySpan<NativePath> path)
+    {
+        int length = 0;
+        foreach (NativePath name in path)
+        {
+            length = LengthOf(length, name);
+        }
+        return length;
+    }
+
+    /// <summary>Bytes of the path of a name in a directory, whose own path has so many.</summary>
+    public static int LengthOf(int parent, NativePath name) => (parent == 0 ? 0 : parent + 1) + name.Bytes.Length;
+
     /// <summary>A path of names that are there.</summary>
     public static LayerPath Of(NativePath[] components) => new(components);
 
@@ -91,8 +105,9 @@ internal readonly struct LayerPath
     public static LayerImageException RefuseLongLink(ReadOnlySpan<NativePath> path) =>
         Refuse(string.Join('/', path[..8].ToArray()) + "/…", $"its path goes through a symbolic link more than {LongestCall} bytes down");
 
-    /// <summary>This directory, which a link leads to and which is not there, for an entry: its name means a deleted file.</summary>
-    public LayerImageException RefuseToMake(LayerPath entry) => Refuse(entry, $"a link on its way leads to '{Name}', and names that begin with '.wh.' mean deleted files");
+    /// <summary>A directory that a link leads to and that is not there, for an entry: its name means a deleted file.</summary>
+    public static LayerImageException RefuseToMake(NativePath name, LayerPath entry) =>
+        Refuse(entry, $"a link on its way leads to '{name}', and names that begin with '.wh.' mean deleted files");
 
     public static LayerImageException Refuse(LayerPath path, string why) => Refuse(path.ToString(), why);
 

@@ -8,22 +8,24 @@ using Microsoft.Win32.SafeHandles;
 namespace LayerImage.Engine.Layers;
 
 /// <summary>Walks an unpacked layer beside the tree that its tar describes, and tells what differs.</summary>
+/// <param name="otherContent">Files whose content was not what the tar has, and the SHA-256 that it should have; null: it is another for sure.</param>
 /// <param name="most">After how many differences it ends.</param>
 /// <param name="cancellationToken">Ends it.</param>
-internal sealed class LayerTreeComparison(int most, CancellationToken cancellationToken)
+internal sealed class LayerTreeComparison(IReadOnlyDictionary<LayerEntry, byte[]?> otherContent, int most, CancellationToken cancellationToken)
 {
     private static readonly NativePath s_here = NativePath.From("."u8);
     private readonly List<LayerDifference> _differences = [];
-    private readonly Dictionary<ulong, ExpectedNode> _linked = [];
+    private readonly HashSet<ulong> _linked = []; // inodes with several names that were met
+    private readonly Dictionary<LayerEntry, ulong> _inodes = []; // of the files that have several names in the tar
 
-    public IReadOnlyList<LayerDifference> Compare(SafeFileHandle root, ExpectedNode expected)
+    public IReadOnlyList<LayerDifference> Compare(SafeFileHandle root, LayerEntry expected)
     {
         CompareDirectory(root, s_here, Libc.Stat(root), expected, "");
         using OpenLevels<Level, NativePath> levels = new(TellMissing);
         levels.Enter(Libc.OpenAt(root, s_here, OpenFlags.ReadOnly | OpenFlags.Directory), directory => Begin(directory, expected, ""));
         while (_differences.Count < most && levels.TryNext(out Level? level, out NativePath name))
         {
-            if (CompareName(level, name) is ExpectedNode child)
+            if (CompareName(level, name) is LayerEntry child)
             {
                 levels.Enter(Libc.OpenAt(level.Directory, name, OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow), directory => Begin(directory, child, level.PathOf(name)));
             }
@@ -31,62 +33,61 @@ internal sealed class LayerTreeComparison(int most, CancellationToken cancellati
         return _differences;
     }
 
-    private Level Begin(SafeFileHandle directory, ExpectedNode expected, string path)
+    private Level Begin(SafeFileHandle directory, LayerEntry expected, string path)
     {
         cancellationToken.ThrowIfCancellationRequested();
         return new Level(directory, expected, path, Libc.ReadDirectory(directory));
     }
 
     // Gives a directory that the walk has to go into.
-    private ExpectedNode? CompareName(Level level, NativePath name)
+    private LayerEntry? CompareName(Level level, NativePath name)
     {
         string here = level.PathOf(name);
-        if (!level.Expected.Children.TryGetValue(ExpectedNode.Key(name), out ExpectedNode? child))
+        if (level.Expected.Find(name) is not LayerEntry child)
         {
             Add(here, "is not in the layer");
             return null;
         }
-        return Libc.TryStatAt(level.Directory, name, out FileStatus status) && CompareEntry(level.Directory, name, status, child, here) && child.IsDirectory ? child : null;
+        return Libc.TryStatAt(level.Directory, name, out FileStatus status) && CompareEntry(level.Directory, name, status, child, here) && child.Type == LayerNodeType.Directory ? child : null;
     }
 
     private void TellMissing(Level level)
     {
-        HashSet<string> seen = level.Names.Select(ExpectedNode.Key).ToHashSet(StringComparer.Ordinal);
-        foreach (string missing in level.Expected.Children.Keys.Where(key => !seen.Contains(key)))
+        HashSet<string> seen = level.Names.Select(LayerEntry.Text).ToHashSet(StringComparer.Ordinal);
+        foreach (LayerEntry missing in level.Expected.Children.Where(child => !seen.Contains(child.Name)))
         {
-            Add(level.PathOf(NativePath.From(System.Text.Encoding.Latin1.GetBytes(missing))), "is missing");
+            Add(level.PathOf(LayerEntry.Bytes(missing.Name)), "is missing");
         }
     }
 
     // False when it is something else altogether.
-    private bool CompareEntry(SafeFileHandle parent, NativePath name, in FileStatus status, ExpectedNode expected, string path)
+    private bool CompareEntry(SafeFileHandle parent, NativePath name, in FileStatus status, LayerEntry expected, string path)
     {
-        FileType type = TypeOf(expected);
-        if (status.Type != type || status.IsWhiteout != expected.IsWhiteout)
+        LayerNodeType type = status.NodeType;
+        if (type != expected.Type)
         {
-            Add(path, $"is a {(status.IsWhiteout ? "whiteout" : Name(status.Type))} instead of a {(expected.IsWhiteout ? "whiteout" : Name(type))}");
+            Add(path, $"is a {Name(type)} instead of a {Name(expected.Type)}");
             return false;
         }
-        if (expected.IsDirectory)
+        if (type == LayerNodeType.Directory)
         {
             CompareDirectory(parent, name, status, expected, path);
             return true;
         }
-        if (expected.IsWhiteout || !IsFirstName(status, expected, path))
+        if (type == LayerNodeType.Whiteout || !IsFirstName(status, expected, path))
         {
             return true;
         }
-        TarEntry entry = expected.Entry!;
-        switch (status.Type)
+        switch (type)
         {
-            case FileType.Regular:
+            case LayerNodeType.File:
                 CompareFile(parent, name, status, expected, path);
                 break;
-            case FileType.SymbolicLink when !Libc.ReadLinkAt(parent, name).Bytes.SequenceEqual(entry.LinkName.Bytes):
-                Add(path, $"links to '{Libc.ReadLinkAt(parent, name)}' instead of '{entry.LinkName}'");
+            case LayerNodeType.SymbolicLink when LayerEntry.Text(Libc.ReadLinkAt(parent, name)) != expected.LinkTarget:
+                Add(path, $"links to '{Libc.ReadLinkAt(parent, name)}' instead of '{LayerEntry.Bytes(expected.LinkTarget)}'");
                 break;
-            case FileType.CharacterDevice or FileType.BlockDevice when (status.DeviceMajor, status.DeviceMinor) != (entry.DeviceMajor, entry.DeviceMinor):
-                Add(path, $"is the device {status.DeviceMajor}:{status.DeviceMinor} instead of {entry.DeviceMajor}:{entry.DeviceMinor}");
+            case LayerNodeType.CharacterDevice or LayerNodeType.BlockDevice when (status.DeviceMajor, status.DeviceMinor) != (expected.DeviceMajor, expected.DeviceMinor):
+                Add(path, $"is the device {status.DeviceMajor}:{status.DeviceMinor} instead of {expected.DeviceMajor}:{expected.DeviceMinor}");
                 break;
         }
         CompareAttributes(parent, name, status, expected, path);
@@ -94,44 +95,49 @@ internal sealed class LayerTreeComparison(int most, CancellationToken cancellati
     }
 
     // Names of one file are compared once, and must still be names of one file and of no other.
-    private bool IsFirstName(in FileStatus status, ExpectedNode expected, string path)
+    private bool IsFirstName(in FileStatus status, LayerEntry expected, string path)
     {
-        if (expected.Inode == status.Inode)
+        LayerEntry file = expected.Inode;
+        ulong met = file.HasOtherNames ? _inodes.GetValueOrDefault(file) : 0;
+        if (met == status.Inode)
         {
             return false;
         }
-        if (expected.Inode != 0)
+        if (met != 0)
         {
             Add(path, "is a file of its own instead of another name of one");
         }
-        else if (status.LinkCount > 1 && !_linked.TryAdd(status.Inode, expected))
+        else if (status.LinkCount > 1 && !_linked.Add(status.Inode))
         {
             Add(path, "is another name of a file instead of one of its own");
         }
-        expected.Inode = status.Inode;
+        if (file.HasOtherNames)
+        {
+            _inodes[file] = status.Inode;
+        }
         return true;
     }
 
-    private void CompareFile(SafeFileHandle parent, NativePath name, in FileStatus status, ExpectedNode expected, string path)
+    private void CompareFile(SafeFileHandle parent, NativePath name, in FileStatus status, LayerEntry expected, string path)
     {
-        if ((long)status.Size != expected.Entry!.Size)
+        if ((long)status.Size != expected.Size)
         {
-            Add(path, $"has {status.Size} bytes instead of {expected.Entry.Size}");
+            Add(path, $"has {status.Size} bytes instead of {expected.Size}");
         }
-        else if (!expected.HasRightContent && (expected.ContentHash is null || !Hash(parent, name).AsSpan().SequenceEqual(expected.ContentHash)))
+        else if (otherContent.TryGetValue(expected.Inode, out byte[]? hash) && (hash is null || !Hash(parent, name).AsSpan().SequenceEqual(hash)))
         {
             Add(path, "has another content");
         }
     }
 
-    private void CompareDirectory(SafeFileHandle parent, NativePath name, in FileStatus status, ExpectedNode expected, string path)
+    private void CompareDirectory(SafeFileHandle parent, NativePath name, in FileStatus status, LayerEntry expected, string path)
     {
         bool isOpaque = OverlayForm.IsOpaque(parent, name);
         if (isOpaque != expected.IsOpaque)
         {
             Add(path, isOpaque ? "hides what is below it, and should not" : "does not hide what is below it, and should");
         }
-        if (expected.Entry is not null)
+        if (expected.IsDescribed)
         {
             CompareAttributes(parent, name, status, expected, path);
         }
@@ -143,31 +149,30 @@ internal sealed class LayerTreeComparison(int most, CancellationToken cancellati
         }
     }
 
-    private void CompareAttributes(SafeFileHandle parent, NativePath name, in FileStatus status, ExpectedNode expected, string path)
+    private void CompareAttributes(SafeFileHandle parent, NativePath name, in FileStatus status, LayerEntry expected, string path)
     {
-        TarEntry entry = expected.Entry!;
-        if (status.Type != FileType.SymbolicLink && status.Permissions != entry.Permissions)
+        if (status.Type != FileType.SymbolicLink && status.Permissions != expected.Permissions)
         {
-            Add(path, $"has the mode {Octal(status.Permissions)} instead of {Octal(entry.Permissions)}");
+            Add(path, $"has the mode {Octal(status.Permissions)} instead of {Octal(expected.Permissions)}");
         }
-        if ((status.Uid, status.Gid) != (entry.Uid, entry.Gid))
+        if ((status.Uid, status.Gid) != (expected.Uid, expected.Gid))
         {
-            Add(path, $"belongs to {status.Uid}:{status.Gid} instead of {entry.Uid}:{entry.Gid}");
+            Add(path, $"belongs to {status.Uid}:{status.Gid} instead of {expected.Uid}:{expected.Gid}");
         }
-        if (!IsClamped(entry.ModifiedSeconds, status.ModifiedSeconds) && (status.ModifiedSeconds, status.ModifiedNanoseconds) != (entry.ModifiedSeconds, entry.ModifiedNanoseconds))
+        if (!IsClamped(expected.ModifiedSeconds, status.ModifiedSeconds) && (status.ModifiedSeconds, status.ModifiedNanoseconds) != (expected.ModifiedSeconds, expected.ModifiedNanoseconds))
         {
             Add(path, "has another modification time");
         }
         CompareXAttrs(Libc.ThroughDescriptor(parent, name), status.Type, expected, path);
     }
 
-    private void CompareXAttrs(NativePath file, FileType type, ExpectedNode expected, string path)
+    private void CompareXAttrs(NativePath file, FileType type, LayerEntry expected, string path)
     {
-        Dictionary<string, byte[]> found = LayerTreeWalker.ReadXAttrs(file).ToDictionary(attribute => ExpectedNode.Key(attribute.Name), attribute => attribute.Value, StringComparer.Ordinal);
+        Dictionary<string, byte[]> found = LayerTreeWalker.ReadXAttrs(file).ToDictionary(attribute => LayerEntry.Text(attribute.Name), attribute => attribute.Value, StringComparer.Ordinal);
         foreach (XAttr attribute in expected.XAttrs)
         {
-            bool isThere = found.Remove(ExpectedNode.Key(attribute.Name), out byte[]? value);
-            if (isThere && !value.AsSpan().SequenceEqual(Wanted(attribute, expected.Entry!)))
+            bool isThere = found.Remove(LayerEntry.Text(attribute.Name), out byte[]? value);
+            if (isThere && !value.AsSpan().SequenceEqual(Wanted(attribute, expected)))
             {
                 Add(path, $"has another extended attribute {attribute.Name}");
             }
@@ -183,7 +188,7 @@ internal sealed class LayerTreeComparison(int most, CancellationToken cancellati
     }
 
     // The mode is set last, and says itself what the list says of the owner, the mask and the others.
-    private static byte[] Wanted(XAttr attribute, TarEntry entry) =>
+    private static byte[] Wanted(XAttr attribute, LayerEntry entry) =>
         attribute.Name.Bytes.SequenceEqual(PosixAcl.Access.Bytes) ? PosixAcl.WithMode(attribute.Value, entry.Permissions) : attribute.Value;
 
     // The kernel keeps user.* on files and directories only (xattr(7)), no list that says what the mode says, none on links, and
@@ -213,28 +218,15 @@ internal sealed class LayerTreeComparison(int most, CancellationToken cancellati
 
     private static string Octal(int mode) => "0" + Convert.ToString(mode, 8);
 
-    private static FileType TypeOf(ExpectedNode node) => node switch
+    private static string Name(LayerNodeType type) => type switch
     {
-        { IsDirectory: true } => FileType.Directory,
-        { IsWhiteout: true } => FileType.CharacterDevice,
-        _ => node.Entry!.Type switch
-        {
-            TarEntryType.SymbolicLink => FileType.SymbolicLink,
-            TarEntryType.CharacterDevice => FileType.CharacterDevice,
-            TarEntryType.BlockDevice => FileType.BlockDevice,
-            TarEntryType.Fifo => FileType.Fifo,
-            _ => FileType.Regular,
-        },
-    };
-
-    private static string Name(FileType type) => type switch
-    {
-        FileType.Fifo => "fifo",
-        FileType.CharacterDevice => "character device",
-        FileType.Directory => "directory",
-        FileType.BlockDevice => "block device",
-        FileType.SymbolicLink => "symbolic link",
-        FileType.Socket => "socket",
+        LayerNodeType.Fifo => "fifo",
+        LayerNodeType.CharacterDevice => "character device",
+        LayerNodeType.Directory => "directory",
+        LayerNodeType.BlockDevice => "block device",
+        LayerNodeType.SymbolicLink => "symbolic link",
+        LayerNodeType.Socket => "socket",
+        LayerNodeType.Whiteout => "whiteout",
         _ => "file",
     };
 
@@ -243,11 +235,11 @@ internal sealed class LayerTreeComparison(int most, CancellationToken cancellati
     /// <param name="expected">What the tar puts there.</param>
     /// <param name="path">Its path; the root's is empty.</param>
     /// <param name="names">What is in it.</param>
-    private sealed class Level(SafeFileHandle directory, ExpectedNode expected, string path, List<NativePath> names) : OpenLevel<NativePath>(names, directory)
+    private sealed class Level(SafeFileHandle directory, LayerEntry expected, string path, List<NativePath> names) : OpenLevel<NativePath>(names, directory)
     {
         public SafeFileHandle Directory => directory;
 
-        public ExpectedNode Expected => expected;
+        public LayerEntry Expected => expected;
 
         public string PathOf(NativePath name) => path.Length == 0 ? name.ToString() : $"{path}/{name}";
     }

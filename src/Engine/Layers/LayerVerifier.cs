@@ -17,6 +17,7 @@ internal sealed class LayerVerifier : IDisposable
     private readonly SafeFileHandle _root;
     private readonly BeneathRoot _directories;
     private readonly CancellationToken _cancellationToken;
+    private readonly Dictionary<LayerEntry, byte[]?> _otherContent = []; // of files that did not compare equal: the SHA-256, where that may tell more
     private readonly byte[] _wanted = new byte[256 << 10];
     private readonly byte[] _found = new byte[256 << 10];
 
@@ -36,19 +37,21 @@ internal sealed class LayerVerifier : IDisposable
     public static IReadOnlyList<LayerDifference> Verify(Stream tar, string directory, IReadOnlyList<string> lowerDirs, int most, CancellationToken cancellationToken)
     {
         using LayerVerifier verifier = new(directory, cancellationToken);
-        ExpectedTree tree = new();
+        MemoryTarget tree = new("checked", keepsValues: true);
+        using LayerInterpreter<LayerEntry> layer = new(tree);
         TarReader reader = new(tar);
         while (reader.Next() is TarEntry entry)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            if (tree.Place(entry) is ExpectedNode file)
+            layer.Apply(entry);
+            if (tree.TakeFile() is LayerEntry file)
             {
                 verifier.CompareContent(reader, entry, file);
             }
         }
-        tree.Finish();
-        IReadOnlyList<LayerDifference> differences = new LayerTreeComparison(most, cancellationToken).Compare(verifier._root, tree.Root);
-        return differences.Count > 0 || lowerDirs.Count == 0 ? differences : [.. ImpliedDirectories.Compare(directory, tree.Implied, lowerDirs).Take(most)];
+        layer.Finish();
+        IReadOnlyList<LayerDifference> differences = new LayerTreeComparison(verifier._otherContent, most, cancellationToken).Compare(verifier._root, tree.Root);
+        return differences.Count > 0 || lowerDirs.Count == 0 ? differences : [.. ImpliedDirectories.Compare(directory, [.. tree.Implied], lowerDirs).Take(most)];
     }
 
     public void Dispose()
@@ -57,12 +60,12 @@ internal sealed class LayerVerifier : IDisposable
         _root.Dispose();
     }
 
-    private void CompareContent(TarReader reader, TarEntry entry, ExpectedNode node)
+    private void CompareContent(TarReader reader, TarEntry entry, LayerEntry node)
     {
         using SafeFileHandle? file = TryOpen(LayerPath.Parse(entry.Name), entry.Size);
         if (file is null)
         {
-            node.ContentHash = entry.Sparse is null ? HashRest(reader, null, 0) : null;
+            _otherContent[node] = entry.Sparse is null ? HashRest(reader, null, 0) : null;
             return;
         }
         long offset = 0;
@@ -70,6 +73,7 @@ internal sealed class LayerVerifier : IDisposable
         {
             if (!IsZero(file, offset, extent.Offset))
             {
+                _otherContent[node] = null;
                 return;
             }
             offset = extent.Offset;
@@ -80,13 +84,16 @@ internal sealed class LayerVerifier : IDisposable
                 int count = reader.ReadData(wanted);
                 if (!Fill(file, _found.AsSpan(0, count), offset).SequenceEqual(wanted[..count]))
                 {
-                    node.ContentHash = entry.Sparse is null ? HashRest(reader, file, offset, wanted[..count]) : null;
+                    _otherContent[node] = entry.Sparse is null ? HashRest(reader, file, offset, wanted[..count]) : null;
                     return;
                 }
                 offset += count;
             }
         }
-        node.HasRightContent = IsZero(file, offset, entry.Size);
+        if (!IsZero(file, offset, entry.Size))
+        {
+            _otherContent[node] = null;
+        }
     }
 
     // What is under this name now may not be this entry's: a later one may take its place, while another name keeps the file.
@@ -113,7 +120,7 @@ internal sealed class LayerVerifier : IDisposable
     {
         try
         {
-            if (_directories.Open(path.Parent, make: null) is not SafeFileHandle parent || RegularFile.TryOpen(parent, path.Name, out FileStatus status) is not SafeFileHandle file)
+            if (_directories.Open(path.Parent) is not SafeFileHandle parent || RegularFile.TryOpen(parent, path.Name, out FileStatus status) is not SafeFileHandle file)
             {
                 return null;
             }

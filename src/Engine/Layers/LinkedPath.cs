@@ -3,27 +3,32 @@ using LayerImage.Engine.Interop;
 namespace LayerImage.Engine.Layers;
 
 /// <summary>
-/// Follows a path through a tree in memory as a container would follow it (openat2(2), RESOLVE_IN_ROOT): through links that the
-/// tree itself has, where "/" is the tree's root and the root is its own "..".
+/// Follows a path as a container would follow it (openat2(2), RESOLVE_IN_ROOT): through links that the tree itself has, where "/" is
+/// the tree's root and the root is its own "..".
 /// </summary>
 internal static class LinkedPath
 {
     /// <summary>As many links as the kernel follows in one path, path_resolution(7).</summary>
     public const int MostLinks = 40;
 
-    /// <summary>Nodes of a tree.</summary>
+    /// <summary>Nodes of a tree, on the disk or in memory.</summary>
     /// <typeparam name="TNode">A node.</typeparam>
     public interface ITree<TNode>
         where TNode : class
     {
-        /// <summary>What a directory has under a name, or what is made there; null when nothing is and nothing is to be made.</summary>
-        TNode? Child(TNode directory, string name);
+        /// <summary>What a directory has under a name, or what is made there; null when nothing is, and a whiteout is nothing.</summary>
+        TNode? Child(TNode directory, NativePath name);
 
         /// <summary>What a link leads to; null when the node is none.</summary>
-        string? LinkOf(TNode node);
+        NativePath? LinkOf(TNode node);
 
         /// <summary>Whether a node is a directory.</summary>
         bool IsDirectory(TNode node);
+
+        /// <summary>Ends the use of a node that <see cref="Child"/> gave.</summary>
+        void Close(TNode node)
+        {
+        }
     }
 
     /// <summary>The directory that a path leads to; null when a part is not there.</summary>
@@ -34,73 +39,78 @@ internal static class LinkedPath
     public static TNode? Follow<TNode>(ITree<TNode> tree, TNode root, ReadOnlySpan<NativePath> path, out bool isBlocked)
         where TNode : class
     {
-        TNode here = root;
-        foreach (NativePath name in path)
-        {
-            if (tree.Child(here, LayerIndexEntry.Text(name)) is not TNode child)
-            {
-                isBlocked = false;
-                return null;
-            }
-            if (!tree.IsDirectory(child))
-            {
-                // Few paths go through a link, and an entry has a path each: only these few need the way back.
-                return FollowLinks(tree, root, path, out isBlocked);
-            }
-            here = child;
-        }
-        isBlocked = false;
-        return here;
-    }
-
-    private static TNode? FollowLinks<TNode>(ITree<TNode> tree, TNode root, ReadOnlySpan<NativePath> path, out bool isBlocked)
-        where TNode : class
-    {
-        Stack<string> left = new();
-        for (int i = path.Length - 1; i >= 0; i--)
-        {
-            left.Push(LayerIndexEntry.Text(path[i]));
-        }
+        Stack<NativePath> left = new();
+        Push(left, path);
         Stack<TNode> way = new([root]);
         isBlocked = false;
-        for (int links = 0; left.TryPop(out string? name);)
+        try
         {
-            if (name == "..")
+            for (int links = 0; left.TryPop(out NativePath name);)
             {
-                if (way.Count > 1)
+                if (name.Bytes.SequenceEqual(".."u8))
                 {
-                    way.Pop();
+                    Leave(tree, way, keep: Math.Max(1, way.Count - 1));
+                    continue;
                 }
-                continue;
-            }
-            if (name.Length > LayerPath.LongestName)
-            {
-                isBlocked = true; // which a link's text may hold, and no directory
-                return null;
-            }
-            if (tree.Child(way.Peek(), name) is not TNode child)
-            {
-                return null;
-            }
-            if (tree.LinkOf(child) is string target && ++links <= MostLinks)
-            {
-                if (target.StartsWith('/'))
+                // Longer names than a directory can have may stand in a link's text.
+                isBlocked = name.Bytes.Length > LayerPath.LongestName || way.Count > LayerPath.MostDepth;
+                if (isBlocked || tree.Child(way.Peek(), name) is not TNode child)
                 {
-                    way = new([root]);
+                    return null;
                 }
-                foreach (string step in target.Split('/').Reverse().Where(step => step is not ("" or ".")))
+                if (tree.LinkOf(child) is NativePath target && ++links <= MostLinks)
                 {
-                    left.Push(step);
+                    tree.Close(child);
+                    Leave(tree, way, keep: target.Bytes.StartsWith("/"u8) ? 1 : way.Count);
+                    Push(left, Split(target));
                 }
-                continue;
+                else if (tree.IsDirectory(child))
+                {
+                    way.Push(child);
+                }
+                else
+                {
+                    tree.Close(child);
+                    isBlocked = true;
+                    return null;
+                }
             }
-            if (!tree.IsDirectory(child) || way.Count > LayerPath.MostDepth)
-            {
-                isBlocked = true;
-                return null;
-            }
-            way.Push(child);
+            return way.Count == 1 ? root : way.Pop();
         }
-        return way.Peek();
+        finally
+        {
+            Leave(tree, way, keep: 1);
+        }
+    }
+
+    private static void Leave<TNode>(ITree<TNode> tree, Stack<TNode> way, int keep)
+        where TNode : class
+    {
+        while (way.Count > keep)
+        {
+            tree.Close(way.Pop());
+        }
+    }
+
+    private static void Push(Stack<NativePath> left, ReadOnlySpan<NativePath> steps)
+    {
+        for (int i = steps.Length - 1; i >= 0; i--)
+        {
+            left.Push(steps[i]);
+        }
+    }
+
+    private static NativePath[] Split(NativePath target)
+    {
+        List<NativePath> steps = [];
+        foreach (Range range in target.Bytes.Split((byte)'/'))
+        {
+            ReadOnlySpan<byte> step = target.Bytes[range];
+            if (step.Length > 0 && !step.SequenceEqual("."u8))
+            {
+                steps.Add(NativePath.From(step));
+            }
+        }
+        return [.. steps];
     }
 }

@@ -151,6 +151,10 @@ internal sealed class StoreContentCheck(StoreDatabase database, LayerStore layer
         {
             return database.Read(transaction => records.OfBlob(transaction, IntegrityIssueKind.BlobDamaged, blob.Digest.ToString(), $"The blob {blob.Digest} is damaged"));
         }
+        catch (LayerImageException e) when (layer is not null && e.Error is EngineError.LayerInvalid or EngineError.LayerTooLarge)
+        {
+            return Damaged(layer, $"The layer {layer.DiffId} cannot be checked: {e.Message.TrimEnd('.')}");
+        }
         catch (Exception e) when (layer is not null && (e is LinuxException or IOException))
         {
             return Damaged(layer, $"The layer {layer.DiffId} cannot be read: {e.Message.TrimEnd('.')}");

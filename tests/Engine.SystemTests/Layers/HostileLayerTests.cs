@@ -100,7 +100,7 @@ public sealed class HostileLayerTests : IDisposable
             check(_harness["around/layer/" + place]);
             Assert.All(unpacked.ImpliedDirectories, implied => Assert.StartsWith(implied.ToString() + "/", place, StringComparison.Ordinal));
             Assert.Equal(new FileInfo(_harness["around/layer/link"]).LinkTarget, target);
-            LayerIndexEntry? index = LayerHarness.Index(bytes);
+            LayerEntry? index = LayerHarness.Index(bytes);
             Assert.NotNull(place.Split('/').Aggregate(index, (entry, name) => entry?.Find(name)));
             _harness.AssertUntouched();
             Directory.Delete(_harness["around/layer"], recursive: true);
@@ -261,14 +261,14 @@ public sealed class HostileLayerTests : IDisposable
     [Fact]
     public void MoreEntriesThanAnIndexHolds_AreRefusedEarly()
     {
-        LayerIndexBuilder builder = new();
+        using LayerInterpreter<LayerEntry> layer = new(new MemoryTarget());
         TarEntry entry = new() { Type = TarEntryType.Regular, Name = "same" };
 
         LayerImageException error = Assert.Throws<LayerImageException>(() =>
         {
-            for (int i = 0; i <= LayerIndexBuilder.MostEntries; i++)
+            for (int i = 0; i <= MemoryTarget.MostEntries; i++)
             {
-                builder.Add(entry, 0);
+                layer.Apply(entry);
             }
         });
 

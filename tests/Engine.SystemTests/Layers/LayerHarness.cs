@@ -50,7 +50,7 @@ internal sealed class LayerHarness : IDisposable
     }
 
     /// <summary>Makes the index of a tar; null when it is refused.</summary>
-    public static LayerIndexEntry? Index(byte[] tar)
+    public static LayerEntry? Index(byte[] tar)
     {
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         try

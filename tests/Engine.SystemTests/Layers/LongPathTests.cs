@@ -46,7 +46,7 @@ public sealed class LongPathTests : IAsyncDisposable
         }
         _harness.UnpackFile("first.tar", "again");
         Assert.Equal(first.DiffId, _harness.Seal("again", "second.tar").DiffId);
-        LayerIndexEntry? node = LayerHarness.Index(tar);
+        LayerEntry? node = LayerHarness.Index(tar);
         foreach (string part in s_long.TrimEnd('/').Split('/'))
         {
             node = node!.Find(part);

@@ -30,7 +30,7 @@ public sealed class RandomTarTests
         {
             RandomTar tars = new(new Random(seed), hostile: true);
             byte[] tar = tars.Next();
-            LayerIndexEntry? index = LayerHarness.Index(tar);
+            LayerEntry? index = LayerHarness.Index(tar);
             if (index is null)
             {
                 refused++;
@@ -42,7 +42,7 @@ public sealed class RandomTarTests
                 accepted++;
                 UnpackResult result = Unpacked(harness, tar, $"seed {seed}\n{tars}");
                 Assert.True(LayerVerifier.Verify(new MemoryStream(tar), harness["around/layer"], [], 10, LayerHarness.Stop) is { Count: 0 }, $"seed {seed}: the check finds differences\n{tars}");
-                LayerIndexEntry disk = LayerIndexing.ReadDirectory(harness["around/layer"], result.HasRoot, LayerHarness.Stop);
+                LayerEntry disk = LayerIndexing.ReadDirectory(harness["around/layer"], result.HasRoot, LayerHarness.Stop);
                 HashSet<string> implied = [];
                 string expected = Text(index, implied), found = Text(disk, implied);
                 Assert.True(expected == found, $"seed {seed}\nindex:\n{expected}\ndisk:\n{found}\n{tars}");
@@ -110,11 +110,11 @@ public sealed class RandomTarTests
     }
 
     // All that both know. A folder that no entry describes has no attributes of its own; the disk does not know which those are.
-    private static string Text(LayerIndexEntry root, HashSet<string> implied)
+    private static string Text(LayerEntry root, HashSet<string> implied)
     {
         List<string> lines = [];
-        Dictionary<LayerIndexEntry, string> firstNames = [];
-        void Write(LayerIndexEntry entry, string path)
+        Dictionary<LayerEntry, string> firstNames = [];
+        void Write(LayerEntry entry, string path)
         {
             string first = firstNames.TryGetValue(entry.Inode ?? entry, out string? other) ? $" as {other}" : "";
             firstNames.TryAdd(entry.Inode ?? entry, path);
@@ -125,7 +125,7 @@ public sealed class RandomTarTests
             string attributes = implied.Contains(path) || entry.Type == LayerNodeType.Whiteout ? "" : string.Create(CultureInfo.InvariantCulture,
                 $" {Convert.ToString(entry.Permissions, 8)} {entry.Uid}:{entry.Gid} {entry.Size} {entry.ModifiedSeconds}.{entry.ModifiedNanoseconds} {entry.DeviceMajor}:{entry.DeviceMinor} {entry.LinkTarget} {entry.XAttrNames}");
             lines.Add($"{path} {entry.Type}{(entry.IsOpaque ? " opaque" : "")}{attributes}{first}");
-            foreach (LayerIndexEntry child in entry.SortedChildren)
+            foreach (LayerEntry child in entry.SortedChildren)
             {
                 Write(child, $"{path}/{child.Name}");
             }

@@ -83,13 +83,14 @@ public sealed class ReachedDirectoriesTests : IDisposable
     {
         UnpackResult result = _harness.Unpack(tar);
         Assert.Empty(LayerVerifier.Verify(new MemoryStream(tar), _harness["around/layer"], [], 10, LayerHarness.Stop));
-        ExpectedTree tree = new();
+        MemoryTarget tree = new();
+        using LayerInterpreter<LayerEntry> layer = new(tree);
         TarReader reader = new(new MemoryStream(tar));
         while (reader.Next() is TarEntry entry)
         {
-            tree.Place(entry);
+            layer.Apply(entry);
         }
-        tree.Finish();
+        layer.Finish();
         List<string> implied = [.. result.ImpliedDirectories.Select(path => path.ToString())];
         Assert.Equal(implied, tree.Implied.Select(path => path.ToString()));
         return implied;

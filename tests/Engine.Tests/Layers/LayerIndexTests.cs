@@ -142,7 +142,7 @@ public sealed class LayerIndexTests : IDisposable
     private LayerIndex Make(byte[] tar, string name = "index", IndexCache? cache = null)
     {
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        (LayerIndexEntry root, long size) = LayerIndexing.ReadTar(new MemoryStream(tar), hash, TestContext.Current.CancellationToken);
+        (LayerEntry root, long size) = LayerIndexing.ReadTar(new MemoryStream(tar), hash, TestContext.Current.CancellationToken);
         Assert.Equal(tar.Length, size);
         Assert.Equal(SHA256.HashData(tar), hash.GetHashAndReset());
         using (FileStream file = File.Create(_folder[name]))
