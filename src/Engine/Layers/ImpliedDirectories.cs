@@ -44,22 +44,15 @@ internal static class ImpliedDirectories
         {
             return; // nothing shows through
         }
-        List<SafeFileHandle> lowerRoots = UnionLookup.Visible(lowerDirs).Select(path => Libc.OpenDirectory(path)).ToList();
-        try
+        using UnionDirectory below = UnionDirectory.OpenRoot(lowerDirs);
+        using BeneathRoot target = new(root);
+        foreach (LayerPath path in implied)
         {
-            using BeneathRoot target = new(root);
-            foreach (LayerPath path in implied)
+            using UnionDirectory? source = below.Open(path.Components);
+            if (source is not null && OpenOwn(target, path) is SafeFileHandle own)
             {
-                using SafeFileHandle? source = FindBelow(lowerRoots, path);
-                if (source is not null && OpenOwn(target, path) is SafeFileHandle own)
-                {
-                    action(path, source, own);
-                }
+                action(path, source.Top, own);
             }
-        }
-        finally
-        {
-            lowerRoots.ForEach(handle => handle.Dispose());
         }
     }
 
@@ -90,22 +83,5 @@ internal static class ImpliedDirectories
         {
             return null;
         }
-    }
-
-    // The directory that the layers below show: a whiteout, an opaque directory or a file hides what is under it.
-    private static SafeFileHandle? FindBelow(List<SafeFileHandle> lowerRoots, LayerPath path)
-    {
-        List<SafeFileHandle> visible = lowerRoots;
-        foreach (NativePath name in path.Components)
-        {
-            List<SafeFileHandle> inside = UnionLookup.OpenDirectories(visible, name);
-            if (visible != lowerRoots)
-            {
-                visible.ForEach(handle => handle.Dispose());
-            }
-            visible = inside;
-        }
-        visible.Skip(1).ToList().ForEach(handle => handle.Dispose());
-        return visible.FirstOrDefault();
     }
 }

@@ -29,7 +29,7 @@ internal sealed class LayerTreeWalker(ITreeSink sink, TreeWalkOptions options, C
     /// <param name="layers">The directories, the top one first.</param>
     public void Walk(IReadOnlyList<string> layers)
     {
-        using StackedDirectory root = StackedDirectory.Open(layers);
+        using UnionDirectory root = UnionDirectory.OpenRoot(layers);
         if (options.IncludeRoot)
         {
             FileStatus status = Libc.Stat(root.Top);
@@ -38,9 +38,9 @@ internal sealed class LayerTreeWalker(ITreeSink sink, TreeWalkOptions options, C
         WalkContent(root);
     }
 
-    private void WalkContent(StackedDirectory root)
+    private void WalkContent(UnionDirectory root)
     {
-        using OpenLevels<Level, StackedEntry> levels = new(level =>
+        using OpenLevels<Level, UnionEntry> levels = new(level =>
         {
             if (level.Depth > 0)
             {
@@ -48,17 +48,20 @@ internal sealed class LayerTreeWalker(ITreeSink sink, TreeWalkOptions options, C
             }
         });
         levels.Enter(root, directory => Begin(directory, [], isHiding: false, depth: 0));
-        while (!(IsAltered && options.StopsWhenAltered) && levels.TryNext(out Level? level, out StackedEntry entry))
+        while (!(IsAltered && options.StopsWhenAltered) && levels.TryNext(out Level? level, out UnionEntry entry))
         {
             if (!entry.Status.IsWhiteout && Announce(level, entry) is NativePath path)
             {
-                levels.Enter(level.Directory.OpenDirectory(entry), child => Begin(child, path.Bytes.ToArray(), level.IsHiding, level.Depth + 1));
+                levels.Enter(Open(level.Directory, entry), child => Begin(child, path.Bytes.ToArray(), level.IsHiding, level.Depth + 1));
             }
         }
     }
 
+    private static UnionDirectory Open(UnionDirectory parent, UnionEntry entry) =>
+        parent.Open(entry) ?? throw new LinuxException("openat", LinuxException.ENOENT, entry.Name.ToString());
+
     // Announces what is deleted in a directory. isHiding: nothing of the layers below shows in it.
-    private Level Begin(StackedDirectory directory, byte[] prefix, bool isHiding, int depth)
+    private Level Begin(UnionDirectory directory, byte[] prefix, bool isHiding, int depth)
     {
         cancellationToken.ThrowIfCancellationRequested();
         foreach (NativePath name in options.Selection?.DeletedIn(prefix) ?? [])
@@ -70,27 +73,27 @@ internal sealed class LayerTreeWalker(ITreeSink sink, TreeWalkOptions options, C
             sink.Opaque(Marker(Join(prefix, Whiteouts.Opaque.Bytes, slash: false)));
         }
         isHiding |= directory.IsOpaque;
-        List<StackedEntry> entries = directory.Read(options.MayChange);
+        List<UnionEntry> entries = directory.Read(options.MayChange);
         if (options.LeavesOut is not null)
         {
             int all = entries.Count;
             entries = LeaveOut(entries, prefix, options.LeavesOut);
             IsAltered |= entries.Count < all;
         }
-        foreach (StackedEntry entry in options.IsWhole ? [] : entries)
+        foreach (UnionEntry entry in options.IsWhole ? [] : entries)
         {
-            if (entry.Status.IsWhiteout ? !directory.IsMerged || Hides(entry, prefix, isHiding) : entry.Status.Type == FileType.Socket && Hides(entry, prefix, isHiding))
+            if (entry.Status.IsWhiteout ? directory.Count == 1 || Hides(entry, prefix, isHiding) : entry.Status.Type == FileType.Socket && Hides(entry, prefix, isHiding))
             {
-                sink.Whiteout(directory.DirectoryOf(entry), entry.Name, Marker(Join(prefix, Whiteouts.Of(entry.Name).Bytes, slash: false)));
+                sink.Whiteout(entry.Parent, entry.Name, Marker(Join(prefix, Whiteouts.Of(entry.Name).Bytes, slash: false)));
             }
         }
         return new Level(directory, prefix, isHiding, depth, entries);
     }
 
-    private static List<StackedEntry> LeaveOut(List<StackedEntry> entries, ReadOnlySpan<byte> prefix, Func<NativePath, bool> leavesOut)
+    private static List<UnionEntry> LeaveOut(List<UnionEntry> entries, ReadOnlySpan<byte> prefix, Func<NativePath, bool> leavesOut)
     {
-        List<StackedEntry> kept = new(entries.Count);
-        foreach (StackedEntry entry in entries)
+        List<UnionEntry> kept = new(entries.Count);
+        foreach (UnionEntry entry in entries)
         {
             if (!leavesOut(Join(prefix, entry.Name.Bytes, slash: false)))
             {
@@ -102,13 +105,13 @@ internal sealed class LayerTreeWalker(ITreeSink sink, TreeWalkOptions options, C
 
     // A socket is left out: a file of that name in a layer below would come back. A whiteout of what another layer of the
     // stack had may have nothing to hide, and overlayfs lists one that stands in a directory of a single layer.
-    private bool Hides(in StackedEntry entry, ReadOnlySpan<byte> prefix, bool isHiding) =>
+    private bool Hides(in UnionEntry entry, ReadOnlySpan<byte> prefix, bool isHiding) =>
         !isHiding && UnionLookup.Exists(options.LowerDirs, LayerPath.Parse(Join(prefix, entry.Name.Bytes, slash: false)));
 
     // Gives the path of a directory, which the walk has to go into.
-    private NativePath? Announce(Level parent, in StackedEntry entry)
+    private NativePath? Announce(Level parent, in UnionEntry entry)
     {
-        (NativePath name, FileStatus status, SafeFileHandle directory) = (entry.Name, entry.Status, parent.Directory.DirectoryOf(entry));
+        (NativePath name, FileStatus status, SafeFileHandle directory) = (entry.Name, entry.Status, entry.Parent);
         bool isDirectory = status.Type == FileType.Directory;
         NativePath path = Join(parent.Prefix, name.Bytes, isDirectory);
         if (status.Type == FileType.Socket)
@@ -255,9 +258,9 @@ internal sealed class LayerTreeWalker(ITreeSink sink, TreeWalkOptions options, C
     /// <param name="isHiding">Whether nothing of the layers below the stack shows in it.</param>
     /// <param name="depth">How many parts its path has.</param>
     /// <param name="entries">What is in it.</param>
-    private sealed class Level(StackedDirectory directory, byte[] prefix, bool isHiding, int depth, List<StackedEntry> entries) : OpenLevel<StackedEntry>(entries, directory)
+    private sealed class Level(UnionDirectory directory, byte[] prefix, bool isHiding, int depth, List<UnionEntry> entries) : OpenLevel<UnionEntry>(entries, directory)
     {
-        public StackedDirectory Directory => directory;
+        public UnionDirectory Directory => directory;
 
         public byte[] Prefix => prefix;
 

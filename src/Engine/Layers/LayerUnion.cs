@@ -79,14 +79,14 @@ internal sealed class LayerUnion(IReadOnlyList<ILayerTree> layers, Func<UnionNod
         {
             return new UnionNode(parent, sameName[0], []);
         }
-        List<LayerNode> directories = [.. sameName.TakeWhile(node => node.Type == LayerNodeType.Directory)];
-        int opaque = directories.FindIndex(node => node.IsOpaque);
-        List<LayerNode> parts = opaque < 0 ? directories : directories[..(opaque + 1)];
-        LayerNode shown = directories.Find(node => !node.IsImplied) ?? parts[0];
+        List<LayerNode> parts = [];
+        bool hidesBelow = UnionRule.Merge(sameName, node => node.Type == LayerNodeType.Directory ? node : null, node => node.IsOpaque, parts);
+        // An opaque one that is implied looks as the one below it.
+        LayerNode shown = sameName.TakeWhile(node => node.Type == LayerNodeType.Directory).FirstOrDefault(node => !node.IsImplied) ?? parts[0];
         if (showsWhiteout is not null)
         {
             // Also what a lower one of these layers deleted or replaced hides what is below them all.
-            shown = shown with { IsOpaque = opaque >= 0 || directories.Count < sameName.Count };
+            shown = shown with { IsOpaque = hidesBelow };
         }
         return new UnionNode(parent, shown, parts);
     }

@@ -1,3 +1,4 @@
+using System.Text;
 using LayerImage.Engine.Errors;
 using LayerImage.Engine.Interop;
 using LayerImage.Engine.Interop.Libc;
@@ -5,8 +6,8 @@ using Microsoft.Win32.SafeHandles;
 
 namespace LayerImage.Engine.Layers;
 
-/// <summary>An entry of a union.</summary>
-/// <param name="Status">What it is.</param>
+/// <summary>An entry of a union: what the upper-most layer that has the name has there.</summary>
+/// <param name="Status">What it is; a whiteout where that layer deletes it.</param>
 /// <param name="Parent">The directory of the layer that has it; good as long as the union directory.</param>
 /// <param name="Name">Its name there.</param>
 /// <param name="Layer">Which layer.</param>
@@ -16,78 +17,30 @@ internal readonly record struct UnionEntry(FileStatus Status, SafeFileHandle Par
 }
 
 /// <summary>
-/// One directory of a union without a mount: those of its layers' directories that are visible there, the top one first.
-/// What a running container deletes meanwhile counts as not there.
+/// One directory of a union without a mount: those of its layers' directories that are visible there, the top one first. With its
+/// whiteouts it is the directory of one layer that has the same effect: a container's changes are such a union, once its upper
+/// directory has become a layer and a new one has begun. What a running container deletes meanwhile counts as not there.
 /// </summary>
 internal sealed class UnionDirectory : IDisposable
 {
-    private readonly List<(SafeFileHandle Handle, string Layer)> _parts;
+    private readonly List<Part> _parts = [];
 
-    private UnionDirectory(List<(SafeFileHandle, string)> parts) => _parts = parts;
+    private UnionDirectory()
+    {
+    }
+
+    /// <summary>How many directories it has.</summary>
+    public int Count => _parts.Count;
+
+    /// <summary>The upper-most directory, whose attributes are the union's.</summary>
+    public SafeFileHandle Top => _parts[0].Handle;
+
+    /// <summary>Whether it hides all that layers below these have there.</summary>
+    public bool IsOpaque { get; private set; }
 
     /// <summary>Opens the root of a union.</summary>
     /// <param name="directories">The layers, the top one first.</param>
-    public static UnionDirectory OpenRoot(IReadOnlyList<string> directories)
-    {
-        UnionDirectory root = new([]);
-        try
-        {
-            foreach (string directory in UnionLookup.Visible(directories))
-            {
-                root._parts.Add((Libc.OpenDirectory(directory), directory));
-            }
-            return root;
-        }
-        catch
-        {
-            root.Dispose();
-            throw;
-        }
-    }
-
-    /// <summary>The entry of that name that the union shows, or null.</summary>
-    public UnionEntry? Find(NativePath name)
-    {
-        foreach ((SafeFileHandle handle, string layer) in _parts)
-        {
-            if (Libc.TryStatAt(handle, name, out FileStatus status))
-            {
-                return status.IsWhiteout ? null : new UnionEntry(status, handle, name, layer);
-            }
-        }
-        return null;
-    }
-
-    /// <summary>The directory of that name, or null when there is none.</summary>
-    public UnionDirectory? Open(NativePath name)
-    {
-        UnionDirectory child = new([]);
-        try
-        {
-            foreach ((SafeFileHandle handle, string layer) in _parts)
-            {
-                if (!Libc.TryStatAt(handle, name, out FileStatus status))
-                {
-                    continue;
-                }
-                if (status.Type != FileType.Directory || TryOpen(handle, name) is not SafeFileHandle opened)
-                {
-                    break; // a file or a whiteout hides what is below it
-                }
-                child._parts.Add((opened, layer));
-                if (OverlayForm.IsOpaque(opened))
-                {
-                    break;
-                }
-            }
-            return child._parts.Count > 0 ? child : null;
-        }
-        catch
-        {
-            child.Dispose();
-            throw;
-        }
-    }
+    public static UnionDirectory OpenRoot(IEnumerable<string> directories) => Merge(directories, directory => new Part(Libc.OpenDirectory(directory), directory));
 
     /// <summary>How many of the lowest directories two unions have in common: what only those have is equal.</summary>
     public static int CountShared(UnionDirectory? one, UnionDirectory? other)
@@ -103,16 +56,41 @@ internal sealed class UnionDirectory : IDisposable
         return shared;
     }
 
-    /// <summary>How many directories it has.</summary>
-    public int Count => _parts.Count;
+    /// <summary>The entry of that name that the union shows, or null.</summary>
+    public UnionEntry? Find(NativePath name)
+    {
+        foreach (UnionEntry entry in Entries(name, from: 0))
+        {
+            return entry.Status.IsWhiteout ? null : entry;
+        }
+        return null;
+    }
+
+    /// <summary>The directory of that name, or null when there is none.</summary>
+    public UnionDirectory? Open(NativePath name) => Open(name, from: 0);
+
+    /// <summary>The directory of a path, which has a name at least; null where none shows. No link is followed.</summary>
+    public UnionDirectory? Open(ReadOnlySpan<NativePath> path)
+    {
+        UnionDirectory? directory = Open(path[0]);
+        foreach (NativePath name in path[1..])
+        {
+            using UnionDirectory? above = directory;
+            directory = above?.Open(name);
+        }
+        return directory;
+    }
+
+    /// <summary>The directory that an entry is, or null when it is none any more.</summary>
+    public UnionDirectory? Open(UnionEntry entry) => Open(entry.Name, _parts.FindIndex(part => part.Handle == entry.Parent));
 
     /// <summary>The names in all its directories but some of the lowest, whiteouts among them.</summary>
     public IEnumerable<NativePath> Names(int without)
     {
-        foreach ((SafeFileHandle handle, _) in _parts[..^without])
+        foreach (Part part in _parts[..^without])
         {
             // Anew: another walk may have read from the handle.
-            using SafeFileHandle? fresh = TryOpen(handle, NativePath.From("."u8));
+            using SafeFileHandle? fresh = TryOpen(part.Handle, NativePath.From("."u8));
             foreach (NativePath name in fresh is null ? [] : Libc.ReadDirectory(fresh))
             {
                 yield return name;
@@ -120,7 +98,67 @@ internal sealed class UnionDirectory : IDisposable
         }
     }
 
+    /// <summary>Its entries, whiteouts among them, sorted by the bytes of their names: the disk's order tells nothing.</summary>
+    /// <param name="mayChange">Whether names may vanish while it is read; else that is an error.</param>
+    public List<UnionEntry> Read(bool mayChange)
+    {
+        List<UnionEntry> entries = [];
+        HashSet<string>? seen = _parts.Count > 1 ? [] : null;
+        foreach (Part part in _parts)
+        {
+            foreach (NativePath name in Libc.ReadDirectory(part.Handle))
+            {
+                if (seen is not null && !seen.Add(Encoding.Latin1.GetString(name.Bytes)))
+                {
+                    continue;
+                }
+                if (Libc.TryStatAt(part.Handle, name, out FileStatus status))
+                {
+                    entries.Add(new UnionEntry(status, part.Handle, name, part.Layer));
+                }
+                else if (!mayChange)
+                {
+                    throw new LinuxException("statx", LinuxException.ENOENT, name.ToString());
+                }
+            }
+        }
+        entries.Sort(static (a, b) => a.Name.Bytes.SequenceCompareTo(b.Name.Bytes));
+        return entries;
+    }
+
     public void Dispose() => _parts.ForEach(part => part.Handle.Dispose());
+
+    private UnionDirectory? Open(NativePath name, int from)
+    {
+        UnionDirectory child = Merge(Entries(name, from), entry => entry.IsDirectory && TryOpen(entry.Parent, name) is SafeFileHandle handle ? new Part(handle, entry.Layer) : null);
+        return child.Count > 0 ? child : null;
+    }
+
+    private static UnionDirectory Merge<TEntry>(IEnumerable<TEntry> sameName, Func<TEntry, Part?> open)
+    {
+        UnionDirectory merged = new();
+        try
+        {
+            merged.IsOpaque = UnionRule.Merge(sameName, open, part => OverlayForm.IsOpaque(part.Handle), merged._parts);
+            return merged;
+        }
+        catch
+        {
+            merged.Dispose();
+            throw;
+        }
+    }
+
+    private IEnumerable<UnionEntry> Entries(NativePath name, int from)
+    {
+        for (int i = from; i < _parts.Count; i++)
+        {
+            if (Libc.TryStatAt(_parts[i].Handle, name, out FileStatus status))
+            {
+                yield return new UnionEntry(status, _parts[i].Handle, name, _parts[i].Layer);
+            }
+        }
+    }
 
     private static SafeFileHandle? TryOpen(SafeFileHandle directory, NativePath name)
     {
@@ -133,4 +171,6 @@ internal sealed class UnionDirectory : IDisposable
             return null;
         }
     }
+
+    private sealed record Part(SafeFileHandle Handle, string Layer);
 }
