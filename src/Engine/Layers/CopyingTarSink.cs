@@ -113,7 +113,7 @@ internal sealed class CopyingTarSink : TarSink, IDisposable
         {
             Libc.SetXAttr(Libc.ThroughDescriptor(directory, name), attribute.Name, attribute.Value);
         }
-        if (entry.Type != TarEntryType.SymbolicLink)
+        if (entry.Type != LayerNodeType.SymbolicLink)
         {
             Libc.ChmodAt(directory, name, entry.Permissions);
         }
@@ -165,15 +165,15 @@ internal sealed class CopyingTarSink : TarSink, IDisposable
         }
         switch (entry.Type)
         {
-            case TarEntryType.Directory:
+            case LayerNodeType.Directory:
                 Libc.TryMkdirAt(Here, name, 0x1C0);
                 _pending = entry;
                 return;
-            case TarEntryType.HardLink:
+            case LayerNodeType.HardLink:
                 LayerPath target = LayerPath.Parse(entry.LinkName);
                 Libc.LinkAt(_linkTargets.Open(target.Parent)!, target.Name, Here, name);
                 return;
-            case TarEntryType.SymbolicLink:
+            case LayerNodeType.SymbolicLink:
                 Libc.SymlinkAt(entry.LinkName, Here, name);
                 break;
             default:

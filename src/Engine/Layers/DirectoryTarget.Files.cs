@@ -63,16 +63,16 @@ internal sealed partial class DirectoryTarget
         {
             switch (entry.Type)
             {
-                case TarEntryType.SymbolicLink:
+                case LayerNodeType.SymbolicLink:
                     Libc.SymlinkAt(entry.LinkName, parent, name);
                     break;
-                case TarEntryType.CharacterDevice:
+                case LayerNodeType.CharacterDevice:
                     Libc.MknodAt(parent, name, FileType.CharacterDevice, 0, entry.DeviceMajor, entry.DeviceMinor);
                     break;
-                case TarEntryType.BlockDevice:
+                case LayerNodeType.BlockDevice:
                     Libc.MknodAt(parent, name, FileType.BlockDevice, 0, entry.DeviceMajor, entry.DeviceMinor);
                     break;
-                case TarEntryType.Fifo:
+                case LayerNodeType.Fifo:
                     Libc.MknodAt(parent, name, FileType.Fifo, 0, 0, 0);
                     break;
             }
@@ -125,7 +125,7 @@ internal sealed partial class DirectoryTarget
     private void SetAttributes(SafeFileHandle parent, NativePath name, TarEntry entry, SafeFileHandle? file = null)
     {
         Libc.ChownAt(parent, name, entry.Uid, entry.Gid);
-        if (_inheritsAcl && entry.Type is not (TarEntryType.Directory or TarEntryType.SymbolicLink))
+        if (_inheritsAcl && entry.Type is not (LayerNodeType.Directory or LayerNodeType.SymbolicLink))
         {
             RemoveAcl(parent, name, PosixAcl.Access);
         }
@@ -140,7 +140,7 @@ internal sealed partial class DirectoryTarget
         {
             Libc.Chmod(file, entry.Permissions, name);
         }
-        else if (entry.Type != TarEntryType.SymbolicLink)
+        else if (entry.Type != LayerNodeType.SymbolicLink)
         {
             Libc.ChmodAt(parent, name, entry.Permissions);
         }

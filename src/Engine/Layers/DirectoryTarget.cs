@@ -104,7 +104,7 @@ internal sealed partial class DirectoryTarget(TarReader reader, SafeFileHandle r
 
     public bool IsImplied(DiskNode parent, NativePath name) => _implied.Count > 0 && _implied.ContainsKey(parent.PathOf(name).Key);
 
-    public bool TryPut(DiskNode parent, NativePath name, TarEntry entry) => entry.Type == TarEntryType.Regular ? TryPutFile(parent.Handle, name, entry) : TryPutSpecial(parent.Handle, name, entry);
+    public bool TryPut(DiskNode parent, NativePath name, TarEntry entry) => entry.Type == LayerNodeType.File ? TryPutFile(parent.Handle, name, entry) : TryPutSpecial(parent.Handle, name, entry);
 
     public void Link(DiskNode directory, NativePath file, DiskNode parent, NativePath name) => Libc.LinkAt(directory.Handle, file, parent.Handle, name);
 

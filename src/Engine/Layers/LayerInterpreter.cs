@@ -58,11 +58,11 @@ internal sealed class LayerInterpreter<TNode> : IDisposable
         {
             ApplyWhiteout(path, entry);
         }
-        else if (entry.Type == TarEntryType.Directory)
+        else if (entry.Type == LayerNodeType.Directory)
         {
             ApplyDirectory(path, entry);
         }
-        else if (entry.Type == TarEntryType.HardLink)
+        else if (entry.Type == LayerNodeType.HardLink)
         {
             ApplyHardLink(path, entry);
         }
@@ -88,7 +88,7 @@ internal sealed class LayerInterpreter<TNode> : IDisposable
 
     private void ApplyToRoot(TarEntry entry)
     {
-        if (entry.Type != TarEntryType.Directory)
+        if (entry.Type != LayerNodeType.Directory)
         {
             throw LayerPath.Refuse(entry.Name, "the root of a layer is a directory");
         }
@@ -109,11 +109,11 @@ internal sealed class LayerInterpreter<TNode> : IDisposable
 
     private void ApplyNode(LayerPath path, TarEntry entry)
     {
-        if (entry.Type == TarEntryType.SymbolicLink && entry.LinkName.Bytes.Length is 0 or > LayerPath.LongestCall)
+        if (entry.Type == LayerNodeType.SymbolicLink && entry.LinkName.Bytes.Length is 0 or > LayerPath.LongestCall)
         {
             throw LayerPath.Refuse(entry.Name, "a symbolic link's text has 1 to 4095 bytes");
         }
-        if (entry is { Type: TarEntryType.CharacterDevice, DeviceMajor: 0, DeviceMinor: 0 })
+        if (entry is { Type: LayerNodeType.CharacterDevice, DeviceMajor: 0, DeviceMinor: 0 })
         {
             throw LayerPath.Refuse(entry.Name, "a character device 0:0 is overlayfs's mark for a deleted file; a layer deletes by '.wh.' names");
         }

@@ -2,21 +2,6 @@ using LayerImage.Engine.Interop;
 
 namespace LayerImage.Engine.Layers;
 
-/// <summary>What a node of a layer's tree is.</summary>
-internal enum LayerNodeType : byte
-{
-    File,
-    Directory,
-    SymbolicLink,
-    CharacterDevice,
-    BlockDevice,
-    Fifo,
-    Socket,
-
-    /// <summary>A name that hides what lower layers have under it.</summary>
-    Whiteout,
-}
-
 /// <summary>One name in a layer: what a listing shows of it, and where its content is. A value of the moment it was read.</summary>
 internal sealed record LayerNode
 {

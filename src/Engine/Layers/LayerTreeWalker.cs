@@ -33,7 +33,7 @@ internal sealed class LayerTreeWalker(ITreeSink sink, TreeWalkOptions options, C
         if (options.IncludeRoot)
         {
             FileStatus status = Libc.Stat(root.Top);
-            sink.Entry(root.Top, s_here, Describe(root.Top, s_here, NativePath.From("./"u8), TarEntryType.Directory, status), status);
+            sink.Entry(root.Top, s_here, Describe(root.Top, s_here, NativePath.From("./"u8), LayerNodeType.Directory, status), status);
         }
         WalkContent(root);
     }
@@ -136,7 +136,7 @@ internal sealed class LayerTreeWalker(ITreeSink sink, TreeWalkOptions options, C
             (ulong, uint, uint) key = (status.Inode, status.FileSystemMajor, status.FileSystemMinor);
             if (_firstNames.TryGetValue(key, out NativePath first))
             {
-                TarEntry link = Describe(directory, name, path, TarEntryType.HardLink, status, first);
+                TarEntry link = Describe(directory, name, path, LayerNodeType.HardLink, status, first);
                 sink.Entry(directory, name, link, status);
                 return null;
             }
@@ -148,24 +148,18 @@ internal sealed class LayerTreeWalker(ITreeSink sink, TreeWalkOptions options, C
                 // Another file may have been renamed into its place (-NoPause): then it is that one that is read, and described.
                 using (SafeFileHandle data = RegularFile.TryOpen(directory, name, out FileStatus opened) ?? throw Replaced(path))
                 {
-                    sink.File(directory, name, Describe(directory, name, path, TarEntryType.Regular, opened, data: data), opened, data);
+                    sink.File(directory, name, Describe(directory, name, path, LayerNodeType.File, opened, data: data), opened, data);
                 }
                 break;
             case FileType.Directory:
-                sink.Entry(directory, name, Describe(directory, name, path, TarEntryType.Directory, status), status);
+                sink.Entry(directory, name, Describe(directory, name, path, LayerNodeType.Directory, status), status);
                 sink.Enter(name);
                 return path;
             case FileType.SymbolicLink:
-                sink.Entry(directory, name, Describe(directory, name, path, TarEntryType.SymbolicLink, status, Libc.ReadLinkAt(directory, name)), status);
+                sink.Entry(directory, name, Describe(directory, name, path, LayerNodeType.SymbolicLink, status, Libc.ReadLinkAt(directory, name)), status);
                 break;
             default:
-                TarEntryType type = status.Type switch
-                {
-                    FileType.CharacterDevice => TarEntryType.CharacterDevice,
-                    FileType.BlockDevice => TarEntryType.BlockDevice,
-                    _ => TarEntryType.Fifo,
-                };
-                sink.Entry(directory, name, Describe(directory, name, path, type, status), status);
+                sink.Entry(directory, name, Describe(directory, name, path, status.NodeType, status), status);
                 break;
         }
         return null;
@@ -174,7 +168,7 @@ internal sealed class LayerTreeWalker(ITreeSink sink, TreeWalkOptions options, C
     private static LayerImageException Replaced(NativePath path) =>
         new(EngineError.LayerInvalid, $"'{path}' was taken away or replaced while it was read.") { Target = path.ToString(), Advice = "Commit again; without -NoPause the container is paused for the read." };
 
-    private TarEntry Describe(SafeFileHandle directory, NativePath name, NativePath path, TarEntryType type, in FileStatus status, NativePath link = default, SafeFileHandle? data = null)
+    private TarEntry Describe(SafeFileHandle directory, NativePath name, NativePath path, LayerNodeType type, in FileStatus status, NativePath link = default, SafeFileHandle? data = null)
     {
         (long seconds, uint nanoseconds) = (status.ModifiedSeconds, status.ModifiedNanoseconds);
         if (options.LatestTime is DateTimeOffset latest && seconds >= latest.ToUnixTimeSeconds())
@@ -193,12 +187,12 @@ internal sealed class LayerTreeWalker(ITreeSink sink, TreeWalkOptions options, C
             Permissions = status.Permissions,
             Uid = status.Uid,
             Gid = status.Gid,
-            Size = type == TarEntryType.Regular ? (long)status.Size : 0,
+            Size = type == LayerNodeType.File ? (long)status.Size : 0,
             ModifiedSeconds = seconds,
             ModifiedNanoseconds = nanoseconds,
-            DeviceMajor = type is TarEntryType.CharacterDevice or TarEntryType.BlockDevice ? status.DeviceMajor : 0,
-            DeviceMinor = type is TarEntryType.CharacterDevice or TarEntryType.BlockDevice ? status.DeviceMinor : 0,
-            XAttrs = type == TarEntryType.HardLink ? [] : ReadOwnXAttrs(directory, name, data),
+            DeviceMajor = type is LayerNodeType.CharacterDevice or LayerNodeType.BlockDevice ? status.DeviceMajor : 0,
+            DeviceMinor = type is LayerNodeType.CharacterDevice or LayerNodeType.BlockDevice ? status.DeviceMinor : 0,
+            XAttrs = type == LayerNodeType.HardLink ? [] : ReadOwnXAttrs(directory, name, data),
         };
     }
 
@@ -238,7 +232,7 @@ internal sealed class LayerTreeWalker(ITreeSink sink, TreeWalkOptions options, C
         return attributes;
     }
 
-    private static TarEntry Marker(NativePath path) => new() { Type = TarEntryType.Regular, Name = path };
+    private static TarEntry Marker(NativePath path) => new() { Type = LayerNodeType.File, Name = path };
 
     private static NativePath Join(ReadOnlySpan<byte> prefix, ReadOnlySpan<byte> name, bool slash)
     {

@@ -91,7 +91,7 @@ internal sealed class MemoryTarget(string purpose = "shown", bool keepsValues = 
 
     public bool TryPut(LayerEntry parent, NativePath name, TarEntry entry)
     {
-        LayerEntry? added = TryPut(parent, name, TypeOf(entry.Type));
+        LayerEntry? added = TryPut(parent, name, entry.Type);
         if (added is null)
         {
             return false;
@@ -124,15 +124,6 @@ internal sealed class MemoryTarget(string purpose = "shown", bool keepsValues = 
         }
         return parent.TryPut(name, type);
     }
-
-    private static LayerNodeType TypeOf(TarEntryType type) => type switch
-    {
-        TarEntryType.SymbolicLink => LayerNodeType.SymbolicLink,
-        TarEntryType.CharacterDevice => LayerNodeType.CharacterDevice,
-        TarEntryType.BlockDevice => LayerNodeType.BlockDevice,
-        TarEntryType.Fifo => LayerNodeType.Fifo,
-        _ => LayerNodeType.File,
-    };
 
     private void Describe(LayerEntry node, TarEntry entry)
     {

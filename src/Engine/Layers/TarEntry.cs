@@ -2,18 +2,6 @@ using LayerImage.Engine.Interop;
 
 namespace LayerImage.Engine.Layers;
 
-/// <summary>What kind of file an entry of a tar is.</summary>
-internal enum TarEntryType
-{
-    Regular,
-    HardLink,
-    SymbolicLink,
-    CharacterDevice,
-    BlockDevice,
-    Directory,
-    Fifo,
-}
-
 /// <summary>One extended attribute.</summary>
 internal readonly record struct XAttr(NativePath Name, byte[] Value);
 
@@ -23,7 +11,8 @@ internal readonly record struct SparseExtent(long Offset, long Length);
 /// <summary>An entry of a layer's tar, after PAX and GNU extensions have been applied. Names are bytes.</summary>
 internal sealed class TarEntry
 {
-    public required TarEntryType Type { get; init; }
+    /// <summary>What it makes; a whiteout is a file whose name says so.</summary>
+    public required LayerNodeType Type { get; init; }
 
     /// <summary>The name as the tar has it; a directory's may end with a slash.</summary>
     public required NativePath Name { get; init; }

@@ -12,12 +12,12 @@ internal sealed partial class TarReader
             BeginData(paxSize);
         }
         NativePath name = pax.Path ?? longName ?? JoinPrefix(header);
-        TarEntryType type = TypeOf(header, name);
-        if (type is not TarEntryType.Regular)
+        LayerNodeType type = TypeOf(header, name);
+        if (type is not LayerNodeType.File)
         {
             BeginData(0); // Only a file has data; a size on anything else is an old tar's mistake.
         }
-        (IReadOnlyList<SparseExtent>? sparse, long size) = type == TarEntryType.Regular ? ReadSparseMap(header, pax) : (null, 0);
+        (IReadOnlyList<SparseExtent>? sparse, long size) = type == LayerNodeType.File ? ReadSparseMap(header, pax) : (null, 0);
         return new TarEntry
         {
             Type = type,
@@ -29,8 +29,8 @@ internal sealed partial class TarReader
             Size = size,
             ModifiedSeconds = pax.ModifiedSeconds ?? header.ModifiedSeconds,
             ModifiedNanoseconds = pax.ModifiedNanoseconds,
-            DeviceMajor = type is TarEntryType.CharacterDevice or TarEntryType.BlockDevice ? ToDevice(header.DeviceMajor, 0xFFF) : 0,
-            DeviceMinor = type is TarEntryType.CharacterDevice or TarEntryType.BlockDevice ? ToDevice(header.DeviceMinor, 0xFFFFF) : 0,
+            DeviceMajor = type is LayerNodeType.CharacterDevice or LayerNodeType.BlockDevice ? ToDevice(header.DeviceMajor, 0xFFF) : 0,
+            DeviceMinor = type is LayerNodeType.CharacterDevice or LayerNodeType.BlockDevice ? ToDevice(header.DeviceMinor, 0xFFFFF) : 0,
             XAttrs = pax.AllXAttrs(),
             Sparse = sparse,
         };
@@ -50,17 +50,17 @@ internal sealed partial class TarReader
         return NativePath.From(joined);
     }
 
-    private static TarEntryType TypeOf(TarHeader header, NativePath name) => header.TypeFlag switch
+    private static LayerNodeType TypeOf(TarHeader header, NativePath name) => header.TypeFlag switch
     {
         // Before ustar a directory was a file whose name ends with a slash.
-        0 or (byte)'0' or (byte)'7' => name.Bytes is [.., (byte)'/'] ? TarEntryType.Directory : TarEntryType.Regular,
-        (byte)'S' => TarEntryType.Regular,
-        (byte)'1' => TarEntryType.HardLink,
-        (byte)'2' => TarEntryType.SymbolicLink,
-        (byte)'3' => TarEntryType.CharacterDevice,
-        (byte)'4' => TarEntryType.BlockDevice,
-        (byte)'5' => TarEntryType.Directory,
-        (byte)'6' => TarEntryType.Fifo,
+        0 or (byte)'0' or (byte)'7' => name.Bytes is [.., (byte)'/'] ? LayerNodeType.Directory : LayerNodeType.File,
+        (byte)'S' => LayerNodeType.File,
+        (byte)'1' => LayerNodeType.HardLink,
+        (byte)'2' => LayerNodeType.SymbolicLink,
+        (byte)'3' => LayerNodeType.CharacterDevice,
+        (byte)'4' => LayerNodeType.BlockDevice,
+        (byte)'5' => LayerNodeType.Directory,
+        (byte)'6' => LayerNodeType.Fifo,
         byte other => throw TarHeader.Malformed($"'{name}' is of the unknown type '{(char)other}'"),
     };
 

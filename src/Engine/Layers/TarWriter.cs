@@ -108,7 +108,7 @@ internal sealed class TarWriter(Stream destination)
             records.Write(value);
             records.WriteByte((byte)'\n');
         }
-        WriteBlock("PaxHeaders/entry"u8, default, new TarEntry { Type = TarEntryType.Regular, Name = default, Permissions = 0x1A4, Size = records.Length }, (byte)'x');
+        WriteBlock("PaxHeaders/entry"u8, default, new TarEntry { Type = LayerNodeType.File, Name = default, Permissions = 0x1A4, Size = records.Length }, (byte)'x');
         records.Position = 0;
         records.CopyTo(destination);
         WritePadding(records.Length);
@@ -141,14 +141,14 @@ internal sealed class TarWriter(Stream destination)
         destination.Write(_block);
     }
 
-    private static byte TypeFlag(TarEntryType type) => type switch
+    private static byte TypeFlag(LayerNodeType type) => type switch
     {
-        TarEntryType.HardLink => (byte)'1',
-        TarEntryType.SymbolicLink => (byte)'2',
-        TarEntryType.CharacterDevice => (byte)'3',
-        TarEntryType.BlockDevice => (byte)'4',
-        TarEntryType.Directory => (byte)'5',
-        TarEntryType.Fifo => (byte)'6',
+        LayerNodeType.HardLink => (byte)'1',
+        LayerNodeType.SymbolicLink => (byte)'2',
+        LayerNodeType.CharacterDevice => (byte)'3',
+        LayerNodeType.BlockDevice => (byte)'4',
+        LayerNodeType.Directory => (byte)'5',
+        LayerNodeType.Fifo => (byte)'6',
         _ => (byte)'0',
     };
 }

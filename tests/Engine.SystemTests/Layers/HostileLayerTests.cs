@@ -262,7 +262,7 @@ public sealed class HostileLayerTests : IDisposable
     public void MoreEntriesThanAnIndexHolds_AreRefusedEarly()
     {
         using LayerInterpreter<LayerEntry> layer = new(new MemoryTarget());
-        TarEntry entry = new() { Type = TarEntryType.Regular, Name = "same" };
+        TarEntry entry = new() { Type = LayerNodeType.File, Name = "same" };
 
         LayerImageException error = Assert.Throws<LayerImageException>(() =>
         {

@@ -34,7 +34,7 @@ public sealed class LargeFileTests : IDisposable
     public void SizeThatTheEngineWrites_IsReadBack()
     {
         using MemoryStream tar = new();
-        new TarWriter(tar).WriteHeader(new TarEntry { Type = TarEntryType.Regular, Name = "large", Size = Size });
+        new TarWriter(tar).WriteHeader(new TarEntry { Type = LayerNodeType.File, Name = "large", Size = Size });
         tar.Position = 0;
 
         Assert.Equal(Size, new TarReader(tar).Next()!.Size);

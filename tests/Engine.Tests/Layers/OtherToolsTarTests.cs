@@ -40,7 +40,7 @@ public class OtherToolsTarTests
     public void AttributesWithEqualsSigns_AreWrittenAsGnuTarDoes(string name, string key)
     {
         using MemoryStream tar = new();
-        new TarWriter(tar).WriteHeader(new TarEntry { Type = TarEntryType.Regular, Name = "f", XAttrs = [new XAttr(name, "x=y"u8.ToArray())] });
+        new TarWriter(tar).WriteHeader(new TarEntry { Type = LayerNodeType.File, Name = "f", XAttrs = [new XAttr(name, "x=y"u8.ToArray())] });
         tar.Position = 0;
 
         XAttr attribute = Assert.Single(new TarReader(tar).Next()!.XAttrs);
