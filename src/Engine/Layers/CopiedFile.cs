@@ -43,10 +43,10 @@ internal sealed class CopiedFile(NativePath name, TarEntry entry, in FileStatus 
         SafeFileHandle file = Open(directory);
         if (_hasHoles)
         {
-            RandomAccess.SetLength(file, entry.Size);
+            RandomAccess.SetLength(file, entry.Attributes.Size);
         }
         CopyingTarSink.Dress(directory, name, entry);
-        Libc.SetTimes(file, entry.ModifiedSeconds, entry.ModifiedNanoseconds, name);
+        Libc.SetTimes(file, entry.Attributes.ModifiedSeconds, entry.Attributes.ModifiedNanoseconds, name);
     }
 
     public void Dispose() => _file?.Dispose();

@@ -48,7 +48,7 @@ internal sealed class CopyingTarSink : TarSink, IDisposable
     {
         CopiedFile copy = new(name, entry, status);
         // A small one is quicker written than cloned. What needs the original is waited for: it is closed after this.
-        _file = entry.Size > Piece && _canClone && TryClone(copy, data) ? null : copy;
+        _file = entry.Attributes.Size > Piece && _canClone && TryClone(copy, data) ? null : copy;
         base.File(parent, name, entry, status, data);
         (byte[] Buffer, int Count, long Offset)? last = _last;
         (_file, _last) = (null, null);
@@ -89,7 +89,7 @@ internal sealed class CopyingTarSink : TarSink, IDisposable
         using (handle)
         {
             Dress(handle, s_here, entry!);
-            Libc.SetTimes(handle, entry!.ModifiedSeconds, entry.ModifiedNanoseconds, entry.Name);
+            Libc.SetTimes(handle, entry!.Attributes.ModifiedSeconds, entry.Attributes.ModifiedNanoseconds, entry.Name);
         }
     });
 
@@ -101,21 +101,21 @@ internal sealed class CopyingTarSink : TarSink, IDisposable
         if (_root is not null)
         {
             Dress(Here, s_here, _root);
-            Libc.SetTimes(Here, _root.ModifiedSeconds, _root.ModifiedNanoseconds, _root.Name);
+            Libc.SetTimes(Here, _root.Attributes.ModifiedSeconds, _root.Attributes.ModifiedNanoseconds, _root.Name);
         }
     }
 
     /// <summary>Gives a name its owner, attributes and permissions.</summary>
     public static void Dress(SafeFileHandle directory, NativePath name, TarEntry entry)
     {
-        Libc.ChownAt(directory, name, entry.Uid, entry.Gid);
+        Libc.ChownAt(directory, name, entry.Attributes.Uid, entry.Attributes.Gid);
         foreach (XAttr attribute in entry.XAttrs)
         {
             Libc.SetXAttr(Libc.ThroughDescriptor(directory, name), attribute.Name, attribute.Value);
         }
         if (entry.Type != LayerNodeType.SymbolicLink)
         {
-            Libc.ChmodAt(directory, name, entry.Permissions);
+            Libc.ChmodAt(directory, name, entry.Attributes.Permissions);
         }
     }
 
@@ -177,10 +177,10 @@ internal sealed class CopyingTarSink : TarSink, IDisposable
                 Libc.SymlinkAt(entry.LinkName, Here, name);
                 break;
             default:
-                Libc.MknodAt(Here, name, type, 0, entry.DeviceMajor, entry.DeviceMinor);
+                Libc.MknodAt(Here, name, type, 0, entry.Attributes.DeviceMajor, entry.Attributes.DeviceMinor);
                 break;
         }
         Dress(Here, name, entry);
-        Libc.SetTimesAt(Here, name, entry.ModifiedSeconds, entry.ModifiedNanoseconds);
+        Libc.SetTimesAt(Here, name, entry.Attributes.ModifiedSeconds, entry.Attributes.ModifiedNanoseconds);
     }
 }

@@ -19,8 +19,8 @@ internal sealed partial class DirectoryTarget
     {
         // Three calls that most files do not need are a tenth of the work of a small one: the mode is given at once where the
         // process's mask lets it through, and what root makes belongs to root.
-        bool hasMode = (entry.Permissions & ~0x1FF) == 0 && (entry.Permissions & _umask) == 0;
-        using SafeFileHandle? file = TryCreate(parent, name, hasMode ? (uint)entry.Permissions : OwnMode);
+        bool hasMode = (entry.Attributes.Permissions & ~0x1FF) == 0 && (entry.Attributes.Permissions & _umask) == 0;
+        using SafeFileHandle? file = TryCreate(parent, name, hasMode ? (uint)entry.Attributes.Permissions : OwnMode);
         if (file is null)
         {
             return false;
@@ -33,14 +33,14 @@ internal sealed partial class DirectoryTarget
         {
             WriteSparse(file, entry);
         }
-        if (!hasMode || entry.Uid != 0 || entry.Gid != 0 || entry.XAttrs.Count > 0 || _inheritsGroup || _inheritsAcl)
+        if (!hasMode || entry.Attributes.Uid != 0 || entry.Attributes.Gid != 0 || entry.XAttrs.Count > 0 || _inheritsGroup || _inheritsAcl)
         {
             SetAttributes(parent, name, entry, file);
         }
-        Libc.SetTimes(file, entry.ModifiedSeconds, entry.ModifiedNanoseconds, name);
-        if (entry.Size >= LargeFile)
+        Libc.SetTimes(file, entry.Attributes.ModifiedSeconds, entry.Attributes.ModifiedNanoseconds, name);
+        if (entry.Attributes.Size >= LargeFile)
         {
-            Libc.BeginWriteback(file, 0, entry.Size); // so that the sync at the end finds little left to do
+            Libc.BeginWriteback(file, 0, entry.Attributes.Size); // so that the sync at the end finds little left to do
         }
         return true;
     }
@@ -67,10 +67,10 @@ internal sealed partial class DirectoryTarget
                     Libc.SymlinkAt(entry.LinkName, parent, name);
                     break;
                 case LayerNodeType.CharacterDevice:
-                    Libc.MknodAt(parent, name, FileType.CharacterDevice, 0, entry.DeviceMajor, entry.DeviceMinor);
+                    Libc.MknodAt(parent, name, FileType.CharacterDevice, 0, entry.Attributes.DeviceMajor, entry.Attributes.DeviceMinor);
                     break;
                 case LayerNodeType.BlockDevice:
-                    Libc.MknodAt(parent, name, FileType.BlockDevice, 0, entry.DeviceMajor, entry.DeviceMinor);
+                    Libc.MknodAt(parent, name, FileType.BlockDevice, 0, entry.Attributes.DeviceMajor, entry.Attributes.DeviceMinor);
                     break;
                 case LayerNodeType.Fifo:
                     Libc.MknodAt(parent, name, FileType.Fifo, 0, 0, 0);
@@ -82,7 +82,7 @@ internal sealed partial class DirectoryTarget
             return false;
         }
         SetAttributes(parent, name, entry);
-        Libc.SetTimesAt(parent, name, entry.ModifiedSeconds, entry.ModifiedNanoseconds);
+        Libc.SetTimesAt(parent, name, entry.Attributes.ModifiedSeconds, entry.Attributes.ModifiedNanoseconds);
         return true;
     }
 
@@ -101,7 +101,7 @@ internal sealed partial class DirectoryTarget
     {
         try
         {
-            RandomAccess.SetLength(file, entry.Size);
+            RandomAccess.SetLength(file, entry.Attributes.Size);
         }
         catch (ArgumentOutOfRangeException)
         {
@@ -124,7 +124,7 @@ internal sealed partial class DirectoryTarget
     /// <summary>Owner, then extended attributes, then mode: chown clears setuid and security.capability.</summary>
     private void SetAttributes(SafeFileHandle parent, NativePath name, TarEntry entry, SafeFileHandle? file = null)
     {
-        Libc.ChownAt(parent, name, entry.Uid, entry.Gid);
+        Libc.ChownAt(parent, name, entry.Attributes.Uid, entry.Attributes.Gid);
         if (_inheritsAcl && entry.Type is not (LayerNodeType.Directory or LayerNodeType.SymbolicLink))
         {
             RemoveAcl(parent, name, PosixAcl.Access);
@@ -138,11 +138,11 @@ internal sealed partial class DirectoryTarget
         }
         if (file is not null)
         {
-            Libc.Chmod(file, entry.Permissions, name);
+            Libc.Chmod(file, entry.Attributes.Permissions, name);
         }
         else if (entry.Type != LayerNodeType.SymbolicLink)
         {
-            Libc.ChmodAt(parent, name, entry.Permissions);
+            Libc.ChmodAt(parent, name, entry.Attributes.Permissions);
         }
     }
 

@@ -77,13 +77,13 @@ internal sealed partial class DirectoryTarget(TarReader reader, SafeFileHandle r
         {
             _implied.Remove(path.Key);
         }
-        _directoryTimes.Add((path, entry.ModifiedSeconds, entry.ModifiedNanoseconds));
+        _directoryTimes.Add((path, entry.Attributes.ModifiedSeconds, entry.Attributes.ModifiedNanoseconds));
     }
 
     public void DescribeRoot(TarEntry entry)
     {
         SetDirectoryAttributes(root, s_here, entry);
-        _directoryTimes.Add((LayerPath.Of([]), entry.ModifiedSeconds, entry.ModifiedNanoseconds));
+        _directoryTimes.Add((LayerPath.Of([]), entry.Attributes.ModifiedSeconds, entry.Attributes.ModifiedNanoseconds));
     }
 
     // An implied one gets its attributes from below later; until then root's defaults.
@@ -170,6 +170,6 @@ internal sealed partial class DirectoryTarget(TarReader reader, SafeFileHandle r
     private void SetDirectoryAttributes(SafeFileHandle parent, NativePath name, TarEntry entry)
     {
         SetAttributes(parent, name, entry);
-        _inheritsGroup |= (entry.Permissions & SetGroupId) != 0;
+        _inheritsGroup |= (entry.Attributes.Permissions & SetGroupId) != 0;
     }
 }

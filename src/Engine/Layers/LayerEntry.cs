@@ -17,21 +17,8 @@ internal sealed class LayerEntry(string name, LayerEntry? parent, LayerNodeType 
 
     public LayerNodeType Type { get; } = type;
 
-    public int Permissions { get; private set; } = 0x1ED; // 0755, until the tar says otherwise
-
-    public uint Uid { get; private set; }
-
-    public uint Gid { get; private set; }
-
-    public long Size { get; private set; }
-
-    public long ModifiedSeconds { get; private set; }
-
-    public uint ModifiedNanoseconds { get; private set; }
-
-    public uint DeviceMajor { get; private set; }
-
-    public uint DeviceMinor { get; private set; }
+    /// <summary>Of a directory root's 0755, until the tar says otherwise.</summary>
+    public NodeAttributes Attributes { get; private set; } = new() { Permissions = 0x1ED };
 
     public string LinkTarget { get; private set; } = "";
 
@@ -147,9 +134,7 @@ internal sealed class LayerEntry(string name, LayerEntry? parent, LayerNodeType 
     public void Describe(TarEntry entry, long offset, bool keepsValues)
     {
         // The kernel gives every link 0777, whatever a tar says.
-        (Permissions, Uid, Gid, Size) = (Type == LayerNodeType.SymbolicLink ? 0x1FF : entry.Permissions, entry.Uid, entry.Gid, entry.Size);
-        (ModifiedSeconds, ModifiedNanoseconds) = (entry.ModifiedSeconds, entry.ModifiedNanoseconds);
-        (DeviceMajor, DeviceMinor) = (entry.DeviceMajor, entry.DeviceMinor);
+        Attributes = Type == LayerNodeType.SymbolicLink ? entry.Attributes with { Permissions = 0x1FF } : entry.Attributes;
         LinkTarget = Type == LayerNodeType.SymbolicLink ? Text(entry.LinkName) : "";
         if (entry.XAttrs.Count > 0)
         {
@@ -165,9 +150,7 @@ internal sealed class LayerEntry(string name, LayerEntry? parent, LayerNodeType 
     /// <summary>Becomes another name of a file.</summary>
     public void LinkTo(LayerEntry file)
     {
-        (Permissions, Uid, Gid, Size) = (file.Permissions, file.Uid, file.Gid, file.Size);
-        (ModifiedSeconds, ModifiedNanoseconds) = (file.ModifiedSeconds, file.ModifiedNanoseconds);
-        (DeviceMajor, DeviceMinor, LinkTarget, XAttrs) = (file.DeviceMajor, file.DeviceMinor, file.LinkTarget, file.XAttrs);
+        (Attributes, LinkTarget, XAttrs) = (file.Attributes, file.LinkTarget, file.XAttrs);
         (IsSparse, TarOffset, Inode, IsDescribed) = (file.IsSparse, file.TarOffset, file.Inode, true);
         Inode.HasOtherNames = true;
     }

@@ -119,18 +119,23 @@ internal sealed class LayerIndex : ILayerTree
             IsOpaque = (flags & LayerIndexFormat.Opaque) != 0,
             IsImplied = (flags & LayerIndexFormat.Implied) != 0,
             IsSparse = (flags & LayerIndexFormat.Sparse) != 0,
-            Permissions = BinaryPrimitives.ReadUInt16LittleEndian(record[22..]),
-            Uid = BinaryPrimitives.ReadUInt32LittleEndian(record[24..]),
-            Gid = BinaryPrimitives.ReadUInt32LittleEndian(record[28..]),
-            Size = BinaryPrimitives.ReadInt64LittleEndian(record[32..]),
-            ModifiedSeconds = BinaryPrimitives.ReadInt64LittleEndian(record[40..]),
-            ModifiedNanoseconds = BinaryPrimitives.ReadUInt32LittleEndian(record[48..]),
+            Attributes = ReadAttributes(record),
             Children = (BinaryPrimitives.ReadUInt32LittleEndian(record[52..]), BinaryPrimitives.ReadUInt32LittleEndian(record[56..])),
-            DeviceMajor = BinaryPrimitives.ReadUInt32LittleEndian(record[60..]),
-            DeviceMinor = BinaryPrimitives.ReadUInt32LittleEndian(record[64..]),
             TarOffset = BinaryPrimitives.ReadInt64LittleEndian(record[72..]),
         };
     }
+
+    private static NodeAttributes ReadAttributes(ReadOnlySpan<byte> record) => new()
+    {
+        Permissions = BinaryPrimitives.ReadUInt16LittleEndian(record[22..]),
+        Uid = BinaryPrimitives.ReadUInt32LittleEndian(record[24..]),
+        Gid = BinaryPrimitives.ReadUInt32LittleEndian(record[28..]),
+        Size = BinaryPrimitives.ReadInt64LittleEndian(record[32..]),
+        ModifiedSeconds = BinaryPrimitives.ReadInt64LittleEndian(record[40..]),
+        ModifiedNanoseconds = BinaryPrimitives.ReadUInt32LittleEndian(record[48..]),
+        DeviceMajor = BinaryPrimitives.ReadUInt32LittleEndian(record[60..]),
+        DeviceMinor = BinaryPrimitives.ReadUInt32LittleEndian(record[64..]),
+    };
 
     private void ReadRecord(long index, Span<byte> record)
     {

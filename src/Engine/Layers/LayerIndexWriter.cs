@@ -73,16 +73,16 @@ internal static class LayerIndexWriter
         BinaryPrimitives.WriteInt32LittleEndian(record[16..], node.XAttrNames.Length);
         record[20] = (byte)node.Type;
         record[21] = (byte)((node.IsOpaque ? LayerIndexFormat.Opaque : 0) | (node.IsImplied ? LayerIndexFormat.Implied : 0) | (node.IsSparse ? LayerIndexFormat.Sparse : 0));
-        BinaryPrimitives.WriteUInt16LittleEndian(record[22..], (ushort)node.Permissions);
-        BinaryPrimitives.WriteUInt32LittleEndian(record[24..], node.Uid);
-        BinaryPrimitives.WriteUInt32LittleEndian(record[28..], node.Gid);
-        BinaryPrimitives.WriteInt64LittleEndian(record[32..], node.Size);
-        BinaryPrimitives.WriteInt64LittleEndian(record[40..], node.ModifiedSeconds);
-        BinaryPrimitives.WriteUInt32LittleEndian(record[48..], node.ModifiedNanoseconds);
+        BinaryPrimitives.WriteUInt16LittleEndian(record[22..], (ushort)node.Attributes.Permissions);
+        BinaryPrimitives.WriteUInt32LittleEndian(record[24..], node.Attributes.Uid);
+        BinaryPrimitives.WriteUInt32LittleEndian(record[28..], node.Attributes.Gid);
+        BinaryPrimitives.WriteInt64LittleEndian(record[32..], node.Attributes.Size);
+        BinaryPrimitives.WriteInt64LittleEndian(record[40..], node.Attributes.ModifiedSeconds);
+        BinaryPrimitives.WriteUInt32LittleEndian(record[48..], node.Attributes.ModifiedNanoseconds);
         BinaryPrimitives.WriteUInt32LittleEndian(record[52..], node.FirstChild);
         BinaryPrimitives.WriteInt32LittleEndian(record[56..], node.ChildCount);
-        BinaryPrimitives.WriteUInt32LittleEndian(record[60..], node.DeviceMajor);
-        BinaryPrimitives.WriteUInt32LittleEndian(record[64..], node.DeviceMinor);
+        BinaryPrimitives.WriteUInt32LittleEndian(record[60..], node.Attributes.DeviceMajor);
+        BinaryPrimitives.WriteUInt32LittleEndian(record[64..], node.Attributes.DeviceMinor);
         BinaryPrimitives.WriteInt64LittleEndian(record[72..], node.TarOffset);
     }
 

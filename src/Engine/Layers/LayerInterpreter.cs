@@ -113,7 +113,7 @@ internal sealed class LayerInterpreter<TNode> : IDisposable
         {
             throw LayerPath.Refuse(entry.Name, "a symbolic link's text has 1 to 4095 bytes");
         }
-        if (entry is { Type: LayerNodeType.CharacterDevice, DeviceMajor: 0, DeviceMinor: 0 })
+        if (entry is { Type: LayerNodeType.CharacterDevice, Attributes: { DeviceMajor: 0, DeviceMinor: 0 } })
         {
             throw LayerPath.Refuse(entry.Name, "a character device 0:0 is overlayfs's mark for a deleted file; a layer deletes by '.wh.' names");
         }

@@ -15,21 +15,7 @@ internal sealed record LayerNode
 
     public required LayerNodeType Type { get; init; }
 
-    public int Permissions { get; init; }
-
-    public uint Uid { get; init; }
-
-    public uint Gid { get; init; }
-
-    public long Size { get; init; }
-
-    public long ModifiedSeconds { get; init; }
-
-    public uint ModifiedNanoseconds { get; init; }
-
-    public uint DeviceMajor { get; init; }
-
-    public uint DeviceMinor { get; init; }
+    public NodeAttributes Attributes { get; init; }
 
     /// <summary>A symbolic link's text.</summary>
     public NativePath LinkTarget { get; init; }

@@ -86,8 +86,8 @@ internal sealed class LayerTreeComparison(IReadOnlyDictionary<LayerEntry, byte[]
             case LayerNodeType.SymbolicLink when LayerEntry.Text(Libc.ReadLinkAt(parent, name)) != expected.LinkTarget:
                 Add(path, $"links to '{Libc.ReadLinkAt(parent, name)}' instead of '{LayerEntry.Bytes(expected.LinkTarget)}'");
                 break;
-            case LayerNodeType.CharacterDevice or LayerNodeType.BlockDevice when (status.DeviceMajor, status.DeviceMinor) != (expected.DeviceMajor, expected.DeviceMinor):
-                Add(path, $"is the device {status.DeviceMajor}:{status.DeviceMinor} instead of {expected.DeviceMajor}:{expected.DeviceMinor}");
+            case LayerNodeType.CharacterDevice or LayerNodeType.BlockDevice when (status.DeviceMajor, status.DeviceMinor) != (expected.Attributes.DeviceMajor, expected.Attributes.DeviceMinor):
+                Add(path, $"is the device {status.DeviceMajor}:{status.DeviceMinor} instead of {expected.Attributes.DeviceMajor}:{expected.Attributes.DeviceMinor}");
                 break;
         }
         CompareAttributes(parent, name, status, expected, path);
@@ -120,9 +120,9 @@ internal sealed class LayerTreeComparison(IReadOnlyDictionary<LayerEntry, byte[]
 
     private void CompareFile(SafeFileHandle parent, NativePath name, in FileStatus status, LayerEntry expected, string path)
     {
-        if ((long)status.Size != expected.Size)
+        if ((long)status.Size != expected.Attributes.Size)
         {
-            Add(path, $"has {status.Size} bytes instead of {expected.Size}");
+            Add(path, $"has {status.Size} bytes instead of {expected.Attributes.Size}");
         }
         else if (otherContent.TryGetValue(expected.Inode, out byte[]? hash) && (hash is null || !Hash(parent, name).AsSpan().SequenceEqual(hash)))
         {
@@ -151,15 +151,15 @@ internal sealed class LayerTreeComparison(IReadOnlyDictionary<LayerEntry, byte[]
 
     private void CompareAttributes(SafeFileHandle parent, NativePath name, in FileStatus status, LayerEntry expected, string path)
     {
-        if (status.Type != FileType.SymbolicLink && status.Permissions != expected.Permissions)
+        if (status.Type != FileType.SymbolicLink && status.Permissions != expected.Attributes.Permissions)
         {
-            Add(path, $"has the mode {Octal(status.Permissions)} instead of {Octal(expected.Permissions)}");
+            Add(path, $"has the mode {Octal(status.Permissions)} instead of {Octal(expected.Attributes.Permissions)}");
         }
-        if ((status.Uid, status.Gid) != (expected.Uid, expected.Gid))
+        if ((status.Uid, status.Gid) != (expected.Attributes.Uid, expected.Attributes.Gid))
         {
-            Add(path, $"belongs to {status.Uid}:{status.Gid} instead of {expected.Uid}:{expected.Gid}");
+            Add(path, $"belongs to {status.Uid}:{status.Gid} instead of {expected.Attributes.Uid}:{expected.Attributes.Gid}");
         }
-        if (!IsClamped(expected.ModifiedSeconds, status.ModifiedSeconds) && (status.ModifiedSeconds, status.ModifiedNanoseconds) != (expected.ModifiedSeconds, expected.ModifiedNanoseconds))
+        if (!IsClamped(expected.Attributes.ModifiedSeconds, status.ModifiedSeconds) && (status.ModifiedSeconds, status.ModifiedNanoseconds) != (expected.Attributes.ModifiedSeconds, expected.Attributes.ModifiedNanoseconds))
         {
             Add(path, "has another modification time");
         }
@@ -189,7 +189,7 @@ internal sealed class LayerTreeComparison(IReadOnlyDictionary<LayerEntry, byte[]
 
     // The mode is set last, and says itself what the list says of the owner, the mask and the others.
     private static byte[] Wanted(XAttr attribute, LayerEntry entry) =>
-        attribute.Name.Bytes.SequenceEqual(PosixAcl.Access.Bytes) ? PosixAcl.WithMode(attribute.Value, entry.Permissions) : attribute.Value;
+        attribute.Name.Bytes.SequenceEqual(PosixAcl.Access.Bytes) ? PosixAcl.WithMode(attribute.Value, entry.Attributes.Permissions) : attribute.Value;
 
     // The kernel keeps user.* on files and directories only (xattr(7)), no list that says what the mode says, none on links, and
     // one for what is made in it on directories only (acl(5)).

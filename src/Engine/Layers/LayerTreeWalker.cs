@@ -170,30 +170,29 @@ internal sealed class LayerTreeWalker(ITreeSink sink, TreeWalkOptions options, C
 
     private TarEntry Describe(SafeFileHandle directory, NativePath name, NativePath path, LayerNodeType type, in FileStatus status, NativePath link = default, SafeFileHandle? data = null)
     {
-        (long seconds, uint nanoseconds) = (status.ModifiedSeconds, status.ModifiedNanoseconds);
-        if (options.LatestTime is DateTimeOffset latest && seconds >= latest.ToUnixTimeSeconds())
-        {
-            uint most = (uint)(latest.Ticks % TimeSpan.TicksPerSecond * 100);
-            if (seconds > latest.ToUnixTimeSeconds() || nanoseconds > most)
-            {
-                (seconds, nanoseconds, IsAltered) = (latest.ToUnixTimeSeconds(), most, true);
-            }
-        }
         return new TarEntry
         {
             Type = type,
             Name = path,
             LinkName = link,
-            Permissions = status.Permissions,
-            Uid = status.Uid,
-            Gid = status.Gid,
-            Size = type == LayerNodeType.File ? (long)status.Size : 0,
-            ModifiedSeconds = seconds,
-            ModifiedNanoseconds = nanoseconds,
-            DeviceMajor = type is LayerNodeType.CharacterDevice or LayerNodeType.BlockDevice ? status.DeviceMajor : 0,
-            DeviceMinor = type is LayerNodeType.CharacterDevice or LayerNodeType.BlockDevice ? status.DeviceMinor : 0,
+            Attributes = type == LayerNodeType.HardLink ? Clamp(NodeAttributes.Of(status)) with { Size = 0, DeviceMajor = 0, DeviceMinor = 0 } : Clamp(NodeAttributes.Of(status)),
             XAttrs = type == LayerNodeType.HardLink ? [] : ReadOwnXAttrs(directory, name, data),
         };
+    }
+
+    private NodeAttributes Clamp(in NodeAttributes attributes)
+    {
+        if (options.LatestTime is not DateTimeOffset latest)
+        {
+            return attributes;
+        }
+        (long seconds, uint nanoseconds) = (latest.ToUnixTimeSeconds(), (uint)(latest.Ticks % TimeSpan.TicksPerSecond * 100));
+        if ((attributes.ModifiedSeconds, attributes.ModifiedNanoseconds).CompareTo((seconds, nanoseconds)) <= 0)
+        {
+            return attributes;
+        }
+        IsAltered = true;
+        return attributes with { ModifiedSeconds = seconds, ModifiedNanoseconds = nanoseconds };
     }
 
     private List<XAttr> ReadOwnXAttrs(SafeFileHandle directory, NativePath name, SafeFileHandle? data)

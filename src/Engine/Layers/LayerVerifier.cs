@@ -62,14 +62,14 @@ internal sealed class LayerVerifier : IDisposable
 
     private void CompareContent(TarReader reader, TarEntry entry, LayerEntry node)
     {
-        using SafeFileHandle? file = TryOpen(LayerPath.Parse(entry.Name), entry.Size);
+        using SafeFileHandle? file = TryOpen(LayerPath.Parse(entry.Name), entry.Attributes.Size);
         if (file is null)
         {
             _otherContent[node] = entry.Sparse is null ? HashRest(reader, null, 0) : null;
             return;
         }
         long offset = 0;
-        foreach (SparseExtent extent in entry.Sparse ?? [new SparseExtent(0, entry.Size)])
+        foreach (SparseExtent extent in entry.Sparse ?? [new SparseExtent(0, entry.Attributes.Size)])
         {
             if (!IsZero(file, offset, extent.Offset))
             {
@@ -90,7 +90,7 @@ internal sealed class LayerVerifier : IDisposable
                 offset += count;
             }
         }
-        if (!IsZero(file, offset, entry.Size))
+        if (!IsZero(file, offset, entry.Attributes.Size))
         {
             _otherContent[node] = null;
         }

@@ -20,23 +20,7 @@ internal sealed class TarEntry
     /// <summary>The target of a link.</summary>
     public NativePath LinkName { get; init; }
 
-    /// <summary>Permission bits with setuid, setgid and sticky.</summary>
-    public int Permissions { get; init; }
-
-    public uint Uid { get; init; }
-
-    public uint Gid { get; init; }
-
-    /// <summary>The file's length in bytes, holes included.</summary>
-    public long Size { get; init; }
-
-    public long ModifiedSeconds { get; init; }
-
-    public uint ModifiedNanoseconds { get; init; }
-
-    public uint DeviceMajor { get; init; }
-
-    public uint DeviceMinor { get; init; }
+    public NodeAttributes Attributes { get; init; }
 
     public IReadOnlyList<XAttr> XAttrs { get; init; } = [];
 

@@ -23,16 +23,25 @@ internal sealed partial class TarReader
             Type = type,
             Name = pax.SparseName ?? name,
             LinkName = pax.LinkPath ?? longLink ?? NativePath.From(header.LinkName),
+            Attributes = MakeAttributes(header, pax, type, size),
+            XAttrs = pax.AllXAttrs(),
+            Sparse = sparse,
+        };
+    }
+
+    private static NodeAttributes MakeAttributes(TarHeader header, PaxRecords pax, LayerNodeType type, long size)
+    {
+        bool isDevice = type is LayerNodeType.CharacterDevice or LayerNodeType.BlockDevice;
+        return new NodeAttributes
+        {
             Permissions = (int)(header.Mode & 0xFFF),
             Uid = ToId(pax.Uid ?? header.Uid),
             Gid = ToId(pax.Gid ?? header.Gid),
             Size = size,
             ModifiedSeconds = pax.ModifiedSeconds ?? header.ModifiedSeconds,
             ModifiedNanoseconds = pax.ModifiedNanoseconds,
-            DeviceMajor = type is LayerNodeType.CharacterDevice or LayerNodeType.BlockDevice ? ToDevice(header.DeviceMajor, 0xFFF) : 0,
-            DeviceMinor = type is LayerNodeType.CharacterDevice or LayerNodeType.BlockDevice ? ToDevice(header.DeviceMinor, 0xFFFFF) : 0,
-            XAttrs = pax.AllXAttrs(),
-            Sparse = sparse,
+            DeviceMajor = isDevice ? ToDevice(header.DeviceMajor, 0xFFF) : 0,
+            DeviceMinor = isDevice ? ToDevice(header.DeviceMinor, 0xFFFFF) : 0,
         };
     }
 

@@ -30,11 +30,11 @@ internal class TarSink(Stream destination, bool keepsTree, CancellationToken can
         Write(entry);
         long offset = 0;
         Writeback? source = keepsTree ? new Writeback(data) : null;
-        while (offset < entry.Size)
+        while (offset < entry.Attributes.Size)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            byte[] buffer = Buffer(entry.Size - offset);
-            int read = Libc.Read(data, buffer.AsSpan(0, (int)Math.Min(buffer.Length, entry.Size - offset)), offset, name);
+            byte[] buffer = Buffer(entry.Attributes.Size - offset);
+            int read = Libc.Read(data, buffer.AsSpan(0, (int)Math.Min(buffer.Length, entry.Attributes.Size - offset)), offset, name);
             if (read == 0)
             {
                 throw new LayerImageException(EngineError.LayerInvalid, $"'{entry.Name}' became shorter while it was read.")
@@ -49,7 +49,7 @@ internal class TarSink(Stream destination, bool keepsTree, CancellationToken can
             source?.Grown(offset);
         }
         ContentBytes += offset;
-        _writer.WritePadding(entry.Size);
+        _writer.WritePadding(entry.Attributes.Size);
     }
 
     public virtual void Whiteout(SafeFileHandle parent, NativePath name, TarEntry entry) => Write(entry);

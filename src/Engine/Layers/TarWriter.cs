@@ -18,18 +18,18 @@ internal sealed class TarWriter(Stream destination)
     private const long LargestOctal7 = 0x1FFFFF, LargestOctal11 = 0x1FFFFFFFF;
     private readonly byte[] _block = new byte[TarHeader.BlockSize];
 
-    /// <summary>Writes an entry's headers. For a file <see cref="TarEntry.Size"/> bytes of data must follow.</summary>
+    /// <summary>Writes an entry's headers. For a file <see cref="NodeAttributes.Size"/> bytes of data must follow.</summary>
     public void WriteHeader(TarEntry entry)
     {
         SortedDictionary<string, byte[]> pax = new(StringComparer.Ordinal);
         ReadOnlySpan<byte> name = FitName(entry.Name, "path", pax);
         ReadOnlySpan<byte> link = FitName(entry.LinkName, "linkpath", pax);
-        FitNumber(entry.Uid, LargestOctal7, "uid", pax);
-        FitNumber(entry.Gid, LargestOctal7, "gid", pax);
-        FitNumber(entry.Size, LargestOctal11, "size", pax);
-        if (entry.ModifiedNanoseconds != 0 || entry.ModifiedSeconds is < 0 or > LargestOctal11)
+        FitNumber(entry.Attributes.Uid, LargestOctal7, "uid", pax);
+        FitNumber(entry.Attributes.Gid, LargestOctal7, "gid", pax);
+        FitNumber(entry.Attributes.Size, LargestOctal11, "size", pax);
+        if (entry.Attributes.ModifiedNanoseconds != 0 || entry.Attributes.ModifiedSeconds is < 0 or > LargestOctal11)
         {
-            pax["mtime"] = Encoding.ASCII.GetBytes(FormatTime(entry.ModifiedSeconds, entry.ModifiedNanoseconds));
+            pax["mtime"] = Encoding.ASCII.GetBytes(FormatTime(entry.Attributes.ModifiedSeconds, entry.Attributes.ModifiedNanoseconds));
         }
         foreach (XAttr attribute in entry.XAttrs)
         {
@@ -108,7 +108,7 @@ internal sealed class TarWriter(Stream destination)
             records.Write(value);
             records.WriteByte((byte)'\n');
         }
-        WriteBlock("PaxHeaders/entry"u8, default, new TarEntry { Type = LayerNodeType.File, Name = default, Permissions = 0x1A4, Size = records.Length }, (byte)'x');
+        WriteBlock("PaxHeaders/entry"u8, default, new TarEntry { Type = LayerNodeType.File, Name = default, Attributes = new() { Permissions = 0x1A4, Size = records.Length } }, (byte)'x');
         records.Position = 0;
         records.CopyTo(destination);
         WritePadding(records.Length);
@@ -121,16 +121,16 @@ internal sealed class TarWriter(Stream destination)
         Span<byte> block = _block;
         block.Clear();
         name.CopyTo(block);
-        TarHeader.WriteOctal(block.Slice(100, 8), entry.Permissions);
-        TarHeader.WriteOctal(block.Slice(108, 8), Math.Min(entry.Uid, LargestOctal7));
-        TarHeader.WriteOctal(block.Slice(116, 8), Math.Min(entry.Gid, LargestOctal7));
-        TarHeader.WriteOctal(block.Slice(124, 12), Math.Min(entry.Size, LargestOctal11));
-        TarHeader.WriteOctal(block.Slice(136, 12), Math.Clamp(entry.ModifiedSeconds, 0, LargestOctal11));
+        TarHeader.WriteOctal(block.Slice(100, 8), entry.Attributes.Permissions);
+        TarHeader.WriteOctal(block.Slice(108, 8), Math.Min(entry.Attributes.Uid, LargestOctal7));
+        TarHeader.WriteOctal(block.Slice(116, 8), Math.Min(entry.Attributes.Gid, LargestOctal7));
+        TarHeader.WriteOctal(block.Slice(124, 12), Math.Min(entry.Attributes.Size, LargestOctal11));
+        TarHeader.WriteOctal(block.Slice(136, 12), Math.Clamp(entry.Attributes.ModifiedSeconds, 0, LargestOctal11));
         block[156] = type;
         link.CopyTo(block[157..]);
         "ustar\000"u8.CopyTo(block[257..]);
-        TarHeader.WriteOctal(block.Slice(329, 8), entry.DeviceMajor);
-        TarHeader.WriteOctal(block.Slice(337, 8), entry.DeviceMinor);
+        TarHeader.WriteOctal(block.Slice(329, 8), entry.Attributes.DeviceMajor);
+        TarHeader.WriteOctal(block.Slice(337, 8), entry.Attributes.DeviceMinor);
         int checksum = 8 * ' ';
         foreach (byte value in block)
         {

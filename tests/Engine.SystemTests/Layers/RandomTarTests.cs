@@ -123,7 +123,7 @@ public sealed class RandomTarTests
                 implied.Add(path);
             }
             string attributes = implied.Contains(path) || entry.Type == LayerNodeType.Whiteout ? "" : string.Create(CultureInfo.InvariantCulture,
-                $" {Convert.ToString(entry.Permissions, 8)} {entry.Uid}:{entry.Gid} {entry.Size} {entry.ModifiedSeconds}.{entry.ModifiedNanoseconds} {entry.DeviceMajor}:{entry.DeviceMinor} {entry.LinkTarget} {entry.XAttrNames}");
+                $" {Convert.ToString(entry.Attributes.Permissions, 8)} {entry.Attributes.Uid}:{entry.Attributes.Gid} {entry.Attributes.Size} {entry.Attributes.ModifiedSeconds}.{entry.Attributes.ModifiedNanoseconds} {entry.Attributes.DeviceMajor}:{entry.Attributes.DeviceMinor} {entry.LinkTarget} {entry.XAttrNames}");
             lines.Add($"{path} {entry.Type}{(entry.IsOpaque ? " opaque" : "")}{attributes}{first}");
             foreach (LayerEntry child in entry.SortedChildren)
             {

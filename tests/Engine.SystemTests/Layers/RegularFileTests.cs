@@ -74,7 +74,7 @@ public sealed class RegularFileTests : IDisposable
         {
             byte[] content = new byte[100];
             int length = RandomAccess.Read(data, content, 0);
-            Files.Add($"{name} {entry.Size} {Convert.ToString(entry.Permissions, 8)} {System.Text.Encoding.UTF8.GetString(content, 0, length)}");
+            Files.Add($"{name} {entry.Attributes.Size} {Convert.ToString(entry.Attributes.Permissions, 8)} {System.Text.Encoding.UTF8.GetString(content, 0, length)}");
         }
 
         public void Whiteout(SafeFileHandle parent, NativePath name, TarEntry entry)

@@ -25,7 +25,7 @@ public sealed class LargeFileTests : IDisposable
         tar.Position = 0;
         TarReader reader = new(tar);
 
-        Assert.Equal(Size, reader.Next()!.Size);
+        Assert.Equal(Size, reader.Next()!.Attributes.Size);
         Assert.Equal("after", reader.Next()!.Name.ToString());
         Assert.Null(reader.Next());
     }
@@ -34,10 +34,10 @@ public sealed class LargeFileTests : IDisposable
     public void SizeThatTheEngineWrites_IsReadBack()
     {
         using MemoryStream tar = new();
-        new TarWriter(tar).WriteHeader(new TarEntry { Type = LayerNodeType.File, Name = "large", Size = Size });
+        new TarWriter(tar).WriteHeader(new TarEntry { Type = LayerNodeType.File, Name = "large", Attributes = new() { Size = Size } });
         tar.Position = 0;
 
-        Assert.Equal(Size, new TarReader(tar).Next()!.Size);
+        Assert.Equal(Size, new TarReader(tar).Next()!.Attributes.Size);
     }
 
     private static long Numbered(byte[] header)

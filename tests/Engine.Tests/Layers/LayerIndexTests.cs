@@ -23,12 +23,12 @@ public sealed class LayerIndexTests : IDisposable
 
         LayerNode etc = index.FindPath("etc")!;
         LayerNode passwd = index.FindPath("etc/passwd")!;
-        Assert.Equal((70_000u, 0x300, true, false), (etc.Uid, etc.Permissions, etc.IsOpaque, etc.IsImplied));
-        Assert.Equal((LayerNodeType.File, 4L, "etc/passwd"), (passwd.Type, passwd.Size, passwd.Path.ToString()));
+        Assert.Equal((70_000u, 0x300, true, false), (etc.Attributes.Uid, etc.Attributes.Permissions, etc.IsOpaque, etc.IsImplied));
+        Assert.Equal((LayerNodeType.File, 4L, "etc/passwd"), (passwd.Type, passwd.Attributes.Size, passwd.Path.ToString()));
         Assert.Equal(["user.note"], passwd.XAttrNames.Select(name => name.ToString()));
         Assert.Equal(passwd.TarOffset, index.FindPath("other")!.TarOffset);
-        Assert.Equal(("etc/passwd", 0x1FF), (index.FindPath("link")!.LinkTarget.ToString(), index.FindPath("link")!.Permissions));
-        Assert.Equal((1u, 3u), (index.FindPath("null")!.DeviceMajor, index.FindPath("null")!.DeviceMinor));
+        Assert.Equal(("etc/passwd", 0x1FF), (index.FindPath("link")!.LinkTarget.ToString(), index.FindPath("link")!.Attributes.Permissions));
+        Assert.Equal((1u, 3u), (index.FindPath("null")!.Attributes.DeviceMajor, index.FindPath("null")!.Attributes.DeviceMinor));
         Assert.Equal(LayerNodeType.Whiteout, index.FindPath("gone")!.Type);
         Assert.Null(index.FindPath("etc/shadow"));
         Assert.Equal(["etc", "gone", "link", "null", "other", "pipe"], index.List(index.Root).Select(node => node.Name.ToString()));
@@ -64,7 +64,7 @@ public sealed class LayerIndexTests : IDisposable
         Assert.True(index.FindPath("c")!.IsOpaque);
         Assert.Equal(LayerNodeType.File, index.FindPath("d")!.Type);
         Assert.True(index.FindPath("e")!.IsOpaque);
-        Assert.Equal(5, index.FindPath("late")!.Size);
+        Assert.Equal(5, index.FindPath("late")!.Attributes.Size);
     }
 
     [Fact]
@@ -100,7 +100,7 @@ public sealed class LayerIndexTests : IDisposable
         Assert.Equal(["file", "implied", "replaced"], Names(null));
         Assert.Equal(["new"], Names("replaced"));
         Assert.Equal(["base", "top"], Names("implied"));
-        Assert.Equal(7u, union.Find(union.Root, "implied")!.Node.Uid);
+        Assert.Equal(7u, union.Find(union.Root, "implied")!.Node.Attributes.Uid);
         Assert.Null(union.Find(union.Root, "gone"));
         Assert.Empty(union.Find(union.Root, "file")!.Parts);
     }
@@ -117,9 +117,9 @@ public sealed class LayerIndexTests : IDisposable
 
         foreach (UnionNode dir in (UnionNode[])[union.Find(union.Root, "dir")!, union.List(union.Root).First()])
         {
-            Assert.Equal((7u, 0u), (dir.Node.Uid, union.Find(dir, "sub")!.Node.Uid));
+            Assert.Equal((7u, 0u), (dir.Node.Attributes.Uid, union.Find(dir, "sub")!.Node.Attributes.Uid));
         }
-        Assert.Equal(0u, union.Find(union.Root, "gone")!.Node.Uid);
+        Assert.Equal(0u, union.Find(union.Root, "gone")!.Node.Attributes.Uid);
     }
 
     [Fact]

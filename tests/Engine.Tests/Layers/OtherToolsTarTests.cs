@@ -57,7 +57,7 @@ public class OtherToolsTarTests
 
         TarEntry entry = new TarReader(new MemoryStream(tar)).Next()!;
 
-        Assert.Equal(("f", 2L), (entry.Name.ToString(), entry.Size));
+        Assert.Equal(("f", 2L), (entry.Name.ToString(), entry.Attributes.Size));
         Assert.Empty(Assert.Single(entry.XAttrs).Value);
     }
 }

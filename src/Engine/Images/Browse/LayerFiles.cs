@@ -36,7 +36,7 @@ internal sealed class LayerFiles(StoreLayout layout, LayerStore layers, ContentS
         try
         {
             Stream tar = OpenTarAt(layer.DiffId, index.TarSize, node.TarOffset, out IDisposable? owner, cancellationToken);
-            return node.IsSparse ? new TarPart(new SparseContent(tar), node.Size, owner) : new TarPart(tar, node.Size, owner);
+            return node.IsSparse ? new TarPart(new SparseContent(tar), node.Attributes.Size, owner) : new TarPart(tar, node.Attributes.Size, owner);
         }
         catch (Exception e) when (Decompression.IsMalformed(e))
         {
