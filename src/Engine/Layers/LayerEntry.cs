@@ -143,9 +143,9 @@ internal sealed class LayerEntry(string name, LayerEntry? parent, LayerNodeType 
         (IsSparse, TarOffset, IsImplied, IsDescribed) = (entry.Sparse is not null, offset, false, true);
     }
 
-    // Of a directory that is described twice they add up.
-    private void AddXAttrs(IEnumerable<XAttr> added) => XAttrs = XAttrs.Count == 0 ? [.. added]
-        : [.. XAttrs.Concat(added).GroupBy(attribute => Text(attribute.Name), StringComparer.Ordinal).Select(same => same.Last())];
+    // Of a directory that is described twice they add up; of two of one name the last counts.
+    private void AddXAttrs(IEnumerable<XAttr> added) =>
+        XAttrs = [.. XAttrs.Concat(added).GroupBy(attribute => Text(attribute.Name), StringComparer.Ordinal).Select(same => same.Last())];
 
     /// <summary>Becomes another name of a file.</summary>
     public void LinkTo(LayerEntry file)

@@ -102,5 +102,7 @@ internal sealed class RandomTar(Random random, bool hostile)
         Uid = random.Next(3),
         Gid = random.Next(3) * 1000,
         Time = DateTimeOffset.UnixEpoch.AddTicks(random.NextInt64(1L << 54)),
+        // Of a kind that a file of any type may have; what others do with these is not compared.
+        XAttrs = hostile && random.Next(4) == 0 ? new Dictionary<string, string> { [$"trusted.{(char)('a' + random.Next(3))}"] = new('v', random.Next(1, 4)) } : new Dictionary<string, string>(),
     };
 }

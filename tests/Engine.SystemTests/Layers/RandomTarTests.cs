@@ -122,8 +122,9 @@ public sealed class RandomTarTests
             {
                 implied.Add(path);
             }
+            NodeAttributes has = entry.Attributes;
             string attributes = implied.Contains(path) || entry.Type == LayerNodeType.Whiteout ? "" : string.Create(CultureInfo.InvariantCulture,
-                $" {Convert.ToString(entry.Attributes.Permissions, 8)} {entry.Attributes.Uid}:{entry.Attributes.Gid} {entry.Attributes.Size} {entry.Attributes.ModifiedSeconds}.{entry.Attributes.ModifiedNanoseconds} {entry.Attributes.DeviceMajor}:{entry.Attributes.DeviceMinor} {entry.LinkTarget} {entry.XAttrNames}");
+                $" {Convert.ToString(has.Permissions, 8)} {has.Uid}:{has.Gid} {has.Size} {has.ModifiedSeconds}.{has.ModifiedNanoseconds} {has.DeviceMajor}:{has.DeviceMinor} {entry.LinkTarget} {Sorted(entry.XAttrNames)}");
             lines.Add($"{path} {entry.Type}{(entry.IsOpaque ? " opaque" : "")}{attributes}{first}");
             foreach (LayerEntry child in entry.SortedChildren)
             {
@@ -133,4 +134,6 @@ public sealed class RandomTarTests
         Write(root, "");
         return string.Join('\n', lines);
     }
+
+    private static string Sorted(string names) => string.Join('\0', names.Split('\0').Order(StringComparer.Ordinal));
 }
