@@ -128,6 +128,14 @@ internal sealed partial class DirectoryTarget(TarReader reader, SafeFileHandle r
     public List<LayerPath> Finish()
     {
         using PathWalk<DiskNode> walk = new(DiskTree.Instance, Root, missing: null);
+        foreach ((LayerPath path, long seconds, uint nanoseconds) in _directoryTimes)
+        {
+            if (walk.OpenItself(path.Components) is DiskNode directory)
+            {
+                Libc.SetTimes(directory.Handle, seconds, nanoseconds, directory.Name);
+            }
+        }
+        // After those: the tar may have described another directory of that name, which something took the place of.
         List<LayerPath> implied = [];
         foreach (LayerPath path in _implied.Values)
         {
@@ -140,13 +148,6 @@ internal sealed partial class DirectoryTarget(TarReader reader, SafeFileHandle r
                 {
                     implied.Add(path);
                 }
-            }
-        }
-        foreach ((LayerPath path, long seconds, uint nanoseconds) in _directoryTimes)
-        {
-            if (walk.OpenItself(path.Components) is DiskNode directory)
-            {
-                Libc.SetTimes(directory.Handle, seconds, nanoseconds, directory.Name);
             }
         }
         return [.. implied.OrderBy(path => path.Components.Length)];

@@ -64,6 +64,14 @@ public sealed class ReachedDirectoriesTests : IDisposable
     }
 
     [Fact]
+    public void WithoutATime_HasNoneOfOneThatWasThereBefore()
+    {
+        _harness.Unpack(new LayerBuilder().Directory("a/b/").File("a").Directory("a/").File("a/b/file").ToTar());
+
+        Assert.Equal("0", _harness.Shell("stat -c %Y around/layer/a/b"));
+    }
+
+    [Fact]
     public void Whiteouts_AreNeverListedInAUnion()
     {
         _harness.Unpack(new LayerBuilder().Directory("only/").Whiteout("only/gone").File("only/file").File("implied/file").Whiteout("implied/gone").ToTar());
