@@ -33,7 +33,7 @@ internal sealed class ChangeReader(StoreLayout layout, ContainerFiles files)
         bool isPlain = wanted.LatestTime is null && wanted.LeavesOut is null && !wanted.IsWhole && stack.All.Count < MostLayers;
         if (isPlain && reading.IsStopped && !IsMounted(id))
         {
-            SealedLayer there = await Task.Run(() => LayerSealer.Seal([layout.Upper(id)], Options(id, stack.All, wanted, [layout.Upper(id)]) with { StopsWhenAltered = true }, cancellationToken), cancellationToken).ConfigureAwait(false);
+            DigestedTree there = await Task.Run(() => TreeTar.Digest([layout.Upper(id)], Options(id, stack.All, wanted, [layout.Upper(id)]) with { StopsWhenAltered = true }, cancellationToken), cancellationToken).ConfigureAwait(false);
             if (!there.IsAltered)
             {
                 return Result(there, layout.Upper(id), isUpper: true, stack, stack.All);
@@ -48,7 +48,7 @@ internal sealed class ChangeReader(StoreLayout layout, ContainerFiles files)
         IAsyncDisposable? pause = reading.PauseAsync is null ? null : await reading.PauseAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            SealedLayer layer = await Task.Run(() => LayerSealer.Copy(changed, copy, Options(id, below, wanted, changed) with { MayChange = !reading.IsConsistent }, cancellationToken), cancellationToken).ConfigureAwait(false);
+            DigestedTree layer = await Task.Run(() => TreeTar.Copy(changed, copy, Options(id, below, wanted, changed) with { MayChange = !reading.IsConsistent }, cancellationToken), cancellationToken).ConfigureAwait(false);
             return Result(layer, copy, isUpper: false, stack, below);
         }
         finally
@@ -60,7 +60,7 @@ internal sealed class ChangeReader(StoreLayout layout, ContainerFiles files)
         }
     }
 
-    private static ChangesRead Result(SealedLayer layer, string directory, bool isUpper, ContainerStack stack, IReadOnlyList<string> below) => new()
+    private static ChangesRead Result(DigestedTree layer, string directory, bool isUpper, ContainerStack stack, IReadOnlyList<string> below) => new()
     {
         Layer = layer.Entries == 0 && !layer.HasRoot ? null : layer,
         Directory = directory,

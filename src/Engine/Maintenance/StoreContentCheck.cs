@@ -174,7 +174,7 @@ internal sealed class StoreContentCheck(StoreDatabase database, LayerStore layer
         observer.Progress(new TransferProgress(Operation, layer.DiffId.Short, "Checking", 0, layer.TarSize));
         try
         {
-            SealedLayer found = LayerSealer.Seal(layers.PathOf(layer.Key), layer.HasRoot, cancellationToken);
+            DigestedTree found = TreeTar.Digest(layers.PathOf(layer.Key), layer.HasRoot, cancellationToken);
             return found.DiffId == layer.DiffId ? null : Damaged(layer, $"The layer {layer.DiffId}, which was made here, was changed: its content now has the digest {found.DiffId}");
         }
         catch (LayerImageException e)

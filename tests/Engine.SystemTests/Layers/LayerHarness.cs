@@ -81,10 +81,10 @@ internal sealed class LayerHarness : IDisposable
     public bool IsOpaque(string path) => OverlayForm.IsOpaque(_folder[$"around/layer/{path}"]);
 
     /// <summary>The tree's tar, as a commit writes it.</summary>
-    public SealedLayer Seal(string folder, string file, bool includeRoot = true)
+    public DigestedTree Seal(string folder, string file, bool includeRoot = true)
     {
         using FileStream tar = File.Create(_folder[file]);
-        return LayerSealer.Write(_folder[folder], includeRoot, tar, Stop);
+        return TreeTar.Write(_folder[folder], includeRoot, tar, Stop);
     }
 
     public void Dispose() => _folder.Dispose();

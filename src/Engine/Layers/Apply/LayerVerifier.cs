@@ -50,7 +50,7 @@ internal sealed class LayerVerifier : IDisposable
             }
         }
         layer.Finish();
-        IReadOnlyList<LayerDifference> differences = new LayerTreeComparison(verifier._otherContent, most, cancellationToken).Compare(verifier._root, tree.Root);
+        IReadOnlyList<LayerDifference> differences = new DiskAgainstTar(verifier._otherContent, most, cancellationToken).Compare(verifier._root, tree.Root);
         return differences.Count > 0 || lowerDirs.Count == 0 ? differences : [.. ImpliedDirectories.Compare(directory, [.. tree.Implied], lowerDirs).Take(most)];
     }
 

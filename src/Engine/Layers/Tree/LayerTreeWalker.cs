@@ -40,7 +40,7 @@ internal sealed class LayerTreeWalker(ITreeSink sink, TreeWalkOptions options, C
 
     private void WalkContent(UnionDirectory root)
     {
-        using OpenLevels<Level, UnionEntry> levels = new(level =>
+        using DirectoryWalk<Level, UnionEntry> levels = new(level =>
         {
             if (level.Depth > 0)
             {

@@ -166,10 +166,10 @@ public sealed class GnuTarTests : IDisposable
         // GNU tar itself does not see that two names are one device.
         _harness.Shell("ln src/chr src/chr2; ln src/fifo src/fifo2; touch -d '2006-01-01 UTC' src");
 
-        SealedLayer first = _harness.Seal("src", "sealed.tar");
+        DigestedTree first = _harness.Seal("src", "sealed.tar");
         _harness.Shell("mkdir gnu; tar -C gnu --xattrs --xattrs-include='*' --same-owner -p -xf sealed.tar");
         _harness.UnpackFile("sealed.tar");
-        SealedLayer second = _harness.Seal("around/layer", "again.tar");
+        DigestedTree second = _harness.Seal("around/layer", "again.tar");
 
         TreeDigest source = TreeDigest.Of(_harness["src"]);
         Assert.Empty(source.DifferencesTo(TreeDigest.Of(_harness["around/layer"])));
@@ -177,7 +177,7 @@ public sealed class GnuTarTests : IDisposable
         Assert.Equal(first.DiffId, second.DiffId);
         Assert.Equal(first.TarSize, new FileInfo(_harness["sealed.tar"]).Length);
         Assert.Equal("sha256:" + _harness.Shell("sha256sum sealed.tar | cut -d' ' -f1"), first.DiffId.ToString());
-        Assert.Equal(first.DiffId, LayerSealer.Seal(_harness["src"], includeRoot: true, LayerHarness.Stop).DiffId);
+        Assert.Equal(first.DiffId, TreeTar.Digest(_harness["src"], includeRoot: true, LayerHarness.Stop).DiffId);
     }
 
     [Fact]
@@ -208,10 +208,10 @@ public sealed class GnuTarTests : IDisposable
         _harness.Shell("ln src/chr src/chr2; ln src/fifo src/fifo2; touch -d '2006-01-01 UTC' src");
         Directory.CreateDirectory(_harness["copy"]);
 
-        SealedLayer copied = LayerSealer.Copy(_harness["src"], _harness["copy"], includeRoot: true, LayerHarness.Stop);
+        DigestedTree copied = TreeTar.Copy(_harness["src"], _harness["copy"], includeRoot: true, LayerHarness.Stop);
 
         Assert.Empty(TreeDigest.Of(_harness["src"]).DifferencesTo(TreeDigest.Of(_harness["copy"])));
-        Assert.Equal(LayerSealer.Seal(_harness["copy"], includeRoot: true, LayerHarness.Stop).DiffId, copied.DiffId);
+        Assert.Equal(TreeTar.Digest(_harness["copy"], includeRoot: true, LayerHarness.Stop).DiffId, copied.DiffId);
     }
 
     private void Make(bool xattrs = true) => EveryKindOfFile.Make(_harness, xattrs);

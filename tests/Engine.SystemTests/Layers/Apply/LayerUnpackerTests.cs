@@ -203,7 +203,7 @@ public sealed class LayerUnpackerTests : IDisposable
     {
         _harness.Unpack(new LayerBuilder().Directory("./").Directory("dir/").Opaque("dir").File("dir/kept", "x").Whiteout("dir/gone").Whiteout("gone").File("file").ToTar());
 
-        SealedLayer first = _harness.Seal("around/layer", "sealed.tar");
+        DigestedTree first = _harness.Seal("around/layer", "sealed.tar");
         _harness.UnpackFile("sealed.tar", "again");
 
         Assert.Empty(TreeDigest.Of(_harness["around/layer"]).DifferencesTo(TreeDigest.Of(_harness["again"]), nameof(TreeEntry.Time)));
@@ -221,7 +221,7 @@ public sealed class LayerUnpackerTests : IDisposable
             .SymbolicLink("link", "dir/a").Fifo("fifo").CharacterDevice("null", 1, 3).Whiteout("gone").File(new string('n', 200), "long").File("ü", "x", new LayerBuilder.Attributes { XAttrs = new Dictionary<string, string> { ["user.b"] = "2", ["user.a"] = "1" } })
             .ToTar());
 
-        SealedLayer layer = _harness.Seal("around/layer", "sealed.tar");
+        DigestedTree layer = _harness.Seal("around/layer", "sealed.tar");
 
         Assert.Equal(2, TarWriter.Version);
         Assert.Equal("d30860a6e9cbcbb1fcfd16896da369951719af78356c89f5270beb5b38654861", layer.DiffId.Hex);

@@ -38,7 +38,7 @@ public sealed class LongPathTests : IAsyncDisposable
         _harness.Unpack(tar);
 
         Assert.Empty(LayerVerifier.Verify(new MemoryStream(tar), _harness["around/layer"], [], 10, LayerHarness.Stop));
-        SealedLayer first = _harness.Seal("around/layer", "first.tar");
+        DigestedTree first = _harness.Seal("around/layer", "first.tar");
         string names = _harness.Shell("tar tf first.tar");
         foreach (string name in (string[])["file", "hard", "link", ".wh.gone", "sub/"])
         {
@@ -110,7 +110,7 @@ public sealed class LongPathTests : IAsyncDisposable
 
     private async Task<List<LayerChange>> ChangesAsync(Image before, Image after)
     {
-        LayerTree one = await _images.Engine.Images.GetTreeAsync(before, SilentObserver.Instance, ImageHarness.Stop), two = await _images.Engine.Images.GetTreeAsync(after, SilentObserver.Instance, ImageHarness.Stop);
+        LayerStack one = await _images.Engine.Images.GetTreeAsync(before, SilentObserver.Instance, ImageHarness.Stop), two = await _images.Engine.Images.GetTreeAsync(after, SilentObserver.Instance, ImageHarness.Stop);
         return [.. one.CompareTo(two, new LayerCompareOptions(), ImageHarness.Stop)];
     }
 

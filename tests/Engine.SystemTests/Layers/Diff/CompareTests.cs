@@ -111,7 +111,7 @@ public sealed class CompareTests : IAsyncLifetime
 
     private async Task<LayerChange[]> CompareAsync(Image one, Image two, LayerCompareOptions options)
     {
-        LayerTree before = await _harness.Engine.Images.GetTreeAsync(one, Errors.SilentObserver.Instance, ImageHarness.Stop), after = await _harness.Engine.Images.GetTreeAsync(two, Errors.SilentObserver.Instance, ImageHarness.Stop);
+        LayerStack before = await _harness.Engine.Images.GetTreeAsync(one, Errors.SilentObserver.Instance, ImageHarness.Stop), after = await _harness.Engine.Images.GetTreeAsync(two, Errors.SilentObserver.Instance, ImageHarness.Stop);
         return [.. before.CompareTo(after, options, ImageHarness.Stop)];
     }
 

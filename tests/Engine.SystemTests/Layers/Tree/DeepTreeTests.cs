@@ -35,8 +35,8 @@ public sealed class DeepTreeTests : IDisposable
     [Fact]
     public void Comparing_NeedsNoStackForDepth() => OnSmallStack(() =>
     {
-        LayerTree before = new("before", null, [_folder["lower"]], _folder["lower"]);
-        LayerTree after = new("after", null, [_folder["upper"], _folder["lower"]], _folder["upper"]);
+        LayerStack before = new("before", null, [_folder["lower"]], _folder["lower"]);
+        LayerStack after = new("after", null, [_folder["upper"], _folder["lower"]], _folder["upper"]);
 
         List<LayerChange> changes = [.. before.CompareTo(after, new LayerCompareOptions { Beneath = "/d" }, TestContext.Current.CancellationToken)];
 

@@ -12,7 +12,7 @@ public sealed class DigestedTreeTests
     public void OtherDigestThanRecorded_IsCorrupt()
     {
         Digest recorded = Digest.Parse("sha256:" + new string('a', 64)), other = Digest.Parse("sha256:" + new string('b', 64));
-        SealedLayer tree = new() { DiffId = recorded, TarSize = 0, ContentBytes = 0, Entries = 0, HasRoot = true, IsAltered = false, Sockets = [] };
+        DigestedTree tree = new() { DiffId = recorded, TarSize = 0, ContentBytes = 0, Entries = 0, HasRoot = true, IsAltered = false, Sockets = [] };
 
         tree.Require(recorded);
         Assert.Equal(EngineError.LayerCorrupt, Assert.Throws<LayerImageException>(() => tree.Require(other)).Error);

@@ -1,9 +1,9 @@
 namespace LayerImage.Engine.Layers;
 
 /// <summary>A file system as a stack of unpacked layers: an image's, or a container's with its changes on top.</summary>
-public sealed record LayerTree
+public sealed record LayerStack
 {
-    internal LayerTree(string name, string? containerName, IReadOnlyList<string> directories, string root) =>
+    internal LayerStack(string name, string? containerName, IReadOnlyList<string> directories, string root) =>
         (Name, ContainerName, Directories, Root) = (name, containerName, directories, root);
 
     /// <summary>What messages call it.</summary>
@@ -25,8 +25,8 @@ public sealed record LayerTree
     /// <param name="difference">The other one.</param>
     /// <param name="options">How.</param>
     /// <param name="cancellationToken">Ends the walk.</param>
-    public IEnumerable<LayerChange> CompareTo(LayerTree difference, LayerCompareOptions options, CancellationToken cancellationToken) =>
-        new TreeComparer(this, difference, options, cancellationToken).Run();
+    public IEnumerable<LayerChange> CompareTo(LayerStack difference, LayerCompareOptions options, CancellationToken cancellationToken) =>
+        new StackDiff(this, difference, options, cancellationToken).Run();
 
     /// <inheritdoc/>
     public override string ToString() => Name;

@@ -7,7 +7,7 @@ namespace LayerImage.Engine.Layers;
 /// nest directories deeper than any stack. However it ends, what is open is closed.
 /// </summary>
 /// <param name="leaving">Told of each level when all of its names are through, before it is closed; not after a failure.</param>
-internal sealed class OpenLevels<TLevel, TName>(Action<TLevel>? leaving = null) : IDisposable
+internal sealed class DirectoryWalk<TLevel, TName>(Action<TLevel>? leaving = null) : IDisposable
     where TLevel : OpenLevel<TName>
 {
     private readonly Stack<TLevel> _levels = [];

@@ -9,14 +9,14 @@ namespace LayerImage.Engine.Layers;
 /// Walks two unions side by side. In each directory only the names are looked up that one of the layers has which the
 /// two do not share at the bottom; an opaque directory ends the sharing there, and all names of both are looked up.
 /// </summary>
-internal sealed class TreeComparer(LayerTree reference, LayerTree difference, LayerCompareOptions options, CancellationToken cancellationToken)
+internal sealed class StackDiff(LayerStack reference, LayerStack difference, LayerCompareOptions options, CancellationToken cancellationToken)
 {
     private readonly string? _beneath = options.Beneath is null ? null : "/" + options.Beneath.Trim('/');
     private readonly ChangeDescriber _describer = new(options, difference.ContainerName, cancellationToken);
 
     public IEnumerable<LayerChange> Run()
     {
-        using OpenLevels<Level, NativePath> levels = new();
+        using DirectoryWalk<Level, NativePath> levels = new();
         levels.Enter(UnionDirectory.OpenRoot(difference.Directories), after => Begin(UnionDirectory.OpenRoot(reference.Directories), after, []));
         if (CompareRoots() is LayerChange root)
         {

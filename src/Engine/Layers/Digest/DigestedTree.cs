@@ -4,7 +4,7 @@ using LayerImage.Engine.Oci;
 namespace LayerImage.Engine.Layers;
 
 /// <summary>A tree in overlayfs's form whose tar has been computed.</summary>
-internal sealed record SealedLayer
+internal sealed record DigestedTree
 {
     public required Digest DiffId { get; init; }
 

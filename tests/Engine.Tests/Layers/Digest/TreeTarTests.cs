@@ -4,7 +4,7 @@ using Xunit;
 
 namespace LayerImage.Engine.Tests.Layers;
 
-public sealed class LayerSealerTests
+public sealed class TreeTarTests
 {
     [Fact]
     public void Copy_IsTheSameTreeAgain()
@@ -16,9 +16,9 @@ public sealed class LayerSealerTests
         // The root's time is older than the moment at which the copy's entries are made.
         Directory.SetLastWriteTimeUtc(tree, new DateTime(2001, 2, 3, 4, 5, 6, DateTimeKind.Utc));
 
-        SealedLayer first = LayerSealer.Copy(tree, copy, includeRoot: true, TestContext.Current.CancellationToken);
+        DigestedTree first = TreeTar.Copy(tree, copy, includeRoot: true, TestContext.Current.CancellationToken);
 
-        Assert.Equal(first.DiffId, LayerSealer.Seal(tree, includeRoot: true, TestContext.Current.CancellationToken).DiffId);
-        Assert.Equal(first.DiffId, LayerSealer.Seal(copy, includeRoot: true, TestContext.Current.CancellationToken).DiffId);
+        Assert.Equal(first.DiffId, TreeTar.Digest(tree, includeRoot: true, TestContext.Current.CancellationToken).DiffId);
+        Assert.Equal(first.DiffId, TreeTar.Digest(copy, includeRoot: true, TestContext.Current.CancellationToken).DiffId);
     }
 }

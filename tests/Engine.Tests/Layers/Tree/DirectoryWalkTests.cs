@@ -4,14 +4,14 @@ using Xunit;
 namespace LayerImage.Engine.Tests.Layers;
 
 /// <summary>The open directories of a walk: in order, and closed however it ends.</summary>
-public class OpenLevelsTests
+public class DirectoryWalkTests
 {
     [Fact]
     public void Names_ComeDepthFirstAndLevelsAreLeftInnermostFirst()
     {
         List<string> seen = [];
         Handle outer = new("outer"), inner = new("inner");
-        using OpenLevels<Level, string> levels = new(level => seen.Add($"leave {level.Name} open {!level.Directory.IsClosed}"));
+        using DirectoryWalk<Level, string> levels = new(level => seen.Add($"leave {level.Name} open {!level.Directory.IsClosed}"));
         levels.Enter(outer, directory => new Level(directory, ["a", "b"]));
 
         while (levels.TryNext(out Level? level, out string? name))
@@ -31,7 +31,7 @@ public class OpenLevelsTests
     public void Failure_ClosesAllAndLeavesNone()
     {
         Handle outer = new("outer"), inner = new("inner"), failing = new("failing");
-        OpenLevels<Level, string> levels = new(_ => Assert.Fail("It was not left."));
+        DirectoryWalk<Level, string> levels = new(_ => Assert.Fail("It was not left."));
         levels.Enter(outer, directory => new Level(directory, ["a"]));
         levels.Enter(inner, directory => new Level(directory, []));
 

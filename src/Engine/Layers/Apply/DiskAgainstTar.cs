@@ -11,7 +11,7 @@ namespace LayerImage.Engine.Layers;
 /// <param name="otherContent">Files whose content was not what the tar has, and the SHA-256 that it should have; null: it is another for sure.</param>
 /// <param name="most">After how many differences it ends.</param>
 /// <param name="cancellationToken">Ends it.</param>
-internal sealed class LayerTreeComparison(IReadOnlyDictionary<LayerEntry, byte[]?> otherContent, int most, CancellationToken cancellationToken)
+internal sealed class DiskAgainstTar(IReadOnlyDictionary<LayerEntry, byte[]?> otherContent, int most, CancellationToken cancellationToken)
 {
     private static readonly NativePath s_here = NativePath.From("."u8);
     private readonly List<LayerDifference> _differences = [];
@@ -21,7 +21,7 @@ internal sealed class LayerTreeComparison(IReadOnlyDictionary<LayerEntry, byte[]
     public IReadOnlyList<LayerDifference> Compare(SafeFileHandle root, LayerEntry expected)
     {
         CompareDirectory(root, s_here, Libc.Stat(root), expected, "");
-        using OpenLevels<Level, NativePath> levels = new(TellMissing);
+        using DirectoryWalk<Level, NativePath> levels = new(TellMissing);
         levels.Enter(Libc.OpenAt(root, s_here, OpenFlags.ReadOnly | OpenFlags.Directory), directory => Begin(directory, expected, ""));
         while (_differences.Count < most && levels.TryNext(out Level? level, out NativePath name))
         {
