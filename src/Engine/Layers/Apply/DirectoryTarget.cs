@@ -49,7 +49,8 @@ internal sealed partial class DirectoryTarget(TarReader reader, SafeFileHandle r
     public LayerNodeType? TypeOf(DiskNode directory, NativePath name) => Libc.TryStatAt(directory.Handle, name, out FileStatus status) ? status.NodeType : null;
 
     public bool IsSameFile(DiskNode directory, NativePath name, DiskNode otherDirectory, NativePath otherName) =>
-        Libc.TryStatAt(directory.Handle, name, out FileStatus one) && Libc.TryStatAt(otherDirectory.Handle, otherName, out FileStatus other) && one.Inode == other.Inode;
+        Libc.TryStatAt(directory.Handle, name, out FileStatus one) && Libc.TryStatAt(otherDirectory.Handle, otherName, out FileStatus other)
+        && one.Inode == other.Inode;
 
     // What is made in a directory may have that one's group, or a list from it. The tar says what it has.
     public bool TryMakeDirectory(DiskNode parent, NativePath name)
@@ -104,7 +105,8 @@ internal sealed partial class DirectoryTarget(TarReader reader, SafeFileHandle r
 
     public bool IsImplied(DiskNode parent, NativePath name) => _implied.Count > 0 && _implied.ContainsKey(parent.PathOf(name).Key);
 
-    public bool TryPut(DiskNode parent, NativePath name, TarEntry entry) => entry.Type == LayerNodeType.File ? TryPutFile(parent.Handle, name, entry) : TryPutSpecial(parent.Handle, name, entry);
+    public bool TryPut(DiskNode parent, NativePath name, TarEntry entry) =>
+        entry.Type == LayerNodeType.File ? TryPutFile(parent.Handle, name, entry) : TryPutSpecial(parent.Handle, name, entry);
 
     public void Link(DiskNode directory, NativePath file, DiskNode parent, NativePath name) => Libc.LinkAt(directory.Handle, file, parent.Handle, name);
 

@@ -78,6 +78,7 @@ internal sealed class DiskAgainstTar(IReadOnlyDictionary<LayerEntry, byte[]?> ot
         {
             return true;
         }
+        NodeAttributes wanted = expected.Attributes;
         switch (type)
         {
             case LayerNodeType.File:
@@ -86,8 +87,8 @@ internal sealed class DiskAgainstTar(IReadOnlyDictionary<LayerEntry, byte[]?> ot
             case LayerNodeType.SymbolicLink when LayerEntry.Text(Libc.ReadLinkAt(parent, name)) != expected.LinkTarget:
                 Add(path, $"links to '{Libc.ReadLinkAt(parent, name)}' instead of '{LayerEntry.Bytes(expected.LinkTarget)}'");
                 break;
-            case LayerNodeType.CharacterDevice or LayerNodeType.BlockDevice when (status.DeviceMajor, status.DeviceMinor) != (expected.Attributes.DeviceMajor, expected.Attributes.DeviceMinor):
-                Add(path, $"is the device {status.DeviceMajor}:{status.DeviceMinor} instead of {expected.Attributes.DeviceMajor}:{expected.Attributes.DeviceMinor}");
+            case LayerNodeType.CharacterDevice or LayerNodeType.BlockDevice when (status.DeviceMajor, status.DeviceMinor) != (wanted.DeviceMajor, wanted.DeviceMinor):
+                Add(path, $"is the device {status.DeviceMajor}:{status.DeviceMinor} instead of {wanted.DeviceMajor}:{wanted.DeviceMinor}");
                 break;
         }
         CompareAttributes(parent, name, status, expected, path);
@@ -151,15 +152,17 @@ internal sealed class DiskAgainstTar(IReadOnlyDictionary<LayerEntry, byte[]?> ot
 
     private void CompareAttributes(SafeFileHandle parent, NativePath name, in FileStatus status, LayerEntry expected, string path)
     {
-        if (status.Type != FileType.SymbolicLink && status.Permissions != expected.Attributes.Permissions)
+        NodeAttributes found = NodeAttributes.Of(status), wanted = expected.Attributes;
+        if (status.Type != FileType.SymbolicLink && found.Permissions != wanted.Permissions)
         {
-            Add(path, $"has the mode {Octal(status.Permissions)} instead of {Octal(expected.Attributes.Permissions)}");
+            Add(path, $"has the mode {Octal(found.Permissions)} instead of {Octal(wanted.Permissions)}");
         }
-        if ((status.Uid, status.Gid) != (expected.Attributes.Uid, expected.Attributes.Gid))
+        if ((found.Uid, found.Gid) != (wanted.Uid, wanted.Gid))
         {
-            Add(path, $"belongs to {status.Uid}:{status.Gid} instead of {expected.Attributes.Uid}:{expected.Attributes.Gid}");
+            Add(path, $"belongs to {found.Uid}:{found.Gid} instead of {wanted.Uid}:{wanted.Gid}");
         }
-        if (!IsClamped(expected.Attributes.ModifiedSeconds, status.ModifiedSeconds) && (status.ModifiedSeconds, status.ModifiedNanoseconds) != (expected.Attributes.ModifiedSeconds, expected.Attributes.ModifiedNanoseconds))
+        bool isSameTime = (found.ModifiedSeconds, found.ModifiedNanoseconds) == (wanted.ModifiedSeconds, wanted.ModifiedNanoseconds);
+        if (!isSameTime && !IsClamped(wanted.ModifiedSeconds, found.ModifiedSeconds))
         {
             Add(path, "has another modification time");
         }

@@ -58,7 +58,10 @@ internal sealed class DiskNode
     /// <summary>Bytes of a directory's path.</summary>
     public int PathLength { get; private init; }
 
-    /// <summary>Whether nothing of lower layers shows in a directory: one above it hides all below itself. Good for a tree that does not change any more.</summary>
+    /// <summary>
+    /// Whether nothing of lower layers shows in a directory: one above it hides all below itself. Good for a tree that does not change
+    /// any more.
+    /// </summary>
     public bool IsHidden
     {
         get
@@ -76,8 +79,11 @@ internal sealed class DiskNode
     public static DiskNode Root(SafeFileHandle handle) => new(null, default, handle);
 
     /// <summary>Opens a directory in another.</summary>
-    public static DiskNode Open(DiskNode parent, NativePath name) =>
-        new(parent, name, Libc.OpenAt(parent.Handle, name, OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow)) { PathLength = LayerPath.LengthOf(parent.PathLength, name) };
+    public static DiskNode Open(DiskNode parent, NativePath name)
+    {
+        SafeFileHandle handle = Libc.OpenAt(parent.Handle, name, OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow);
+        return new DiskNode(parent, name, handle) { PathLength = LayerPath.LengthOf(parent.PathLength, name) };
+    }
 
     /// <summary>A link, or what is neither link nor directory.</summary>
     public static DiskNode Other(NativePath? link) => new(null, default, null) { Link = link };

@@ -53,7 +53,8 @@ internal sealed class LayerEntry(string name, LayerEntry? parent, LayerNodeType 
     public int ChildCount => _children?.Count ?? 0;
 
     /// <summary>Bytes of its texts.</summary>
-    public int TextLength => Name.Length + LinkTarget.Length + (XAttrs.Count == 0 ? 0 : XAttrs.Sum(attribute => attribute.Name.Bytes.Length + 1 + attribute.Value.Length));
+    public int TextLength => Name.Length + LinkTarget.Length
+        + (XAttrs.Count == 0 ? 0 : XAttrs.Sum(attribute => attribute.Name.Bytes.Length + 1 + attribute.Value.Length));
 
     /// <summary>Whether nothing of lower layers shows where it is.</summary>
     public bool IsHidden
@@ -138,7 +139,8 @@ internal sealed class LayerEntry(string name, LayerEntry? parent, LayerNodeType 
         LinkTarget = Type == LayerNodeType.SymbolicLink ? Text(entry.LinkName) : "";
         if (entry.XAttrs.Count > 0)
         {
-            AddXAttrs(entry.XAttrs.Where(attribute => OverlayForm.IsPortable(attribute.Name)).Select(attribute => keepsValues ? attribute : attribute with { Value = [] }));
+            AddXAttrs(entry.XAttrs.Where(attribute => OverlayForm.IsPortable(attribute.Name))
+                .Select(attribute => keepsValues ? attribute : attribute with { Value = [] }));
         }
         (IsSparse, TarOffset, IsImplied, IsDescribed) = (entry.Sparse is not null, offset, false, true);
     }

@@ -263,6 +263,7 @@ internal sealed class LayerInterpreter<TNode> : IDisposable
         }
     }
 
-    private static LayerImageException TooManyNames(string what, long most) => new(EngineError.LayerTooLarge, $"The layer is refused: names of {what} have more than {most >> 20} MiB.")
-    { Advice = "The image was built wrongly or is hostile; ask who made it." };
+    private static LayerImageException TooManyNames(string what, long most) =>
+        new(EngineError.LayerTooLarge, $"The layer is refused: names of {what} have more than {most >> 20} MiB.")
+        { Advice = "The image was built wrongly or is hostile; ask who made it." };
 }

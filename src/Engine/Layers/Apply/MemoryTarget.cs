@@ -63,7 +63,8 @@ internal sealed class MemoryTarget(string purpose = "shown", bool keepsValues = 
         return length;
     }
 
-    public LayerEntry? Child(LayerEntry directory, NativePath name) => directory.Find(name) is LayerEntry child && child.Type != LayerNodeType.Whiteout ? child : null;
+    public LayerEntry? Child(LayerEntry directory, NativePath name) =>
+        directory.Find(name) is LayerEntry child && child.Type != LayerNodeType.Whiteout ? child : null;
 
     public NativePath? LinkOf(LayerEntry node) => node.Type == LayerNodeType.SymbolicLink ? LayerEntry.Bytes(node.LinkTarget) : (NativePath?)null;
 
@@ -140,5 +141,6 @@ internal sealed class MemoryTarget(string purpose = "shown", bool keepsValues = 
         }
     }
 
-    private LayerImageException TooLarge(string why) => new(EngineError.LayerTooLarge, $"The layer cannot be {purpose}: {why}.") { Advice = "The image was built wrongly or is hostile; ask who made it." };
+    private LayerImageException TooLarge(string why) => new(EngineError.LayerTooLarge, $"The layer cannot be {purpose}: {why}.")
+    { Advice = "The image was built wrongly or is hostile; ask who made it." };
 }

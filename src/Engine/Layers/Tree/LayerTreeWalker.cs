@@ -170,12 +170,13 @@ internal sealed class LayerTreeWalker(ITreeSink sink, TreeWalkOptions options, C
 
     private TarEntry Describe(SafeFileHandle directory, NativePath name, NativePath path, LayerNodeType type, in FileStatus status, NativePath link = default, SafeFileHandle? data = null)
     {
+        NodeAttributes attributes = Clamp(NodeAttributes.Of(status));
         return new TarEntry
         {
             Type = type,
             Name = path,
             LinkName = link,
-            Attributes = type == LayerNodeType.HardLink ? Clamp(NodeAttributes.Of(status)) with { Size = 0, DeviceMajor = 0, DeviceMinor = 0 } : Clamp(NodeAttributes.Of(status)),
+            Attributes = type == LayerNodeType.HardLink ? attributes with { Size = 0, DeviceMajor = 0, DeviceMinor = 0 } : attributes,
             XAttrs = type == LayerNodeType.HardLink ? [] : ReadOwnXAttrs(directory, name, data),
         };
     }

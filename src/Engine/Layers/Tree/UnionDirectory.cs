@@ -40,7 +40,8 @@ internal sealed class UnionDirectory : IDisposable
 
     /// <summary>Opens the root of a union.</summary>
     /// <param name="directories">The layers, the top one first.</param>
-    public static UnionDirectory OpenRoot(IEnumerable<string> directories) => Merge(directories, directory => new Part(Libc.OpenDirectory(directory), directory));
+    public static UnionDirectory OpenRoot(IEnumerable<string> directories) =>
+        Merge(directories, directory => new Part(Libc.OpenDirectory(directory), directory));
 
     /// <summary>How many of the lowest directories two unions have in common: what only those have is equal.</summary>
     public static int CountShared(UnionDirectory? one, UnionDirectory? other)
@@ -130,7 +131,8 @@ internal sealed class UnionDirectory : IDisposable
 
     private UnionDirectory? Open(NativePath name, int from)
     {
-        UnionDirectory child = Merge(Entries(name, from), entry => entry.IsDirectory && TryOpen(entry.Parent, name) is SafeFileHandle handle ? new Part(handle, entry.Layer) : null);
+        UnionDirectory child = Merge(Entries(name, from),
+            entry => entry.IsDirectory && TryOpen(entry.Parent, name) is SafeFileHandle handle ? new Part(handle, entry.Layer) : null);
         return child.Count > 0 ? child : null;
     }
 

@@ -12,7 +12,8 @@ internal static class UnionRule
     /// <param name="isOpaque">Whether a directory hides all below it.</param>
     /// <param name="merged">Takes the directories.</param>
     /// <returns>Whether they hide what is below all of these layers.</returns>
-    public static bool Merge<TEntry, TDirectory>(IEnumerable<TEntry> sameName, Func<TEntry, TDirectory?> open, Func<TDirectory, bool> isOpaque, List<TDirectory> merged)
+    public static bool Merge<TEntry, TDirectory>(
+        IEnumerable<TEntry> sameName, Func<TEntry, TDirectory?> open, Func<TDirectory, bool> isOpaque, List<TDirectory> merged)
         where TDirectory : class
     {
         foreach (TEntry entry in sameName)
