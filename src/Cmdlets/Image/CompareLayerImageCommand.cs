@@ -52,7 +52,7 @@ public sealed class CompareLayerImageCommand : LayerImageCmdlet
             IncludeEqual = IncludeEqual,
             Beneath = filter.Beneath,
         };
-        LayerTree reference = await TreeAsync(ReferenceImage, cancellationToken), difference = await TreeAsync(DifferenceImage, cancellationToken);
+        LayerStack reference = await TreeAsync(ReferenceImage, cancellationToken), difference = await TreeAsync(DifferenceImage, cancellationToken);
         foreach (LayerChange change in reference.CompareTo(difference, options, cancellationToken))
         {
             if (filter.Matches(change))
@@ -62,7 +62,7 @@ public sealed class CompareLayerImageCommand : LayerImageCmdlet
         }
     }
 
-    private async Task<LayerTree> TreeAsync(PSObject given, CancellationToken cancellationToken)
+    private async Task<LayerStack> TreeAsync(PSObject given, CancellationToken cancellationToken)
     {
         switch (given.BaseObject)
         {

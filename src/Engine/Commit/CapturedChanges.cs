@@ -8,7 +8,7 @@ namespace LayerImage.Engine.Commit;
 internal sealed record CapturedChanges
 {
     /// <summary>The layer they make; null when nothing was changed.</summary>
-    public required SealedLayer? Layer { get; init; }
+    public required DigestedTree? Layer { get; init; }
 
     /// <summary>The layer's content, in overlayfs's form.</summary>
     public required string Directory { get; init; }

@@ -40,12 +40,12 @@ internal sealed class ChangeReader(StoreLayout layout, ContainerFiles files)
         if (isPlain && mode.IsStopped && !IsMounted(id))
         {
             IReadOnlyList<string> upper = [layout.Upper(id)];
-            SealedLayer SealUpper()
+            DigestedTree DigestUpper()
             {
                 TreeWalkOptions options = Options(id, stack.All, wanted, upper) with { StopsWhenAltered = true };
-                return LayerSealer.Seal(upper, options, cancellationToken);
+                return TreeTar.Digest(upper, options, cancellationToken);
             }
-            SealedLayer there = await Task.Run(SealUpper, cancellationToken).ConfigureAwait(false);
+            DigestedTree there = await Task.Run(DigestUpper, cancellationToken).ConfigureAwait(false);
             if (!there.IsAltered)
             {
                 return Result(there, layout.Upper(id), isUpper: true, stack, stack.All);
@@ -60,7 +60,7 @@ internal sealed class ChangeReader(StoreLayout layout, ContainerFiles files)
         IAsyncDisposable? pause = mode.PauseAsync is null ? null : await mode.PauseAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            SealedLayer layer = await Task.Run(CopyChanged, cancellationToken).ConfigureAwait(false);
+            DigestedTree layer = await Task.Run(CopyChanged, cancellationToken).ConfigureAwait(false);
             return Result(layer, copy, isUpper: false, stack, below);
         }
         finally
@@ -71,14 +71,14 @@ internal sealed class ChangeReader(StoreLayout layout, ContainerFiles files)
             }
         }
 
-        SealedLayer CopyChanged()
+        DigestedTree CopyChanged()
         {
             TreeWalkOptions options = Options(id, below, wanted, changed) with { MayChange = !mode.IsConsistent };
-            return LayerSealer.Copy(changed, copy, options, cancellationToken);
+            return TreeTar.Copy(changed, copy, options, cancellationToken);
         }
     }
 
-    private static CapturedChanges Result(SealedLayer layer, string directory, bool isUpper, ContainerStack stack, IReadOnlyList<string> below) => new()
+    private static CapturedChanges Result(DigestedTree layer, string directory, bool isUpper, ContainerStack stack, IReadOnlyList<string> below) => new()
     {
         Layer = layer.Entries == 0 && !layer.HasRoot ? null : layer,
         Directory = directory,

@@ -23,7 +23,7 @@ internal sealed class CommitChoice(ContainerFiles files)
         {
             return all;
         }
-        LayerTree image = files.ImageTree(container.Spec.Image, stack), own = files.Tree(container.Id, container.Name, stack);
+        LayerStack image = files.ImageTree(container.Spec.Image, stack), own = files.Tree(container.Id, container.Name, stack);
         List<LayerChange> changes = [.. image.CompareTo(own, new LayerCompareOptions { Content = ContentComparison.WhenUnsure }, cancellationToken)];
         if (options.Only is not null)
         {

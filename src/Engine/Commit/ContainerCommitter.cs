@@ -65,7 +65,7 @@ internal sealed class ContainerCommitter(
             Id = content.Put(bytes),
             ConfigSize = bytes.Length,
             Config = config,
-            Layers = changes.Layer is SealedLayer layer ? [.. stack, new NewImageLayer(layer.DiffId, layer.DiffId.Hex, null)] : stack,
+            Layers = changes.Layer is DigestedTree layer ? [.. stack, new NewImageLayer(layer.DiffId, layer.DiffId.Hex, null)] : stack,
             Tags = reference is null ? [] : [reference],
         };
         TagMove? move = reference is null ? null : TagMove.Find(database, reference, image.Id);
@@ -103,7 +103,7 @@ internal sealed class ContainerCommitter(
         DateTimeOffset now,
         CancellationToken cancellationToken)
     {
-        if (changes.Layer is not SealedLayer layer)
+        if (changes.Layer is not DigestedTree layer)
         {
             database.Write(transaction => ImageWriter.TryWrite(transaction, image, now));
             return;

@@ -52,10 +52,10 @@ internal sealed class ContainerFiles(StoreLayout layout, LayerStore layers)
     public IReadOnlyList<string> ChangedDirs(string id, ContainerStack stack) => [layout.Upper(id), .. OwnDirs(stack)];
 
     /// <summary>What the container's image shows, to compare with.</summary>
-    public LayerTree ImageTree(string image, ContainerStack stack) => new(image, null, [.. stack.Image.Reverse().Select(layers.PathOf)], RootOf(stack.Image));
+    public LayerStack ImageTree(string image, ContainerStack stack) => new(image, null, [.. stack.Image.Reverse().Select(layers.PathOf)], RootOf(stack.Image));
 
     /// <summary>What the container shows, but for the layer of mount points: those are neither the image's nor a change.</summary>
-    public LayerTree Tree(string id, string name, ContainerStack stack) => new(name, name, [layout.Upper(id), .. stack.All.Reverse().Select(layers.PathOf)], layout.Upper(id));
+    public LayerStack Tree(string id, string name, ContainerStack stack) => new(name, name, [layout.Upper(id), .. stack.All.Reverse().Select(layers.PathOf)], layout.Upper(id));
 
     /// <summary>The directories of layers, the top one first.</summary>
     /// <param name="layerKeys">The layers, the base first.</param>

@@ -44,8 +44,8 @@ public sealed partial class ContainerService
 
     /// <summary>A container's file system, to compare it with another.</summary>
     /// <exception cref="Errors.LayerImageException">ContainerNotFound or AmbiguousId.</exception>
-    public async Task<LayerTree> GetTreeAsync(string nameOrId, CancellationToken cancellationToken) =>
+    public async Task<LayerStack> GetTreeAsync(string nameOrId, CancellationToken cancellationToken) =>
         TreeOf(await GetAsync(nameOrId, cancellationToken).ConfigureAwait(false));
 
-    private LayerTree TreeOf(Container container) => _files.Tree(container.Id, container.Name, _records.StackOf(container.Id));
+    private LayerStack TreeOf(Container container) => _files.Tree(container.Id, container.Name, _records.StackOf(container.Id));
 }

@@ -1,4 +1,3 @@
-using System.Text;
 using LayerImage.Engine.Errors;
 using LayerImage.Engine.Interop;
 using LayerImage.Engine.Interop.Libc;
@@ -13,22 +12,22 @@ namespace LayerImage.Engine.Containers;
 /// </summary>
 internal sealed class InitFolders : LinkedPath.ITree<InitFolders.Node>, IDisposable
 {
-    private readonly List<SafeFileHandle> _handles = [];
+    private readonly List<IDisposable> _handles = [];
     private readonly Node _root;
 
     /// <param name="layer">The init layer.</param>
-    /// <param name="lower">The image's layers, the top one first.</param>
-    private InitFolders(SafeFileHandle layer, IReadOnlyList<SafeFileHandle> lower) => _root = new Node { Lower = lower, Own = layer };
+    /// <param name="image">The root of the image, which is below.</param>
+    private InitFolders(SafeFileHandle layer, UnionDirectory image) => _root = new Node { Lower = image, Own = layer };
 
     /// <summary>Makes one folder with all above it, root's and 0755, where it is missing. Where something else is in the way there is none.</summary>
     /// <returns>Whether the layer has something more now.</returns>
-    public static bool Make(SafeFileHandle layer, IReadOnlyList<SafeFileHandle> lower, string path)
+    public static bool Make(SafeFileHandle layer, UnionDirectory image, string path)
     {
         if (Parse(path) is not { IsRoot: false } parsed)
         {
             return false;
         }
-        using InitFolders folders = new(layer, lower);
+        using InitFolders folders = new(layer, image);
         _ = LinkedPath.Follow(folders, folders._root, parsed.Components, out _);
         return folders.HasMade;
     }
@@ -55,15 +54,10 @@ internal sealed class InitFolders : LinkedPath.ITree<InitFolders.Node>, IDisposa
         }
     }
 
-    Node? LinkedPath.ITree<Node>.Child(Node directory, string name)
+    Node? LinkedPath.ITree<Node>.Child(Node directory, NativePath child)
     {
-        NativePath child = NativePath.From(Encoding.Latin1.GetBytes(name));
-        if (child.Bytes.Length > LayerPath.LongestName)
-        {
-            return null;
-        }
         FileStatus? own = directory.Own is not null && Libc.TryStatAt(directory.Own, child, out FileStatus status) ? status : null;
-        if ((own ?? UnionLookup.Find(directory.Lower, child)) is not FileStatus found)
+        if ((own ?? directory.Lower?.Find(child)?.Status) is not FileStatus found)
         {
             MakeIn(directory, child);
             return new Node { Parent = directory, Name = child, Own = Open(directory.Own!, child) };
@@ -76,9 +70,9 @@ internal sealed class InitFolders : LinkedPath.ITree<InitFolders.Node>, IDisposa
         };
     }
 
-    string? LinkedPath.ITree<Node>.LinkOf(Node node) => node.Link;
+    NativePath? LinkedPath.ITree<Node>.LinkOf(Node node) => node.Link;
 
-    bool LinkedPath.ITree<Node>.IsDirectory(Node node) => node.Own is not null || node.Lower.Count > 0;
+    bool LinkedPath.ITree<Node>.IsDirectory(Node node) => node.Own is not null || node.Lower is not null;
 
     public void Dispose() => _handles.ForEach(handle => handle.Dispose());
 
@@ -104,22 +98,21 @@ internal sealed class InitFolders : LinkedPath.ITree<InitFolders.Node>, IDisposa
     // Anew after each change: that is not to be seen in its time. The root's attributes are the upper directory's affair.
     private static void Dress(Node directory)
     {
-        if (directory.Parent is not null && directory.Lower.Count > 0)
+        if (directory.Parent is not null && directory.Lower is not null)
         {
-            ImpliedDirectories.Copy(directory.Lower[0], directory.Own!);
+            ImpliedDirectories.Copy(directory.Lower.Top, directory.Own!);
         }
     }
 
-    private static string ReadLink(Node directory, NativePath name)
-    {
-        SafeFileHandle holder = directory.Lower.First(lower => Libc.TryStatAt(lower, name, out _));
-        return Encoding.Latin1.GetString(Libc.ReadLinkAt(holder, name).Bytes);
-    }
+    private static NativePath ReadLink(Node directory, NativePath name) => Libc.ReadLinkAt(directory.Lower!.Find(name)!.Value.Parent, name);
 
-    private List<SafeFileHandle> OpenLower(Node directory, NativePath name)
+    private UnionDirectory? OpenLower(Node directory, NativePath name)
     {
-        List<SafeFileHandle> opened = UnionLookup.OpenDirectories(directory.Lower, name);
-        _handles.AddRange(opened);
+        UnionDirectory? opened = directory.Lower?.Open(name);
+        if (opened is not null)
+        {
+            _handles.Add(opened);
+        }
         return opened;
     }
 
@@ -137,12 +130,12 @@ internal sealed class InitFolders : LinkedPath.ITree<InitFolders.Node>, IDisposa
 
         public NativePath Name { get; init; }
 
-        /// <summary>The image's directories that show there, the top one first.</summary>
-        public IReadOnlyList<SafeFileHandle> Lower { get; init; } = [];
+        /// <summary>The image's directory that shows there; null where it has none.</summary>
+        public UnionDirectory? Lower { get; init; }
 
         /// <summary>The init layer's, once it has one.</summary>
         public SafeFileHandle? Own { get; set; }
 
-        public string? Link { get; init; }
+        public NativePath? Link { get; init; }
     }
 }

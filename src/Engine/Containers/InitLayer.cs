@@ -1,5 +1,3 @@
-using LayerImage.Engine.Errors;
-using LayerImage.Engine.Interop;
 using LayerImage.Engine.Interop.Libc;
 using LayerImage.Engine.Layers;
 using Microsoft.Win32.SafeHandles;
@@ -22,56 +20,41 @@ internal static class InitLayer
     /// <param name="volumes">The folders that the image declares as volumes.</param>
     public static bool Fill(string directory, IReadOnlyList<string> lowerDirs, IEnumerable<string> volumes)
     {
-        List<SafeFileHandle> roots = lowerDirs.Select(path => Libc.OpenDirectory(path)).ToList();
-        try
+        using UnionDirectory image = UnionDirectory.OpenRoot(lowerDirs);
+        using SafeFileHandle layer = Libc.OpenDirectory(directory);
+        bool any = false;
+        foreach (string name in s_directories.Where(name => image.Find(name)?.IsDirectory != true))
         {
-            using SafeFileHandle layer = Libc.OpenDirectory(directory);
-            bool any = false;
-            foreach (string name in s_directories.Where(name => UnionLookup.Find(roots, name)?.Type != FileType.Directory))
-            {
-                InitFolders.MakeDirectory(layer, name);
-                any = true;
-            }
-            any |= FillEtc(layer, roots);
-            foreach (string volume in volumes)
-            {
-                any |= InitFolders.Make(layer, roots, volume);
-            }
-            return any;
+            InitFolders.MakeDirectory(layer, name);
+            any = true;
         }
-        finally
+        any |= FillEtc(layer, image);
+        foreach (string volume in volumes)
         {
-            roots.ForEach(root => root.Dispose());
+            any |= InitFolders.Make(layer, image, volume);
         }
+        return any;
     }
 
-    private static bool FillEtc(SafeFileHandle layer, List<SafeFileHandle> roots)
+    private static bool FillEtc(SafeFileHandle layer, UnionDirectory image)
     {
-        bool hasEtc = UnionLookup.Find(roots, "etc")?.Type == FileType.Directory;
-        List<SafeFileHandle> folders = hasEtc ? UnionLookup.OpenDirectories(roots, "etc") : [];
-        try
+        using UnionDirectory? below = image.Open("etc");
+        string[] missing = [.. s_files.Where(name => below?.Find(name)?.Status.Type != FileType.Regular)];
+        if (missing.Length == 0)
         {
-            string[] missing = [.. s_files.Where(name => UnionLookup.Find(folders, name)?.Type != FileType.Regular)];
-            if (missing.Length == 0)
-            {
-                return false;
-            }
-            InitFolders.MakeDirectory(layer, "etc");
-            using SafeFileHandle etc = Libc.OpenAt(layer, "etc", OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow);
-            foreach (string name in missing)
-            {
-                using SafeFileHandle file = Libc.OpenAt(etc, name, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.NoFollow, 0x1A4);
-                Libc.Chmod(file, 0x1A4 /* 0644 */, name);
-            }
-            if (folders.Count > 0)
-            {
-                ImpliedDirectories.Copy(folders[0], etc); // overlayfs shows the upper-most directory's attributes
-            }
-            return true;
+            return false;
         }
-        finally
+        InitFolders.MakeDirectory(layer, "etc");
+        using SafeFileHandle etc = Libc.OpenAt(layer, "etc", OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow);
+        foreach (string name in missing)
         {
-            folders.ForEach(folder => folder.Dispose());
+            using SafeFileHandle file = Libc.OpenAt(etc, name, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.NoFollow, 0x1A4);
+            Libc.Chmod(file, 0x1A4 /* 0644 */, name);
         }
+        if (below is not null)
+        {
+            ImpliedDirectories.Copy(below.Top, etc); // overlayfs shows the upper-most directory's attributes
+        }
+        return true;
     }
 }

@@ -213,7 +213,7 @@ public sealed partial class ImageService
 
     /// <summary>An image's file system, to compare it with another. Its layers are unpacked where they are not yet.</summary>
     /// <exception cref="LayerImageException">NotPrivileged: they are not unpacked, and this process cannot do it.</exception>
-    public async Task<LayerTree> GetTreeAsync(Image image, IEngineObserver observer, CancellationToken cancellationToken)
+    public async Task<LayerStack> GetTreeAsync(Image image, IEngineObserver observer, CancellationToken cancellationToken)
     {
         Image unpacked = await _unpacker.UnpackAsync(image, observer, cancellationToken).ConfigureAwait(false);
         if (unpacked.Layers.Count == 0)
@@ -221,7 +221,7 @@ public sealed partial class ImageService
             throw new LayerImageException(EngineError.ManifestNotSupported,
                 $"The image {image.Reference} has no layers, and so no files.") { Target = image.Reference };
         }
-        return new LayerTree(
+        return new LayerStack(
             image.Reference,
             null,
             [.. unpacked.Layers.Reverse().Select(layer => layer.Path!)],

@@ -156,6 +156,10 @@ internal sealed class StoreContentCheck(StoreDatabase database, LayerStore layer
         {
             return DamagedBlob(blob, "is damaged");
         }
+        catch (LayerImageException e) when (layer is not null && e.Error is EngineError.LayerInvalid or EngineError.LayerTooLarge)
+        {
+            return Damaged(layer, $"The layer {layer.DiffId} cannot be checked: {e.Message.TrimEnd('.')}");
+        }
         catch (Exception e) when (layer is not null && (e is LinuxException or IOException))
         {
             return Damaged(layer, $"The layer {layer.DiffId} cannot be read: {e.Message.TrimEnd('.')}");
@@ -178,7 +182,7 @@ internal sealed class StoreContentCheck(StoreDatabase database, LayerStore layer
         observer.Progress(new TransferProgress(Operation, layer.DiffId.Short, "Checking", 0, layer.TarSize));
         try
         {
-            SealedLayer found = LayerSealer.Seal(layers.PathOf(layer.Key), layer.HasRoot, cancellationToken);
+            DigestedTree found = TreeTar.Digest(layers.PathOf(layer.Key), layer.HasRoot, cancellationToken);
             return found.DiffId == layer.DiffId
                 ? null
                 : Damaged(layer, $"The layer {layer.DiffId}, which was made here, was changed: its content now has the digest {found.DiffId}");

@@ -33,7 +33,7 @@ internal static class TreeSync
 
     private static void SyncOneByOne(string path)
     {
-        using OpenLevels<Level, NativePath> levels = new(level => Libc.Fsync(level.Directory, path));
+        using DirectoryWalk<Level, NativePath> levels = new(level => Libc.Fsync(level.Directory, path));
         levels.Enter(Libc.OpenDirectory(path), Begin);
         while (levels.TryNext(out Level? level, out NativePath name))
         {

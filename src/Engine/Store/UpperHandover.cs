@@ -21,7 +21,7 @@ internal static class UpperHandover
     public static void Mark(string upper, string container)
     {
         using SafeFileHandle root = Libc.OpenDirectory(upper);
-        Libc.SetXAttr(Libc.ThroughDescriptor(root, s_here), OverlayXAttrs.UpperOf, Encoding.ASCII.GetBytes(container));
+        Libc.SetXAttr(Libc.ThroughDescriptor(root, s_here), OverlayForm.UpperOf, Encoding.ASCII.GetBytes(container));
         FaultPoint.Reach(FaultPoint.UpperMarked);
     }
 
@@ -78,6 +78,6 @@ internal static class UpperHandover
     private static string? OwnerOf(string directory)
     {
         using SafeFileHandle root = Libc.OpenDirectory(directory);
-        return Libc.GetXAttr(Libc.ThroughDescriptor(root, s_here), OverlayXAttrs.UpperOf) is byte[] id ? Encoding.ASCII.GetString(id) : null;
+        return Libc.GetXAttr(Libc.ThroughDescriptor(root, s_here), OverlayForm.UpperOf) is byte[] id ? Encoding.ASCII.GetString(id) : null;
     }
 }

@@ -88,7 +88,7 @@ public sealed class BrowsedChangesTests : IAsyncDisposable
         OverlayMount mount = _harness.Images.Describe(container.Id);
         string copy = _harness.Images.Store[$"copy-{Guid.NewGuid():N}"];
         Directory.CreateDirectory(copy);
-        LayerSealer.Copy([mount.UpperDir!, .. mount.LowerDirs.SkipLast(1)], copy, new TreeWalkOptions { LowerDirs = [mount.LowerDirs[^1]] }, ImageHarness.Stop);
+        TreeTar.Copy([mount.UpperDir!, .. mount.LowerDirs.SkipLast(1)], copy, new TreeWalkOptions { LowerDirs = [mount.LowerDirs[^1]] }, ImageHarness.Stop);
         return [.. TreeDigest.Of(copy).Entries.Where(entry => entry.Key != ".").Select(entry => Line(entry.Key, entry.Value switch
         {
             { Type: "character", Device: "0:0" } => nameof(LayerImageItemType.Whiteout),

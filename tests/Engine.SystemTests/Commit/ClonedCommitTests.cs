@@ -51,7 +51,7 @@ public sealed class ClonedCommitTests
                 Assert.NotEmpty(extents);
                 Assert.All(extents, extent => Assert.Contains("shared", extent, StringComparison.Ordinal));
             }
-            Assert.Equal(image.Layers[^1].DiffId, LayerSealer.Seal(layer, includeRoot: true, ImageHarness.Stop).DiffId.ToString());
+            Assert.Equal(image.Layers[^1].DiffId, TreeTar.Digest(layer, includeRoot: true, ImageHarness.Stop).DiffId.ToString());
 
             // What is written next is the container's alone.
             await ImageHarness.ShellAsync($"dd if=/dev/zero of='{file}' bs=4096 count=1 conv=notrunc status=none");

@@ -256,7 +256,7 @@ public sealed class CommitInputTests : IAsyncLifetime
     // The lock of the layer that a container's changes are to be: a commit waits at it.
     private async Task<FileLock> HoldLayerAsync(Container container)
     {
-        SealedLayer layer = LayerSealer.Seal(_harness.Images.Layout.Upper(container.Id), includeRoot: true, ImageHarness.Stop);
+        DigestedTree layer = TreeTar.Digest(_harness.Images.Layout.Upper(container.Id), includeRoot: true, ImageHarness.Stop);
         return await FileLock.AcquireAsync(_harness.Images.Layout.Lock("layer-" + layer.DiffId.Hex), "layer", SilentObserver.Instance, ImageHarness.Stop);
     }
 

@@ -39,7 +39,7 @@ public sealed class CompareContainersTests : IAsyncDisposable
         Container container = await _harness.CreateAsync();
         await _harness.ChangeAsync(container, "echo new >new; rm file; echo 2 >>dir/a");
         Image image = Engine.Images.Get(_harness.Base);
-        LayerTree before = await Engine.Images.GetTreeAsync(image, SilentObserver.Instance, ImageHarness.Stop), after = await TreeAsync(container);
+        LayerStack before = await Engine.Images.GetTreeAsync(image, SilentObserver.Instance, ImageHarness.Stop), after = await TreeAsync(container);
 
         string[] changes = Changes(before, after);
 
@@ -63,9 +63,9 @@ public sealed class CompareContainersTests : IAsyncDisposable
         Assert.DoesNotContain(changes, change => change.EndsWith("/dir/a", StringComparison.Ordinal));
     }
 
-    private Task<LayerTree> TreeAsync(Container container) => Engine.Containers.GetTreeAsync(container.Id, ImageHarness.Stop);
+    private Task<LayerStack> TreeAsync(Container container) => Engine.Containers.GetTreeAsync(container.Id, ImageHarness.Stop);
 
-    private static List<LayerChange> Compare(LayerTree before, LayerTree after, LayerCompareOptions options) => [.. before.CompareTo(after, options, ImageHarness.Stop)];
+    private static List<LayerChange> Compare(LayerStack before, LayerStack after, LayerCompareOptions options) => [.. before.CompareTo(after, options, ImageHarness.Stop)];
 
-    private static string[] Changes(LayerTree before, LayerTree after) => [.. Compare(before, after, new LayerCompareOptions()).Select(change => $"{change.Kind} {change.Path}")];
+    private static string[] Changes(LayerStack before, LayerStack after) => [.. Compare(before, after, new LayerCompareOptions()).Select(change => $"{change.Kind} {change.Path}")];
 }

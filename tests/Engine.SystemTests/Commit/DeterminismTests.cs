@@ -29,7 +29,7 @@ public sealed class DeterminismTests : IDisposable
             chmod 755 . b; chmod 4750 a; chmod 644 b/* b/.d B a-b zz ü sparse; chmod 600 fifo null; chown -h 70000:3000000 B sym
             touch -h -d '2020-02-03 4:5:6.789 UTC' * b/* b/.d .; touch -d '1969-12-31 23:59:58.5 UTC' zz; touch -d '2020-01-01 UTC' b .
             """);
-        Assert.Equal("sha256:3c1a3ad3880bd7b50344e2e382f81f0d958ef60e993a95e1f6f8068fd2b069b3", LayerSealer.Seal(_folder["tree"], includeRoot: true, ImageHarness.Stop).DiffId.ToString());
+        Assert.Equal("sha256:3c1a3ad3880bd7b50344e2e382f81f0d958ef60e993a95e1f6f8068fd2b069b3", TreeTar.Digest(_folder["tree"], includeRoot: true, ImageHarness.Stop).DiffId.ToString());
     }
 
     [Fact]
@@ -44,11 +44,11 @@ public sealed class DeterminismTests : IDisposable
         TreeWalkOptions options = new() { IncludeRoot = true, LatestTime = latest };
         string copy = Directory.CreateDirectory(_folder["copy"]).FullName;
 
-        SealedLayer[] layers = [.. trees.Select(tree => LayerSealer.Seal([tree], options, ImageHarness.Stop)), LayerSealer.Copy([trees[0]], copy, options, ImageHarness.Stop)];
+        DigestedTree[] layers = [.. trees.Select(tree => TreeTar.Digest([tree], options, ImageHarness.Stop)), TreeTar.Copy([trees[0]], copy, options, ImageHarness.Stop)];
 
         Assert.Single(layers.Select(layer => layer.DiffId).Distinct());
         Assert.All(layers, layer => Assert.True(layer.IsAltered));
-        Assert.NotEqual(layers[0].DiffId, LayerSealer.Seal(trees[0], includeRoot: true, ImageHarness.Stop).DiffId);
+        Assert.NotEqual(layers[0].DiffId, TreeTar.Digest(trees[0], includeRoot: true, ImageHarness.Stop).DiffId);
         TreeDigest shown = TreeDigest.Of(copy);
         Assert.Equal(latest.ToUnixTimeSeconds() + ".700000000", shown.Entries["dir/new"].Time);
         Assert.Equal("978307200.000000000", shown.Entries["old"].Time);
@@ -73,10 +73,10 @@ public sealed class DeterminismTests : IDisposable
     {
         await ImageHarness.ShellAsync($"mkdir '{_folder["tree"]}' '{_folder["copy"]}'; cd '{_folder["tree"]}'; printf begin >file; truncate -s 30M file; printf end >>file; truncate -s 60M file; truncate -s 5000 empty");
 
-        SealedLayer layer = LayerSealer.Copy(_folder["tree"], _folder["copy"], includeRoot: true, ImageHarness.Stop);
+        DigestedTree layer = TreeTar.Copy(_folder["tree"], _folder["copy"], includeRoot: true, ImageHarness.Stop);
 
         Assert.Empty(TreeDigest.Of(_folder["tree"]).DifferencesTo(TreeDigest.Of(_folder["copy"])));
-        Assert.Equal(LayerSealer.Seal(_folder["tree"], includeRoot: true, ImageHarness.Stop).DiffId, layer.DiffId);
+        Assert.Equal(TreeTar.Digest(_folder["tree"], includeRoot: true, ImageHarness.Stop).DiffId, layer.DiffId);
         Assert.InRange(long.Parse(await ImageHarness.ShellAsync($"stat -c %b '{_folder["copy"]}/file'"), System.Globalization.CultureInfo.InvariantCulture), 8, 64);
         Assert.Equal("0", await ImageHarness.ShellAsync($"stat -c %b '{_folder["copy"]}/empty'"));
     }
@@ -93,6 +93,6 @@ public sealed class DeterminismTests : IDisposable
     {
         Assert.SkipWhen(Requires.Tool("setfattr") is not null, Requires.Tool("setfattr") ?? "");
         await ImageHarness.ShellAsync($"mkdir '{_folder["tree"]}'; cd '{_folder["tree"]}'; {script}");
-        Assert.Equal(expected, LayerSealer.Seal(_folder["tree"], includeRoot: true, ImageHarness.Stop).IsAltered);
+        Assert.Equal(expected, TreeTar.Digest(_folder["tree"], includeRoot: true, ImageHarness.Stop).IsAltered);
     }
 }

@@ -86,9 +86,9 @@ public sealed class UpperHandoverTests : IAsyncLifetime
         string[] lower = [mount.LowerDirs[^1]];
         string copy = Directory.CreateDirectory(_harness.Store["copy"]).FullName, work = Directory.CreateDirectory(_harness.Store["work"]).FullName;
 
-        SealedLayer layer = LayerSealer.Copy([mount.UpperDir!, .. mount.LowerDirs.SkipLast(1)], copy, new TreeWalkOptions { IncludeRoot = true, LowerDirs = lower }, ImageHarness.Stop);
+        DigestedTree layer = TreeTar.Copy([mount.UpperDir!, .. mount.LowerDirs.SkipLast(1)], copy, new TreeWalkOptions { IncludeRoot = true, LowerDirs = lower }, ImageHarness.Stop);
 
-        Assert.Equal(layer.DiffId, LayerSealer.Seal(copy, includeRoot: true, ImageHarness.Stop).DiffId);
+        Assert.Equal(layer.DiffId, TreeTar.Digest(copy, includeRoot: true, ImageHarness.Stop).DiffId);
         _driver.Mount(mount with { UpperDir = copy, WorkDir = work, LowerDirs = lower });
         try
         {
@@ -167,7 +167,7 @@ public sealed class UpperHandoverTests : IAsyncLifetime
         Container container = await CreateAsync(_base), other = await CreateAsync(_base);
         TreeDigest before = await ChangeAsync(container.Id, Script);
         await ChangeAsync(other.Id, Script);
-        string upper = _harness.Layout.Upper(container.Id), diffId = LayerSealer.Seal(upper, includeRoot: true, ImageHarness.Stop).DiffId.Hex;
+        string upper = _harness.Layout.Upper(container.Id), diffId = TreeTar.Digest(upper, includeRoot: true, ImageHarness.Stop).DiffId.Hex;
         UpperHandover.Mark(upper, container.Id);
         Directory.Move(upper, _harness.Layout.Layer(diffId));
 

@@ -50,7 +50,7 @@ internal sealed class LayerHarness : IDisposable
     }
 
     /// <summary>Makes the index of a tar; null when it is refused.</summary>
-    public static LayerIndexEntry? Index(byte[] tar)
+    public static LayerEntry? Index(byte[] tar)
     {
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         try
@@ -78,13 +78,13 @@ internal sealed class LayerHarness : IDisposable
     public bool IsWhiteout(string path) => Libc.TryStat(_folder[$"around/layer/{path}"], out FileStatus status) && status.IsWhiteout;
 
     /// <summary>Whether a directory of the layer hides all below it.</summary>
-    public bool IsOpaque(string path) => Libc.GetXAttr(_folder[$"around/layer/{path}"], OverlayXAttrs.Opaque) is [(byte)'y'];
+    public bool IsOpaque(string path) => OverlayForm.IsOpaque(_folder[$"around/layer/{path}"]);
 
     /// <summary>The tree's tar, as a commit writes it.</summary>
-    public SealedLayer Seal(string folder, string file, bool includeRoot = true)
+    public DigestedTree Seal(string folder, string file, bool includeRoot = true)
     {
         using FileStream tar = File.Create(_folder[file]);
-        return LayerSealer.Write(_folder[folder], includeRoot, tar, Stop);
+        return TreeTar.Write(_folder[folder], includeRoot, tar, Stop);
     }
 
     public void Dispose() => _folder.Dispose();

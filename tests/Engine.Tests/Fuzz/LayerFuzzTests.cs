@@ -14,7 +14,7 @@ public sealed class LayerFuzzTests
     private static void Index(byte[] tar)
     {
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        (LayerIndexEntry root, long size) = LayerIndexing.ReadTar(new MemoryStream(tar), hash, TestContext.Current.CancellationToken);
+        (LayerEntry root, long size) = LayerIndexing.ReadTar(new MemoryStream(tar), hash, TestContext.Current.CancellationToken);
         using MemoryStream index = new();
         LayerIndexWriter.Write(index, root, size, TestContext.Current.CancellationToken);
     }

@@ -61,7 +61,7 @@ internal sealed class TarArchive : IArchiveFiles
             while (reader.Next() is TarEntry entry)
             {
                 if (ArchiveNames.Normalize(entry.Name.ToString()) is string name
-                    && (ArchiveNames.IsOfRootFileSystem(name) || entry.Type is TarEntryType.CharacterDevice or TarEntryType.BlockDevice or TarEntryType.Fifo))
+                    && (ArchiveNames.IsOfRootFileSystem(name) || entry.Type is LayerNodeType.CharacterDevice or LayerNodeType.BlockDevice or LayerNodeType.Fifo))
                 {
                     return false;
                 }
@@ -112,11 +112,11 @@ internal sealed class TarArchive : IArchiveFiles
     {
         Member? member = entry.Type switch
         {
-            TarEntryType.Regular when entry.Sparse is not null => throw ArchiveErrors.Invalid(archive, $"'{name}' is stored as a sparse file"),
-            TarEntryType.Regular when entry.Size > file.Length - file.Position => throw ArchiveErrors.Invalid(archive, $"it ends in the middle of '{name}'"),
-            TarEntryType.Regular => new Member(file.Position, entry.Size, null),
-            TarEntryType.SymbolicLink => new Member(0, 0, ArchiveNames.Normalize(entry.LinkName.ToString(), ArchiveNames.FolderOf(name)) ?? ""),
-            TarEntryType.HardLink => new Member(0, 0, ArchiveNames.Normalize(entry.LinkName.ToString()) ?? ""),
+            LayerNodeType.File when entry.Sparse is not null => throw ArchiveErrors.Invalid(archive, $"'{name}' is stored as a sparse file"),
+            LayerNodeType.File when entry.Attributes.Size > file.Length - file.Position => throw ArchiveErrors.Invalid(archive, $"it ends in the middle of '{name}'"),
+            LayerNodeType.File => new Member(file.Position, entry.Attributes.Size, null),
+            LayerNodeType.SymbolicLink => new Member(0, 0, ArchiveNames.Normalize(entry.LinkName.ToString(), ArchiveNames.FolderOf(name)) ?? ""),
+            LayerNodeType.HardLink => new Member(0, 0, ArchiveNames.Normalize(entry.LinkName.ToString()) ?? ""),
             _ => null,
         };
         // Readers differ in which of two equal names they take. Of blobs either is checked against its digest, and two of the same bytes are one.

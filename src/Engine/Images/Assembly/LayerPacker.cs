@@ -88,7 +88,7 @@ internal sealed class LayerPacker(StoreLayout layout, StoreDatabase database, La
         {
             using FileStream file = new(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, 0);
             using HashingStream compressed = new(file);
-            SealedLayer written = Write(record, compressed, compression, done => progress.Report(tar, "Compressing", done), cancellationToken);
+            DigestedTree written = Write(record, compressed, compression, done => progress.Report(tar, "Compressing", done), cancellationToken);
             written.Require(record.DiffId);
             file.Flush(flushToDisk: true);
             progress.Report(tar, "Compressed", tar.Size);
@@ -100,19 +100,19 @@ internal sealed class LayerPacker(StoreLayout layout, StoreDatabase database, La
         }
     }
 
-    private SealedLayer Write(LayerRecord record, Stream destination, LayerCompression compression, Action<long> progress, CancellationToken cancellationToken)
+    private DigestedTree Write(LayerRecord record, Stream destination, LayerCompression compression, Action<long> progress, CancellationToken cancellationToken)
     {
-        SealedLayer WriteTar(Stream stream)
+        DigestedTree WriteTar(Stream stream)
         {
             using CountingStream counted = new(stream, progress);
-            return LayerSealer.Write(layers.PathOf(record.Key), record.HasRoot, counted, cancellationToken);
+            return TreeTar.Write(layers.PathOf(record.Key), record.HasRoot, counted, cancellationToken);
         }
         switch (compression)
         {
             case LayerCompression.Gzip:
                 using (ParallelGzipStream gzip = new(destination, cancellationToken))
                 {
-                    SealedLayer written = WriteTar(gzip);
+                    DigestedTree written = WriteTar(gzip);
                     gzip.Finish();
                     return written;
                 }

@@ -37,7 +37,7 @@ internal sealed class LayerFiles(StoreLayout layout, LayerStore layers, ContentS
         try
         {
             Stream tar = OpenTarAt(layer.DiffId, index.TarSize, node.TarOffset, out IDisposable? owner, cancellationToken);
-            return node.IsSparse ? new TarPart(new SparseContent(tar), node.Size, owner) : new TarPart(tar, node.Size, owner);
+            return node.IsSparse ? new TarPart(new SparseContent(tar), node.Attributes.Size, owner) : new TarPart(tar, node.Attributes.Size, owner);
         }
         catch (Exception e) when (Decompression.IsMalformed(e))
         {
@@ -77,7 +77,7 @@ internal sealed class LayerFiles(StoreLayout layout, LayerStore layers, ContentS
         {
             return made; // another process was first
         }
-        (LayerIndexEntry root, long tarSize) = Read(layer, withOffsets, cancellationToken);
+        (LayerEntry root, long tarSize) = Read(layer, withOffsets, cancellationToken);
         using ScratchFolder scratch = ScratchFolder.Create(layout);
         string temporary = Path.Combine(scratch.Path, "index");
         try
@@ -96,7 +96,7 @@ internal sealed class LayerFiles(StoreLayout layout, LayerStore layers, ContentS
         return LayerIndex.Open(path, _blocks) ?? throw Corrupt(layer.DiffId, null);
     }
 
-    private (LayerIndexEntry Root, long TarSize) Read(LayerOrigin layer, bool withOffsets, CancellationToken cancellationToken)
+    private (LayerEntry Root, long TarSize) Read(LayerOrigin layer, bool withOffsets, CancellationToken cancellationToken)
     {
         string? directory = Unpacked(layer);
         Descriptor? blob = content.FindLayer(layer.DiffId);
@@ -110,7 +110,7 @@ internal sealed class LayerFiles(StoreLayout layout, LayerStore layers, ContentS
             using IncrementalHash hash = layer.DiffId.CreateHash();
             using FileStream file = content.Open((blob ?? throw Corrupt(layer.DiffId, null)).Digest);
             using Stream tar = Decompression.Open(file, out _);
-            (LayerIndexEntry Root, long Size) read = LayerIndexing.ReadTar(tar, hash, cancellationToken);
+            (LayerEntry Root, long Size) read = LayerIndexing.ReadTar(tar, hash, cancellationToken);
             return layer.DiffId.Matches(hash.GetHashAndReset()) ? read : throw Corrupt(layer.DiffId, null);
         }
         catch (Exception e) when (Decompression.IsMalformed(e))

@@ -29,7 +29,7 @@ internal sealed class SparseContent : ReadOnlyStream
             _extent++;
         }
         bool hasData = _extent < _extents.Count && _position >= _extents[_extent].Offset;
-        long end = hasData ? _extents[_extent].Offset + _extents[_extent].Length : _extent < _extents.Count ? _extents[_extent].Offset : _entry.Size;
+        long end = hasData ? _extents[_extent].Offset + _extents[_extent].Length : _extent < _extents.Count ? _extents[_extent].Offset : _entry.Attributes.Size;
         Span<byte> part = buffer[..(int)Math.Min(buffer.Length, end - _position)];
         int read = part.Length;
         if (hasData)

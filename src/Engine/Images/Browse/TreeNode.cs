@@ -98,14 +98,14 @@ internal sealed class TreeNode(string path, BrowsedTree tree, UnionNode node, Tr
         bool isDevice = shown.Type is LayerNodeType.CharacterDevice or LayerNodeType.BlockDevice;
         return ItemOf(Path, TypeOf(shown.Type)) with
         {
-            Length = shown.Type == LayerNodeType.File ? shown.Size : null,
+            Length = shown.Type == LayerNodeType.File ? shown.Attributes.Size : null,
             Mode = ModeText(shown),
-            Permissions = shown.Type == LayerNodeType.Whiteout ? null : shown.Permissions,
-            Uid = shown.Type == LayerNodeType.Whiteout ? null : shown.Uid,
-            Gid = shown.Type == LayerNodeType.Whiteout ? null : shown.Gid,
+            Permissions = shown.Type == LayerNodeType.Whiteout ? null : shown.Attributes.Permissions,
+            Uid = shown.Type == LayerNodeType.Whiteout ? null : shown.Attributes.Uid,
+            Gid = shown.Type == LayerNodeType.Whiteout ? null : shown.Attributes.Gid,
             LastWriteTime = shown.Type == LayerNodeType.Whiteout ? null : Time(shown),
             LinkTarget = shown.Type == LayerNodeType.SymbolicLink ? BrowseNames.Encode(shown.LinkTarget.Bytes, isPath: true) : null,
-            Device = isDevice ? string.Create(CultureInfo.InvariantCulture, $"{shown.DeviceMajor}:{shown.DeviceMinor}") : null,
+            Device = isDevice ? string.Create(CultureInfo.InvariantCulture, $"{shown.Attributes.DeviceMajor}:{shown.Attributes.DeviceMinor}") : null,
             XAttrNames = [.. shown.XAttrNames.Select(name => BrowseNames.Encode(name.Bytes))],
             IsOpaque = shown.IsOpaque,
             LayerDiffId = tree.DiffIdOf(node),
@@ -114,8 +114,8 @@ internal sealed class TreeNode(string path, BrowsedTree tree, UnionNode node, Tr
     }
 
     private static DateTimeOffset Time(LayerNode node) =>
-        DateTimeOffset.FromUnixTimeSeconds(Math.Clamp(node.ModifiedSeconds, -62135596800, 253402300799))
-            .AddTicks(node.ModifiedNanoseconds % 1_000_000_000 / 100);
+        DateTimeOffset.FromUnixTimeSeconds(Math.Clamp(node.Attributes.ModifiedSeconds, -62135596800, 253402300799))
+            .AddTicks(node.Attributes.ModifiedNanoseconds % 1_000_000_000 / 100);
 
     private static LayerImageItemType TypeOf(LayerNodeType type) =>
         Enum.TryParse(type.ToString(), out LayerImageItemType same) ? same : LayerImageItemType.File;
@@ -129,11 +129,11 @@ internal sealed class TreeNode(string path, BrowsedTree tree, UnionNode node, Tr
         StringBuilder text = new("" + "-dlcbps?"[Math.Min((int)node.Type, 7)]);
         for (int bit = 8; bit >= 0; bit--)
         {
-            text.Append((node.Permissions & (1 << bit)) != 0 ? "xwr"[bit % 3] : '-');
+            text.Append((node.Attributes.Permissions & (1 << bit)) != 0 ? "xwr"[bit % 3] : '-');
         }
-        Special(text, 3, (node.Permissions & 0x800) != 0, 's');
-        Special(text, 6, (node.Permissions & 0x400) != 0, 's');
-        Special(text, 9, (node.Permissions & 0x200) != 0, 't');
+        Special(text, 3, (node.Attributes.Permissions & 0x800) != 0, 's');
+        Special(text, 6, (node.Attributes.Permissions & 0x400) != 0, 's');
+        Special(text, 9, (node.Attributes.Permissions & 0x200) != 0, 't');
         return text.ToString();
     }
 

@@ -30,9 +30,6 @@ internal struct FileStatus
 
     /// <summary>Permission bits with setuid, setgid and sticky.</summary>
     public readonly int Permissions => Mode & 0xFFF;
-
-    /// <summary>Overlayfs's mark for "deleted": a character device 0:0.</summary>
-    public readonly bool IsWhiteout => Type == FileType.CharacterDevice && DeviceMajor == 0 && DeviceMinor == 0;
 }
 
 /// <summary>The type bits of a mode (inode(7)).</summary>

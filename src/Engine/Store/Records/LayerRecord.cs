@@ -30,7 +30,7 @@ internal sealed record LayerRecord
     public int? Writer { get; init; }
 
     /// <summary>The record of a layer that was made here.</summary>
-    public static LayerRecord Of(SealedLayer layer) => new()
+    public static LayerRecord Of(DigestedTree layer) => new()
     {
         Key = layer.DiffId.Hex,
         DiffId = layer.DiffId,

@@ -91,7 +91,7 @@ internal sealed class DockerArchivePlanner(LayerStore layers, ContentStore conte
     {
         LayerRecord record = layers.Get([Path.GetFileName(layer.Path ?? "")])[0];
         BufferedStream buffered = new(target, 1 << 20); // not disposed: the target goes on
-        SealedLayer written = LayerSealer.Write(layers.PathOf(record.Key), record.HasRoot, buffered, cancellationToken);
+        DigestedTree written = TreeTar.Write(layers.PathOf(record.Key), record.HasRoot, buffered, cancellationToken);
         buffered.Flush();
         written.Require(diffId);
     }

@@ -41,26 +41,26 @@ internal static class ArchiveNames
     /// Whether the programs that write archives of images write such an entry. Others may be there all the same (ORAS's
     /// ingest/, the old refs/): every reader passes over them.
     /// </summary>
-    public static bool FitsArchive(TarEntryType type, string name)
+    public static bool FitsArchive(LayerNodeType type, string name)
     {
         string[] parts = name.Split('/', StringSplitOptions.RemoveEmptyEntries);
         return type switch
         {
-            TarEntryType.Directory => parts switch
+            LayerNodeType.Directory => parts switch
             {
                 [] => true,
                 [var folder] => folder == "blobs" || IsHex(folder),
                 ["blobs", _] => true,
                 _ => false,
             },
-            TarEntryType.Regular => parts switch
+            LayerNodeType.File => parts switch
             {
                 [_] => true,
                 [_, "layer.tar" or "json" or "VERSION"] => true,
                 ["blobs", _, _] => true,
                 _ => false,
             },
-            TarEntryType.SymbolicLink or TarEntryType.HardLink => parts is ["blobs", _, _] or [.., [.., '.', 't', 'a', 'r']],
+            LayerNodeType.SymbolicLink or LayerNodeType.HardLink => parts is ["blobs", _, _] or [.., [.., '.', 't', 'a', 'r']],
             _ => false,
         };
     }

@@ -44,7 +44,7 @@ internal static class RootFileSystemBlob
     {
         if (HostSystem.IsLinux)
         {
-            return LayerSealer.Write(path, includeRoot: true, blob, cancellationToken).DiffId;
+            return TreeTar.Write(path, includeRoot: true, blob, cancellationToken).DiffId;
         }
         PortableTree.Write(path, blob, cancellationToken);
         return blob.GetDigest();

@@ -32,8 +32,8 @@ internal sealed class RootFileSystemImporter(StoreDatabase database, LayerStore 
         {
             string unpacked = Path.Combine(scratch.Path, "layer");
             Directory.CreateDirectory(unpacked);
-            SealedLayer layer = Directory.Exists(path)
-                ? await Task.Run(() => LayerSealer.Copy(path, unpacked, includeRoot: true, cancellationToken), cancellationToken).ConfigureAwait(false)
+            DigestedTree layer = Directory.Exists(path)
+                ? await Task.Run(() => TreeTar.Copy(path, unpacked, includeRoot: true, cancellationToken), cancellationToken).ConfigureAwait(false)
                 : await UnpackAsync(path, unpacked, scratch, cancellationToken).ConfigureAwait(false);
             RefuseLayout(path, unpacked);
             FaultPoint.Reach(FaultPoint.Sealed);
@@ -116,7 +116,7 @@ internal sealed class RootFileSystemImporter(StoreDatabase database, LayerStore 
         return catalog.FindExact(image.Id.ToString())?.By(reference) ?? throw ImageCatalog.NotFound(image.Id.ToString()); // removed already
     }
 
-    private void Adopt(SealedLayer layer, string unpacked, NewImage image, DateTimeOffset now)
+    private void Adopt(DigestedTree layer, string unpacked, NewImage image, DateTimeOffset now)
     {
         // The same content may have been imported before; that layer may also go in this very moment.
         if (layers.Find(layer.DiffId, layer.DiffId) is null || !database.Write(transaction => ImageWriter.TryWrite(transaction, image, now)))
@@ -126,7 +126,7 @@ internal sealed class RootFileSystemImporter(StoreDatabase database, LayerStore 
     }
 
     // The tar is unpacked as a layer and sealed again: from then on its bytes are ours, and need not be kept twice.
-    private static async Task<SealedLayer> UnpackAsync(string path, string unpacked, ScratchFolder scratch, CancellationToken cancellationToken)
+    private static async Task<DigestedTree> UnpackAsync(string path, string unpacked, ScratchFolder scratch, CancellationToken cancellationToken)
     {
         if (ArchiveCompression.NeedsProgram(path))
         {
@@ -141,7 +141,7 @@ internal sealed class RootFileSystemImporter(StoreDatabase database, LayerStore 
         {
             await LayerPipeline.RunAsync(path, unpacked, cancellationToken).ConfigureAwait(false);
         }
-        return await Task.Run(() => LayerSealer.Seal(unpacked, includeRoot: true, cancellationToken), cancellationToken).ConfigureAwait(false);
+        return await Task.Run(() => TreeTar.Digest(unpacked, includeRoot: true, cancellationToken), cancellationToken).ConfigureAwait(false);
     }
 
     private static void Decompress(string path, string tar, Action<long> grown, CancellationToken cancellationToken)

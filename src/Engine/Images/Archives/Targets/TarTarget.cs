@@ -26,7 +26,7 @@ internal sealed class TarTarget : IArchiveTarget
     public async Task AddAsync(string name, ArchiveItem item, CancellationToken cancellationToken)
     {
         AddFolders(name);
-        _tar.WriteHeader(new TarEntry { Type = TarEntryType.Regular, Name = name, Permissions = FilePermissions, Size = item.Size ?? 0 });
+        _tar.WriteHeader(new TarEntry { Type = LayerNodeType.File, Name = name, Attributes = new() { Permissions = FilePermissions, Size = item.Size ?? 0 } });
         long start = _file.Position;
         await item.WriteAsync(_file, cancellationToken).ConfigureAwait(false);
         long end = _file.Position, size = end - start;
@@ -65,7 +65,7 @@ internal sealed class TarTarget : IArchiveTarget
         {
             if (_folders.Add(name[..slash]))
             {
-                _tar.WriteHeader(new TarEntry { Type = TarEntryType.Directory, Name = name[..(slash + 1)], Permissions = DirectoryPermissions });
+                _tar.WriteHeader(new TarEntry { Type = LayerNodeType.Directory, Name = name[..(slash + 1)], Attributes = new() { Permissions = DirectoryPermissions } });
             }
         }
     }
