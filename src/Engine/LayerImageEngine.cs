@@ -106,16 +106,16 @@ public sealed class LayerImageEngine
         }
     }
 
-    private ContainerResources OpenHost(EngineOptions options, CgroupLayout cgroups)
+    private HostDrivers OpenHost(EngineOptions options, CgroupLayout cgroups)
     {
         TrustedFolder.Require(options.Run, "LAYERIMAGE_RUN");
-        return new ContainerResources
+        return new HostDrivers
         {
             Paths = new RuntimePaths(options.Run),
             Mounts = new OverlayMountDriver(),
             Network = new BridgeNetwork(NetworkOptions.For(options)),
             Runtime = new CrunRuntime(options, cgroups),
-            HostPorts = new ContainerPorts(Firewall),
+            HostPorts = new FirewallOpener(Firewall),
         };
     }
 }

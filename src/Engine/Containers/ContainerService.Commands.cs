@@ -62,7 +62,7 @@ public sealed partial class ContainerService
             Privileged = request.Privileged || record.Spec.Privileged,
             ReadOnly = true, // nothing is made in the root for a command
         };
-        using RootFs root = new(_layout.Merged(record.Id));
+        using ContainerRoot root = new(_layout.Merged(record.Id));
         RuntimeSpecOptions options = new()
         {
             Id = record.Id,

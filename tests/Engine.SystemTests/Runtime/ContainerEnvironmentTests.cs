@@ -106,7 +106,7 @@ public sealed class ContainerEnvironmentTests
     {
         Assert.SkipWhen(RuntimeHarness.Missing is not null, RuntimeHarness.Missing ?? "");
         await using RuntimeHarness harness = new();
-        using RootFs root = new(harness.RootFsPath);
+        using ContainerRoot root = new(harness.RootFsPath);
         ContainerUser user = ContainerUserResolver.Resolve(root, "app");
 
         (_, string output) = await harness.OutputAsync(harness.Options("sh", "-c", "id; echo $HOME; grep CapEff /proc/self/status") with { User = user, NoNewPrivileges = true });

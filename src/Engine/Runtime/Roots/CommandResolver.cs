@@ -9,7 +9,7 @@ internal static class CommandResolver
 
     /// <summary>Throws when the program is surely not there or surely not executable.</summary>
     /// <exception cref="LayerImageException"><see cref="EngineError.CommandNotFound"/> or <see cref="EngineError.CommandNotExecutable"/>.</exception>
-    public static void Check(RootFs root, RuntimeSpecOptions options)
+    public static void Check(ContainerRoot root, RuntimeSpecOptions options)
     {
         string command = options.Arguments.Count > 0 ? options.Arguments[0] : "";
         string path = RuntimeSpecBuilder.Environment(options).First(variable => variable.StartsWith("PATH=", StringComparison.Ordinal))["PATH=".Length..];
@@ -21,7 +21,7 @@ internal static class CommandResolver
     }
 
     /// <summary>Searches as execvp(3) does, inside the root. Mount points are the folders that the root does not show.</summary>
-    public static CommandResolution Resolve(RootFs root, string command, string path, string workingDirectory, IReadOnlyList<string> mountPoints)
+    public static CommandResolution Resolve(ContainerRoot root, string command, string path, string workingDirectory, IReadOnlyList<string> mountPoints)
     {
         if (command.Length == 0)
         {
@@ -60,7 +60,7 @@ internal static class CommandResolver
             Advice = "Check the spelling. A command with arguments is given as several strings (exec form), or as one string that a shell of the image runs.",
         };
 
-    private static CommandResolution ResolveOne(RootFs root, string path, IReadOnlyList<string> mountPoints)
+    private static CommandResolution ResolveOne(ContainerRoot root, string path, IReadOnlyList<string> mountPoints)
     {
         if (s_kernelFolders.Concat(mountPoints).Any(folder => path == folder || path.StartsWith(folder.TrimEnd('/') + "/", StringComparison.Ordinal)))
         {

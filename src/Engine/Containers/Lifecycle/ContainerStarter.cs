@@ -20,7 +20,7 @@ namespace LayerImage.Engine.Containers;
 /// <param name="files">Their files.</param>
 /// <param name="host">What a container gets of the host.</param>
 /// <param name="publishOthersAgain">Called with the container's id when the network's rules had to be made anew.</param>
-internal sealed class ContainerStarter(StoreLayout layout, EngineOptions options, ContainerRecords records, ContainerFiles files, ContainerResources host, Action<string> publishOthersAgain)
+internal sealed class ContainerStarter(StoreLayout layout, EngineOptions options, ContainerRecords records, ContainerFiles files, HostDrivers host, Action<string> publishOthersAgain)
 {
     /// <summary>Called when the container exists and its program waits: who attaches now misses nothing.</summary>
     public delegate Task CreatedHandler(string bundle, CancellationToken cancellationToken);
@@ -83,7 +83,7 @@ internal sealed class ContainerStarter(StoreLayout layout, EngineOptions options
 
     private RuntimeSpecOptions Describe(ContainerRecord record, ContainerSpec spec, string? networkNamespace)
     {
-        using RootFs root = new(layout.Merged(record.Id));
+        using ContainerRoot root = new(layout.Merged(record.Id));
         IReadOnlyList<BindMount> etc = EtcFiles.Write(layout.Etc(record.Id), spec.Hostname, record.Address is null ? [] : [record.Address], spec.Network == "host", spec.ReadOnly);
         RuntimeSpecOptions described = new()
         {

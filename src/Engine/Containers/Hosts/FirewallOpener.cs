@@ -6,7 +6,7 @@ using LayerImage.Engine.Network;
 namespace LayerImage.Engine.Containers;
 
 /// <summary>Opens published ports in the host's firewall for as long as a container runs.</summary>
-internal sealed class ContainerPorts(IHostFirewall firewall) : IContainerPorts
+internal sealed class FirewallOpener(IHostFirewall firewall) : IFirewallOpener
 {
     public string? Open(string containerId, string containerName, IReadOnlyList<PortMapping> ports)
     {

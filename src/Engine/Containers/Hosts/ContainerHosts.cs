@@ -11,15 +11,15 @@ namespace LayerImage.Engine.Containers;
 /// <param name="run">This session's run folder: that of what it starts.</param>
 /// <param name="cgroups">The host's control groups.</param>
 /// <param name="open">Opens the host for a run folder; called when something of it is needed.</param>
-internal sealed class ContainerHosts(string run, Lazy<CgroupLayout> cgroups, Func<string, ContainerResources> open)
+internal sealed class ContainerHosts(string run, Lazy<CgroupLayout> cgroups, Func<string, HostDrivers> open)
 {
-    private readonly ConcurrentDictionary<string, ContainerResources> _opened = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, HostDrivers> _opened = new(StringComparer.Ordinal);
 
     /// <summary>The host for what this session starts.</summary>
-    public ContainerResources Own => Of(run);
+    public HostDrivers Own => Of(run);
 
     /// <summary>The host of a container.</summary>
-    public ContainerResources Of(ContainerRecord record) => Of(record.Run ?? run);
+    public HostDrivers Of(ContainerRecord record) => Of(record.Run ?? run);
 
     /// <summary>Where a container's runtime files are. Opens nothing.</summary>
     public RuntimePaths PathsOf(ContainerRecord record) => new(record.Run ?? run);
@@ -38,5 +38,5 @@ internal sealed class ContainerHosts(string run, Lazy<CgroupLayout> cgroups, Fun
     /// <summary>Whether a container whose record says that it does not run has processes all the same: its record is older than they are.</summary>
     public bool HasProcesses(ContainerRecord record) => cgroups.Value.HasProcesses(record.Id);
 
-    private ContainerResources Of(string folder) => _opened.GetOrAdd(folder, open);
+    private HostDrivers Of(string folder) => _opened.GetOrAdd(folder, open);
 }

@@ -82,7 +82,7 @@ internal sealed class ContainerCleaner(StoreLayout layout, ContainerRecords reco
     /// <summary>Releases mount, network, ports, rules and the runtime's state. Every step is tried, whatever the others do.</summary>
     public async Task ReleaseAsync(ContainerRecord record, CancellationToken cancellationToken)
     {
-        ContainerResources host = hosts.Of(record);
+        HostDrivers host = hosts.Of(record);
         List<LayerImageException> failures = [];
         await TryAsync(() => EndProgramAsync(record, cancellationToken), failures).ConfigureAwait(false);
         await TryAsync(() => host.Runtime.DeleteAsync(record.Id, force: true, cancellationToken), failures).ConfigureAwait(false);
@@ -129,7 +129,7 @@ internal sealed class ContainerCleaner(StoreLayout layout, ContainerRecords reco
         }
     }
 
-    private static void ClosePorts(ContainerRecord record, ContainerResources host)
+    private static void ClosePorts(ContainerRecord record, HostDrivers host)
     {
         if (record.Address is not null && record.Spec.Publish.Count > 0)
         {

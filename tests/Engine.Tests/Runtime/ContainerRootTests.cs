@@ -5,11 +5,11 @@ using Xunit;
 namespace LayerImage.Engine.Tests.Runtime;
 
 [System.Runtime.Versioning.SupportedOSPlatform("linux")]
-public sealed class RootFsTests : IDisposable
+public sealed class ContainerRootTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("layerimage-rootfs-").FullName;
 
-    public RootFsTests()
+    public ContainerRootTests()
     {
         foreach (string name in (string[])["etc", "bin", "usr/bin", "data"])
         {
@@ -37,7 +37,7 @@ public sealed class RootFsTests : IDisposable
     [InlineData("nohome", 5, 5, "5", "/")]
     public void User_IsResolved(string user, uint uid, uint gid, string groups, string home)
     {
-        using RootFs root = new(_folder);
+        using ContainerRoot root = new(_folder);
 
         ContainerUser found = ContainerUserResolver.Resolve(root, user);
 
@@ -52,7 +52,7 @@ public sealed class RootFsTests : IDisposable
     [InlineData("big")]
     public void User_ThatIsNotThere_IsAnError(string user)
     {
-        using RootFs root = new(_folder);
+        using ContainerRoot root = new(_folder);
 
         LayerImageException error = Assert.Throws<LayerImageException>(() => ContainerUserResolver.Resolve(root, user));
 
@@ -64,7 +64,7 @@ public sealed class RootFsTests : IDisposable
     {
         File.Delete(Path.Combine(_folder, "etc/passwd"));
         File.CreateSymbolicLink(Path.Combine(_folder, "etc/passwd"), "../../../../../../../../etc/passwd");
-        using RootFs root = new(_folder);
+        using ContainerRoot root = new(_folder);
 
         Assert.Throws<LayerImageException>(() => ContainerUserResolver.Resolve(root, "root"));
     }
@@ -76,7 +76,7 @@ public sealed class RootFsTests : IDisposable
         {
             file.SetLength(10L << 30);
         }
-        using RootFs root = new(_folder);
+        using ContainerRoot root = new(_folder);
 
         Assert.Equal(EngineError.PathInvalid, Assert.Throws<LayerImageException>(() => ContainerUserResolver.Resolve(root, "app")).Error);
     }
@@ -108,7 +108,7 @@ public sealed class RootFsTests : IDisposable
     public void WorkingDirectory_IsMadeInsideTheRoot()
     {
         File.CreateSymbolicLink(Path.Combine(_folder, "abs"), "/data");
-        using RootFs root = new(_folder);
+        using ContainerRoot root = new(_folder);
 
         root.EnsureDirectory("/abs/x/y");
         root.EnsureDirectory("/abs/x/y");
@@ -122,7 +122,7 @@ public sealed class RootFsTests : IDisposable
 
     private CommandResolution Resolve(string command, string mountPoint)
     {
-        using RootFs root = new(_folder);
+        using ContainerRoot root = new(_folder);
         return CommandResolver.Resolve(root, command, "/usr/bin:/bin", "/", [mountPoint]);
     }
 

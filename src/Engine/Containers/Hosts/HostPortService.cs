@@ -1,52 +1,8 @@
 using LayerImage.Engine.Firewall;
 using LayerImage.Engine.IO;
 using LayerImage.Engine.Network;
-using LayerImage.Engine.Text;
 
 namespace LayerImage.Engine.Containers;
-
-/// <summary>What stands behind a port of this host.</summary>
-public sealed record HostPortStatus
-{
-    /// <summary>The port.</summary>
-    public required int Port { get; init; }
-
-    /// <summary>The transport protocol.</summary>
-    public required PortProtocol Protocol { get; init; }
-
-    /// <summary>Whether somebody would answer: a process that listens, or a container that publishes it.</summary>
-    public bool Answers => Listeners.Count > 0 || Container is not null;
-
-    /// <summary>Processes of the host that listen.</summary>
-    public IReadOnlyList<PortListener> Listeners { get; init => field = ReadableList.Of(value); } = ReadableList.None<PortListener>();
-
-    /// <summary>The name of the running container that publishes it, or null.</summary>
-    public string? Container { get; init; }
-
-    /// <summary>Its mapping, or null.</summary>
-    public PortMapping? Mapping { get; init; }
-
-    /// <summary>Whether other hosts may reach it; null when only root could tell.</summary>
-    public bool? IsOpen { get; init; }
-
-    /// <summary>The zone that lets it in, or null.</summary>
-    public string? Zone { get; init; }
-
-    /// <summary>The rule that lets it in, or null.</summary>
-    public HostPortRule? Rule { get; init; }
-
-    /// <summary>What lets it in, in words.</summary>
-    public string? OpenedBy { get; init; }
-
-    /// <summary>
-    /// What keeps other hosts out in tables of nftables that are neither ours nor firewalld's, in words: docker's, ufw's or an
-    /// administrator's. Empty without root, who alone sees them.
-    /// </summary>
-    public IReadOnlyList<string> BlockedBy { get; init => field = ReadableList.Of(value); } = ReadableList.None<string>();
-
-    /// <summary>The port and its protocol.</summary>
-    public override string ToString() => $"{Port}/{Protocol.ToString().ToLowerInvariant()}";
-}
 
 /// <summary>Tells who has a port: listener, container, firewall rule.</summary>
 public sealed class HostPortService
@@ -81,7 +37,7 @@ public sealed class HostPortService
             ContainerRecord? owner = running.Find(record => record.Ports.Any(mapping => Covers(mapping, port, protocol)));
             HostPortOpening? opening = openings?[port - ports.First];
             PortMapping? mapping = owner?.Ports.First(published => Covers(published, port, protocol));
-            IReadOnlyList<PortBlocker> blockers = others?.Find(ContainerPorts.Protocol(protocol), port, mapping?.ContainerPort + port - mapping?.HostPort) ?? [];
+            IReadOnlyList<PortBlocker> blockers = others?.Find(FirewallOpener.Protocol(protocol), port, mapping?.ContainerPort + port - mapping?.HostPort) ?? [];
             return new HostPortStatus
             {
                 Port = port,
@@ -117,7 +73,7 @@ public sealed class HostPortService
     {
         try
         {
-            return _firewall.FindOpenings(ports, ContainerPorts.Protocol(protocol), zone: null);
+            return _firewall.FindOpenings(ports, FirewallOpener.Protocol(protocol), zone: null);
         }
         catch (Errors.LayerImageException e) when (e.Error == Errors.EngineError.NotPrivileged)
         {

@@ -20,7 +20,7 @@ internal sealed class CommitPause : IAsyncDisposable
     private CommitPause(IContainerRuntime runtime, string id, string file, SafeFileHandle? life) => (_runtime, _id, _file, _life) = (runtime, id, file, life);
 
     /// <summary>Pauses. The caller holds the container's lock until the pause has ended.</summary>
-    public static async Task<CommitPause> BeginAsync(ContainerResources host, EngineOptions options, string id, CancellationToken cancellationToken)
+    public static async Task<CommitPause> BeginAsync(HostDrivers host, EngineOptions options, string id, CancellationToken cancellationToken)
     {
         IContainerRuntime runtime = host.Runtime;
         string file = host.Paths.CommitPauseFile(id);
@@ -43,7 +43,7 @@ internal sealed class CommitPause : IAsyncDisposable
     public static bool IsThere(RuntimePaths paths, string id) => File.Exists(paths.CommitPauseFile(id));
 
     /// <summary>Ends the pause of a commit whose process has ended. The caller holds the container's lock.</summary>
-    public static Task AbandonAsync(ContainerResources host, string id, CancellationToken cancellationToken) =>
+    public static Task AbandonAsync(HostDrivers host, string id, CancellationToken cancellationToken) =>
         ThawAsync(host.Runtime, id, host.Paths.CommitPauseFile(id), cancellationToken);
 
     /// <summary>Ends the pause, whatever has become of the container.</summary>

@@ -19,5 +19,5 @@ public static class ListeningPorts
         return [.. listeners.Where(listener => shut.Contains(ToConnection(listener)))];
     }
 
-    private static HostConnection ToConnection(PortListener listener) => new(listener.Port, ContainerPorts.Protocol(listener.Protocol), null, null);
+    private static HostConnection ToConnection(PortListener listener) => new(listener.Port, FirewallOpener.Protocol(listener.Protocol), null, null);
 }

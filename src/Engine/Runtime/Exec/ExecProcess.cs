@@ -88,7 +88,7 @@ internal sealed class ExecProcess : IAsyncDisposable
     // everybody. It gets the container's; where the container has done away with that, an end of a pipe that gives and takes nothing.
     private static SafeFileHandle OpenNull(ProcessIdentity container)
     {
-        using RootFs root = new(string.Create(CultureInfo.InvariantCulture, $"/proc/{container.Pid}/root"));
+        using ContainerRoot root = new(string.Create(CultureInfo.InvariantCulture, $"/proc/{container.Pid}/root"));
         if (root.OpenNull() is SafeFileHandle found)
         {
             return found;

@@ -12,7 +12,7 @@ internal static class ContainerUserResolver
     private const int FileLimit = 1 << 20;
 
     /// <exception cref="LayerImageException"><see cref="EngineError.UserNotFound"/>: the user or the group is not in the image.</exception>
-    public static ContainerUser Resolve(RootFs root, string user)
+    public static ContainerUser Resolve(ContainerRoot root, string user)
     {
         string[] parts = user.Split(':', 2);
         (string userPart, string groupPart) = (parts[0], parts.Length == 2 ? parts[1] : "");
@@ -29,7 +29,7 @@ internal static class ContainerUserResolver
         return new ContainerUser(uid, gid, [.. groups.Prepend(gid).Distinct()], home);
     }
 
-    private static (string? Name, uint Uid, uint Gid, string Home) FindUser(RootFs root, string user, string asked)
+    private static (string? Name, uint Uid, uint Gid, string Home) FindUser(ContainerRoot root, string user, string asked)
     {
         bool isNumber = TryId(user.Length == 0 ? "0" : user, out uint wanted);
         foreach (string[] fields in Entries(root, "/etc/passwd", 6))
@@ -42,7 +42,7 @@ internal static class ContainerUserResolver
         return isNumber ? (null, wanted, 0, "/") : throw NotFound("user", user, "/etc/passwd", asked);
     }
 
-    private static uint FindGroup(RootFs root, string group, string asked)
+    private static uint FindGroup(ContainerRoot root, string group, string asked)
     {
         if (TryId(group, out uint gid))
         {
@@ -58,7 +58,7 @@ internal static class ContainerUserResolver
         throw NotFound("group", group, "/etc/group", asked);
     }
 
-    private static IEnumerable<(string Name, uint Gid, string[] Members)> Groups(RootFs root)
+    private static IEnumerable<(string Name, uint Gid, string[] Members)> Groups(ContainerRoot root)
     {
         foreach (string[] fields in Entries(root, "/etc/group", 3))
         {
@@ -70,7 +70,7 @@ internal static class ContainerUserResolver
     }
 
     // Lines that are no entries (comments, NIS marks, rubbish) are passed over, as libc does.
-    private static IEnumerable<string[]> Entries(RootFs root, string path, int fields)
+    private static IEnumerable<string[]> Entries(ContainerRoot root, string path, int fields)
         => root.ReadLines(path, FileLimit).Select(line => line.Split(':')).Where(entry => entry.Length >= fields && entry[0].Length > 0);
 
     // Ids over 2^31-1 are refused as docker refuses them: -1 and its neighbours have meanings of their own.

@@ -10,13 +10,13 @@ namespace LayerImage.Engine.Runtime;
 /// kernel beneath the root (openat2 RESOLVE_IN_ROOT), so a symbolic link to /etc/shadow is the container's own;
 /// files are read up to a limit, and only regular ones (a FIFO would hold the reader for ever).
 /// </summary>
-internal sealed class RootFs : IDisposable
+internal sealed class ContainerRoot : IDisposable
 {
     private readonly SafeFileHandle _root;
     private readonly string _path;
 
     /// <exception cref="LinuxException">The folder cannot be opened.</exception>
-    public RootFs(string path)
+    public ContainerRoot(string path)
     {
         _path = path;
         _root = Libc.Open(path, OpenFlags.PathOnly | OpenFlags.Directory);
