@@ -56,7 +56,7 @@ public sealed class LayerImageEngine
         Lazy<CgroupLayout> cgroups = new(CgroupLayout.Read);
         Containers = new ContainerService(options, layout, Images, layers, content, records, new ContainerHosts(options.Run, cgroups, run => OpenHost(options with { Run = run }, cgroups.Value)));
         Commits = new CommitService(Containers, new ContainerCommitter(layout, database, layers, content, Images, records, new ContainerFiles(layout, layers), options.Clock));
-        HostPorts = new HostPortService(Firewall, records, Containers.TryRestoreNetwork);
+        HostPorts = new HostPortService(Firewall, records, Containers.Network.TryRestore);
         Browser = Images.OpenBrowser(options.LayerCacheBytes, new ContainerTrees(layout, layers, records).List);
     }
 

@@ -183,7 +183,7 @@ public sealed class CommitTests : IAsyncLifetime
         LayerImageException error = await Assert.ThrowsAnyAsync<LayerImageException>(() => CommitAsync(container, "deep:1"));
 
         Assert.Equal(EngineError.LayerInvalid, error.Error);
-        Assert.NotEmpty(await _harness.Engine.Containers.GetChangesAsync(container.Id, ImageHarness.Stop));
+        Assert.NotEmpty(await _harness.Engine.Containers.Changes.GetAsync(container.Id, ImageHarness.Stop));
         await _harness.Engine.Containers.RemoveAsync(container.Id, force: true, SilentObserver.Instance, ImageHarness.Stop);
         Assert.Empty(Directory.EnumerateFileSystemEntries(_harness.Layout.Containers));
     }

@@ -266,7 +266,7 @@ public sealed class TakenUpperTests : IAsyncLifetime
         }
     }
 
-    private Task<IReadOnlyList<LayerChange>> ChangesAsync(Container container) => _harness.Engine.Containers.GetChangesAsync(container.Id, ImageHarness.Stop);
+    private Task<IReadOnlyList<LayerChange>> ChangesAsync(Container container) => _harness.Engine.Containers.Changes.GetAsync(container.Id, ImageHarness.Stop);
 
     private static Task<string> InodeAsync(string path) => ImageHarness.ShellAsync($"stat -c %i '{path}'");
 

@@ -66,7 +66,7 @@ public class OddImageTests
         Assert.True(folder.Exists);
         Assert.Equal("755 0 0", (await ImageHarness.ShellAsync($"stat -c '%a %u %g' '{folder.FullName}'")).Trim());
         Assert.Equal("1500 7 8 2024", (await ImageHarness.ShellAsync($"stat -c '%a %u %g %y' '{harness.Layout.Merged(container.Id)}/opt/app'"))[..13]);
-        Assert.Empty(await harness.Containers.GetChangesAsync(container.Id, Stop));
+        Assert.Empty(await harness.Containers.Changes.GetAsync(container.Id, Stop));
     }
 
     [Fact]
@@ -94,7 +94,7 @@ public class OddImageTests
         await using ContainerHarness harness = await ContainerHarness.CreateAsync();
         await ImportAsync(harness, Busybox().With("Volumes", new JsonObject { ["/data"] = new JsonObject() }));
         Container container = await harness.Containers.RunAsync(new ContainerRequest { Image = "odd", Network = "none", Command = ["/bin/busybox", "sh", "-c", script] }, null, SilentObserver.Instance, Stop);
-        await harness.Containers.WaitForStopAsync(container.Id, TimeSpan.FromSeconds(30), Stop);
+        await harness.Containers.Waits.ForStopAsync(container.Id, TimeSpan.FromSeconds(30), Stop);
 
         Image image = await harness.Engine.Commits.CommitAsync(container.Id, new CommitOptions { Reference = "done" }, SilentObserver.Instance, Stop);
 

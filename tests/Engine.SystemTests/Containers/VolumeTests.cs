@@ -35,7 +35,7 @@ public sealed class VolumeTests
             await ImageHarness.ShellAsync($"cd '{folder}'; mount -t tmpfs none in; touch in/there; [ '{outward}' = False ] || for i in $(seq 100); do mountpoint -q out && break; sleep 0.1; done");
             bool isOut = (await ImageHarness.ShellAsync($"mountpoint -q '{folder}/out' && echo yes || true")).Length > 0;
             File.WriteAllText(folder + "/go", "");
-            Container? ended = await harness.Containers.WaitForStopAsync(container.Id, TimeSpan.FromSeconds(30), Stop);
+            Container? ended = await harness.Containers.Waits.ForStopAsync(container.Id, TimeSpan.FromSeconds(30), Stop);
 
             Assert.Equal((inward, outward), (ended!.ExitCode == 0, isOut));
         }

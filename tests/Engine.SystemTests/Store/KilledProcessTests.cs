@@ -117,7 +117,7 @@ public sealed class KilledProcessTests
         Assert.Empty(await StoreCheckTests.TestAsync(harness, StoreCheckTests.Check.Full));
         foreach (Container container in await engine.Containers.ListAsync(ImageHarness.Stop))
         {
-            Assert.Equal(["/changed"], (await engine.Containers.GetChangesAsync(container.Id, ImageHarness.Stop)).Select(change => change.Path).Where(path => path != "/"));
+            Assert.Equal(["/changed"], (await engine.Containers.Changes.GetAsync(container.Id, ImageHarness.Stop)).Select(change => change.Path).Where(path => path != "/"));
         }
     }
 

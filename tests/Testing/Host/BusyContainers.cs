@@ -72,7 +72,7 @@ public sealed class BusyContainers(LayerImageEngine engine, Random random)
 
     private async Task ExecuteAsync(string id)
     {
-        await using RunningCommand command = await engine.Containers.InvokeAsync(id, new ContainerCommandRequest { Command = ["echo", "x"] }, default);
+        await using RunningCommand command = await engine.Containers.Commands.InvokeAsync(id, new ContainerCommandRequest { Command = ["echo", "x"] }, default);
         await foreach (Engine.Runtime.OutputLine line in command.ReadLinesAsync(default))
         {
             _ = line;

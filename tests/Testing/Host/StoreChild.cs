@@ -99,7 +99,7 @@ public static class StoreChild
                 await engine.Containers.RestartAsync(container, TimeSpan.Zero, SilentObserver.Instance, default);
                 break;
             case ["exec", var container, var command]:
-                await using (RunningCommand running = await engine.Containers.InvokeAsync(container, new ContainerCommandRequest { Command = [command] }, default))
+                await using (RunningCommand running = await engine.Containers.Commands.InvokeAsync(container, new ContainerCommandRequest { Command = [command] }, default))
                 {
                     await foreach (Engine.Runtime.OutputLine line in running.ReadLinesAsync(default))
                     {
@@ -141,7 +141,7 @@ public static class StoreChild
                 await engine.Containers.CreateAsync(new ContainerRequest { Image = image, Name = name, Network = "none" }, SilentObserver.Instance, default);
                 break;
             case ["changes", var container]:
-                _ = (await engine.Containers.ReadChangesAsync(container, new(), default)).Count();
+                _ = (await engine.Containers.Changes.ReadAsync(container, new(), default)).Count();
                 break;
             case ["containers", var seed, var seconds]:
                 BusyContainers busy = new(engine, new Random(int.Parse(seed, CultureInfo.InvariantCulture)));

@@ -35,6 +35,27 @@ internal sealed class ContainerHosts(string run, Lazy<CgroupLayout> cgroups, Fun
     /// <summary>Sends a signal to a container's first process; false when that has ended.</summary>
     public bool Kill(ContainerRecord record, int signal) => Of(record).Runtime.Kill(record.Id, signal) || record.Program?.Signal(signal) == true;
 
+    /// <summary>Whether a container's program is gone, by the kernel.</summary>
+    public bool HasEnded(ContainerRecord record) => StateOf(record).Status is not (RuntimeStatus.Running or RuntimeStatus.Paused or RuntimeStatus.Created);
+
+    /// <summary>Waits until a container's program is gone; false when it is not in time.</summary>
+    public async Task<bool> WaitForEndAsync(ContainerRecord record, TimeSpan patience, CancellationToken cancellationToken)
+    {
+        long start = Environment.TickCount64;
+        double pause = 2;
+        while (!HasEnded(record))
+        {
+            double left = patience == Timeout.InfiniteTimeSpan ? double.MaxValue : patience.TotalMilliseconds - (Environment.TickCount64 - start);
+            if (left <= 0)
+            {
+                return false;
+            }
+            await Task.Delay(TimeSpan.FromMilliseconds(Math.Min(left, pause)), cancellationToken).ConfigureAwait(false);
+            pause = Math.Min(pause * 1.5, 50);
+        }
+        return true;
+    }
+
     /// <summary>Whether a container whose record says that it does not run has processes all the same: its record is older than they are.</summary>
     public bool HasProcesses(ContainerRecord record) => cgroups.Value.HasProcesses(record.Id);
 

@@ -18,16 +18,19 @@ namespace LayerImage.Engine.Containers;
 /// <param name="options">The engine's.</param>
 /// <param name="records">The containers' records.</param>
 /// <param name="files">Their files.</param>
-/// <param name="host">What a container gets of the host.</param>
+/// <param name="hosts">What a container gets of the host: asked for when one is started.</param>
 /// <param name="publishOthersAgain">Called with the container's id when the network's rules had to be made anew.</param>
-internal sealed class ContainerStarter(StoreLayout layout, EngineOptions options, ContainerRecords records, ContainerFiles files, HostDrivers host, Action<string> publishOthersAgain)
+internal sealed class ContainerStarter(StoreLayout layout, EngineOptions options, ContainerRecords records, ContainerFiles files, ContainerHosts hosts, Action<string> publishOthersAgain)
 {
+    private HostDrivers Host => hosts.Own;
+
     /// <summary>Called when the container exists and its program waits: who attaches now misses nothing.</summary>
     public delegate Task CreatedHandler(string bundle, CancellationToken cancellationToken);
 
     /// <summary>Starts a container that does not run. The caller holds its lock.</summary>
     public async Task StartAsync(ContainerRecord record, CreatedHandler? onCreated, IEngineObserver observer, CancellationToken cancellationToken)
     {
+        _ = hosts.Own; // a missing tool, before anything is recorded
         records.SetStarting(record.Id);
         try
         {
@@ -60,15 +63,15 @@ internal sealed class ContainerStarter(StoreLayout layout, EngineOptions options
             records.SetSpec(record.Id, spec);
         }
         (record, string? networkNamespace) = await ConnectAsync(record, undo, observer, cancellationToken).ConfigureAwait(false);
-        undo.Push(() => _ = host.Mounts.Unmount(layout.Merged(record.Id)));
-        host.Mounts.Mount(files.Describe(record.Id, records.StackOf(record.Id)));
+        undo.Push(() => _ = Host.Mounts.Unmount(layout.Merged(record.Id)));
+        Host.Mounts.Mount(files.Describe(record.Id, records.StackOf(record.Id)));
         if (networkNamespace is { Length: > 0 } && EtcFiles.Complain() is string complaint)
         {
             observer.Warning(complaint);
         }
         RuntimeSpecOptions specOptions = Describe(record, spec, networkNamespace);
-        undo.Push(() => host.Runtime.DeleteAsync(record.Id, force: true, CancellationToken.None));
-        ProcessIdentity process = await host.Runtime.CreateAsync(Launch(record, spec, specOptions, ports), cancellationToken).ConfigureAwait(false);
+        undo.Push(() => Host.Runtime.DeleteAsync(record.Id, force: true, CancellationToken.None));
+        ProcessIdentity process = await Host.Runtime.CreateAsync(Launch(record, spec, specOptions, ports), cancellationToken).ConfigureAwait(false);
         if (onCreated is not null)
         {
             await onCreated(new RuntimePaths(layout.Run).Bundle(record.Id), cancellationToken).ConfigureAwait(false);
@@ -78,7 +81,7 @@ internal sealed class ContainerStarter(StoreLayout layout, EngineOptions options
         // Recorded before the program goes: were this process killed in between, the next look would find a
         // container that waits, and end it; the other way round, a running one that no record knows.
         records.SetRunning(record.Id, spec, process.Pid, process.StartTime, options.Clock.GetUtcNow());
-        await host.Runtime.StartAsync(record.Id, CancellationToken.None).ConfigureAwait(false);
+        await Host.Runtime.StartAsync(record.Id, CancellationToken.None).ConfigureAwait(false);
     }
 
     private RuntimeSpecOptions Describe(ContainerRecord record, ContainerSpec spec, string? networkNamespace)
@@ -103,7 +106,7 @@ internal sealed class ContainerStarter(StoreLayout layout, EngineOptions options
             Privileged = spec.Privileged,
             Is32Bit = spec.Platform?.StartsWith("linux/386", StringComparison.Ordinal) == true,
             MemoryLimit = spec.Memory,
-            LimitsSwap = spec.Memory is not null && host.Runtime.LimitsSwap,
+            LimitsSwap = spec.Memory is not null && Host.Runtime.LimitsSwap,
             PidsLimit = spec.PidsLimit,
             CpuLimit = spec.Cpu,
             CgroupsPath = CgroupLayout.PathOf(record.Id),
@@ -133,23 +136,23 @@ internal sealed class ContainerStarter(StoreLayout layout, EngineOptions options
         {
             return (record, record.Spec.Network == "host" ? null : "");
         }
-        if (host.Network.EnsureReady())
+        if (Host.Network.EnsureReady())
         {
             // Somebody flushed the host's ruleset, or this is the first container after that.
             publishOthersAgain(record.Id);
         }
         if (!records.IsOfNetwork(record.Address))
         {
-            record = record with { Address = records.ChangeAddress(record.Id, host.Network.ListAddresses()) };
+            record = record with { Address = records.ChangeAddress(record.Id, Host.Network.ListAddresses()) };
         }
-        undo.Push(() => host.Network.DetachAsync(record.Id, CancellationToken.None));
+        undo.Push(() => Host.Network.DetachAsync(record.Id, CancellationToken.None));
         NetworkAttachment? attachment;
-        while ((attachment = await host.Network.AttachAsync(record.Id, record.Address, cancellationToken).ConfigureAwait(false)) is null)
+        while ((attachment = await Host.Network.AttachAsync(record.Id, record.Address, cancellationToken).ConfigureAwait(false)) is null)
         {
             // A container of another store has it. Which one was free when this record was made, that store did not know.
-            record = record with { Address = records.ChangeAddress(record.Id, host.Network.ListAddresses()) };
+            record = record with { Address = records.ChangeAddress(record.Id, Host.Network.ListAddresses()) };
         }
-        host.HostPorts.Admit(observer);
+        Host.HostPorts.Admit(observer);
         return (record, attachment.NamespacePath);
     }
 
@@ -159,12 +162,12 @@ internal sealed class ContainerStarter(StoreLayout layout, EngineOptions options
         {
             return;
         }
-        undo.Push(() => host.Network.Unpublish(record.Id, record.Address, mappings));
-        host.Network.Publish(record.Id, record.Address, mappings);
+        undo.Push(() => Host.Network.Unpublish(record.Id, record.Address, mappings));
+        Host.Network.Publish(record.Id, record.Address, mappings);
         if (spec.OpenHostPort)
         {
-            undo.Push(() => host.HostPorts.Close(record.Id));
-            if (host.HostPorts.Open(record.Id, record.Name, mappings) is string reason)
+            undo.Push(() => Host.HostPorts.Close(record.Id));
+            if (Host.HostPorts.Open(record.Id, record.Name, mappings) is string reason)
             {
                 observer.Warning(reason);
             }

@@ -36,8 +36,17 @@ internal sealed record ContainerRecord
     public string? Run { get; init; }
 
     /// <summary>Its first process, when it was recorded to run in this boot.</summary>
-    public ProcessIdentity? Program => State is ContainerState.Running or ContainerState.Paused && BootId == HostProcess.BootId && Pid is int pid && PidStart is long start
+    public ProcessIdentity? Program => State is ContainerState.Running or ContainerState.Paused && IsOfThisBoot && Pid is int pid && PidStart is long start
         ? new ProcessIdentity(pid, start) : null;
+
+    /// <summary>Whether it was last started in this boot.</summary>
+    public bool IsOfThisBoot => BootId == HostProcess.BootId;
+
+    /// <summary>Whether nothing of it runs, nor is to: it has never been started, or its end is dealt with.</summary>
+    public bool IsAtRest => State is ContainerState.Created or ContainerState.Exited;
+
+    /// <summary>Whether a process that lives starts it now.</summary>
+    public bool IsBeingStarted => State == ContainerState.Starting && IsOfThisBoot && HostProcess.IsAlive(Pid ?? 0, PidStart ?? 0);
 
     /// <summary>The process that stops it to start it again: see <see cref="HostProcess.Stamp"/>.</summary>
     public string? Keeper { get; init; }

@@ -52,6 +52,9 @@ internal sealed class ContainerRecords(StoreDatabase database, NetworkOptions ne
         Advice = Environment.IsPrivilegedProcess ? "Get-Container lists the containers." : "Containers need root, and root's are seen by root only: start PowerShell as root (sudo).",
     };
 
+    /// <summary>What is said of a container that was there a moment ago.</summary>
+    public static LayerImageException Gone(string text) => NotFound(text.Length == 64 ? text[..12] : text);
+
     /// <summary>
     /// Records a new container: its name and address are its own from here on. Until it is recorded otherwise it is
     /// this process's: when that is killed, the container goes.

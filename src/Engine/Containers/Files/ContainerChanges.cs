@@ -1,26 +1,43 @@
 using LayerImage.Engine.Errors;
 using LayerImage.Engine.Layers;
+using LayerImage.Engine.Store;
 
 namespace LayerImage.Engine.Containers;
 
-public sealed partial class ContainerService
+/// <summary>What containers changed in their file systems.</summary>
+public sealed class ContainerChanges
 {
+    private readonly StoreLayout _layout;
+    private readonly ContainerRecords _records;
+    private readonly ContainerFiles _files;
+    private readonly ContainerReconciler _reconciler;
+    private readonly ContainerLooks _looks;
+
+    internal ContainerChanges(StoreLayout layout, ContainerRecords records, ContainerFiles files, ContainerReconciler reconciler, ContainerLooks looks)
+    {
+        _layout = layout;
+        _records = records;
+        _files = files;
+        _reconciler = reconciler;
+        _looks = looks;
+    }
+
     /// <summary>What a container changed in its file system, against its image: as it comes, sorted by path.</summary>
     /// <param name="nameOrId">The container; it may run meanwhile.</param>
     /// <param name="options">How to compare.</param>
     /// <param name="cancellationToken">Ends the walk.</param>
-    public async Task<IEnumerable<LayerChange>> ReadChangesAsync(string nameOrId, LayerCompareOptions options, CancellationToken cancellationToken)
+    public async Task<IEnumerable<LayerChange>> ReadAsync(string nameOrId, LayerCompareOptions options, CancellationToken cancellationToken)
     {
-        Container container = await GetAsync(nameOrId, cancellationToken).ConfigureAwait(false);
+        Container container = await _looks.GetAsync(nameOrId, cancellationToken).ConfigureAwait(false);
         if (!Directory.Exists(_layout.Upper(container.Id)))
         {
-            await CatchUpAsync(container.Id, cancellationToken).ConfigureAwait(false); // a commit makes a layer of it right now, or was killed then
+            await _reconciler.ReconcileAsync(container.Id, cancellationToken).ConfigureAwait(false); // a commit makes a layer of it right now, or was killed then
         }
         return _files.ImageTree(container.Image, _records.StackOf(container.Id)).CompareTo(TreeOf(container), options, cancellationToken);
     }
 
     /// <summary>All that a container changed in its file system, against its image.</summary>
-    public async Task<IReadOnlyList<LayerChange>> GetChangesAsync(string nameOrId, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<LayerChange>> GetAsync(string nameOrId, CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -28,7 +45,7 @@ public sealed partial class ContainerService
             int layers = _records.LayersOf(id).Count;
             try
             {
-                IEnumerable<LayerChange> changes = await ReadChangesAsync(id, new LayerCompareOptions { Content = ContentComparison.WhenUnsure }, cancellationToken).ConfigureAwait(false);
+                IEnumerable<LayerChange> changes = await ReadAsync(id, new LayerCompareOptions { Content = ContentComparison.WhenUnsure }, cancellationToken).ConfigureAwait(false);
                 IReadOnlyList<LayerChange> all = await Task.Run(() => changes.ToList(), cancellationToken).ConfigureAwait(false);
                 if (_records.LayersOf(id).Count == layers)
                 {
@@ -43,9 +60,9 @@ public sealed partial class ContainerService
     }
 
     /// <summary>A container's file system, to compare it with another.</summary>
-    /// <exception cref="Errors.LayerImageException">ContainerNotFound or AmbiguousId.</exception>
+    /// <exception cref="LayerImageException">ContainerNotFound or AmbiguousId.</exception>
     public async Task<LayerTree> GetTreeAsync(string nameOrId, CancellationToken cancellationToken) =>
-        TreeOf(await GetAsync(nameOrId, cancellationToken).ConfigureAwait(false));
+        TreeOf(await _looks.GetAsync(nameOrId, cancellationToken).ConfigureAwait(false));
 
     private LayerTree TreeOf(Container container) => _files.Tree(container.Id, container.Name, _records.StackOf(container.Id));
 }
