@@ -20,9 +20,9 @@ public sealed class CommitService
     public Task<Image> CommitAsync(string nameOrId, CommitOptions options, IEngineObserver observer, CancellationToken cancellationToken) =>
         _containers.Holder.HoldAsync(nameOrId, observer, record =>
         {
-            foreach (string volume in record.Spec.Volumes)
+            foreach (VolumeMount volume in record.Spec.Volumes)
             {
-                observer.Warning($"The data in {VolumeMount.Parse(volume).Destination} is a volume's and not part of the image.");
+                observer.Warning($"The data in {volume.Destination} is a volume's and not part of the image.");
             }
             ContainerCommitter.Check(record, options);
             bool isStopped = record.State is ContainerState.Created or ContainerState.Exited;

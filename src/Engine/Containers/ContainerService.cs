@@ -142,10 +142,10 @@ public sealed class ContainerService
             using FileLock held = await _cleaner.LockAsync(container.Id, SilentObserver.Instance, cancellationToken).ConfigureAwait(false);
             await _hosts.Of(record).Runtime.ResumeAsync(container.Id, cancellationToken).ConfigureAwait(false);
         }
-        TimeSpan patience = timeout ?? container.Spec.StopTimeout;
+        TimeSpan patience = timeout ?? container.Spec.StopTimeout ?? SpecMerger.DefaultStopTimeout;
         if (patience > TimeSpan.Zero || patience == Timeout.InfiniteTimeSpan)
         {
-            _hosts.Kill(record, number > 0 ? number : Signals.Parse(container.Spec.StopSignal));
+            _hosts.Kill(record, number > 0 ? number : Signals.Parse(container.Spec.StopSignal ?? SpecMerger.DefaultStopSignal));
             if (await _hosts.WaitForEndAsync(record, patience, cancellationToken).ConfigureAwait(false))
             {
                 return await _reconciler.ReconcileEndAsync(container.Id, cancellationToken).ConfigureAwait(false);

@@ -123,7 +123,7 @@ public sealed class CommitLikeOthersTests(DockerDaemon docker) : IClassFixture<D
         Container container = await _harness!.Containers.RunAsync(new ContainerRequest
         {
             Image = "team/base:1",
-            Network = "none",
+            Network = NetworkMode.None,
             Command = ["-c", "cd /; " + Script],
             Environment = ["C=d"],
             Labels = new Dictionary<string, string> { ["own"] = "1" },

@@ -32,7 +32,7 @@ public class ContainerEndTests
     public async Task WantOfMemory_IsTold()
     {
         await using ContainerHarness harness = await ContainerHarness.CreateAsync();
-        Container container = await harness.Containers.RunAsync(new ContainerRequest { Image = "box", Command = ["tail /dev/zero"], Memory = 16 << 20, Network = "none" }, null, SilentObserver.Instance, Stop);
+        Container container = await harness.Containers.RunAsync(new ContainerRequest { Image = "box", Command = ["tail /dev/zero"], Memory = 16 << 20, Network = NetworkMode.None }, null, SilentObserver.Instance, Stop);
 
         Container? ended = await harness.Containers.Waits.ForStopAsync(container.Id, TimeSpan.FromSeconds(30), Stop);
 

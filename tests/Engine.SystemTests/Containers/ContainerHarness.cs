@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using LayerImage.Engine.Containers;
 using LayerImage.Engine.Errors;
+using LayerImage.Engine.Network;
 using LayerImage.Engine.Runtime;
 using LayerImage.Engine.Store;
 using LayerImage.Testing;
@@ -82,7 +83,7 @@ internal sealed class ContainerHarness : IAsyncDisposable
         _store.Dispose();
     }
 
-    private static ContainerRequest Request(string command, string[] publish) => new() { Image = "box", Command = [command], Publish = publish };
+    private static ContainerRequest Request(string command, string[] publish) => new() { Image = "box", Command = [command], Publish = [.. publish.Select(PortMapping.Parse)] };
 }
 
 /// <summary>These tests look at all monitors and mounts of the machine: nothing runs beside them.</summary>

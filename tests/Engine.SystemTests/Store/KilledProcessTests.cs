@@ -174,7 +174,7 @@ public sealed class KilledProcessTests
             case "commit" or "commit-copy":
                 string? missing = Requires.All(Requires.Tool("crun"), Requires.Tool("conmon"));
                 Assert.SkipWhen(missing is not null, missing ?? "");
-                Container container = await harness.Engine.Containers.CreateAsync(new ContainerRequest { Image = reference, Network = "none", Command = ["sh"] }, SilentObserver.Instance, ImageHarness.Stop);
+                Container container = await harness.Engine.Containers.CreateAsync(new ContainerRequest { Image = reference, Network = NetworkMode.None, Command = ["sh"] }, SilentObserver.Instance, ImageHarness.Stop);
                 await File.WriteAllTextAsync(Path.Combine(harness.Layout.Upper(container.Id), "changed"), "changed", ImageHarness.Stop);
                 return [verb, container.Id, "made:here"];
             case "mount":

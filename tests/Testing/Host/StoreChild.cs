@@ -88,7 +88,7 @@ public static class StoreChild
                 await engine.Commits.CommitAsync(container, new() { Reference = tag, Timestamp = DateTimeOffset.UnixEpoch }, SilentObserver.Instance, default);
                 break;
             case ["run", var image, var command]:
-                Container run = await engine.Containers.RunAsync(new ContainerRequest { Image = image, Network = "none", Command = ["sleep", "100"] }, null, SilentObserver.Instance, default);
+                Container run = await engine.Containers.RunAsync(new ContainerRequest { Image = image, Network = NetworkMode.None, Command = ["sleep", "100"] }, null, SilentObserver.Instance, default);
                 await RunAsync(options, "exec", run.Id, command);
                 await engine.Containers.RemoveAsync(run.Id, force: true, SilentObserver.Instance, default);
                 break;
@@ -138,7 +138,7 @@ public static class StoreChild
                 await BeBusyAsync(engine, int.Parse(seed, CultureInfo.InvariantCulture), TimeSpan.FromSeconds(double.Parse(seconds, CultureInfo.InvariantCulture)), things);
                 break;
             case ["create", var image, var name]:
-                await engine.Containers.CreateAsync(new ContainerRequest { Image = image, Name = name, Network = "none" }, SilentObserver.Instance, default);
+                await engine.Containers.CreateAsync(new ContainerRequest { Image = image, Name = name, Network = NetworkMode.None }, SilentObserver.Instance, default);
                 break;
             case ["changes", var container]:
                 _ = (await engine.Containers.Changes.ReadAsync(container, new(), default)).Count();
@@ -218,7 +218,7 @@ public static class StoreChild
         {
             return;
         }
-        Container container = await engine.Containers.CreateAsync(new ContainerRequest { Image = images[random.Next(images.Count)].Id, Network = "none", Command = ["x"] }, SilentObserver.Instance, default);
+        Container container = await engine.Containers.CreateAsync(new ContainerRequest { Image = images[random.Next(images.Count)].Id, Network = NetworkMode.None, Command = ["x"] }, SilentObserver.Instance, default);
         try
         {
             await File.WriteAllTextAsync(Path.Combine(engine.Options.Root, "containers", container.Id, "upper", "own"), $"{random.Next(3)}");

@@ -68,20 +68,12 @@ public sealed class ContainerCommands
         RuntimeSpecOptions options = new()
         {
             Id = record.Id,
-            Hostname = spec.Hostname,
+            Spec = spec,
             RootFsPath = _layout.Merged(record.Id),
-            Arguments = spec.Arguments,
-            Environment = spec.Environment,
-            WorkingDirectory = spec.WorkingDirectory,
-            User = ContainerUserResolver.Resolve(root, spec.User),
-            Terminal = spec.Terminal,
-            Mounts = [.. spec.Volumes.Select(text => VolumeMount.Parse(text).ToBindMount())],
-            CapAdd = spec.CapAdd,
-            CapDrop = spec.CapDrop,
-            Privileged = spec.Privileged,
-            CgroupsPath = CgroupLayout.PathOf(record.Id),
+            User = ContainerUserResolver.Resolve(root, spec.User ?? ""),
+            Mounts = [.. spec.Volumes.Select(volume => new BindMount(volume.Source, volume.Destination))], // where the program may be, and not to be seen here
         };
-        CommandResolver.Check(root, options);
+        options.RequireProgram(root);
         return RuntimeSpecBuilder.BuildExec(options, RuntimeHost.Read());
     }
 

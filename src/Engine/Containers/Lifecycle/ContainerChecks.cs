@@ -36,10 +36,10 @@ public sealed class ContainerChecks
         Require(request, starting);
         RequireFreeName(request.Name);
         Image? image = await _images.FindForContainerAsync(request.Image, request.PullPolicy, cancellationToken).ConfigureAwait(false);
-        IReadOnlyList<string> publish = image is null ? request.Publish : SpecMerger.Merge(request, image, ContainerNames.NewId()).Publish;
+        IReadOnlyList<PortMapping> publish = image is null ? request.Publish : SpecMerger.Merge(request, image, ContainerNames.NewId()).Publish;
         if (starting)
         {
-            _starter.CheckPorts("", [.. publish.Select(PortMapping.Parse)]);
+            _starter.CheckPorts("", publish);
         }
     }
 

@@ -49,9 +49,9 @@ internal sealed class ContainerMaker(
         {
             observer.Verbose("The container is removed when it ends.");
         }
-        foreach (string volume in request.Volumes.Where(volume => VolumeMount.IdleOptions(volume) is not null))
+        foreach (VolumeMount volume in request.Volumes.Where(volume => volume.IdleOptions is not null))
         {
-            observer.Verbose($"The volume {volume}: {VolumeMount.IdleOptions(volume)} does nothing here. Labels of SELinux stay as they are, and a folder of this host needs no cache and no copy.");
+            observer.Verbose($"The volume {volume.Text}: {volume.IdleOptions} does nothing here. Labels of SELinux stay as they are, and a folder of this host needs no cache and no copy.");
         }
     }
 }

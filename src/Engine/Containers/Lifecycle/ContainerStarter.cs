@@ -57,7 +57,7 @@ internal sealed class ContainerStarter(StoreLayout layout, EngineOptions options
     {
         VolumeMount.RequireAll(record.Spec.Volumes);
         using PortReservation ports = Reserve(record.Id, record.Ports);
-        ContainerSpec spec = record.Spec with { Publish = [.. ports.Mappings.Select(port => port.ToString())] };
+        ContainerSpec spec = record.Spec with { Publish = ports.Mappings };
         if (record.Ports.Any(port => !port.IsChosen))
         {
             records.SetSpec(record.Id, spec);
@@ -87,32 +87,20 @@ internal sealed class ContainerStarter(StoreLayout layout, EngineOptions options
     private RuntimeSpecOptions Describe(ContainerRecord record, ContainerSpec spec, string? networkNamespace)
     {
         using ContainerRoot root = new(layout.Merged(record.Id));
-        IReadOnlyList<BindMount> etc = EtcFiles.Write(layout.Etc(record.Id), spec.Hostname, record.Address is null ? [] : [record.Address], spec.Network == "host", spec.ReadOnly);
+        IReadOnlyList<BindMount> etc = EtcFiles.Write(
+            layout.Etc(record.Id), spec.Hostname!, record.Address is null ? [] : [record.Address], spec.Network == NetworkMode.Host, spec.ReadOnly);
         RuntimeSpecOptions described = new()
         {
             Id = record.Id,
-            Hostname = spec.Hostname,
+            Spec = spec,
             RootFsPath = layout.Merged(record.Id),
-            ReadOnlyRoot = spec.ReadOnly,
-            Arguments = spec.Arguments,
-            Environment = spec.Environment,
-            WorkingDirectory = spec.WorkingDirectory,
-            User = ContainerUserResolver.Resolve(root, spec.User),
-            Terminal = spec.Terminal,
-            Mounts = [.. etc, .. spec.Volumes.Select(text => VolumeMount.Parse(text).ToBindMount())],
+            User = ContainerUserResolver.Resolve(root, spec.User ?? ""),
+            Mounts = [.. etc, .. spec.Volumes.Select(volume => volume.ToBindMount())],
             NetworkNamespacePath = networkNamespace,
-            CapAdd = spec.CapAdd,
-            CapDrop = spec.CapDrop,
-            Privileged = spec.Privileged,
-            Is32Bit = spec.Platform?.StartsWith("linux/386", StringComparison.Ordinal) == true,
-            MemoryLimit = spec.Memory,
             LimitsSwap = spec.Memory is not null && Host.Runtime.LimitsSwap,
-            PidsLimit = spec.PidsLimit,
-            CpuLimit = spec.Cpu,
-            CgroupsPath = CgroupLayout.PathOf(record.Id),
         };
-        CommandResolver.Check(root, described);
-        if (spec.WorkingDirectory.Length > 0 && !spec.ReadOnly)
+        described.RequireProgram(root);
+        if (spec is { WorkingDirectory.Length: > 0, ReadOnly: false })
         {
             root.EnsureDirectory(spec.WorkingDirectory);
         }
@@ -134,7 +122,7 @@ internal sealed class ContainerStarter(StoreLayout layout, EngineOptions options
     {
         if (record.Address is null)
         {
-            return (record, record.Spec.Network == "host" ? null : "");
+            return (record, record.Spec.Network == NetworkMode.Host ? null : "");
         }
         if (Host.Network.EnsureReady())
         {

@@ -1,5 +1,4 @@
 using LayerImage.Engine.Errors;
-using LayerImage.Engine.Network;
 using LayerImage.Engine.Runtime;
 
 namespace LayerImage.Engine.Containers;
@@ -41,7 +40,7 @@ internal static class RequestChecks
         {
             throw Invalid($"'{hostname}' is no host name.", hostname, $"Use letters, digits, '-' and '.', at most {LongestHostname} characters (RFC 1123).");
         }
-        RequireBridge(request.Publish.Select(PortMapping.Parse).Count(), request.Network);
+        RequireBridge(request.Publish.Count, request.Network);
         request.Environment.ToList().ForEach(RequireVariable);
         _ = LinuxCapabilities.Resolve(request.CapAdd, request.CapDrop, request.Privileged, new HashSet<string>());
         if (request.StopSignal is not null)
@@ -49,18 +48,18 @@ internal static class RequestChecks
             _ = Signals.Parse(request.StopSignal);
         }
         VolumeMount.RequireAll(request.Volumes);
-        if (request.Volumes.GroupBy(text => VolumeMount.Parse(text).Destination).FirstOrDefault(same => same.Count() > 1) is { } twice)
+        if (request.Volumes.GroupBy(volume => volume.Destination).FirstOrDefault(same => same.Count() > 1) is { } twice)
         {
             throw Invalid($"Two volumes are to be mounted at '{twice.Key}'.", twice.Key, "Give each another place in the container.");
         }
     }
 
     /// <exception cref="LayerImageException"><see cref="EngineError.PortInvalid"/>.</exception>
-    public static void RequireBridge(int published, string network)
+    public static void RequireBridge(int published, NetworkMode network)
     {
-        if (published > 0 && network != "bridge")
+        if (published > 0 && network != NetworkMode.Bridge)
         {
-            throw new LayerImageException(EngineError.PortInvalid, $"Ports are published from the bridge network, not from '{network}'.") { Target = network, Advice = "Leave -Network out." };
+            throw new LayerImageException(EngineError.PortInvalid, $"Ports are published from the bridge network, not from '{network}'.") { Target = network.ToString(), Advice = "Leave -Network out." };
         }
     }
 

@@ -6,16 +6,23 @@ using Microsoft.Win32.SafeHandles;
 
 namespace LayerImage.Engine.Containers;
 
-/// <summary>A bind mount: a path of the host in the container.</summary>
+/// <summary>A bind mount: a path of the host in the container. <see cref="ToString"/> yields docker's syntax and <see cref="Parse"/> takes it.</summary>
 /// <param name="Source">The host's path, absolute.</param>
 /// <param name="Destination">The container's path, absolute.</param>
 /// <param name="ReadOnly">Whether the container cannot change it.</param>
 /// <param name="Propagation">How later mounts beneath it travel.</param>
-internal sealed record VolumeMount(string Source, string Destination, bool ReadOnly, string Propagation = VolumeOptions.Private)
+public sealed record VolumeMount(string Source, string Destination, bool ReadOnly, string Propagation = VolumeOptions.Private)
 {
     private const string NotOfTheForm = "it is not of the form source:destination[:options], with an absolute destination that is not the root";
 
-    /// <summary>Parses docker's <c>source:destination[:options]</c>. Does not look at the host: see <see cref="RequireAll"/>.</summary>
+    // As it was written, for errors.
+    private string? _text;
+
+    /// <summary>The options that it was written with and that do nothing here, with commas between; null when there are none.</summary>
+    public string? IdleOptions { get; private init; }
+
+    /// <summary>Parses docker's <c>source:destination[:options]</c>. Does not look at the host: a check does that before a container is made or started.</summary>
+    /// <exception cref="LayerImageException"><see cref="EngineError.VolumeInvalid"/>: the text is not of that form.</exception>
     public static VolumeMount Parse(string text)
     {
         string[] parts = text.Split(':');
@@ -27,18 +34,20 @@ internal sealed record VolumeMount(string Source, string Destination, bool ReadO
         string destination = Path.GetFullPath(parts[1]);
         return parts[0] is not ['/' or '.', ..] ? throw Invalid(text, "the source is not a path; named volumes are not supported yet")
             : destination == "/" ? throw Invalid(text, NotOfTheForm)
-            : new VolumeMount(Path.GetFullPath(parts[0]), Path.TrimEndingDirectorySeparator(destination), options.ReadOnly, options.Propagation);
+            : new VolumeMount(Path.GetFullPath(parts[0]), Path.TrimEndingDirectorySeparator(destination), options.ReadOnly, options.Propagation)
+            {
+                _text = text,
+                IdleOptions = options.Idle.Length > 0 ? options.Idle : null,
+            };
     }
 
-    /// <summary>The options of a text that can be parsed that do nothing here; null when there are none.</summary>
-    public static string? IdleOptions(string text) => VolumeOptions.TryParse(text.Split(':').ElementAtOrDefault(2) ?? "rw", out _) is { Idle.Length: > 0 } options ? options.Idle : null;
-
     /// <summary>Fails when one of these cannot be mounted: for a new container, and for a start. What runs goes on without its source.</summary>
-    public static void RequireAll(IEnumerable<string> texts)
+    /// <exception cref="LayerImageException"><see cref="EngineError.VolumeInvalid"/>.</exception>
+    internal static void RequireAll(IEnumerable<VolumeMount> volumes)
     {
-        foreach (string text in texts)
+        foreach (VolumeMount volume in volumes)
         {
-            VolumeMount volume = Parse(text);
+            string text = volume.Text;
             if (!Path.Exists(volume.Source))
             {
                 throw Invalid(text, $"the host has no '{volume.Source}'");
@@ -52,9 +61,20 @@ internal sealed record VolumeMount(string Source, string Destination, bool ReadO
         }
     }
 
-    /// <summary>As the runtime mounts it.</summary>
-    public BindMount ToBindMount() => new(Source, Destination, ReadOnly, Propagation, Directory.Exists(Source));
+    /// <summary>As it was written, else as <see cref="ToString"/> writes it.</summary>
+    internal string Text => _text ?? ToString();
 
+    /// <summary>As the runtime mounts it. Asks the disk whether the source is a folder.</summary>
+    internal BindMount ToBindMount() => new(Source, Destination, ReadOnly, Propagation, Directory.Exists(Source));
+
+    /// <summary>Whether the same is mounted in the same way, however it was written.</summary>
+    public bool Equals(VolumeMount? other) =>
+        other is not null && (Source, Destination, ReadOnly, Propagation) == (other.Source, other.Destination, other.ReadOnly, other.Propagation);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Source, Destination, ReadOnly, Propagation);
+
+    /// <summary>Docker's syntax, without what does nothing.</summary>
     public override string ToString() => string.Join(':', (string[])[Source, Destination, .. Options()]);
 
     private IEnumerable<string> Options() => (ReadOnly, Propagation) switch

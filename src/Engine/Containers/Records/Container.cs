@@ -57,7 +57,7 @@ public sealed record Container
     public int? ProcessId { get; init; }
 
     /// <summary>Bind mounts: "source:destination[:ro]".</summary>
-    public IReadOnlyList<string> Mounts => ReadableList.Of(Spec.Volumes);
+    public IReadOnlyList<string> Mounts => ReadableList.Of<string>([.. Spec.Volumes.Select(volume => volume.ToString())]);
 
     /// <summary>Free text by key.</summary>
     public IReadOnlyDictionary<string, string> Labels => ReadableTable.Of(Spec.Labels);

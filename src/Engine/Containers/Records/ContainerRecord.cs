@@ -62,7 +62,7 @@ internal sealed record ContainerRecord
 
     public string? Error { get; init; }
 
-    public IReadOnlyList<PortMapping> Ports => [.. Spec.Publish.Select(PortMapping.Parse)];
+    public IReadOnlyList<PortMapping> Ports => Spec.Publish;
 
     /// <summary>For users; the state may be fresher than the record's.</summary>
     public Container ToContainer(ContainerState state) => new()

@@ -20,13 +20,13 @@ internal sealed class ContainerRecords(StoreDatabase database, NetworkOptions ne
     public IDisposable KeepOpen() => database.KeepOpen();
 
     /// <summary>All of them, the newest first.</summary>
-    public List<ContainerRecord> List() => database.Read(ContainerTable.List).ConvertAll(Read);
+    public List<ContainerRecord> List() => database.Read(transaction => ContainerTable.List(transaction).ConvertAll(Read));
 
     /// <summary>By exact id.</summary>
-    public ContainerRecord? Find(string id) => database.Read(transaction => ContainerTable.Find(transaction, id)) is ContainerRow row ? Read(row) : null;
+    public ContainerRecord? Find(string id) => database.Read(transaction => ContainerTable.Find(transaction, id) is ContainerRow row ? Read(row) : null);
 
     /// <summary>By exact name.</summary>
-    public ContainerRecord? FindByName(string name) => database.Read(transaction => ContainerTable.FindByName(transaction, name)) is ContainerRow row ? Read(row) : null;
+    public ContainerRecord? FindByName(string name) => database.Read(transaction => ContainerTable.FindByName(transaction, name) is ContainerRow row ? Read(row) : null);
 
     /// <summary>By name, else by id or a unique beginning of one.</summary>
     /// <exception cref="LayerImageException">ContainerNotFound or AmbiguousId.</exception>
@@ -77,7 +77,7 @@ internal sealed class ContainerRecords(StoreDatabase database, NetworkOptions ne
             Name = FreeName(transaction, name),
             CreatedAt = now,
             Spec = spec,
-            Address = spec.Network == "bridge" ? FreeAddress(transaction, []) : null,
+            Address = spec.Network == NetworkMode.Bridge ? FreeAddress(transaction, []) : null,
             State = ContainerState.Starting,
             IsNew = true,
         };

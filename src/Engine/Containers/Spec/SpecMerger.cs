@@ -5,9 +5,23 @@ using LayerImage.Engine.Oci;
 
 namespace LayerImage.Engine.Containers;
 
-/// <summary>Lays a user's request over an image's defaults, as docker run does.</summary>
+/// <summary>
+/// Lays a user's request over an image's defaults, as docker run does. Only options that an image has a say in have a line here:
+/// all others come from the request as they are.
+/// </summary>
 internal static class SpecMerger
 {
+    /// <summary>What asks a program to stop of which neither user nor image says how.</summary>
+    public const string DefaultStopSignal = "SIGTERM";
+
+    /// <summary>How long a program has to stop of which the user does not say how long.</summary>
+    public static readonly TimeSpan DefaultStopTimeout = TimeSpan.FromSeconds(10);
+
+    /// <summary>What is decided about a new container.</summary>
+    /// <param name="request">What is asked, checked.</param>
+    /// <param name="image">The image.</param>
+    /// <param name="id">The container's id.</param>
+    /// <exception cref="LayerImageException">ParameterInvalid: there is nothing to run. PortInvalid: there is no network to publish from.</exception>
     public static ContainerSpec Merge(ContainerRequest request, Image image, string id)
     {
         ExecutionConfig defaults = image.Config.Config ?? new ExecutionConfig();
@@ -17,18 +31,14 @@ internal static class SpecMerger
             ? entrypoint.Count > 0 ? request.Command : CommandForm.ToArguments(request.Command)
             : request.Entrypoint is null ? defaults.Cmd ?? [] : [];
         string[] exposed = [.. (defaults.ExposedPorts?.Keys ?? []).Select(NormalPort).Distinct().OrderBy(port => port, StringComparer.Ordinal)];
-        List<string> publish = [.. request.Publish.Select(text => PortMapping.Parse(text).ToString())];
-        if (request.PublishAll)
-        {
-            publish.AddRange(exposed.Select(port => PortMapping.Parse(port)).Where(port => !publish.Exists(text => Covers(PortMapping.Parse(text), port))).Select(port => port.ToString()));
-        }
+        IReadOnlyList<PortMapping> publish = request.PublishAll ? [.. request.Publish, .. Unpublished(exposed, request.Publish)] : request.Publish;
         RequestChecks.RequireBridge(publish.Count, request.Network);
         if (entrypoint.Count + command.Count == 0)
         {
             throw new LayerImageException(EngineError.ParameterInvalid, $"The image {request.Image} does not say what to run.")
             { Target = request.Image, Advice = "Give a command: Start-LayerContainer IMAGE -Command ls,'-l'" };
         }
-        return new ContainerSpec
+        return new ContainerSpec(request)
         {
             Image = NameOf(image, request.Image),
             ImageId = image.Id,
@@ -38,27 +48,18 @@ internal static class SpecMerger
             Environment = MergeEnvironment(defaults.Env ?? [], request.Environment),
             WorkingDirectory = request.WorkingDirectory ?? defaults.WorkingDir ?? "",
             User = request.User ?? defaults.User ?? "",
-            Hostname = request.Hostname ?? (request.Network == "host" ? Environment.MachineName : id[..12]),
+            Hostname = request.Hostname ?? (request.Network == NetworkMode.Host ? Environment.MachineName : id[..12]),
             Labels = new Dictionary<string, string>((defaults.Labels ?? new Dictionary<string, string>()).Where(label => !request.Labels.ContainsKey(label.Key)).Concat(request.Labels)),
             Publish = publish,
             ExposedPorts = exposed,
-            Volumes = [.. request.Volumes.Select(text => VolumeMount.Parse(text).ToString())],
-            OpenHostPort = request.OpenHostPort,
-            Network = request.Network,
-            Terminal = request.Terminal,
-            Interactive = request.Interactive,
-            AutoRemove = request.AutoRemove,
-            ReadOnly = request.ReadOnly,
-            Privileged = request.Privileged,
-            CapAdd = request.CapAdd,
-            CapDrop = request.CapDrop,
-            Memory = request.Memory is > 0 ? request.Memory : null,
-            PidsLimit = request.PidsLimit is > 0 ? request.PidsLimit : null,
-            Cpu = request.Cpu,
-            StopSignal = CheckedSignal(request.StopSignal) ?? (defaults.StopSignal is string own && Signals.IsSignal(own) ? own : "SIGTERM"),
-            StopTimeout = request.StopTimeout ?? TimeSpan.FromSeconds(10),
+            // What an image says wrongly, or leaves empty, is no reason not to start it (moby#49471).
+            StopSignal = request.StopSignal ?? (defaults.StopSignal is string own && Signals.IsSignal(own) ? own : DefaultStopSignal),
+            StopTimeout = request.StopTimeout ?? DefaultStopTimeout,
         };
     }
+
+    private static IEnumerable<PortMapping> Unpublished(IEnumerable<string> exposed, IReadOnlyList<PortMapping> published) =>
+        exposed.Select(PortMapping.Parse).Where(port => !published.Any(mapping => Covers(mapping, port)));
 
     // The name that the user gave; an id has none, and may be the beginning of a name as well.
     private static string NameOf(Image image, string given) =>
@@ -103,11 +104,4 @@ internal static class SpecMerger
 
     // One empty text is none (moby, daemon/create.go "Reset the Entrypoint if it is [""]").
     private static IReadOnlyList<string> EntrypointOf(ExecutionConfig defaults) => defaults.Entrypoint is null or [""] ? [] : defaults.Entrypoint;
-
-    // What an image says wrongly, or leaves empty, is no reason not to start it (moby#49471).
-    private static string? CheckedSignal(string? signal)
-    {
-        _ = signal is null ? 0 : Signals.Parse(signal);
-        return signal;
-    }
 }

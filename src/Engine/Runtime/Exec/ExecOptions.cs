@@ -5,7 +5,7 @@ namespace LayerImage.Engine.Runtime;
 /// <summary>How a further process is started in a container.</summary>
 internal sealed record ExecOptions
 {
-    /// <summary>The process (<see cref="RuntimeSpecBuilder.BuildExec"/>). With Terminal it takes over this process's own terminal.</summary>
+    /// <summary>The process. With Terminal it takes over this process's own terminal.</summary>
     public required SpecProcess Process { get; init; }
 
     /// <summary>What it reads; null is nothing. It is not closed. Not used with a terminal.</summary>

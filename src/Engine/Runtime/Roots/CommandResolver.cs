@@ -7,13 +7,16 @@ internal static class CommandResolver
 {
     private static readonly string[] s_kernelFolders = ["/proc", "/dev", "/sys"];
 
-    /// <summary>Throws when the program is surely not there or surely not executable.</summary>
+    /// <summary>Throws when a program is surely not there or surely not executable.</summary>
+    /// <param name="root">The container's root file system.</param>
+    /// <param name="command">The program, as it was given.</param>
+    /// <param name="path">Where it is searched for: $PATH.</param>
+    /// <param name="workingDirectory">Where it starts; empty for the root.</param>
+    /// <param name="mountPoints">Folders of the container that the root does not show.</param>
     /// <exception cref="LayerImageException"><see cref="EngineError.CommandNotFound"/> or <see cref="EngineError.CommandNotExecutable"/>.</exception>
-    public static void Check(ContainerRoot root, RuntimeSpecOptions options)
+    public static void Check(ContainerRoot root, string command, string path, string workingDirectory, IReadOnlyList<string> mountPoints)
     {
-        string command = options.Arguments.Count > 0 ? options.Arguments[0] : "";
-        string path = RuntimeSpecBuilder.Environment(options).First(variable => variable.StartsWith("PATH=", StringComparison.Ordinal))["PATH=".Length..];
-        CommandResolution found = Resolve(root, command, path, options.WorkingDirectory, [.. options.Mounts.Select(mount => mount.Destination)]);
+        CommandResolution found = Resolve(root, command, path, workingDirectory, mountPoints);
         if (found is CommandResolution.NotFound or CommandResolution.NotExecutable)
         {
             throw Error(found, command, command.Contains('/') ? null : path);

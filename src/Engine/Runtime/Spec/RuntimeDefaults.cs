@@ -8,6 +8,9 @@ internal static class RuntimeDefaults
 {
     public const string Path = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
+    /// <summary>Bytes of /dev/shm.</summary>
+    public const long SharedMemorySize = 64 << 20;
+
     public static readonly string[] MaskedPaths =
     [
         "/proc/acpi", "/proc/asound", "/proc/interrupts", "/proc/kcore", "/proc/keys", "/proc/latency_stats", "/proc/sched_debug",

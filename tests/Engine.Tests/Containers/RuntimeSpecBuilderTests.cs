@@ -1,11 +1,12 @@
 using System.Runtime.InteropServices;
 using System.Text;
+using LayerImage.Engine.Containers;
 using LayerImage.Engine.Errors;
 using LayerImage.Engine.Oci.Runtime;
 using LayerImage.Engine.Runtime;
 using Xunit;
 
-namespace LayerImage.Engine.Tests.Runtime;
+namespace LayerImage.Engine.Tests.Containers;
 
 public sealed class RuntimeSpecBuilderTests
 {
@@ -14,10 +15,8 @@ public sealed class RuntimeSpecBuilderTests
     private static readonly RuntimeSpecOptions s_options = new()
     {
         Id = "abc",
-        Hostname = "web",
+        Spec = new ContainerSpec { Image = "box", ImageId = "sha256:", Hostname = "web", Command = ["httpd", "-f"] },
         RootFsPath = "/m",
-        Arguments = ["httpd", "-f"],
-        CgroupsPath = "/layerimage/abc",
     };
 
     [Fact]
@@ -40,12 +39,12 @@ public sealed class RuntimeSpecBuilderTests
 
     [Fact]
     public void Text_IsWrittenAsItIs()
-        => Assert.Contains("A=<é+&'>", Encoding.UTF8.GetString(RuntimeJson.Write(RuntimeSpecBuilder.Build(s_options with { Environment = ["A=<é+&'>"] }, s_host))));
+        => Assert.Contains("A=<é+&'>", Encoding.UTF8.GetString(RuntimeJson.Write(RuntimeSpecBuilder.Build(With(spec => spec with { Environment = ["A=<é+&'>"] }), s_host))));
 
     [Fact]
     public void Environment_LastOfANameWinsAndImagesPathStays()
     {
-        IReadOnlyList<string> environment = RuntimeSpecBuilder.Environment(s_options with { Terminal = true, Environment = ["PATH=/p", "A=1", "A=2", "HOME=/h", "EMPTY="] });
+        IReadOnlyList<string> environment = RuntimeSpecBuilder.Environment(With(spec => spec with { Terminal = true, Environment = ["PATH=/p", "A=1", "A=2", "HOME=/h", "EMPTY="] }));
 
         Assert.Equal(["PATH=/p", "HOSTNAME=web", "TERM=xterm", "A=2", "HOME=/h", "EMPTY="], environment);
     }
@@ -58,11 +57,11 @@ public sealed class RuntimeSpecBuilderTests
     [InlineData("ALL", "", 40)] // all but CAP_SYS_RESOURCE, which this host has not to give
     [InlineData("ALL", "SYS_ADMIN", 39)]
     public void Capabilities_AreAddedAndDropped(string add, string drop, int count)
-        => Assert.Equal(count, RuntimeSpecBuilder.Build(s_options with { CapAdd = Words(add), CapDrop = Words(drop) }, s_host).Process.Capabilities.Bounding.Count);
+        => Assert.Equal(count, RuntimeSpecBuilder.Build(With(spec => spec with { CapAdd = Words(add), CapDrop = Words(drop) }), s_host).Process.Capabilities.Bounding.Count);
 
     [Fact]
     public void Capability_ThatIsNone_IsAnError()
-        => Assert.Equal(EngineError.ParameterInvalid, Assert.Throws<LayerImageException>(() => RuntimeSpecBuilder.Build(s_options with { CapAdd = ["FLY"] }, s_host)).Error);
+        => Assert.Equal(EngineError.ParameterInvalid, Assert.Throws<LayerImageException>(() => RuntimeSpecBuilder.Build(With(spec => spec with { CapAdd = ["FLY"] }), s_host)).Error);
 
     [Fact]
     public void OrdinaryUser_StartsWithoutCapabilities()
@@ -77,7 +76,7 @@ public sealed class RuntimeSpecBuilderTests
     [Fact]
     public void Privileged_IsNotConfined()
     {
-        SpecLinux linux = RuntimeSpecBuilder.Build(s_options with { Privileged = true }, s_host).Linux;
+        SpecLinux linux = RuntimeSpecBuilder.Build(With(spec => spec with { Privileged = true }), s_host).Linux;
 
         Assert.Null(linux.Seccomp);
         Assert.Null(linux.MaskedPaths);
@@ -123,7 +122,7 @@ public sealed class RuntimeSpecBuilderTests
     [Fact]
     public void Seccomp_FollowsTheCapabilities()
     {
-        SpecSeccomp plain = RuntimeSpecBuilder.Build(s_options, s_host).Linux.Seccomp!, admin = RuntimeSpecBuilder.Build(s_options with { CapAdd = ["SYS_ADMIN"] }, s_host).Linux.Seccomp!;
+        SpecSeccomp plain = RuntimeSpecBuilder.Build(s_options, s_host).Linux.Seccomp!, admin = RuntimeSpecBuilder.Build(With(spec => spec with { CapAdd = ["SYS_ADMIN"] }), s_host).Linux.Seccomp!;
 
         Assert.Equal(("SCMP_ACT_ERRNO", 1u), (plain.DefaultAction, plain.DefaultErrnoRet));
         Assert.DoesNotContain("mount", Allowed(plain).Names);
@@ -160,7 +159,9 @@ public sealed class RuntimeSpecBuilderTests
     [InlineData(Architecture.X64, true, true)]
     [InlineData(Architecture.S390x, false, true)] // whose C library has no other way
     public void Seccomp_SocketCall_IsForProgramsThatNeedIt(Architecture architecture, bool is32Bit, bool allowed) =>
-        Assert.Equal(allowed, RuntimeSpecBuilder.Build(s_options with { Is32Bit = is32Bit }, s_host with { Architecture = architecture }).Linux.Seccomp! is var seccomp && Allowed(seccomp).Names.Contains("socketcall"));
+        Assert.Equal(allowed, RuntimeSpecBuilder.Build(With(spec => spec with { Platform = is32Bit ? "linux/386" : "linux/amd64" }), s_host with { Architecture = architecture }).Linux.Seccomp! is var seccomp && Allowed(seccomp).Names.Contains("socketcall"));
+
+    private static RuntimeSpecOptions With(Func<ContainerSpec, ContainerSpec> change) => s_options with { Spec = change(s_options.Spec) };
 
     private static SpecSyscall Allowed(SpecSeccomp seccomp) => seccomp.Syscalls.First(rule => rule.Action == "SCMP_ACT_ALLOW");
 

@@ -1,8 +1,12 @@
 using LayerImage.Engine.Oci.Runtime;
+using LayerImage.Engine.Runtime;
 
-namespace LayerImage.Engine.Runtime;
+namespace LayerImage.Engine.Containers;
 
-/// <summary>Makes config.json from what is asked and what the host has. Pure: the same input gives the same bytes.</summary>
+/// <summary>
+/// Makes config.json from what was decided about a container, what its start found out, and what the host has. Each option that
+/// the runtime has to know of is read here and nowhere else. Pure: the same input gives the same bytes.
+/// </summary>
 internal static class RuntimeSpecBuilder
 {
     private const string InitDestination = "/dev/init";
@@ -10,42 +14,41 @@ internal static class RuntimeSpecBuilder
 
     public static RuntimeSpec Build(RuntimeSpecOptions options, RuntimeHost host)
     {
-        IReadOnlyList<string> capabilities = LinuxCapabilities.Resolve(options.CapAdd, options.CapDrop, options.Privileged, host.Capabilities);
-        bool confined = !options.Privileged && options.Seccomp == SeccompMode.Default;
+        ContainerSpec spec = options.Spec;
+        IReadOnlyList<string> capabilities = Capabilities(spec, host);
         return new RuntimeSpec
         {
             Process = Process(options, capabilities, host),
-            Root = new SpecRoot(options.RootFsPath, options.ReadOnlyRoot),
-            Hostname = options.Hostname,
+            Root = new SpecRoot(options.RootFsPath, spec.ReadOnly),
+            Hostname = spec.Hostname,
             Mounts = Mounts(options, host),
-            Annotations = options.Annotations.Count == 0 ? null : options.Annotations,
             Linux = new SpecLinux
             {
                 Sysctl = Sysctls(options),
                 Resources = Resources(options),
-                CgroupsPath = options.CgroupsPath,
+                CgroupsPath = CgroupLayout.PathOf(options.Id),
                 Namespaces = Namespaces(options, host),
                 RootfsPropagation = RootPropagation(options),
-                Seccomp = confined ? SeccompProfile.Default(capabilities.ToHashSet(StringComparer.Ordinal), host.Architecture, options.Is32Bit) : null,
-                MaskedPaths = options.Privileged ? null : RuntimeDefaults.MaskedPaths,
-                ReadonlyPaths = options.Privileged ? null : RuntimeDefaults.ReadonlyPaths,
+                Seccomp = spec.Privileged ? null : SeccompProfile.Default(capabilities.ToHashSet(StringComparer.Ordinal), host.Architecture, Is32Bit(spec)),
+                MaskedPaths = spec.Privileged ? null : RuntimeDefaults.MaskedPaths,
+                ReadonlyPaths = spec.Privileged ? null : RuntimeDefaults.ReadonlyPaths,
             },
         };
     }
 
     /// <summary>The process of an exec in a container that was made with the same options (its user, arguments, folder and terminal replaced).</summary>
     public static SpecProcess BuildExec(RuntimeSpecOptions options, RuntimeHost host)
-        => Process(options with { InitPath = null }, LinuxCapabilities.Resolve(options.CapAdd, options.CapDrop, options.Privileged, host.Capabilities), host);
+        => Process(options with { InitPath = null }, Capabilities(options.Spec, host), host);
 
     /// <summary>The container's variables: docker's own, then those given, the last of a name winning, then HOME.</summary>
     public static IReadOnlyList<string> Environment(RuntimeSpecOptions options)
     {
-        List<string> result = [RuntimeDefaults.Path, "HOSTNAME=" + options.Hostname];
-        if (options.Terminal)
+        List<string> result = [RuntimeDefaults.Path, "HOSTNAME=" + options.Spec.Hostname];
+        if (options.Spec.Terminal)
         {
             result.Add("TERM=xterm");
         }
-        foreach (string variable in options.Environment)
+        foreach (string variable in options.Spec.Environment)
         {
             int index = IndexOf(variable);
             if (index < 0)
@@ -70,20 +73,28 @@ internal static class RuntimeSpecBuilder
         }
     }
 
+    /// <summary>Where the container's programs are searched for.</summary>
+    public static string SearchPath(RuntimeSpecOptions options) =>
+        Environment(options).First(variable => variable.StartsWith("PATH=", StringComparison.Ordinal))["PATH=".Length..];
+
+    private static IReadOnlyList<string> Capabilities(ContainerSpec spec, RuntimeHost host) =>
+        LinuxCapabilities.Resolve(spec.CapAdd, spec.CapDrop, spec.Privileged, host.Capabilities);
+
+    private static bool Is32Bit(ContainerSpec spec) => spec.Platform?.StartsWith("linux/386", StringComparison.Ordinal) == true;
+
     private static SpecProcess Process(RuntimeSpecOptions options, IReadOnlyList<string> capabilities, RuntimeHost host)
     {
         // Only root starts with capabilities; another user may get them by a set-user-id program, within the bounding set.
         IReadOnlyList<string> effective = options.User.Uid == 0 ? capabilities : [];
         return new SpecProcess
         {
-            Terminal = options.Terminal,
+            Terminal = options.Spec.Terminal,
             User = new SpecUser(options.User.Uid, options.User.Gid, options.User.Groups),
-            Args = options.InitPath is null ? options.Arguments : [InitDestination, "--", .. options.Arguments],
+            Args = options.InitPath is null ? options.Spec.Arguments : [InitDestination, "--", .. options.Spec.Arguments],
             Env = Environment(options),
-            Cwd = options.WorkingDirectory.Length == 0 ? "/" : options.WorkingDirectory,
+            Cwd = string.IsNullOrEmpty(options.Spec.WorkingDirectory) ? "/" : options.Spec.WorkingDirectory,
             Capabilities = new SpecCapabilities(capabilities, effective, effective),
             Rlimits = host.Limits.Count == 0 ? null : host.Limits,
-            NoNewPrivileges = options.NoNewPrivileges,
         };
     }
 
@@ -91,7 +102,7 @@ internal static class RuntimeSpecBuilder
     {
         // A mount asked for in the place of a default one (a -Volume at /dev/shm) replaces it.
         HashSet<string> taken = [.. options.Mounts.Select(mount => mount.Destination)];
-        List<SpecMount> mounts = [.. RuntimeDefaults.Mounts(options.Privileged, options.SharedMemorySize).Where(mount => !taken.Contains(mount.Destination))];
+        List<SpecMount> mounts = [.. RuntimeDefaults.Mounts(options.Spec.Privileged, RuntimeDefaults.SharedMemorySize).Where(mount => !taken.Contains(mount.Destination))];
         // Parents before children, whatever the order they were given in.
         foreach (BindMount bind in options.Mounts.OrderBy(mount => mount.Destination.Count(c => c == '/')))
         {
@@ -113,23 +124,15 @@ internal static class RuntimeSpecBuilder
         options.Mounts.Any(mount => mount.Propagation.EndsWith("shared", StringComparison.Ordinal)) ? "shared"
             : options.Mounts.Any(mount => mount.Propagation.EndsWith("slave", StringComparison.Ordinal)) ? "rslave" : null;
 
-    private static Dictionary<string, string>? Sysctls(RuntimeSpecOptions options)
-    {
-        // The host's own network is never changed.
-        Dictionary<string, string> sysctls = options.NetworkNamespacePath is null ? [] : new(RuntimeDefaults.NetworkSysctls);
-        foreach ((string name, string value) in options.Sysctls)
-        {
-            sysctls[name] = value;
-        }
-        return sysctls.Count == 0 ? null : sysctls;
-    }
+    // The host's own network is never changed.
+    private static IReadOnlyDictionary<string, string>? Sysctls(RuntimeSpecOptions options) => options.NetworkNamespacePath is null ? null : RuntimeDefaults.NetworkSysctls;
 
     private static SpecResources Resources(RuntimeSpecOptions options) => new()
     {
-        Devices = RuntimeDefaults.DeviceRules(options.Privileged),
-        Memory = options.MemoryLimit is long memory ? new SpecMemory(memory, options.LimitsSwap ? 2 * memory : null) : null,
-        Cpu = options.CpuLimit is decimal cpu ? new SpecCpu((long)(cpu * CpuPeriod), CpuPeriod) : null,
-        Pids = options.PidsLimit is long pids ? new SpecPids(pids) : null,
+        Devices = RuntimeDefaults.DeviceRules(options.Spec.Privileged),
+        Memory = options.Spec.Memory is long memory ? new SpecMemory(memory, options.LimitsSwap ? 2 * memory : null) : null,
+        Cpu = options.Spec.Cpu is decimal cpu ? new SpecCpu((long)(cpu * CpuPeriod), CpuPeriod) : null,
+        Pids = options.Spec.PidsLimit is long pids ? new SpecPids(pids) : null,
     };
 
     private static List<SpecNamespace> Namespaces(RuntimeSpecOptions options, RuntimeHost host)
