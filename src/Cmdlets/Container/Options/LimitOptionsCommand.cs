@@ -21,6 +21,12 @@ public abstract class LimitOptionsCommand : ContainerSelectionCommand
     [Alias("m")]
     public long? Memory { get; set; }
 
+    /// <summary>Size of /dev/shm: '256m', 1gb; docker's 64 MiB when it is left out.</summary>
+    [Parameter(ParameterSetName = ImageSet)]
+    [Parameter(ParameterSetName = ImageObjectSet)]
+    [ByteSizeTransformation]
+    public long? ShmSize { get; set; }
+
     /// <summary>Processors: 1.5.</summary>
     [Parameter(ParameterSetName = ImageSet)]
     [Parameter(ParameterSetName = ImageObjectSet)]
@@ -57,6 +63,7 @@ public abstract class LimitOptionsCommand : ContainerSelectionCommand
     private protected virtual ContainerRequest Ask(ContainerRequest request) => request with
     {
         Memory = Memory,
+        ShmSize = ShmSize,
         Cpu = Cpu,
         PidsLimit = PidsLimit,
         ReadOnly = ReadOnly,

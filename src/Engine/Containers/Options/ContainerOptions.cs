@@ -63,6 +63,9 @@ public abstract record ContainerOptions
     /// <summary>Bytes of memory; null, as 0, is no limit.</summary>
     public long? Memory { get; init => field = value is 0 ? null : value; }
 
+    /// <summary>Bytes of /dev/shm, which programs share memory by; null, as 0, is docker's 64 MiB.</summary>
+    public long? ShmSize { get; init => field = value is 0 ? null : value; }
+
     /// <summary>Processes; null, as 0 and -1, is no limit.</summary>
     public long? PidsLimit { get; init => field = value is 0 or -1 ? null : value; }
 

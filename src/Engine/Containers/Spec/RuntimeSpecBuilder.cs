@@ -102,7 +102,7 @@ internal static class RuntimeSpecBuilder
     {
         // A mount asked for in the place of a default one (a -Volume at /dev/shm) replaces it.
         HashSet<string> taken = [.. options.Mounts.Select(mount => mount.Destination)];
-        List<SpecMount> mounts = [.. RuntimeDefaults.Mounts(options.Spec.Privileged, RuntimeDefaults.SharedMemorySize).Where(mount => !taken.Contains(mount.Destination))];
+        List<SpecMount> mounts = [.. RuntimeDefaults.Mounts(options.Spec.Privileged, options.Spec.ShmSize ?? RuntimeDefaults.SharedMemorySize).Where(mount => !taken.Contains(mount.Destination))];
         // Parents before children, whatever the order they were given in.
         foreach (BindMount bind in options.Mounts.OrderBy(mount => mount.Destination.Count(c => c == '/')))
         {
