@@ -64,6 +64,16 @@ public sealed class RuntimeSpecBuilderTests
         => Assert.Equal(EngineError.ParameterInvalid, Assert.Throws<LayerImageException>(() => RuntimeSpecBuilder.Build(With(spec => spec with { CapAdd = ["FLY"] }), s_host)).Error);
 
     [Fact]
+    public void Limits_AreTheFixedOnesWithThoseAskedInTheirPlace()
+    {
+        RuntimeHost host = s_host with { Limits = [new SpecLimit("RLIMIT_NOFILE", 9, 9), new SpecLimit("RLIMIT_CORE", 9, 9)] };
+
+        IReadOnlyList<SpecLimit> limits = RuntimeSpecBuilder.Build(s_options with { Spec = s_options.Spec with { Ulimits = [new("nofile", 1, 2), new("nice", 3, 3), new("nofile", 4, 5)] } }, host).Process.Rlimits!;
+
+        Assert.Equal([new SpecLimit("RLIMIT_CORE", 9, 9), new SpecLimit("RLIMIT_NICE", 3, 3), new SpecLimit("RLIMIT_NOFILE", 5, 4)], limits);
+    }
+
+    [Fact]
     public void OrdinaryUser_StartsWithoutCapabilities()
     {
         SpecCapabilities capabilities = RuntimeSpecBuilder.Build(s_options with { User = new ContainerUser(1000, 1000, [1000], "/") }, s_host).Process.Capabilities;

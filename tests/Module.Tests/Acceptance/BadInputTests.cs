@@ -64,6 +64,8 @@ public sealed class BadInputTests : AcceptanceTest
     [InlineData("Start-LayerContainer box -Memory 4096", nameof(EngineError.ParameterInvalid), "4096 bytes of memory are too few")]
     [InlineData("Start-LayerContainer box -Memory -1", "ParameterArgumentTransformationError", "'-1' is not a size")]
     [InlineData("Start-LayerContainer box -ShmSize much", "ParameterArgumentTransformationError", "'much' is not a size")]
+    [InlineData("Start-LayerContainer box -Ulimit nofile=2:1", nameof(EngineError.ParameterInvalid), "nofile=2:1")]
+    [InlineData("Start-LayerContainer box -Ulimit files=1", nameof(EngineError.ParameterInvalid), "files")]
     [InlineData("Start-LayerContainer box -Volume /tmp:/x:rx", nameof(EngineError.VolumeInvalid), "there are ro, rw,")]
     [InlineData("Stop-LayerContainer nobody -Timeout '-1s'", "ParameterArgumentTransformationError", "-1 is for ever")]
     [InlineData("Set-HostPortRule -Port 80 -Timeout -1", "ParameterArgumentTransformationError", "such as 5m.")]

@@ -37,6 +37,12 @@ public abstract class LimitOptionsCommand : ContainerSelectionCommand
     [Parameter(ParameterSetName = ImageObjectSet)]
     public long? PidsLimit { get; set; }
 
+    /// <summary>Resource limits, in docker's syntax: 'nofile=1024:2048', 'core=0'; -1 is no limit.</summary>
+    [Parameter(ParameterSetName = ImageSet)]
+    [Parameter(ParameterSetName = ImageObjectSet)]
+    [ArgumentCompleter(typeof(UlimitCompleter))]
+    public string[] Ulimit { get; set; } = [];
+
     /// <summary>A read-only root file system.</summary>
     [Parameter(ParameterSetName = ImageSet)]
     [Parameter(ParameterSetName = ImageObjectSet)]
@@ -66,6 +72,7 @@ public abstract class LimitOptionsCommand : ContainerSelectionCommand
         ShmSize = ShmSize,
         Cpu = Cpu,
         PidsLimit = PidsLimit,
+        Ulimits = [.. Ulimit.Select(LayerImage.Engine.Containers.Ulimit.Parse)],
         ReadOnly = ReadOnly,
         CapAdd = CapAdd,
         CapDrop = CapDrop,

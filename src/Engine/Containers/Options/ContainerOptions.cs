@@ -72,6 +72,9 @@ public abstract record ContainerOptions
     /// <summary>Processors, such as 1.5; null is no limit.</summary>
     public decimal? Cpu { get; init; }
 
+    /// <summary>Resource limits of its processes, in place of the fixed ones; of those with the same name the last holds.</summary>
+    public IReadOnlyList<Ulimit> Ulimits { get; init => field = value ?? []; } = [];
+
     /// <summary>All capabilities, no seccomp, no masked paths.</summary>
     public bool Privileged { get; init; }
 

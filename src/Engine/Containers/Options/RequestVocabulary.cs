@@ -11,6 +11,9 @@ public static class RequestVocabulary
     /// <summary>Capabilities (capabilities(7)) without "CAP_", and ALL.</summary>
     public static IReadOnlyList<string> Capabilities { get; } = [.. LinuxCapabilities.Names, "ALL"];
 
+    /// <summary>Resource limits by name: "nofile".</summary>
+    public static IReadOnlyList<string> Ulimits => Ulimit.Names;
+
     /// <summary>What can follow the destination of a volume.</summary>
     public static IReadOnlyList<string> VolumeOptions => Containers.VolumeOptions.Known;
 }

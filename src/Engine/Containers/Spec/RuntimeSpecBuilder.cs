@@ -94,8 +94,16 @@ internal static class RuntimeSpecBuilder
             Env = Environment(options),
             Cwd = string.IsNullOrEmpty(options.Spec.WorkingDirectory) ? "/" : options.Spec.WorkingDirectory,
             Capabilities = new SpecCapabilities(capabilities, effective, effective),
-            Rlimits = host.Limits.Count == 0 ? null : host.Limits,
+            Rlimits = Limits(options.Spec.Ulimits, host),
         };
+    }
+
+    private static SpecLimit[]? Limits(IReadOnlyList<Ulimit> asked, RuntimeHost host)
+    {
+        // The last of a type holds, the fixed ones first.
+        IEnumerable<SpecLimit> all = host.Limits.Concat(asked.Select(limit => new SpecLimit(limit.Type, limit.Hard, limit.Soft)));
+        SpecLimit[] limits = [.. all.Reverse().DistinctBy(limit => limit.Type).Reverse()];
+        return limits.Length == 0 ? null : limits;
     }
 
     private static List<SpecMount> Mounts(RuntimeSpecOptions options, RuntimeHost host)
