@@ -37,6 +37,7 @@ public sealed class ContainerOptionTests(ContainerOptionTests.Box box) : IClassF
         new(nameof(ContainerOptions.ShmSize), request => request with { ShmSize = 3 << 20 }, "df -k /dev/shm | awk 'END { print $2 }'", "3072"),
         new(nameof(ContainerOptions.PidsLimit), request => request with { PidsLimit = 33 }, Cgroup("pids", "pids.max", "pids.max"), "33"),
         new(nameof(ContainerOptions.Ulimits), request => request with { Ulimits = [Ulimit.Parse("nofile=512:600"), Ulimit.Parse("core=0")] }, "ulimit -n; ulimit -Hn; ulimit -c", "512\n600\n0"),
+        new(nameof(ContainerOptions.Sysctls), request => request with { Sysctls = [new("net.core.somaxconn", "333"), new("kernel.shmmni", "7")] }, "cat /proc/sys/net/core/somaxconn /proc/sys/kernel/shmmni", "333\n7"),
         new(nameof(ContainerOptions.Cpu), request => request with { Cpu = 0.5m }, Cgroup("cpu", "cpu.cfs_quota_us", "cpu.max"), "50000"),
         new(nameof(ContainerOptions.Privileged), request => request with { Privileged = true }, "grep Seccomp: /proc/self/status; umount /dev/shm && echo may", "Seccomp:\t0\nmay"),
         new(nameof(ContainerOptions.CapAdd), request => request with { CapAdd = ["SYS_TIME"] }, "grep CapBnd /proc/self/status", "CapBnd:\t00000000aa0425fb"),

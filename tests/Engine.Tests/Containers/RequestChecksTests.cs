@@ -22,6 +22,7 @@ public sealed class RequestChecksTests
         { request => request with { Hostname = "a b" }, EngineError.ParameterInvalid, "'a b' is no host name" },
         { request => request with { Hostname = new string('a', 64) }, EngineError.ParameterInvalid, "is no host name" },
         { request => request with { Publish = [PortMapping.Parse("80")], Network = NetworkMode.Host }, EngineError.PortInvalid, "not from 'host'" },
+        { request => request with { Sysctls = [new("net.core.somaxconn", "1")], Network = NetworkMode.Host }, EngineError.ParameterInvalid, "is the host's" },
         { request => request with { Environment = ["=x"] }, EngineError.ParameterInvalid, "'=x'" },
         { request => request with { CapAdd = ["FLY"] }, EngineError.ParameterInvalid, "'FLY'" },
         { request => request with { StopSignal = "SIGNONE" }, EngineError.ParameterInvalid, "'SIGNONE'" },

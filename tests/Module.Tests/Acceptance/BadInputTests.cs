@@ -66,6 +66,8 @@ public sealed class BadInputTests : AcceptanceTest
     [InlineData("Start-LayerContainer box -ShmSize much", "ParameterArgumentTransformationError", "'much' is not a size")]
     [InlineData("Start-LayerContainer box -Ulimit nofile=2:1", nameof(EngineError.ParameterInvalid), "nofile=2:1")]
     [InlineData("Start-LayerContainer box -Ulimit files=1", nameof(EngineError.ParameterInvalid), "files")]
+    [InlineData("Start-LayerContainer box -Sysctl @{ 'kernel.core_pattern' = '|/x' }", nameof(EngineError.ParameterInvalid), "kernel.core_pattern")]
+    [InlineData("Start-LayerContainer box -Sysctl net.core.somaxconn=1 -Network host", nameof(EngineError.ParameterInvalid), "is the host's")]
     [InlineData("Start-LayerContainer box -Volume /tmp:/x:rx", nameof(EngineError.VolumeInvalid), "there are ro, rw,")]
     [InlineData("Stop-LayerContainer nobody -Timeout '-1s'", "ParameterArgumentTransformationError", "-1 is for ever")]
     [InlineData("Set-HostPortRule -Port 80 -Timeout -1", "ParameterArgumentTransformationError", "such as 5m.")]

@@ -43,6 +43,12 @@ public abstract class LimitOptionsCommand : ContainerSelectionCommand
     [ArgumentCompleter(typeof(UlimitCompleter))]
     public string[] Ulimit { get; set; } = [];
 
+    /// <summary>Kernel parameters of the container's own: 'net.core.somaxconn=1024' or a hashtable.</summary>
+    [Parameter(ParameterSetName = ImageSet)]
+    [Parameter(ParameterSetName = ImageObjectSet)]
+    [NameValueTransformation]
+    public string[] Sysctl { get; set; } = [];
+
     /// <summary>A read-only root file system.</summary>
     [Parameter(ParameterSetName = ImageSet)]
     [Parameter(ParameterSetName = ImageObjectSet)]
@@ -73,6 +79,7 @@ public abstract class LimitOptionsCommand : ContainerSelectionCommand
         Cpu = Cpu,
         PidsLimit = PidsLimit,
         Ulimits = [.. Ulimit.Select(LayerImage.Engine.Containers.Ulimit.Parse)],
+        Sysctls = [.. Sysctl.Select(LayerImage.Engine.Containers.Sysctl.Parse)],
         ReadOnly = ReadOnly,
         CapAdd = CapAdd,
         CapDrop = CapDrop,

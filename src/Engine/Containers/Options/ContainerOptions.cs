@@ -75,6 +75,9 @@ public abstract record ContainerOptions
     /// <summary>Resource limits of its processes, in place of the fixed ones; of those with the same name the last holds.</summary>
     public IReadOnlyList<Ulimit> Ulimits { get; init => field = value ?? []; } = [];
 
+    /// <summary>Kernel parameters that it has for itself.</summary>
+    public IReadOnlyList<Sysctl> Sysctls { get; init => field = value ?? []; } = [];
+
     /// <summary>All capabilities, no seccomp, no masked paths.</summary>
     public bool Privileged { get; init; }
 

@@ -41,6 +41,10 @@ internal static class RequestChecks
             throw Invalid($"'{hostname}' is no host name.", hostname, $"Use letters, digits, '-' and '.', at most {LongestHostname} characters (RFC 1123).");
         }
         RequireBridge(request.Publish.Count, request.Network);
+        if (request.Network == NetworkMode.Host && request.Sysctls.FirstOrDefault(parameter => parameter.IsOfNetwork) is Sysctl hosts)
+        {
+            throw Invalid($"The kernel parameter '{hosts}' cannot be set: in the host's network it is the host's.", hosts.ToString(), "Leave it out, or leave -Network out.");
+        }
         request.Environment.ToList().ForEach(RequireVariable);
         _ = LinuxCapabilities.Resolve(request.CapAdd, request.CapDrop, request.Privileged, new HashSet<string>());
         if (request.StopSignal is not null)

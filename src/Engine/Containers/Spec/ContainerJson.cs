@@ -10,7 +10,7 @@ namespace LayerImage.Engine.Containers;
 /// </summary>
 [JsonSourceGenerationOptions(
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-    Converters = [typeof(NetworkModeJson), typeof(PortMappingJson), typeof(VolumeMountJson), typeof(UlimitJson)])]
+    Converters = [typeof(NetworkModeJson), typeof(PortMappingJson), typeof(VolumeMountJson), typeof(UlimitJson), typeof(SysctlJson)])]
 [JsonSerializable(typeof(ContainerSpec))]
 internal sealed partial class ContainerJsonContext : JsonSerializerContext;
 
@@ -37,6 +37,8 @@ internal abstract class TextJson<T>(Func<string, T> parse) : JsonConverter<T>
 internal sealed class NetworkModeJson() : TextJson<NetworkMode>(NetworkMode.Parse);
 
 internal sealed class PortMappingJson() : TextJson<PortMapping>(PortMapping.Parse);
+
+internal sealed class SysctlJson() : TextJson<Sysctl>(Sysctl.Parse);
 
 internal sealed class UlimitJson() : TextJson<Ulimit>(Ulimit.Parse);
 

@@ -132,8 +132,16 @@ internal static class RuntimeSpecBuilder
         options.Mounts.Any(mount => mount.Propagation.EndsWith("shared", StringComparison.Ordinal)) ? "shared"
             : options.Mounts.Any(mount => mount.Propagation.EndsWith("slave", StringComparison.Ordinal)) ? "rslave" : null;
 
-    // The host's own network is never changed.
-    private static IReadOnlyDictionary<string, string>? Sysctls(RuntimeSpecOptions options) => options.NetworkNamespacePath is null ? null : RuntimeDefaults.NetworkSysctls;
+    private static Dictionary<string, string>? Sysctls(RuntimeSpecOptions options)
+    {
+        // The host's own network is never changed.
+        Dictionary<string, string> sysctls = options.NetworkNamespacePath is null ? [] : new(RuntimeDefaults.NetworkSysctls);
+        foreach (Sysctl parameter in options.Spec.Sysctls)
+        {
+            sysctls[parameter.Name] = parameter.Value;
+        }
+        return sysctls.Count == 0 ? null : sysctls;
+    }
 
     private static SpecResources Resources(RuntimeSpecOptions options) => new()
     {
