@@ -26,6 +26,7 @@ public sealed class ContainerOptionTests(ContainerOptionTests.Box box) : IClassF
         new(nameof(ContainerOptions.Environment), request => request with { Environment = ["A=x=y"] }, "echo $A", "x=y"),
         new(nameof(ContainerOptions.WorkingDirectory), request => request with { WorkingDirectory = "/made/for/it" }, "pwd", "/made/for/it"),
         new(nameof(ContainerOptions.User), request => request with { User = "web:50" }, "echo $(id -u) $(id -g) $HOME", "1000 50 /home/web"),
+        new(nameof(ContainerOptions.GroupAdd), request => request with { User = "web", GroupAdd = ["nogroup", "7"] }, "id -G", "1000 7 50 65534"),
         new(nameof(ContainerOptions.Hostname), request => request with { Hostname = "web-1" }, "echo $(hostname) $(cat /etc/hostname)", "web-1 web-1"),
         new(nameof(ContainerOptions.Terminal), request => request with { Terminal = true }, "test -t 0 && echo $TERM", "xterm"),
         new(nameof(ContainerOptions.Network), request => request with { Network = NetworkMode.Bridge }, "ls /sys/class/net | grep -v lo", "eth0"),

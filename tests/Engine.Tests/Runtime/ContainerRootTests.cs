@@ -25,6 +25,16 @@ public sealed class ContainerRootTests : IDisposable
         File.CreateSymbolicLink(Path.Combine(_folder, "usr/bin/involume"), "/data/tool");
     }
 
+    [Fact]
+    public void AddedGroups_ComeAfterTheUsers()
+    {
+        using ContainerRoot root = new(_folder);
+
+        Assert.Equal([1001u, 50u, 2000u, 7u], ContainerUserResolver.Resolve(root, "app", "7", "staff").Groups);
+        Assert.Equal([50u, 2000u], ContainerUserResolver.Resolve(root, "app:staff", "logs").Groups);
+        Assert.Equal("none", Assert.Throws<LayerImageException>(() => ContainerUserResolver.Resolve(root, "app", "none")).Target);
+    }
+
     [Theory]
     [InlineData("", 0, 0, "0", "/root")]
     [InlineData("app", 1000, 1001, "1001 50 2000", "/home/app")]

@@ -41,7 +41,7 @@ public abstract class NewContainerCommand : ProgramOptionsCommand
     /// docker's -d, which is what happens anyway, and -it; and catches the short options of commands that are no parameter here
     /// and would be the beginning of one: uname -a, sh -c, ls -la.
     /// </summary>
-    [Alias("a", "b", "c", "d", "f", "it", "k", "l", "la", "lr", "n", "o", "r", "s", "ti", "x")]
+    [Alias("a", "b", "c", "d", "f", "g", "it", "k", "l", "la", "lr", "n", "o", "r", "s", "ti", "x")]
     [Parameter(DontShow = true, ParameterSetName = ImageSet)]
     [Parameter(DontShow = true, ParameterSetName = ImageObjectSet)]
     public SwitchParameter ShortOption { get; set; }

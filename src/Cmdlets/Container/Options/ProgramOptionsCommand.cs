@@ -34,6 +34,12 @@ public abstract class ProgramOptionsCommand : PlaceOptionsCommand
     [Alias("u")]
     public string? User { get; set; }
 
+    /// <summary>Further groups of the user, by name or number.</summary>
+    [Parameter(ParameterSetName = ImageSet)]
+    [Parameter(ParameterSetName = ImageObjectSet)]
+    [ValidateNotNullOrEmpty]
+    public string[] GroupAdd { get; set; } = [];
+
     /// <summary>The container's name for itself.</summary>
     [Parameter(ParameterSetName = ImageSet)]
     [Parameter(ParameterSetName = ImageObjectSet)]
@@ -82,6 +88,7 @@ public abstract class ProgramOptionsCommand : PlaceOptionsCommand
         Environment = Environment,
         WorkingDirectory = WorkingDirectory,
         User = User,
+        GroupAdd = GroupAdd,
         Hostname = Hostname,
         Labels = ParseLabels(),
         StopSignal = StopSignal,

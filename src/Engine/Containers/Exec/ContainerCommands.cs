@@ -70,7 +70,7 @@ public sealed class ContainerCommands
             Id = record.Id,
             Spec = spec,
             RootFsPath = _layout.Merged(record.Id),
-            User = ContainerUserResolver.Resolve(root, spec.User ?? ""),
+            User = ContainerUserResolver.Resolve(root, spec.User ?? "", spec.GroupAdd),
             Mounts = [.. spec.Volumes.Select(volume => new BindMount(volume.Source, volume.Destination))], // where the program may be, and not to be seen here
         };
         options.RequireProgram(root);

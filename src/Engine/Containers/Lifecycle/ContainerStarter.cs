@@ -94,7 +94,7 @@ internal sealed class ContainerStarter(StoreLayout layout, EngineOptions options
             Id = record.Id,
             Spec = spec,
             RootFsPath = layout.Merged(record.Id),
-            User = ContainerUserResolver.Resolve(root, spec.User ?? ""),
+            User = ContainerUserResolver.Resolve(root, spec.User ?? "", spec.GroupAdd),
             Mounts = [.. etc, .. spec.Volumes.Select(volume => volume.ToBindMount())],
             NetworkNamespacePath = networkNamespace,
             LimitsSwap = spec.Memory is not null && Host.Runtime.LimitsSwap,

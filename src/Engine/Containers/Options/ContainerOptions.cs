@@ -24,6 +24,9 @@ public abstract record ContainerOptions
     /// <summary>Docker's USER syntax; empty is root, null the image's.</summary>
     public string? User { get; init; }
 
+    /// <summary>Further groups of the user, by name or number.</summary>
+    public IReadOnlyList<string> GroupAdd { get; init => field = value ?? []; } = [];
+
     /// <summary>The container's name for itself; null is its short id.</summary>
     public string? Hostname { get; init; }
 

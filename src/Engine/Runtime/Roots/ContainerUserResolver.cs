@@ -11,8 +11,12 @@ internal static class ContainerUserResolver
 {
     private const int FileLimit = 1 << 20;
 
-    /// <exception cref="LayerImageException"><see cref="EngineError.UserNotFound"/>: the user or the group is not in the image.</exception>
-    public static ContainerUser Resolve(ContainerRoot root, string user)
+    /// <summary>Resolves a user, and the groups that he is to have beside his own.</summary>
+    /// <param name="root">The container's root file system.</param>
+    /// <param name="user">docker's USER; empty is root.</param>
+    /// <param name="addedGroups">Further groups by name or number, docker's --group-add.</param>
+    /// <exception cref="LayerImageException"><see cref="EngineError.UserNotFound"/>: the user or a group is not in the image.</exception>
+    public static ContainerUser Resolve(ContainerRoot root, string user, params IReadOnlyList<string> addedGroups)
     {
         string[] parts = user.Split(':', 2);
         (string userPart, string groupPart) = (parts[0], parts.Length == 2 ? parts[1] : "");
@@ -26,6 +30,7 @@ internal static class ContainerUserResolver
         {
             groups.AddRange(Groups(root).Where(group => group.Members.Contains(name)).Select(group => group.Gid));
         }
+        groups.AddRange(addedGroups.Select(group => FindGroup(root, group, group)));
         return new ContainerUser(uid, gid, [.. groups.Prepend(gid).Distinct()], home);
     }
 
