@@ -33,6 +33,7 @@ public sealed class ContainerOptionTests(ContainerOptionTests.Box box) : IClassF
         new(nameof(ContainerOptions.Network), request => request with { Network = NetworkMode.None }, "ls /sys/class/net | grep -v lo; echo $?", "1"),
         new(nameof(ContainerOptions.Network), request => request with { Network = NetworkMode.Host }, "readlink /proc/self/ns/net", new FileInfo("/proc/self/ns/net").LinkTarget!),
         new(nameof(ContainerOptions.Volumes), request => request with { Volumes = [VolumeMount.Parse("/etc:/host/etc:ro")] }, "touch /host/etc/x 2>/dev/null; [ -s /host/etc/passwd ] && [ ! -e /host/etc/x ] && echo seen", "seen"),
+        new(nameof(ContainerOptions.Tmpfs), request => request with { Tmpfs = [TmpfsMount.Parse("/run:size=1m,mode=0711")], ReadOnly = true }, "touch /run/x; stat -c %a /run; df -k /run | awk 'END { print $1, $2 }'; grep ' /run ' /proc/mounts | grep -c noexec", "711\ntmpfs 1024\n1"),
         new(nameof(ContainerOptions.ReadOnly), request => request with { ReadOnly = true }, "touch /x 2>/dev/null || echo refused", "refused"),
         new(nameof(ContainerOptions.Memory), request => request with { Memory = 64 << 20 }, Cgroup("memory", "memory.limit_in_bytes", "memory.max"), "67108864"),
         new(nameof(ContainerOptions.ShmSize), request => request with { ShmSize = 3 << 20 }, "df -k /dev/shm | awk 'END { print $2 }'", "3072"),

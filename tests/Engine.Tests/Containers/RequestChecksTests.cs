@@ -29,6 +29,7 @@ public sealed class RequestChecksTests
         { request => request with { Volumes = [VolumeMount.Parse("/no/such:/data")] }, EngineError.VolumeInvalid, "the host has no '/no/such'" },
         { request => request with { Volumes = [VolumeMount.Parse("/:/proc")] }, EngineError.VolumeInvalid, "/proc is the container's own" },
         { request => request with { Volumes = [VolumeMount.Parse("/:/x"), VolumeMount.Parse("/tmp:/x/")] }, EngineError.ParameterInvalid, "Two volumes" },
+        { request => request with { Volumes = [VolumeMount.Parse("/:/x")], Tmpfs = [TmpfsMount.Parse("/x")] }, EngineError.ParameterInvalid, "Two volumes" },
     };
 
     [Theory]

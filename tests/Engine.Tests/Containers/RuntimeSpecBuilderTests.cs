@@ -103,6 +103,17 @@ public sealed class RuntimeSpecBuilderTests
         Assert.Equal(["rbind", "rprivate", "ro"], mounts.Single(mount => mount.Destination == "/a/b/c").Options);
     }
 
+    [Fact]
+    public void Tmpfs_IsMountedAmongTheOthers()
+    {
+        IReadOnlyList<SpecMount> mounts = RuntimeSpecBuilder.Build(
+            s_options with { Mounts = [new("/b", "/run/a/b")], Spec = s_options.Spec with { Tmpfs = [new("/run/a", "size=1m"), new("/dev/shm", "")] } }, s_host).Mounts;
+
+        Assert.Equal(["/run/a", "/dev/shm", "/run/a/b"], mounts.TakeLast(3).Select(mount => mount.Destination));
+        Assert.Equal(["noexec", "nosuid", "nodev", "size=1m"], mounts[^3].Options);
+        Assert.Single(mounts, mount => mount.Destination == "/dev/shm");
+    }
+
     // Without the root's, the runtime would have cut the source off before it is mounted.
     [Theory]
     [InlineData("rprivate", null)]

@@ -69,6 +69,8 @@ public sealed class BadInputTests : AcceptanceTest
     [InlineData("Start-LayerContainer box -Sysctl @{ 'kernel.core_pattern' = '|/x' }", nameof(EngineError.ParameterInvalid), "kernel.core_pattern")]
     [InlineData("Start-LayerContainer box -Sysctl net.core.somaxconn=1 -Network host", nameof(EngineError.ParameterInvalid), "is the host's")]
     [InlineData("Start-LayerContainer box -GroupAdd nobodies -Command true", nameof(EngineError.UserNotFound), "nobodies")]
+    [InlineData("Start-LayerContainer box -Tmpfs run", nameof(EngineError.VolumeInvalid), "not absolute")]
+    [InlineData("Start-LayerContainer box -Tmpfs /run:size=1m,bind", nameof(EngineError.VolumeInvalid), "no option 'bind'")]
     [InlineData("Start-LayerContainer box -Volume /tmp:/x:rx", nameof(EngineError.VolumeInvalid), "there are ro, rw,")]
     [InlineData("Stop-LayerContainer nobody -Timeout '-1s'", "ParameterArgumentTransformationError", "-1 is for ever")]
     [InlineData("Set-HostPortRule -Port 80 -Timeout -1", "ParameterArgumentTransformationError", "such as 5m.")]

@@ -31,6 +31,11 @@ public abstract class PlaceOptionsCommand : LimitOptionsCommand
     [Alias("v")]
     public string[] Volume { get; set; } = [];
 
+    /// <summary>Folders in memory: '/run', '/tmp:size=64m,mode=1777'.</summary>
+    [Parameter(ParameterSetName = ImageSet)]
+    [Parameter(ParameterSetName = ImageObjectSet)]
+    public string[] Tmpfs { get; set; } = [];
+
     /// <summary>The network: bridge, host or none.</summary>
     [Parameter(ParameterSetName = ImageSet)]
     [Parameter(ParameterSetName = ImageObjectSet)]
@@ -43,17 +48,18 @@ public abstract class PlaceOptionsCommand : LimitOptionsCommand
         Publish = [.. Publish.Select(PortMapping.Parse)],
         PublishAll = PublishAll,
         OpenHostPort = OpenHostPort,
-        Volumes = [.. JoinOptions(Volume).Select(volume => VolumeMount.Parse(ResolveVolume(volume)))],
+        Volumes = [.. JoinOptions(Volume, IsVolumeOption).Select(volume => VolumeMount.Parse(ResolveVolume(volume)))],
+        Tmpfs = [.. JoinOptions(Tmpfs, (tmpfs, next) => tmpfs.Contains(':', StringComparison.Ordinal) && !next.StartsWith('/')).Select(TmpfsMount.Parse)],
         Network = NetworkMode.Parse(Network),
     };
 
-    // PowerShell takes the comma of '/a:/b:ro,z' for a list's. No volume is called as an option is.
-    private static List<string> JoinOptions(string[] volumes)
+    // PowerShell takes the comma of '/a:/b:ro,z' for a list's.
+    private static List<string> JoinOptions(string[] volumes, Func<string, string, bool> joins)
     {
         List<string> joined = [];
         foreach (string volume in volumes)
         {
-            if (joined.Count > 0 && joined[^1].Count(c => c == ':') == 2 && RequestVocabulary.VolumeOptions.Contains(volume))
+            if (joined.Count > 0 && joins(joined[^1], volume))
             {
                 joined[^1] += "," + volume;
             }
@@ -64,6 +70,9 @@ public abstract class PlaceOptionsCommand : LimitOptionsCommand
         }
         return joined;
     }
+
+    // No volume is called as an option is.
+    private static bool IsVolumeOption(string volume, string next) => volume.Count(c => c == ':') == 2 && RequestVocabulary.VolumeOptions.Contains(next);
 
     // A relative source is relative to the session's location, which is not the process's.
     private string ResolveVolume(string volume) => volume.StartsWith('.') && volume.IndexOf(':', StringComparison.Ordinal) is int colon and > 0

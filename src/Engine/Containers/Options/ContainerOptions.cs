@@ -60,6 +60,9 @@ public abstract record ContainerOptions
     /// <summary>Paths of the host that it sees.</summary>
     public IReadOnlyList<VolumeMount> Volumes { get; init; } = [];
 
+    /// <summary>Folders in memory.</summary>
+    public IReadOnlyList<TmpfsMount> Tmpfs { get; init => field = value ?? []; } = [];
+
     /// <summary>The root file system is read-only.</summary>
     public bool ReadOnly { get; init; }
 

@@ -52,7 +52,7 @@ internal static class RequestChecks
             _ = Signals.Parse(request.StopSignal);
         }
         VolumeMount.RequireAll(request.Volumes);
-        if (request.Volumes.GroupBy(volume => volume.Destination).FirstOrDefault(same => same.Count() > 1) is { } twice)
+        if (request.Volumes.Select(volume => volume.Destination).Concat(request.Tmpfs.Select(tmpfs => tmpfs.Path)).GroupBy(place => place).FirstOrDefault(same => same.Count() > 1) is { } twice)
         {
             throw Invalid($"Two volumes are to be mounted at '{twice.Key}'.", twice.Key, "Give each another place in the container.");
         }

@@ -52,14 +52,19 @@ public sealed record VolumeMount(string Source, string Destination, bool ReadOnl
             {
                 throw Invalid(text, $"the host has no '{volume.Source}'");
             }
-            // The runtime makes its devices and writes its settings there, as root of the host: in a folder of somebody's those are files of theirs.
-            if (volume.Destination is "/dev" or "/proc" || volume.Destination.StartsWith("/proc/", StringComparison.Ordinal))
+            if (IsContainersOwn(volume.Destination))
             {
                 throw Invalid(text, $"{volume.Destination} is the container's own; mount what is needed beside it");
             }
             RequireSharing(text, volume);
         }
     }
+
+    /// <summary>
+    /// Whether a path is one where the runtime makes its devices and writes its settings, as root of the host: in a folder of
+    /// somebody's those are files of theirs.
+    /// </summary>
+    internal static bool IsContainersOwn(string path) => path is "/dev" or "/proc" || path.StartsWith("/proc/", StringComparison.Ordinal);
 
     /// <summary>As it was written, else as <see cref="ToString"/> writes it.</summary>
     internal string Text => _text ?? ToString();

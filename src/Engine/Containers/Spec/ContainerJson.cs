@@ -10,7 +10,7 @@ namespace LayerImage.Engine.Containers;
 /// </summary>
 [JsonSourceGenerationOptions(
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-    Converters = [typeof(NetworkModeJson), typeof(PortMappingJson), typeof(VolumeMountJson), typeof(UlimitJson), typeof(SysctlJson)])]
+    Converters = [typeof(NetworkModeJson), typeof(PortMappingJson), typeof(VolumeMountJson), typeof(UlimitJson), typeof(SysctlJson), typeof(TmpfsMountJson)])]
 [JsonSerializable(typeof(ContainerSpec))]
 internal sealed partial class ContainerJsonContext : JsonSerializerContext;
 
@@ -39,6 +39,8 @@ internal sealed class NetworkModeJson() : TextJson<NetworkMode>(NetworkMode.Pars
 internal sealed class PortMappingJson() : TextJson<PortMapping>(PortMapping.Parse);
 
 internal sealed class SysctlJson() : TextJson<Sysctl>(Sysctl.Parse);
+
+internal sealed class TmpfsMountJson() : TextJson<TmpfsMount>(TmpfsMount.Parse);
 
 internal sealed class UlimitJson() : TextJson<Ulimit>(Ulimit.Parse);
 

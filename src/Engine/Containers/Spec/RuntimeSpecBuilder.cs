@@ -109,13 +109,12 @@ internal static class RuntimeSpecBuilder
     private static List<SpecMount> Mounts(RuntimeSpecOptions options, RuntimeHost host)
     {
         // A mount asked for in the place of a default one (a -Volume at /dev/shm) replaces it.
-        HashSet<string> taken = [.. options.Mounts.Select(mount => mount.Destination)];
-        List<SpecMount> mounts = [.. RuntimeDefaults.Mounts(options.Spec.Privileged, options.Spec.ShmSize ?? RuntimeDefaults.SharedMemorySize).Where(mount => !taken.Contains(mount.Destination))];
+        HashSet<string> taken = [.. options.MountPoints];
+        long sharedMemory = options.Spec.ShmSize ?? RuntimeDefaults.SharedMemorySize;
+        List<SpecMount> mounts = [.. RuntimeDefaults.Mounts(options.Spec.Privileged, sharedMemory).Where(mount => !taken.Contains(mount.Destination))];
         // Parents before children, whatever the order they were given in.
-        foreach (BindMount bind in options.Mounts.OrderBy(mount => mount.Destination.Count(c => c == '/')))
-        {
-            mounts.Add(Bind(bind, host));
-        }
+        IEnumerable<SpecMount> inMemory = options.Spec.Tmpfs.Select(tmpfs => new SpecMount(tmpfs.Path, "tmpfs", "tmpfs", tmpfs.MountOptions));
+        mounts.AddRange(options.Mounts.Select(mount => Bind(mount, host)).Concat(inMemory).OrderBy(mount => mount.Destination.Count(c => c == '/')));
         if (options.InitPath is not null)
         {
             mounts.Add(Bind(new BindMount(options.InitPath, InitDestination, ReadOnly: true), host));

@@ -29,8 +29,11 @@ internal sealed record RuntimeSpecOptions
     /// <summary>The host's path of a small init program that reaps and passes signals on; null is none.</summary>
     public string? InitPath { get; init; }
 
+    /// <summary>The places of all that is mounted because it was asked for, and of the files of /etc.</summary>
+    public IEnumerable<string> MountPoints => Mounts.Select(mount => mount.Destination).Concat(Spec.Tmpfs.Select(tmpfs => tmpfs.Path));
+
     /// <summary>Fails when the program is surely not in the root file system, or surely not executable.</summary>
     /// <exception cref="LayerImageException">CommandNotFound or CommandNotExecutable.</exception>
     public void RequireProgram(ContainerRoot root) => CommandResolver.Check(
-        root, Spec.Arguments.Count > 0 ? Spec.Arguments[0] : "", RuntimeSpecBuilder.SearchPath(this), Spec.WorkingDirectory ?? "", [.. Mounts.Select(mount => mount.Destination)]);
+        root, Spec.Arguments.Count > 0 ? Spec.Arguments[0] : "", RuntimeSpecBuilder.SearchPath(this), Spec.WorkingDirectory ?? "", [.. MountPoints]);
 }
