@@ -29,6 +29,7 @@ public sealed class ContainerOptionTests(ContainerOptionTests.Box box) : IClassF
         new(nameof(ContainerOptions.GroupAdd), request => request with { User = "web", GroupAdd = ["nogroup", "7"] }, "id -G", "1000 7 50 65534"),
         new(nameof(ContainerOptions.Hostname), request => request with { Hostname = "web-1" }, "echo $(hostname) $(cat /etc/hostname)", "web-1 web-1"),
         new(nameof(ContainerOptions.Terminal), request => request with { Terminal = true }, "test -t 0 && echo $TERM", "xterm"),
+        new(nameof(ContainerOptions.Init), request => request with { Init = true }, "tr '\\0' ' ' </proc/1/cmdline | cut -c 1-20", "/dev/init -- /bin/sh"),
         new(nameof(ContainerOptions.Network), request => request with { Network = NetworkMode.Bridge }, "ls /sys/class/net | grep -v lo", "eth0"),
         new(nameof(ContainerOptions.Network), request => request with { Network = NetworkMode.None }, "ls /sys/class/net | grep -v lo; echo $?", "1"),
         new(nameof(ContainerOptions.Network), request => request with { Network = NetworkMode.Host }, "readlink /proc/self/ns/net", new FileInfo("/proc/self/ns/net").LinkTarget!),

@@ -64,6 +64,11 @@ public abstract class ProgramOptionsCommand : PlaceOptionsCommand
     [DurationTransformation(TakesForever = true)]
     public TimeSpan? StopTimeout { get; set; }
 
+    /// <summary>Run the program under a small init that reaps its children and passes signals on.</summary>
+    [Parameter(ParameterSetName = ImageSet)]
+    [Parameter(ParameterSetName = ImageObjectSet)]
+    public SwitchParameter Init { get; set; }
+
     /// <summary>Remove the container when it ends.</summary>
     [Parameter(ParameterSetName = ImageSet)]
     [Parameter(ParameterSetName = ImageObjectSet)]
@@ -93,6 +98,7 @@ public abstract class ProgramOptionsCommand : PlaceOptionsCommand
         Labels = ParseLabels(),
         StopSignal = StopSignal,
         StopTimeout = StopTimeout,
+        Init = Init,
         AutoRemove = Remove,
         Interactive = Interactive,
         Terminal = Tty,

@@ -97,6 +97,7 @@ internal sealed class ContainerStarter(StoreLayout layout, EngineOptions options
             User = ContainerUserResolver.Resolve(root, spec.User ?? "", spec.GroupAdd),
             Mounts = [.. etc, .. spec.Volumes.Select(volume => volume.ToBindMount())],
             NetworkNamespacePath = networkNamespace,
+            InitPath = spec.Init ? InitProgram.Get() : null,
             LimitsSwap = spec.Memory is not null && Host.Runtime.LimitsSwap,
         };
         described.RequireProgram(root);

@@ -39,6 +39,9 @@ public abstract record ContainerOptions
     /// <summary>Standard input is open for who attaches.</summary>
     public bool Interactive { get; init; }
 
+    /// <summary>A small init program of the host's is the first process: it reaps what is left behind, and passes signals on.</summary>
+    public bool Init { get; init; }
+
     /// <summary>It is removed when it ends.</summary>
     public bool AutoRemove { get; init; }
 

@@ -51,6 +51,7 @@ internal static class RequestChecks
         {
             _ = Signals.Parse(request.StopSignal);
         }
+        _ = request.Init ? InitProgram.Get() : null;
         VolumeMount.RequireAll(request.Volumes);
         if (request.Volumes.Select(volume => volume.Destination).Concat(request.Tmpfs.Select(tmpfs => tmpfs.Path)).GroupBy(place => place).FirstOrDefault(same => same.Count() > 1) is { } twice)
         {
