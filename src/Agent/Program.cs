@@ -27,7 +27,7 @@ try
     switch (verb, rest)
     {
         case ("exited", [var id]):
-            await Open().Containers.CatchUpAsync(id, CancellationToken.None).ConfigureAwait(false);
+            await Open().Containers.ReconcileAsync(id, CancellationToken.None).ConfigureAwait(false);
             return 0;
         case ("committing", [var id]):
             using (FileStream life = new(new SafeFileHandle(3, ownsHandle: true), FileAccess.Read, bufferSize: 0))
@@ -37,7 +37,7 @@ try
                     return 0; // the pause has ended as it should
                 }
             }
-            await Open().Containers.CatchUpAsync(id, CancellationToken.None).ConfigureAwait(false);
+            await Open().Containers.ReconcileAsync(id, CancellationToken.None).ConfigureAwait(false);
             return 0;
         case ("firewalld-watch", []):
             CgroupLayout.Read().MoveToMonitors(Environment.ProcessId);

@@ -65,7 +65,7 @@ public sealed class LayerImageEngine
         Commits = new CommitService(
             Containers,
             new ContainerCommitter(layout, database, layers, content, Images, records, new ContainerFiles(layout, layers), options.Clock));
-        HostPorts = new HostPortService(Firewall, records, Containers.TryRestoreNetwork);
+        HostPorts = new HostPortService(Firewall, records, Containers.Network.TryRestore);
         Browser = LayerImageBrowser.Of(layout, database, layers, content, options.LayerCacheBytes, new ContainerTrees(layout, layers, records).List);
     }
 
@@ -115,16 +115,16 @@ public sealed class LayerImageEngine
         }
     }
 
-    private ContainerResources OpenHost(EngineOptions options, CgroupLayout cgroups)
+    private HostDrivers OpenHost(EngineOptions options, CgroupLayout cgroups)
     {
         TrustedFolder.Require(options.Run, "LAYERIMAGE_RUN");
-        return new ContainerResources
+        return new HostDrivers
         {
             Paths = new RuntimePaths(options.Run),
             Mounts = new OverlayMountDriver(),
             Network = new BridgeNetwork(NetworkOptions.For(options)),
             Runtime = new CrunRuntime(options, cgroups),
-            HostPorts = new ContainerPorts(Firewall),
+            HostPorts = new FirewallOpener(Firewall),
         };
     }
 }

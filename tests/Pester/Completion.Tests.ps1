@@ -44,6 +44,7 @@ Describe "Tab completion$(if ($Missing) { " ($Missing)" })" -Skip:([bool]$Missin
     It 'signals, capabilities, platforms, and the ports that an image exposes' {
         (Complete 'Stop-LayerContainer web-1 -Signal SIGU').CompletionText | Should -Be 'SIGUSR1', 'SIGUSR2', 'SIGURG'
         (Complete 'Start-LayerContainer alpine -CapAdd NET_A').CompletionText | Should -Be NET_ADMIN
+        (Complete 'Start-LayerContainer alpine -Ulimit nof').CompletionText | Should -Be 'nofile='
         (Complete 'Receive-LayerImage alpine -Platform linux/arm6').CompletionText | Should -Be linux/arm64
         $null = Import-LayerImage $TestHost.RootFs exposing -Change 'EXPOSE 8080', 'EXPOSE 53/udp'
         (Complete 'Start-LayerContainer exposing -Publish ').CompletionText | Should -Be '53:53/udp', '8080:8080'

@@ -66,7 +66,7 @@ public abstract class ContainerSelectionCommand : LayerImageCmdlet
     /// <summary>Waits for the exit code of a program that was in the foreground. One that nobody knows is null, which is neither success nor failure.</summary>
     protected async Task SetExitCodeOfAsync(Container container, CancellationToken cancellationToken)
     {
-        int? code = await Engine.Containers.WaitForExitCodeAsync(container.Id, cancellationToken);
+        int? code = await Engine.Containers.Waits.ForExitCodeAsync(container.Id, cancellationToken);
         SetExitCode(code);
         if (code is null)
         {

@@ -45,7 +45,7 @@ public abstract class HostFirewallCommand : LayerImageCmdlet
     {
         try
         {
-            Engine.Containers.RestoreNetwork(anew: true, Observer);
+            Engine.Containers.Network.Restore(anew: true, Observer);
         }
         catch (LayerImageException error)
         {

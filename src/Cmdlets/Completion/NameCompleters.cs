@@ -36,7 +36,7 @@ public abstract class NameCompleter : IArgumentCompleter
     /// <param name="bound">What the line says already, by parameter.</param>
     protected abstract IEnumerable<(string Text, string ToolTip)> Candidates(IDictionary bound);
 
-    private static string Quote(string text) => text.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' or '.' or ':' or '/')
+    private static string Quote(string text) => text.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' or '.' or ':' or '/' or '=')
         ? text
         : $"'{CodeGeneration.EscapeSingleQuotedStringContent(text)}'";
 }

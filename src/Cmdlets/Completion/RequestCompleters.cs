@@ -19,6 +19,13 @@ public sealed class CapabilityCompleter : NameCompleter
     protected override IEnumerable<(string Text, string ToolTip)> Candidates(IDictionary bound) => RequestVocabulary.Capabilities.Select(name => (name, name));
 }
 
+/// <summary>Completes resource limits up to their values.</summary>
+public sealed class UlimitCompleter : NameCompleter
+{
+    /// <inheritdoc/>
+    protected override IEnumerable<(string Text, string ToolTip)> Candidates(IDictionary bound) => RequestVocabulary.Ulimits.Select(name => (name + "=", $"{name}=soft:hard"));
+}
+
 /// <summary>Completes ports to publish: those that the image exposes, at the same port of the host.</summary>
 public sealed class PublishCompleter : NameCompleter
 {

@@ -25,7 +25,7 @@ public sealed class ConnectLayerContainerCommand : ContainerSelectionCommand
     {
         Container container = InputObject ?? await Engine.Containers.GetAsync(Name, cancellationToken);
         ForegroundSession session = new(container.Spec.Terminal, container.Spec.Interactive, WriteObject, Host);
-        await session.BeginAsync(await Engine.Containers.AttachAsync(container.Id, cancellationToken), cancellationToken);
+        await session.BeginAsync(await Engine.Containers.Commands.AttachAsync(container.Id, cancellationToken), cancellationToken);
         if (await session.WaitAsync(cancellationToken))
         {
             await SetExitCodeOfAsync(container, cancellationToken);

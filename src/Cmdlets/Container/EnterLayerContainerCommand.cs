@@ -52,7 +52,7 @@ public sealed class EnterLayerContainerCommand : ContainerSelectionCommand
             Terminal = true,
         };
         using IDisposable terminal = HostTerminal.Keep();
-        await using RunningCommand command = await StartProgramAsync(() => Engine.Containers.InvokeAsync(container.Id, request, cancellationToken));
+        await using RunningCommand command = await StartProgramAsync(() => Engine.Containers.Commands.InvokeAsync(container.Id, request, cancellationToken));
         using PosixSignalRegistration? resize = OperatingSystem.IsWindows() ? null : PosixSignalRegistration.Create(PosixSignal.SIGWINCH, _ => Resize(command));
         SetExitCode(await command.WaitAsync(cancellationToken));
     }

@@ -34,7 +34,7 @@ public sealed class GetContainerChangeCommand : ContainerCommand
             IncludeEqual = IncludeEqual,
             Beneath = filter.Beneath,
         };
-        foreach (LayerChange change in await Engine.Containers.ReadChangesAsync(container.Id, options, cancellationToken))
+        foreach (LayerChange change in await Engine.Containers.Changes.ReadAsync(container.Id, options, cancellationToken))
         {
             if (filter.Matches(change))
             {

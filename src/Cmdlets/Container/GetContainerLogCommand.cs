@@ -39,7 +39,7 @@ public sealed class GetContainerLogCommand : ContainerCommand
     /// <inheritdoc/>
     protected override async Task ProcessContainerAsync(Container container, CancellationToken cancellationToken)
     {
-        await foreach (LogRecord line in Engine.Containers.ReadLogAsync(container.Id, Tail, Since, Until, Stream, Follow, cancellationToken))
+        await foreach (LogRecord line in Engine.Containers.Logs.ReadAsync(container.Id, Tail, Since, Until, Stream, Follow, cancellationToken))
         {
             WriteObject(new ContainerLogRecord { Timestamp = line.Timestamp, Stream = line.Stream, Message = line.Message, ContainerName = container.Name });
         }

@@ -128,7 +128,7 @@ public sealed class InvokeContainerCommandCommand : ContainerSelectionCommand
 
     private async Task RunAsync(Container container, string[] arguments, CancellationToken cancellationToken)
     {
-        if (!await ShouldProcessAsync(container.Name, $"Run '{string.Join(' ', arguments)}'", () => Engine.Containers.CheckRunsAsync(container.Id, cancellationToken)))
+        if (!await ShouldProcessAsync(container.Name, $"Run '{string.Join(' ', arguments)}'", () => Engine.Containers.Checks.RunningAsync(container.Id, cancellationToken)))
         {
             return;
         }
@@ -145,7 +145,7 @@ public sealed class InvokeContainerCommandCommand : ContainerSelectionCommand
             StandardInput = StandardInput is null ? input : new MemoryStream(Encoding.UTF8.GetBytes(string.Join('\n', StandardInput) + "\n")),
             StandardOutput = file,
         };
-        await using RunningCommand command = await StartProgramAsync(() => Engine.Containers.InvokeAsync(container.Id, request, cancellationToken));
+        await using RunningCommand command = await StartProgramAsync(() => Engine.Containers.Commands.InvokeAsync(container.Id, request, cancellationToken));
         List<string> output = [], error = [];
         await foreach (OutputLine line in command.ReadLinesAsync(cancellationToken))
         {

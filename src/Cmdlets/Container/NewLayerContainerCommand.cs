@@ -22,7 +22,7 @@ public sealed class NewLayerContainerCommand : NewContainerCommand
     {
         CheckWords();
         ContainerRequest request = Request();
-        if (await ShouldProcessAsync(request.Image, "Make container", () => Engine.Containers.CheckAsync(request, starting: false, cancellationToken)))
+        if (await ShouldProcessAsync(request.Image, "Make container", () => Engine.Containers.Checks.CreateAsync(request, starting: false, cancellationToken)))
         {
             WriteObject(await Engine.Containers.CreateAsync(request, Observer, cancellationToken));
         }

@@ -15,7 +15,7 @@ public sealed class RemoveLayerContainerCommand : ContainerCommand
     /// <inheritdoc/>
     protected override async Task ProcessContainerAsync(Container container, CancellationToken cancellationToken)
     {
-        if (await ShouldProcessAsync(container.Name, "Remove container and its changes", () => Engine.Containers.CheckRemoveAsync(container.Id, Force, cancellationToken)))
+        if (await ShouldProcessAsync(container.Name, "Remove container and its changes", () => Engine.Containers.Checks.RemoveAsync(container.Id, Force, cancellationToken)))
         {
             await Engine.Containers.RemoveAsync(container.Id, Force, Observer, cancellationToken);
         }

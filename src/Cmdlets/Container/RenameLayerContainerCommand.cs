@@ -33,7 +33,7 @@ public sealed class RenameLayerContainerCommand : ContainerSelectionCommand
     protected override async Task ProcessAsync(CancellationToken cancellationToken)
     {
         Container container = InputObject ?? await Engine.Containers.GetAsync(Name, cancellationToken);
-        if (await ShouldProcessAsync(container.Name, $"Rename container to {NewName}", () => Engine.Containers.CheckRename(container.Id, NewName)))
+        if (await ShouldProcessAsync(container.Name, $"Rename container to {NewName}", () => Engine.Containers.Checks.Rename(container.Id, NewName)))
         {
             Container renamed = await Engine.Containers.RenameAsync(container.Id, NewName, cancellationToken);
             if (PassThru)

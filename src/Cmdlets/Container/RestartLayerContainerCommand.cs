@@ -22,7 +22,7 @@ public sealed class RestartLayerContainerCommand : ContainerCommand
     /// <inheritdoc/>
     protected override async Task ProcessContainerAsync(Container container, CancellationToken cancellationToken)
     {
-        if (!await ShouldProcessAsync(container.Name, "Restart container", () => Engine.Containers.CheckRestartAsync(container.Id, cancellationToken)))
+        if (!await ShouldProcessAsync(container.Name, "Restart container", () => Engine.Containers.Checks.RestartAsync(container.Id, cancellationToken)))
         {
             return;
         }

@@ -16,7 +16,7 @@ public sealed class ResumeLayerContainerCommand : ContainerCommand
     /// <inheritdoc/>
     protected override async Task ProcessContainerAsync(Container container, CancellationToken cancellationToken)
     {
-        if (await ShouldProcessAsync(container.Name, "Resume container", () => Engine.Containers.CheckRunsAsync(container.Id, cancellationToken)))
+        if (await ShouldProcessAsync(container.Name, "Resume container", () => Engine.Containers.Checks.RunningAsync(container.Id, cancellationToken)))
         {
             Container resumed = await Engine.Containers.ResumeAsync(container.Id, cancellationToken);
             if (PassThru)

@@ -67,7 +67,7 @@ public sealed class StartLayerContainerCommand : NewContainerCommand
         {
             await ForEachContainerAsync(PipedName is null ? Name : [PipedName], InputObject, async container =>
             {
-                if (await ShouldProcessAsync(container.Name, "Start container", () => Engine.Containers.CheckStartAsync(container.Id, cancellationToken)))
+                if (await ShouldProcessAsync(container.Name, "Start container", () => Engine.Containers.Checks.StartAsync(container.Id, cancellationToken)))
                 {
                     await RunAsync((attach, token) => Engine.Containers.StartAsync(container.Id, attach, Observer, token), Attach || IsRedirected, container.Spec.Terminal, container.Spec.Interactive, cancellationToken);
                 }
@@ -83,7 +83,7 @@ public sealed class StartLayerContainerCommand : NewContainerCommand
         // Who gives a program something to read wants it read.
         Interactive |= RedirectStandardInput is not null;
         ContainerRequest request = Request();
-        if (await ShouldProcessAsync(request.Image, "Start container", () => Engine.Containers.CheckAsync(request, starting: true, cancellationToken)))
+        if (await ShouldProcessAsync(request.Image, "Start container", () => Engine.Containers.Checks.CreateAsync(request, starting: true, cancellationToken)))
         {
             await RunAsync((attach, token) => Engine.Containers.RunAsync(request, attach, Observer, token), Attach || Interactive || Tty || IsRedirected, Tty, Interactive, cancellationToken);
         }

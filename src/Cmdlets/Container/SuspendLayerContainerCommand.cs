@@ -16,7 +16,7 @@ public sealed class SuspendLayerContainerCommand : ContainerCommand
     /// <inheritdoc/>
     protected override async Task ProcessContainerAsync(Container container, CancellationToken cancellationToken)
     {
-        if (await ShouldProcessAsync(container.Name, "Suspend container", () => Engine.Containers.CheckRunsAsync(container.Id, cancellationToken)))
+        if (await ShouldProcessAsync(container.Name, "Suspend container", () => Engine.Containers.Checks.RunningAsync(container.Id, cancellationToken)))
         {
             Container suspended = await Engine.Containers.PauseAsync(container.Id, cancellationToken);
             if (PassThru)

@@ -50,10 +50,10 @@ public sealed class WaitLayerContainerCommand : ContainerCommand
     {
         Container? reached = Condition switch
         {
-            ContainerWaitCondition.Running => await Engine.Containers.WaitForRunningAsync(container.Id, Timeout, cancellationToken),
-            ContainerWaitCondition.PortOpen => await Engine.Containers.WaitForPortAsync(container.Id, Port, Timeout, cancellationToken),
-            ContainerWaitCondition.LogMatch => await Engine.Containers.WaitForLogAsync(container.Id, ParsePattern(), Timeout, cancellationToken),
-            _ => await Engine.Containers.WaitForStopAsync(container.Id, Timeout, cancellationToken),
+            ContainerWaitCondition.Running => await Engine.Containers.Waits.ForRunningAsync(container.Id, Timeout, cancellationToken),
+            ContainerWaitCondition.PortOpen => await Engine.Containers.Waits.ForPortAsync(container.Id, Port, Timeout, cancellationToken),
+            ContainerWaitCondition.LogMatch => await Engine.Containers.Waits.ForLogAsync(container.Id, ParsePattern(), Timeout, cancellationToken),
+            _ => await Engine.Containers.Waits.ForStopAsync(container.Id, Timeout, cancellationToken),
         };
         if (reached is not null)
         {

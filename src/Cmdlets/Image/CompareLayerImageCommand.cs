@@ -69,7 +69,7 @@ public sealed class CompareLayerImageCommand : LayerImageCmdlet
             case Image image:
                 return await Engine.Images.GetTreeAsync(image, Observer, cancellationToken);
             case Container container:
-                return await Engine.Containers.GetTreeAsync(container.Id, cancellationToken);
+                return await Engine.Containers.Changes.GetTreeAsync(container.Id, cancellationToken);
         }
         string text = given.BaseObject.ToString() ?? "";
         Image found;
@@ -81,7 +81,7 @@ public sealed class CompareLayerImageCommand : LayerImageCmdlet
         {
             try
             {
-                return await Engine.Containers.GetTreeAsync(text, cancellationToken);
+                return await Engine.Containers.Changes.GetTreeAsync(text, cancellationToken);
             }
             catch (LayerImageException none) when (none.Error == EngineError.ContainerNotFound)
             {

@@ -41,7 +41,7 @@ public sealed class StartHostFirewallCommand : HostFirewallCommand
         RestoreContainerNetwork();
         try
         {
-            await Engine.Containers.OpenHostPortsAgainAsync(cancellationToken);
+            await Engine.Containers.Network.OpenHostPortsAgainAsync(cancellationToken);
         }
         catch (LayerImageException error)
         {

@@ -19,11 +19,11 @@ public sealed class CommitService
     /// <exception cref="LayerImageException">ContainerNotFound, ReferenceInvalid, ParameterInvalid: a change cannot be applied,
     /// LayerInvalid, DiskFull.</exception>
     public Task<Image> CommitAsync(string nameOrId, CommitOptions options, IEngineObserver observer, CancellationToken cancellationToken) =>
-        _containers.HoldAsync(nameOrId, observer, record =>
+        _containers.Holder.HoldAsync(nameOrId, observer, record =>
         {
-            foreach (string volume in record.Spec.Volumes)
+            foreach (VolumeMount volume in record.Spec.Volumes)
             {
-                observer.Warning($"The data in {VolumeMount.Parse(volume).Destination} is a volume's and not part of the image.");
+                observer.Warning($"The data in {volume.Destination} is a volume's and not part of the image.");
             }
             ContainerCommitter.Check(record, options);
             bool isStopped = record.State is ContainerState.Created or ContainerState.Exited;
@@ -31,11 +31,11 @@ public sealed class CommitService
             {
                 IsStopped = isStopped,
                 IsConsistent = !options.NoPause || isStopped,
-                PauseAsync = !options.NoPause && _containers.IsRunning(record) ? token => _containers.PauseForCommitAsync(record, token) : null,
+                PauseAsync = !options.NoPause && _containers.Holder.IsRunning(record) ? token => _containers.Holder.PauseAsync(record, token) : null,
             }, observer, cancellationToken);
         }, cancellationToken);
 
     /// <summary>Fails as a commit would, as far as that can be told before it.</summary>
     /// <exception cref="LayerImageException">ContainerNotFound, ReferenceInvalid or ParameterInvalid.</exception>
-    public void Check(string nameOrId, CommitOptions options) => ContainerCommitter.Check(_containers.Record(nameOrId), options);
+    public void Check(string nameOrId, CommitOptions options) => ContainerCommitter.Check(_containers.Holder.Record(nameOrId), options);
 }

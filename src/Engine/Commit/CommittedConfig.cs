@@ -28,7 +28,7 @@ internal static class CommittedConfig
         HistoryEntry entry = new()
         {
             Created = now,
-            CreatedBy = string.Join(' ', source.Container.Spec.Command),
+            CreatedBy = string.Join(' ', source.Container.Spec.Command ?? []),
             Author = author,
             Comment = NullIfEmpty(options.Message),
             EmptyLayer = newLayer is null ? true : null,
@@ -54,8 +54,8 @@ internal static class CommittedConfig
             User = NullIfEmpty(spec.User),
             ExposedPorts = NullIfEmpty(Exposed(spec).ToDictionary(port => port, _ => new EmptyObject())),
             Env = NullIfEmpty(spec.Environment),
-            Entrypoint = NullIfEmpty(spec.Entrypoint),
-            Cmd = NullIfEmpty(spec.Command),
+            Entrypoint = NullIfEmpty(spec.Entrypoint ?? []),
+            Cmd = NullIfEmpty(spec.Command ?? []),
             WorkingDir = NullIfEmpty(spec.WorkingDirectory),
             Labels = spec.Labels,
             StopSignal = image.StopSignal is null && spec.StopSignal == "SIGTERM" ? null : spec.StopSignal,
@@ -72,7 +72,7 @@ internal static class CommittedConfig
     private static SortedSet<string> Exposed(ContainerSpec spec)
     {
         SortedSet<string> exposed = new(spec.ExposedPorts, StringComparer.Ordinal);
-        foreach (PortMapping port in spec.Publish.Select(PortMapping.Parse))
+        foreach (PortMapping port in spec.Publish)
         {
             for (int i = 0; i < port.Count; i++)
             {

@@ -121,7 +121,7 @@ public sealed class BrowsedChangesTests : IAsyncDisposable
 
     private async Task AssertAreChangesAsync(Container container, string[] shown)
     {
-        Dictionary<string, LayerChange> changes = (await Engine.Containers.GetChangesAsync(container.Id, ImageHarness.Stop)).ToDictionary(change => change.Path[1..]);
+        Dictionary<string, LayerChange> changes = (await Engine.Containers.Changes.GetAsync(container.Id, ImageHarness.Stop)).ToDictionary(change => change.Path[1..]);
         Dictionary<string, string> lines = shown.ToDictionary(line => line.Split(' ')[0], line => line[(line.IndexOf(' ', StringComparison.Ordinal) + 1)..]);
         foreach ((string path, string type) in lines.Where(line => !line.Value.StartsWith("Directory", StringComparison.Ordinal)))
         {

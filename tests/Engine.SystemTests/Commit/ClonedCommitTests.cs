@@ -32,7 +32,7 @@ public sealed class ClonedCommitTests
         LayerImageEngine engine = new(store.Options);
         await engine.Images.ImportAsync(await BusyboxRootFs.CreateAsync(store["box"], ImageHarness.Stop), "box", null, ImageHarness.Stop);
         Container container = await engine.Containers.RunAsync(
-            new ContainerRequest { Image = "box", Command = ["sleep", "1000"], Network = "none" }, null, SilentObserver.Instance, ImageHarness.Stop);
+            new ContainerRequest { Image = "box", Command = ["sleep", "1000"], Network = NetworkMode.None }, null, SilentObserver.Instance, ImageHarness.Stop);
         try
         {
             string file = Path.Combine(layout.Merged(container.Id), "file");

@@ -35,7 +35,7 @@ internal sealed class CommitHarness : IAsyncDisposable
     public List<string> Warnings { get; } = [];
 
     public Task<Container> CreateAsync(string? image = null, params string[] volumes) => Images.Engine.Containers.CreateAsync(
-        new ContainerRequest { Image = image ?? Base, Network = "none", Volumes = volumes }, SilentObserver.Instance, ImageHarness.Stop);
+        new ContainerRequest { Image = image ?? Base, Network = NetworkMode.None, Volumes = [.. volumes.Select(VolumeMount.Parse)] }, SilentObserver.Instance, ImageHarness.Stop);
 
     public Task<Image> CommitAsync(Container container, CommitOptions options) =>
         Images.Engine.Commits.CommitAsync(container.Id, options, new Listener(Warnings), ImageHarness.Stop);

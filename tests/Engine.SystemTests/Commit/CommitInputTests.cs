@@ -89,7 +89,7 @@ public sealed class CommitInputTests : IAsyncLifetime
 
         Assert.Equal(expected, error.Error);
         Assert.Equal((images, blobs), (_harness.Images.Engine.Images.List().Count, _harness.Images.Blobs().Count));
-        Assert.NotEmpty(await _harness.Images.Engine.Containers.GetChangesAsync(container.Id, ImageHarness.Stop));
+        Assert.NotEmpty(await _harness.Images.Engine.Containers.Changes.GetAsync(container.Id, ImageHarness.Stop));
         await AssertWholeAsync();
     }
 

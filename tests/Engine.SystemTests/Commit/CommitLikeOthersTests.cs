@@ -123,7 +123,7 @@ public sealed class CommitLikeOthersTests(DockerDaemon docker) : IClassFixture<D
         Container container = await _harness!.Containers.RunAsync(new ContainerRequest
         {
             Image = "team/base:1",
-            Network = "none",
+            Network = NetworkMode.None,
             Command = ["-c", "cd /; " + Script],
             Environment = ["C=d"],
             Labels = new Dictionary<string, string> { ["own"] = "1" },
@@ -131,7 +131,7 @@ public sealed class CommitLikeOthersTests(DockerDaemon docker) : IClassFixture<D
             WorkingDirectory = "/srv",
             StopSignal = "SIGUSR1",
         }, null, SilentObserver.Instance, ImageHarness.Stop);
-        await _harness.Containers.WaitForStopAsync(container.Id, TimeSpan.FromSeconds(30), ImageHarness.Stop);
+        await _harness.Containers.Waits.ForStopAsync(container.Id, TimeSpan.FromSeconds(30), ImageHarness.Stop);
         CommitOptions options = new() { Reference = "team/out:1", Author = "zyp", Message = "say \"hi\"", Changes = changes ? s_changes : [] };
         Image image = await _harness.Engine.Commits.CommitAsync(container.Id, options, SilentObserver.Instance, ImageHarness.Stop);
         return await CommittedView.ReadAsync(await ExportAsync(image, "ours.tar"));

@@ -53,7 +53,7 @@ public sealed class CommitSelectionTests : IAsyncLifetime
     {
         Container container = await _harness.CreateAsync();
         TreeDigest seen = await _harness.ChangeAsync(container, "rm -r dir; mkdir -p dir/sub; echo x >dir/sub/new; rm file; mkdir file; ln -s x link; n=$(printf 'l\\303\\244nge'); echo x >\"$n\"; mkfifo pipe");
-        IReadOnlyList<LayerChange> changes = await _harness.Images.Engine.Containers.GetChangesAsync(container.Id, ImageHarness.Stop);
+        IReadOnlyList<LayerChange> changes = await _harness.Images.Engine.Containers.Changes.GetAsync(container.Id, ImageHarness.Stop);
 
         Image image = await _harness.CommitAsync(container, new CommitOptions { Reference = "all:1", Only = changes.Select(change => change.Path).ToHashSet() });
 

@@ -58,7 +58,7 @@ public sealed class CommitTests : IAsyncLifetime
     public async Task Committed_ShowsWhatTheContainerShowed(string what, string script)
     {
         Assert.NotEmpty(what);
-        Container container = await _harness.Engine.Containers.CreateAsync(new ContainerRequest { Image = _base, Network = "none" }, SilentObserver.Instance, ImageHarness.Stop);
+        Container container = await _harness.Engine.Containers.CreateAsync(new ContainerRequest { Image = _base, Network = NetworkMode.None }, SilentObserver.Instance, ImageHarness.Stop);
         TreeDigest before = await ChangeAsync(container, script);
 
         Image image = await CommitAsync(container, "committed:1");
@@ -120,7 +120,7 @@ public sealed class CommitTests : IAsyncLifetime
         Container container = await _harness.Engine.Containers.CreateAsync(new ContainerRequest
         {
             Image = _base,
-            Network = "none",
+            Network = NetworkMode.None,
             Command = ["sh", "-c", "true"],
             Environment = ["C=d"],
             Labels = new Dictionary<string, string> { ["own"] = "1" },
@@ -183,7 +183,7 @@ public sealed class CommitTests : IAsyncLifetime
         LayerImageException error = await Assert.ThrowsAnyAsync<LayerImageException>(() => CommitAsync(container, "deep:1"));
 
         Assert.Equal(EngineError.LayerInvalid, error.Error);
-        Assert.NotEmpty(await _harness.Engine.Containers.GetChangesAsync(container.Id, ImageHarness.Stop));
+        Assert.NotEmpty(await _harness.Engine.Containers.Changes.GetAsync(container.Id, ImageHarness.Stop));
         await _harness.Engine.Containers.RemoveAsync(container.Id, force: true, SilentObserver.Instance, ImageHarness.Stop);
         Assert.Empty(Directory.EnumerateFileSystemEntries(_harness.Layout.Containers));
     }
@@ -203,7 +203,7 @@ public sealed class CommitTests : IAsyncLifetime
         Assert.Empty(Directory.EnumerateFileSystemEntries(_harness.Layout.Containers));
     }
 
-    private Task<Container> CreateAsync(string image) => _harness.Engine.Containers.CreateAsync(new ContainerRequest { Image = image, Network = "none" }, SilentObserver.Instance, ImageHarness.Stop);
+    private Task<Container> CreateAsync(string image) => _harness.Engine.Containers.CreateAsync(new ContainerRequest { Image = image, Network = NetworkMode.None }, SilentObserver.Instance, ImageHarness.Stop);
 
     private Task<Image> CommitAsync(Container container, string reference, CommitOptions? options = null) =>
         _harness.Engine.Commits.CommitAsync(container.Id, options ?? new CommitOptions { Reference = reference }, SilentObserver.Instance, ImageHarness.Stop);

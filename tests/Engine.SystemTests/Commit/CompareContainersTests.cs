@@ -43,7 +43,7 @@ public sealed class CompareContainersTests : IAsyncDisposable
 
         string[] changes = Changes(before, after);
 
-        Assert.Equal((await Engine.Containers.GetChangesAsync(container.Id, ImageHarness.Stop)).Select(change => $"{change.Kind} {change.Path}"), changes);
+        Assert.Equal((await Engine.Containers.Changes.GetAsync(container.Id, ImageHarness.Stop)).Select(change => $"{change.Kind} {change.Path}"), changes);
         Assert.Equal(["Modified /dir/a", "Deleted /file", "Added /new"], changes.Where(change => change is not "Modified /"));
         Assert.Equal(["Modified /dir/a", "Added /file", "Deleted /new"], Changes(after, before).Where(change => change is not "Modified /"));
     }
@@ -63,7 +63,7 @@ public sealed class CompareContainersTests : IAsyncDisposable
         Assert.DoesNotContain(changes, change => change.EndsWith("/dir/a", StringComparison.Ordinal));
     }
 
-    private Task<LayerStack> TreeAsync(Container container) => Engine.Containers.GetTreeAsync(container.Id, ImageHarness.Stop);
+    private Task<LayerStack> TreeAsync(Container container) => Engine.Containers.Changes.GetTreeAsync(container.Id, ImageHarness.Stop);
 
     private static List<LayerChange> Compare(LayerStack before, LayerStack after, LayerCompareOptions options) => [.. before.CompareTo(after, options, ImageHarness.Stop)];
 

@@ -128,7 +128,7 @@ public sealed class ExactCommitTests
     }
 
     private static Task<Container> RunAsync(ContainerHarness harness, string image) => harness.Containers.RunAsync(
-        new ContainerRequest { Image = image, Command = ["sleep", "1000"], Network = "none" }, null, SilentObserver.Instance, ImageHarness.Stop);
+        new ContainerRequest { Image = image, Command = ["sleep", "1000"], Network = NetworkMode.None }, null, SilentObserver.Instance, ImageHarness.Stop);
 
     private static Task<Image> CommitAsync(ContainerHarness harness, Container container, CommitOptions? options = null) =>
         harness.Engine.Commits.CommitAsync(container.Id, options ?? new CommitOptions(), SilentObserver.Instance, ImageHarness.Stop);

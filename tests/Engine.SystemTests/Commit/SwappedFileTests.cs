@@ -35,7 +35,7 @@ public sealed partial class SwappedFileTests
         Assert.SkipWhen(missing is not null, missing ?? "");
         await using ImageHarness harness = new();
         BuiltImage image = new ImageBuilder().WithLayer(layer => Array.ForEach(Names.Split(' '), name => layer.File($"tree/{name}", "regular\n"))).Build();
-        Container container = await harness.Engine.Containers.CreateAsync(new ContainerRequest { Image = image.PushTo(harness.Registry, "some/image"), Network = "none", Command = ["sh"] }, SilentObserver.Instance, ImageHarness.Stop);
+        Container container = await harness.Engine.Containers.CreateAsync(new ContainerRequest { Image = image.PushTo(harness.Registry, "some/image"), Network = NetworkMode.None, Command = ["sh"] }, SilentObserver.Instance, ImageHarness.Stop);
         string tree = Path.Combine(harness.Layout.Upper(container.Id), "tree");
         await ImageHarness.ShellAsync($"mkdir '{tree}'; for name in {Names}; do echo x >'{tree}'/$name; done");
         ProcessStartInfo start = new("/bin/sh", ["-ec", Swap, "sh", harness.Store["."], Names]);

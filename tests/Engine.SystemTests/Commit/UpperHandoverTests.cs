@@ -266,11 +266,11 @@ public sealed class UpperHandoverTests : IAsyncLifetime
         }
     }
 
-    private Task<IReadOnlyList<LayerChange>> ChangesAsync(Container container) => _harness.Engine.Containers.GetChangesAsync(container.Id, ImageHarness.Stop);
+    private Task<IReadOnlyList<LayerChange>> ChangesAsync(Container container) => _harness.Engine.Containers.Changes.GetAsync(container.Id, ImageHarness.Stop);
 
     private static Task<string> InodeAsync(string path) => ImageHarness.ShellAsync($"stat -c %i '{path}'");
 
-    private Task<Container> CreateAsync(string image) => _harness.Engine.Containers.CreateAsync(new ContainerRequest { Image = image, Network = "none" }, SilentObserver.Instance, ImageHarness.Stop);
+    private Task<Container> CreateAsync(string image) => _harness.Engine.Containers.CreateAsync(new ContainerRequest { Image = image, Network = NetworkMode.None }, SilentObserver.Instance, ImageHarness.Stop);
 
     private Task<Image> CommitAsync(Container container, string reference, string? message = null) =>
         _harness.Engine.Commits.CommitAsync(container.Id, new CommitOptions { Reference = reference, Message = message }, SilentObserver.Instance, ImageHarness.Stop);

@@ -66,7 +66,7 @@ public sealed class BrowsedContainerTests
         string name = new ImageBuilder().WithLayer(layer => layer.File("hidden").Directory("etc/").File("etc/hidden"))
             .WithLayer(LayerBlob.From(await File.ReadAllBytesAsync(folder["box.tar"], Stop), LayerCompression.Gzip)).Build().PushTo(registry, "opaque/box");
 
-        Container container = await harness.Containers.RunAsync(new ContainerRequest { Image = name, Network = "none", Command = ["ls /hidden /etc/hidden; ls /bin/busybox && sleep 1000"] }, null, SilentObserver.Instance, Stop);
+        Container container = await harness.Containers.RunAsync(new ContainerRequest { Image = name, Network = NetworkMode.None, Command = ["ls /hidden /etc/hidden; ls /bin/busybox && sleep 1000"] }, null, SilentObserver.Instance, Stop);
 
         string merged = await FindAsync(harness.Layout.Merged(container.Id));
         Assert.DoesNotContain("hidden", merged, StringComparison.Ordinal);

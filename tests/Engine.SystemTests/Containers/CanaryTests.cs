@@ -76,7 +76,7 @@ public class CanaryTests
         HostSnapshot host = await HostSnapshot.CaptureAsync(Stop);
 
         List<string> works = [];
-        await using (RunningCommand command = await harness.Containers.InvokeAsync(canary.Id, new ContainerCommandRequest { Command = ["/bin/sh", "-c", script + "\ntrue"] }, Stop))
+        await using (RunningCommand command = await harness.Containers.Commands.InvokeAsync(canary.Id, new ContainerCommandRequest { Command = ["/bin/sh", "-c", script + "\ntrue"] }, Stop))
         {
             await foreach (OutputLine line in command.ReadLinesAsync(Stop))
             {

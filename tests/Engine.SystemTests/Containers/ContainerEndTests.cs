@@ -24,7 +24,7 @@ public class ContainerEndTests
 
         Assert.Equal((ContainerState.Exited, null), (container.State, container.ExitCode));
         Assert.Contains("exit code is not known", container.Error, StringComparison.Ordinal);
-        Assert.Null(await harness.Containers.WaitForExitCodeAsync(container.Id, Stop));
+        Assert.Null(await harness.Containers.Waits.ForExitCodeAsync(container.Id, Stop));
     }
 
     // And nothing is left of it in the session's own folder.
@@ -32,9 +32,9 @@ public class ContainerEndTests
     public async Task WantOfMemory_IsTold()
     {
         await using ContainerHarness harness = await ContainerHarness.CreateAsync();
-        Container container = await harness.Containers.RunAsync(new ContainerRequest { Image = "box", Command = ["tail /dev/zero"], Memory = 16 << 20, Network = "none" }, null, SilentObserver.Instance, Stop);
+        Container container = await harness.Containers.RunAsync(new ContainerRequest { Image = "box", Command = ["tail /dev/zero"], Memory = 16 << 20, Network = NetworkMode.None }, null, SilentObserver.Instance, Stop);
 
-        Container? ended = await harness.Containers.WaitForStopAsync(container.Id, TimeSpan.FromSeconds(30), Stop);
+        Container? ended = await harness.Containers.Waits.ForStopAsync(container.Id, TimeSpan.FromSeconds(30), Stop);
 
         Assert.Equal((ContainerState.Exited, 137), (ended!.State, ended.ExitCode));
         Assert.Contains("memory", ended.Error, StringComparison.Ordinal);

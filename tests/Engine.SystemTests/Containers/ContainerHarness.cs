@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using LayerImage.Engine.Containers;
 using LayerImage.Engine.Errors;
+using LayerImage.Engine.Network;
 using LayerImage.Engine.Runtime;
 using LayerImage.Engine.Store;
 using LayerImage.Testing;
@@ -82,7 +83,7 @@ internal sealed class ContainerHarness : IAsyncDisposable
         _store.Dispose();
     }
 
-    public static ContainerRequest Request(string command, params string[] publish) => new() { Image = "box", Command = [command], Publish = publish };
+    public static ContainerRequest Request(string command, params string[] publish) => new() { Image = "box", Command = [command], Publish = [.. publish.Select(PortMapping.Parse)] };
 }
 
 /// <summary>These tests look at all monitors and mounts of the machine: nothing runs beside them.</summary>

@@ -62,7 +62,7 @@ public class FlushedRulesTests
 
     private static int Sync(ContainerHarness harness)
     {
-        harness.Containers.RestoreNetwork(anew: true, SilentObserver.Instance);
+        harness.Containers.Network.Restore(anew: true, SilentObserver.Instance);
         return 0;
     }
 

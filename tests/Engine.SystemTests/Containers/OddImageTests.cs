@@ -24,7 +24,7 @@ public class OddImageTests
         LayerBlob twice = LayerBlob.From(new LayerBuilder().Directory("etc/").File("etc/which", "twice").ToTar(), LayerCompression.Gzip);
         await ImportAsync(harness, Busybox().WithLayer(twice).WithLayer(layer => layer.Directory("etc/").File("etc/which", "between").File("etc/other", "between")).WithLayer(twice));
 
-        Container container = await harness.Containers.RunAsync(new ContainerRequest { Image = "odd", Network = "none" }, null, SilentObserver.Instance, Stop);
+        Container container = await harness.Containers.RunAsync(new ContainerRequest { Image = "odd", Network = NetworkMode.None }, null, SilentObserver.Instance, Stop);
         UnionMount mount = await harness.Engine.Mounts.MountAsync(new UnionMountRequest { Reference = "odd" }, SilentObserver.Instance, Stop);
 
         foreach (string root in (string[])[harness.Layout.Merged(container.Id), mount.Merged])
@@ -40,7 +40,7 @@ public class OddImageTests
         await using ContainerHarness harness = await ContainerHarness.CreateAsync();
         await ImportAsync(harness, Busybox().WithEnvironment("FIRST=1", "BARE", "LAST=2"));
 
-        Container container = await harness.Containers.CreateAsync(new ContainerRequest { Image = "odd", Network = "none", Environment = ["LAST=3"] }, SilentObserver.Instance, Stop);
+        Container container = await harness.Containers.CreateAsync(new ContainerRequest { Image = "odd", Network = NetworkMode.None, Environment = ["LAST=3"] }, SilentObserver.Instance, Stop);
 
         Assert.Equal(["FIRST=1", "BARE", "LAST=3"], container.Spec.Environment);
     }
@@ -60,13 +60,13 @@ public class OddImageTests
             .SymbolicLink("climbing", "../../../escaped").Directory("opt/").Directory("opt/app/", new() { Mode = UnixFileMode.UserExecute | UnixFileMode.UserRead | UnixFileMode.StickyBit, Uid = 7, Gid = 8 }))
             .With("Volumes", new JsonObject { [declared] = new JsonObject() }));
 
-        Container container = await harness.Containers.RunAsync(new ContainerRequest { Image = "odd", Network = "none", ReadOnly = true }, null, SilentObserver.Instance, Stop);
+        Container container = await harness.Containers.RunAsync(new ContainerRequest { Image = "odd", Network = NetworkMode.None, ReadOnly = true }, null, SilentObserver.Instance, Stop);
 
         DirectoryInfo folder = new(harness.Layout.Merged(container.Id) + made);
         Assert.True(folder.Exists);
         Assert.Equal("755 0 0", (await ImageHarness.ShellAsync($"stat -c '%a %u %g' '{folder.FullName}'")).Trim());
         Assert.Equal("1500 7 8 2024", (await ImageHarness.ShellAsync($"stat -c '%a %u %g %y' '{harness.Layout.Merged(container.Id)}/opt/app'"))[..13]);
-        Assert.Empty(await harness.Containers.GetChangesAsync(container.Id, Stop));
+        Assert.Empty(await harness.Containers.Changes.GetAsync(container.Id, Stop));
     }
 
     [Fact]
@@ -77,7 +77,7 @@ public class OddImageTests
         await ImportAsync(harness, Busybox().WithLayer(layer => layer.SymbolicLink("loop", "loop"))
             .With("Volumes", new JsonObject(odd.Append("/data").Select(path => KeyValuePair.Create(path, (JsonNode?)new JsonObject())))));
 
-        Container container = await harness.Containers.RunAsync(new ContainerRequest { Image = "odd", Network = "none" }, null, SilentObserver.Instance, Stop);
+        Container container = await harness.Containers.RunAsync(new ContainerRequest { Image = "odd", Network = NetworkMode.None }, null, SilentObserver.Instance, Stop);
 
         Assert.Equal(ContainerState.Running, container.State);
         Assert.True(Directory.Exists(harness.Layout.Merged(container.Id) + "/data"));
@@ -93,8 +93,8 @@ public class OddImageTests
     {
         await using ContainerHarness harness = await ContainerHarness.CreateAsync();
         await ImportAsync(harness, Busybox().With("Volumes", new JsonObject { ["/data"] = new JsonObject() }));
-        Container container = await harness.Containers.RunAsync(new ContainerRequest { Image = "odd", Network = "none", Command = ["/bin/busybox", "sh", "-c", script] }, null, SilentObserver.Instance, Stop);
-        await harness.Containers.WaitForStopAsync(container.Id, TimeSpan.FromSeconds(30), Stop);
+        Container container = await harness.Containers.RunAsync(new ContainerRequest { Image = "odd", Network = NetworkMode.None, Command = ["/bin/busybox", "sh", "-c", script] }, null, SilentObserver.Instance, Stop);
+        await harness.Containers.Waits.ForStopAsync(container.Id, TimeSpan.FromSeconds(30), Stop);
 
         Image image = await harness.Engine.Commits.CommitAsync(container.Id, new CommitOptions { Reference = "done" }, SilentObserver.Instance, Stop);
 
@@ -110,7 +110,7 @@ public class OddImageTests
         await using ContainerHarness harness = await ContainerHarness.CreateAsync();
         await ImportAsync(harness, Busybox().WithEntrypoint(""));
 
-        Container container = await harness.Containers.RunAsync(new ContainerRequest { Image = "odd", Network = "none" }, null, SilentObserver.Instance, Stop);
+        Container container = await harness.Containers.RunAsync(new ContainerRequest { Image = "odd", Network = NetworkMode.None }, null, SilentObserver.Instance, Stop);
 
         Assert.Equal(["/bin/busybox", "sleep", "100"], container.Spec.Arguments);
     }
@@ -130,7 +130,7 @@ public class OddImageTests
         await using ContainerHarness harness = await ContainerHarness.CreateAsync();
         await ImportAsync(harness, Busybox().With("StopSignal", given));
 
-        Container container = await harness.Containers.CreateAsync(new ContainerRequest { Image = "odd", Network = "none" }, SilentObserver.Instance, Stop);
+        Container container = await harness.Containers.CreateAsync(new ContainerRequest { Image = "odd", Network = NetworkMode.None }, SilentObserver.Instance, Stop);
 
         Assert.Equal(used, container.Spec.StopSignal);
         LayerImageException error = await Assert.ThrowsAnyAsync<LayerImageException>(() => harness.Containers.CreateAsync(new ContainerRequest { Image = "odd", StopSignal = "SIGNONE" }, SilentObserver.Instance, Stop));

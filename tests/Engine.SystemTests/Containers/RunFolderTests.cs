@@ -29,7 +29,7 @@ public class RunFolderTests
         Container seen = await others.GetAsync(container.Id, Stop);
         Assert.Equal((ContainerState.Running, container.ProcessId), (seen.State, seen.ProcessId));
         Assert.Equal(container.ProcessId, (await others.StartAsync(container.Id, null, SilentObserver.Instance, Stop)).ProcessId);
-        await using (RunningCommand command = await others.InvokeAsync(container.Id, new ContainerCommandRequest { Command = ["true"] }, Stop))
+        await using (RunningCommand command = await others.Commands.InvokeAsync(container.Id, new ContainerCommandRequest { Command = ["true"] }, Stop))
         {
             Assert.Equal(0, await command.WaitAsync(Stop));
         }
@@ -54,7 +54,7 @@ public class RunFolderTests
 
         Assert.Equal(container.ProcessId, (await harness.Containers.GetAsync(container.Id, Stop)).ProcessId);
         Assert.Equal(container.ProcessId, (await harness.Containers.StartAsync(container.Id, null, SilentObserver.Instance, Stop)).ProcessId);
-        LayerImageException refused = await Assert.ThrowsAsync<LayerImageException>(() => harness.Containers.InvokeAsync(container.Id, new ContainerCommandRequest { Command = ["true"] }, Stop));
+        LayerImageException refused = await Assert.ThrowsAsync<LayerImageException>(() => harness.Containers.Commands.InvokeAsync(container.Id, new ContainerCommandRequest { Command = ["true"] }, Stop));
         Assert.Contains(harness.Paths.Run, refused.Message, StringComparison.Ordinal);
 
         Container? ended = await harness.Containers.StopAsync(container.Id, TimeSpan.Zero, null, Stop);

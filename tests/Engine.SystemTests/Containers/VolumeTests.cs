@@ -26,8 +26,8 @@ public sealed class VolumeTests
             Container container = await harness.Containers.RunAsync(new ContainerRequest
             {
                 Image = "box",
-                Network = "none",
-                Volumes = [$"{folder}:/volume{options}"],
+                Network = NetworkMode.None,
+                Volumes = [VolumeMount.Parse($"{folder}:/volume{options}")],
                 CapAdd = ["SYS_ADMIN"],
                 Command = ["/bin/sh", "-c", "mount -t tmpfs none /volume/out; touch /volume/out/there; while [ ! -e /volume/go ]; do sleep 0.1; done; test -e /volume/in/there"],
             }, null, SilentObserver.Instance, Stop);
@@ -35,7 +35,7 @@ public sealed class VolumeTests
             await ImageHarness.ShellAsync($"cd '{folder}'; mount -t tmpfs none in; touch in/there; [ '{outward}' = False ] || for i in $(seq 100); do mountpoint -q out && break; sleep 0.1; done");
             bool isOut = (await ImageHarness.ShellAsync($"mountpoint -q '{folder}/out' && echo yes || true")).Length > 0;
             File.WriteAllText(folder + "/go", "");
-            Container? ended = await harness.Containers.WaitForStopAsync(container.Id, TimeSpan.FromSeconds(30), Stop);
+            Container? ended = await harness.Containers.Waits.ForStopAsync(container.Id, TimeSpan.FromSeconds(30), Stop);
 
             Assert.Equal((inward, outward), (ended!.ExitCode == 0, isOut));
         }
@@ -54,7 +54,7 @@ public sealed class VolumeTests
         try
         {
             LayerImageException error = await Assert.ThrowsAsync<LayerImageException>(() => harness.Containers.CreateAsync(
-                new ContainerRequest { Image = "box", Network = "none", Volumes = [$"{link}:/volume:rslave"] }, SilentObserver.Instance, Stop));
+                new ContainerRequest { Image = "box", Network = NetworkMode.None, Volumes = [VolumeMount.Parse($"{link}:/volume:rslave")] }, SilentObserver.Instance, Stop));
 
             Assert.Equal(EngineError.VolumeInvalid, error.Error);
             Assert.Contains($"mount --make-shared {folder}", error.Advice, StringComparison.Ordinal);

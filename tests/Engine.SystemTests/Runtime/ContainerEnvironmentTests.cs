@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using LayerImage.Engine.Containers;
 using LayerImage.Engine.Runtime;
 using Xunit;
 
@@ -106,10 +107,10 @@ public sealed class ContainerEnvironmentTests
     {
         Assert.SkipWhen(RuntimeHarness.Missing is not null, RuntimeHarness.Missing ?? "");
         await using RuntimeHarness harness = new();
-        using RootFs root = new(harness.RootFsPath);
+        using ContainerRoot root = new(harness.RootFsPath);
         ContainerUser user = ContainerUserResolver.Resolve(root, "app");
 
-        (_, string output) = await harness.OutputAsync(harness.Options("sh", "-c", "id; echo $HOME; grep CapEff /proc/self/status") with { User = user, NoNewPrivileges = true });
+        (_, string output) = await harness.OutputAsync(harness.Options("sh", "-c", "id; echo $HOME; grep CapEff /proc/self/status") with { User = user });
 
         Assert.Equal("uid=1000(app) gid=1001(app) groups=50(staff),1001(app),2000(logs)\n/home/app\nCapEff:\t0000000000000000", output);
     }
@@ -120,11 +121,11 @@ public sealed class ContainerEnvironmentTests
         Assert.SkipWhen(RuntimeHarness.Missing is not null, RuntimeHarness.Missing ?? "");
         await using RuntimeHarness harness = new();
 
-        (_, string output) = await harness.OutputAsync(harness.Options("sh", "-c", "hostname; pwd; env | grep -v SHLVL | grep -v PWD") with
+        (_, string output) = await harness.OutputAsync(harness.Options("sh", "-c", "hostname; pwd; env | grep -v SHLVL | grep -v PWD").With(spec => spec with
         {
             WorkingDirectory = "/tmp",
             Environment = ["A=1", "A=2", "B=x=y"],
-        });
+        }));
 
         string[] lines = output.Split('\n');
         Assert.Equal(["box", "/tmp"], lines[..2]);
@@ -158,7 +159,7 @@ public sealed class ContainerEnvironmentTests
         Assert.SkipWhen(RuntimeHarness.Missing is not null, RuntimeHarness.Missing ?? "");
         await using RuntimeHarness harness = new();
 
-        (int? exitCode, string output) = await harness.OutputAsync(harness.Options("sh", "-c", "grep -E 'CapBnd|Seccomp:' /proc/self/status; mount -t tmpfs none /tmp && echo mounted") with { Privileged = true });
+        (int? exitCode, string output) = await harness.OutputAsync(harness.Options("sh", "-c", "grep -E 'CapBnd|Seccomp:' /proc/self/status; mount -t tmpfs none /tmp && echo mounted").With(spec => spec with { Privileged = true }));
 
         string bounding = File.ReadLines("/proc/self/status").First(line => line.StartsWith("CapBnd", StringComparison.Ordinal));
         Assert.Equal((0, $"{bounding}\nSeccomp:\t0\nmounted"), (exitCode, output));
@@ -169,7 +170,7 @@ public sealed class ContainerEnvironmentTests
     {
         Assert.SkipWhen(RuntimeHarness.Missing is not null, RuntimeHarness.Missing ?? "");
         await using RuntimeHarness harness = new();
-        RuntimeSpecOptions options = harness.Options("sleep", "100") with { MemoryLimit = 64 << 20, LimitsSwap = harness.Cgroups.LimitsSwap(), PidsLimit = 33, CpuLimit = 0.5m };
+        RuntimeSpecOptions options = harness.Options("sleep", "100").With(spec => spec with { Memory = 64 << 20, PidsLimit = 33, Cpu = 0.5m }) with { LimitsSwap = harness.Cgroups.LimitsSwap() };
 
         await harness.RunAsync(options);
 

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Net;
+using LayerImage.Engine.Containers;
 using LayerImage.Engine.Errors;
 using LayerImage.Engine.Runtime;
 using Xunit;

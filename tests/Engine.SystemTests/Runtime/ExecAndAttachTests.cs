@@ -1,4 +1,5 @@
 using System.Text;
+using LayerImage.Engine.Containers;
 using LayerImage.Engine.Errors;
 using LayerImage.Engine.Oci.Runtime;
 using LayerImage.Engine.Runtime;
@@ -60,7 +61,7 @@ public sealed class ExecAndAttachTests
         await using RuntimeHarness harness = new();
         RuntimeSpecOptions options = harness.Options("sleep", "100");
         await harness.RunAsync(options);
-        SpecProcess process = RuntimeSpecBuilder.BuildExec(options with { Arguments = ["sh", "-c", "sleep 200; echo over"] }, harness.Host);
+        SpecProcess process = RuntimeSpecBuilder.BuildExec(options.With(spec => spec with { Command = ["sh", "-c", "sleep 200; echo over"] }), harness.Host);
 
         await using (ExecProcess exec = await harness.Runtime.ExecAsync(options.Id, new ExecOptions { Process = process }, RuntimeHarness.Deadline))
         {
@@ -81,7 +82,7 @@ public sealed class ExecAndAttachTests
         await using RuntimeHarness harness = new();
         RuntimeSpecOptions options = harness.Options("sleep", "100");
         ProcessIdentity container = await harness.RunAsync(options);
-        SpecProcess process = RuntimeSpecBuilder.BuildExec(options with { Arguments = ["sh", "-c", "while :; do echo y; done"] }, harness.Host);
+        SpecProcess process = RuntimeSpecBuilder.BuildExec(options.With(spec => spec with { Command = ["sh", "-c", "while :; do echo y; done"] }), harness.Host);
         string[] crun = ["/bin/sh", "-c", "for word; do shift; case $word in --pid-file=*) ;; *) set -- \"$@\" \"$word\" ;; esac; done; exec \"$@\"", "crun", .. harness.Runtime.Crun()];
 
         await using (ExecProcess exec = await ExecProcess.StartAsync(crun, options.Id, harness.Paths.Bundle(options.Id), harness.Cgroups, container, new ExecOptions { Process = process }, RuntimeHarness.Deadline))
@@ -117,7 +118,7 @@ public sealed class ExecAndAttachTests
         await using RuntimeHarness harness = new();
         RuntimeSpecOptions options = harness.Options("sleep", "100");
         await harness.RunAsync(options);
-        SpecProcess process = RuntimeSpecBuilder.BuildExec(options with { Arguments = ["sh", "-c", "echo done > /tmp/detached"] }, harness.Host);
+        SpecProcess process = RuntimeSpecBuilder.BuildExec(options.With(spec => spec with { Command = ["sh", "-c", "echo done > /tmp/detached"] }), harness.Host);
 
         await using ExecProcess exec = await harness.Runtime.ExecAsync(options.Id, new ExecOptions { Process = process, Detach = true }, RuntimeHarness.Deadline);
 
@@ -135,7 +136,7 @@ public sealed class ExecAndAttachTests
         RuntimeSpecOptions options = harness.Options("sleep", "100");
         await harness.RunAsync(options);
         await harness.ExecAsync(options, null, "sh", "-c", before.Replace("mknod", "/bin/busybox mknod", StringComparison.Ordinal).Replace("rm ", "/bin/busybox rm ", StringComparison.Ordinal));
-        SpecProcess process = RuntimeSpecBuilder.BuildExec(options with { Arguments = ["sh", "-c", "for fd in 0 1 2; do /bin/busybox stat -L -c '%d.%i %t.%T' /proc/self/fd/$fd; done > /tmp/seen.part; cat > /tmp/read; mv() { /bin/busybox mv \"$@\"; }; mv /tmp/seen.part /tmp/seen"] }, harness.Host);
+        SpecProcess process = RuntimeSpecBuilder.BuildExec(options.With(spec => spec with { Command = ["sh", "-c", "for fd in 0 1 2; do /bin/busybox stat -L -c '%d.%i %t.%T' /proc/self/fd/$fd; done > /tmp/seen.part; cat > /tmp/read; mv() { /bin/busybox mv \"$@\"; }; mv /tmp/seen.part /tmp/seen"] }), harness.Host);
 
         await using ExecProcess exec = await harness.Runtime.ExecAsync(options.Id, new ExecOptions { Process = process, Detach = true }, RuntimeHarness.Deadline);
 
@@ -171,7 +172,7 @@ public sealed class ExecAndAttachTests
     {
         Assert.SkipWhen(RuntimeHarness.Missing is not null, RuntimeHarness.Missing ?? "");
         await using RuntimeHarness harness = new();
-        RuntimeSpecOptions options = harness.Options("sh", "-c", "tty; read line; stty size; echo $TERM $line") with { Terminal = true };
+        RuntimeSpecOptions options = harness.Options("sh", "-c", "tty; read line; stty size; echo $TERM $line").With(spec => spec with { Terminal = true });
         await harness.Runtime.CreateAsync(harness.Launch(options) with { StandardInput = true }, CancellationToken.None);
         await using AttachSession session = await AttachSession.ConnectAsync(harness.Paths.Bundle(options.Id), RuntimeHarness.Deadline);
         await harness.Runtime.StartAsync(options.Id, CancellationToken.None);

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using LayerImage.Engine.Containers;
 using LayerImage.Engine.Oci.Runtime;
 using LayerImage.Engine.Runtime;
 using LayerImage.Testing;
@@ -62,10 +63,8 @@ internal sealed class RuntimeHarness : IAsyncDisposable
         return new RuntimeSpecOptions
         {
             Id = id,
-            Hostname = "box",
+            Spec = new ContainerSpec { Image = "box", ImageId = "sha256:", Hostname = "box", Command = arguments },
             RootFsPath = RootFsPath,
-            Arguments = arguments,
-            CgroupsPath = CgroupLayout.PathOf(id),
         };
     }
 
@@ -105,7 +104,7 @@ internal sealed class RuntimeHarness : IAsyncDisposable
 
     public async Task<(int ExitCode, List<OutputLine> Lines)> ExecAsync(RuntimeSpecOptions options, Stream? input, params string[] arguments)
     {
-        SpecProcess process = RuntimeSpecBuilder.BuildExec(options with { Arguments = arguments }, Host);
+        SpecProcess process = RuntimeSpecBuilder.BuildExec(options.With(spec => spec with { Command = arguments }), Host);
         await using ExecProcess exec = await Runtime.ExecAsync(options.Id, new ExecOptions { Process = process, StandardInput = input }, Deadline);
         List<OutputLine> lines = [];
         await foreach (OutputLine line in exec.ReadLinesAsync(Deadline))
@@ -178,4 +177,10 @@ internal sealed class RuntimeHarness : IAsyncDisposable
         Directory.Delete(Folder, recursive: true);
         Assert.Empty(left);
     }
+}
+
+/// <summary>Changes what was decided about a container.</summary>
+internal static class DecidedOptions
+{
+    public static RuntimeSpecOptions With(this RuntimeSpecOptions options, Func<ContainerSpec, ContainerSpec> change) => options with { Spec = change(options.Spec) };
 }

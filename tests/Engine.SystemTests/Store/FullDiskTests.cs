@@ -50,7 +50,7 @@ public sealed class FullDiskTests : IAsyncDisposable
         string reference = new ImageBuilder().WithLayer(layer => layer.File("big", content)).WithLayer(layer => { for (int i = 0; i < 100; i++) { layer.File($"dir/{i}", content[..5000]); } }).Build().PushTo(_registry, "some/image");
         Directory.CreateDirectory(_store["tree"]);
         await File.WriteAllBytesAsync(_store["tree/file"], content, ImageHarness.Stop);
-        Container container = await engine.Containers.CreateAsync(new ContainerRequest { Image = await ReceiveAsync(engine, kept), Network = "none" }, SilentObserver.Instance, ImageHarness.Stop);
+        Container container = await engine.Containers.CreateAsync(new ContainerRequest { Image = await ReceiveAsync(engine, kept), Network = NetworkMode.None }, SilentObserver.Instance, ImageHarness.Stop);
 
         int failures = 0;
         // The first ones with hardly anything left, the others at random.

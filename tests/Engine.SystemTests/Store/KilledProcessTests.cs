@@ -117,7 +117,7 @@ public sealed class KilledProcessTests
         Assert.Empty(await StoreCheckTests.TestAsync(harness, StoreCheckTests.Check.Full));
         foreach (Container container in await engine.Containers.ListAsync(ImageHarness.Stop))
         {
-            Assert.Equal(["/changed"], (await engine.Containers.GetChangesAsync(container.Id, ImageHarness.Stop)).Select(change => change.Path).Where(path => path != "/"));
+            Assert.Equal(["/changed"], (await engine.Containers.Changes.GetAsync(container.Id, ImageHarness.Stop)).Select(change => change.Path).Where(path => path != "/"));
         }
     }
 
@@ -174,7 +174,7 @@ public sealed class KilledProcessTests
             case "commit" or "commit-copy":
                 string? missing = Requires.All(Requires.Tool("crun"), Requires.Tool("conmon"));
                 Assert.SkipWhen(missing is not null, missing ?? "");
-                Container container = await harness.Engine.Containers.CreateAsync(new ContainerRequest { Image = reference, Network = "none", Command = ["sh"] }, SilentObserver.Instance, ImageHarness.Stop);
+                Container container = await harness.Engine.Containers.CreateAsync(new ContainerRequest { Image = reference, Network = NetworkMode.None, Command = ["sh"] }, SilentObserver.Instance, ImageHarness.Stop);
                 await File.WriteAllTextAsync(Path.Combine(harness.Layout.Upper(container.Id), "changed"), "changed", ImageHarness.Stop);
                 return [verb, container.Id, "made:here"];
             case "mount":

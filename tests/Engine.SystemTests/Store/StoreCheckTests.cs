@@ -294,7 +294,7 @@ public sealed class StoreCheckTests
         Assert.SkipWhen(missing is not null, missing ?? "");
         await using ImageHarness harness = new();
         string reference = Build().PushTo(harness.Registry, Odd);
-        Container container = await harness.Engine.Containers.CreateAsync(new ContainerRequest { Image = reference, Network = "none", Command = ["sh"] }, SilentObserver.Instance, ImageHarness.Stop);
+        Container container = await harness.Engine.Containers.CreateAsync(new ContainerRequest { Image = reference, Network = NetworkMode.None, Command = ["sh"] }, SilentObserver.Instance, ImageHarness.Stop);
 
         Directory.Delete(harness.Layout.Container(container.Id), recursive: true);
 

@@ -58,7 +58,7 @@ public sealed class StoreClearTests
         Func<bool> isForgotten;
         if (user == "container")
         {
-            Container container = await engine.Containers.CreateAsync(new ContainerRequest { Image = image.Id, Network = "none", Command = ["x"] }, SilentObserver.Instance, ImageHarness.Stop);
+            Container container = await engine.Containers.CreateAsync(new ContainerRequest { Image = image.Id, Network = NetworkMode.None, Command = ["x"] }, SilentObserver.Instance, ImageHarness.Stop);
             remove = () => engine.Containers.RemoveAsync(container.Id, force: false, SilentObserver.Instance, ImageHarness.Stop);
             isForgotten = () => !Directory.Exists(harness.Layout.Container(container.Id));
         }

@@ -88,7 +88,7 @@ public sealed class StoreKindTests : IAsyncDisposable
     public async Task RemovalOfAContainer_LeavesWhatIsClaimed()
     {
         Image image = await ReceiveAsync();
-        Container container = await _engine.Containers.CreateAsync(new ContainerRequest { Image = image.Id, Network = "none", Command = ["x"] }, SilentObserver.Instance, ImageHarness.Stop);
+        Container container = await _engine.Containers.CreateAsync(new ContainerRequest { Image = image.Id, Network = NetworkMode.None, Command = ["x"] }, SilentObserver.Instance, ImageHarness.Stop);
         _engine.Images.Remove(image, null, force: true, pretend: false);
         Claim(image.Layers[0].Path, image.Layers[1].Digest);
 

@@ -164,7 +164,7 @@ public sealed class StoreOnBadDiskTests
         }
     }
 
-    private static readonly ContainerRequest s_request = new() { Image = "", Network = "none", Command = ["sh"] };
+    private static readonly ContainerRequest s_request = new() { Image = "", Network = NetworkMode.None, Command = ["sh"] };
 
     internal static BuiltImage Build(int seed) => new ImageBuilder()
         .WithLayer(layer => layer.Directory("etc/").File("etc/one", new string((char)('a' + seed), 100_000))).WithLayer(layer => layer.File("etc/two", $"{seed}")).Build();

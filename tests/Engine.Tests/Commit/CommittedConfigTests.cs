@@ -3,6 +3,7 @@ using System.Text.Json;
 using LayerImage.Engine.Commit;
 using LayerImage.Engine.Containers;
 using LayerImage.Engine.Errors;
+using LayerImage.Engine.Network;
 using LayerImage.Engine.Oci;
 using LayerImage.Engine.References;
 using Xunit;
@@ -34,7 +35,7 @@ public sealed class CommittedConfigTests
         Environment = ["PATH=/bin", "X=y"],
         Labels = new Dictionary<string, string> { ["z"] = "1", ["own"] = "3", ["a"] = "2" },
         ExposedPorts = ["80/tcp"],
-        Publish = ["127.0.0.1:9000-9001:8000-8001", "53:53/udp"],
+        Publish = [PortMapping.Parse("127.0.0.1:9000-9001:8000-8001"), PortMapping.Parse("53:53/udp")],
         WorkingDirectory = "/srv",
         User = "web",
         StopSignal = "SIGINT",

@@ -4,6 +4,7 @@ using LayerImage.Engine.Commit;
 using LayerImage.Engine.Containers;
 using LayerImage.Engine.Errors;
 using LayerImage.Engine.Images;
+using LayerImage.Engine.Network;
 
 namespace LayerImage.Testing.Host;
 
@@ -72,7 +73,7 @@ public sealed class BusyContainers(LayerImageEngine engine, Random random)
 
     private async Task ExecuteAsync(string id)
     {
-        await using RunningCommand command = await engine.Containers.InvokeAsync(id, new ContainerCommandRequest { Command = ["echo", "x"] }, default);
+        await using RunningCommand command = await engine.Containers.Commands.InvokeAsync(id, new ContainerCommandRequest { Command = ["echo", "x"] }, default);
         await foreach (Engine.Runtime.OutputLine line in command.ReadLinesAsync(default))
         {
             _ = line;
@@ -84,8 +85,8 @@ public sealed class BusyContainers(LayerImageEngine engine, Random random)
         Image = "box",
         // Long, short, failing, and one that does not care for signals.
         Command = ["/bin/sh", "-c", random.Next(4) switch { 0 => "sleep 1000", 1 => "sleep 0.1", 2 => "exit 7", _ => "trap '' TERM; while true; do sleep 0.1; done" }],
-        Network = random.Next(3) == 0 ? "bridge" : "none",
-        Publish = random.Next(6) == 0 ? ["8080"] : [],
+        Network = random.Next(3) == 0 ? NetworkMode.Bridge : NetworkMode.None,
+        Publish = random.Next(6) == 0 ? [PortMapping.Parse("8080")] : [],
         AutoRemove = random.Next(3) == 0,
     };
 }

@@ -88,7 +88,7 @@ public static class StoreChild
                 await engine.Commits.CommitAsync(container, new() { Reference = tag, Timestamp = DateTimeOffset.UnixEpoch }, SilentObserver.Instance, default);
                 break;
             case ["run", var image, var command]:
-                Container run = await engine.Containers.RunAsync(new ContainerRequest { Image = image, Network = "none", Command = ["sleep", "100"] }, null, SilentObserver.Instance, default);
+                Container run = await engine.Containers.RunAsync(new ContainerRequest { Image = image, Network = NetworkMode.None, Command = ["sleep", "100"] }, null, SilentObserver.Instance, default);
                 await RunAsync(options, "exec", run.Id, command);
                 await engine.Containers.RemoveAsync(run.Id, force: true, SilentObserver.Instance, default);
                 break;
@@ -99,7 +99,7 @@ public static class StoreChild
                 await engine.Containers.RestartAsync(container, TimeSpan.Zero, SilentObserver.Instance, default);
                 break;
             case ["exec", var container, var command]:
-                await using (RunningCommand running = await engine.Containers.InvokeAsync(container, new ContainerCommandRequest { Command = [command] }, default))
+                await using (RunningCommand running = await engine.Containers.Commands.InvokeAsync(container, new ContainerCommandRequest { Command = [command] }, default))
                 {
                     await foreach (Engine.Runtime.OutputLine line in running.ReadLinesAsync(default))
                     {
@@ -138,10 +138,10 @@ public static class StoreChild
                 await BeBusyAsync(engine, int.Parse(seed, CultureInfo.InvariantCulture), TimeSpan.FromSeconds(double.Parse(seconds, CultureInfo.InvariantCulture)), things);
                 break;
             case ["create", var image, var name]:
-                await engine.Containers.CreateAsync(new ContainerRequest { Image = image, Name = name, Network = "none" }, SilentObserver.Instance, default);
+                await engine.Containers.CreateAsync(new ContainerRequest { Image = image, Name = name, Network = NetworkMode.None }, SilentObserver.Instance, default);
                 break;
             case ["changes", var container]:
-                _ = (await engine.Containers.ReadChangesAsync(container, new(), default)).Count();
+                _ = (await engine.Containers.Changes.ReadAsync(container, new(), default)).Count();
                 break;
             case ["containers", var seed, var seconds]:
                 BusyContainers busy = new(engine, new Random(int.Parse(seed, CultureInfo.InvariantCulture)));
@@ -218,7 +218,7 @@ public static class StoreChild
         {
             return;
         }
-        Container container = await engine.Containers.CreateAsync(new ContainerRequest { Image = images[random.Next(images.Count)].Id, Network = "none", Command = ["x"] }, SilentObserver.Instance, default);
+        Container container = await engine.Containers.CreateAsync(new ContainerRequest { Image = images[random.Next(images.Count)].Id, Network = NetworkMode.None, Command = ["x"] }, SilentObserver.Instance, default);
         try
         {
             await File.WriteAllTextAsync(Path.Combine(engine.Options.Root, "containers", container.Id, "upper", "own"), $"{random.Next(3)}");

@@ -71,7 +71,7 @@ public sealed class LongPathTests : IAsyncDisposable
         Assert.Equal(["file", "link", "sub"], _images.Engine.Browser.List(folders[^1], ImageHarness.Stop).Select(item => item.Name));
         Assert.Equal([$"Modified /{s_long}file", $"Deleted /{s_long}hard"], (await ChangesAsync(below, image)).Where(change => change.Type == LayerItemType.File).Select(change => $"{change.Kind} {change.Path}"));
 
-        Container container = await _images.Engine.Containers.CreateAsync(new ContainerRequest { Image = name, Network = "none" }, SilentObserver.Instance, ImageHarness.Stop);
+        Container container = await _images.Engine.Containers.CreateAsync(new ContainerRequest { Image = name, Network = NetworkMode.None }, SilentObserver.Instance, ImageHarness.Stop);
         LayerUnpacker.Unpack(new MemoryStream(new LayerBuilder().File(s_long + "own", "own").ToTar()), _images.Layout.Upper(container.Id), ImageHarness.Stop);
         foreach (CommitOptions options in (CommitOptions[])[new() { Reference = "a:copy", Timestamp = DateTimeOffset.UnixEpoch }, new() { Reference = "the:upper" }])
         {

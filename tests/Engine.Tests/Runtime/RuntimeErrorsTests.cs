@@ -1,0 +1,24 @@
+using LayerImage.Engine.Errors;
+using LayerImage.Engine.Runtime;
+using Xunit;
+
+namespace LayerImage.Engine.Tests.Runtime;
+
+public sealed class RuntimeErrorsTests
+{
+    // The words of crun 1.8 to 1.20 and of runc 1.1.
+    [Theory]
+    [InlineData("executable file `nowhere` not found in $PATH: No such file or directory", EngineError.CommandNotFound)]
+    [InlineData("exec: \"nowhere\": executable file not found in $PATH", EngineError.CommandNotFound)]
+    [InlineData("open executable: Permission denied", EngineError.CommandNotExecutable)]
+    [InlineData("executable path `/etc` exists but it is not executable", EngineError.CommandNotExecutable)]
+    [InlineData("the path `/etc` is not a regular file", EngineError.CommandNotExecutable)]
+    [InlineData("mount `/nowhere`: Permission denied", EngineError.RuntimeFailed)]
+    [InlineData("chdir: No such file or directory", EngineError.RuntimeFailed)]
+    public void Words_AreUnderstood(string text, EngineError error) => Assert.Equal(error, RuntimeErrors.FromText(text, "nowhere").Error);
+
+    [Theory]
+    [InlineData("chdir: No such file or directory", "-WorkingDirectory")]
+    [InlineData("OOM killed", "-Memory")]
+    public void Advice_IsGivenWhereThereIsSome(string text, string advice) => Assert.Contains(advice, RuntimeErrors.FromText(text, "x").Advice, StringComparison.Ordinal);
+}
