@@ -1,6 +1,5 @@
 using LayerImage.Agent;
 using LayerImage.Engine;
-using LayerImage.Engine.Errors;
 using LayerImage.Engine.Firewall;
 using LayerImage.Engine.Interop.Libc;
 using LayerImage.Engine.Network;

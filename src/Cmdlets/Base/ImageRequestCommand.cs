@@ -2,7 +2,6 @@ using System.Management.Automation;
 using LayerImage.Cmdlets.Completion;
 using LayerImage.Cmdlets.Transformation;
 using LayerImage.Engine.Images;
-using LayerImage.Engine.Registry;
 
 namespace LayerImage.Cmdlets.Base;
 

@@ -1,7 +1,6 @@
 using System.Management.Automation;
 using LayerImage.Cmdlets.Completion;
 using LayerImage.Cmdlets.Transformation;
-using LayerImage.Engine.Errors;
 using LayerImage.Engine.Images;
 
 namespace LayerImage.Cmdlets.Base;

@@ -2,7 +2,6 @@ using System.Collections;
 using System.Management.Automation;
 using System.Management.Automation.Language;
 using LayerImage.Cmdlets.Base;
-using LayerImage.Engine.Errors;
 using LayerImage.Engine.Containers;
 
 namespace LayerImage.Cmdlets.Completion;

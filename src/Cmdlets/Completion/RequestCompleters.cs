@@ -1,7 +1,6 @@
 using System.Collections;
 using LayerImage.Cmdlets.Base;
 using LayerImage.Engine.Containers;
-using LayerImage.Engine.Images;
 
 namespace LayerImage.Cmdlets.Completion;
 

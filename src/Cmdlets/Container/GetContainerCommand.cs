@@ -3,7 +3,6 @@ using LayerImage.Cmdlets.Base;
 using LayerImage.Cmdlets.Completion;
 using LayerImage.Cmdlets.Transformation;
 using LayerImage.Engine.Containers;
-using LayerImage.Engine.Errors;
 using LayerImage.Engine.Images;
 using LayerImage.Engine.Oci;
 

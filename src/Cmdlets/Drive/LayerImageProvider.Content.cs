@@ -1,4 +1,3 @@
-using System.Management.Automation;
 using System.Management.Automation.Provider;
 using LayerImage.Cmdlets.Base;
 using LayerImage.Engine.Errors;

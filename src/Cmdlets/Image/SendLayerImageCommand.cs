@@ -4,7 +4,6 @@ using LayerImage.Cmdlets.Completion;
 using LayerImage.Cmdlets.Formatting;
 using LayerImage.Engine.Images;
 using LayerImage.Engine.Layers;
-using LayerImage.Engine.Registry;
 
 namespace LayerImage.Cmdlets.Commands;
 

@@ -1,4 +1,3 @@
-using LayerImage.Engine.Containers;
 using LayerImage.Engine.Layers;
 using LayerImage.Engine.Oci;
 

@@ -1,7 +1,6 @@
 using LayerImage.Engine.Content;
 using LayerImage.Engine.Errors;
 using LayerImage.Engine.Images.Mounting;
-using LayerImage.Engine.IO;
 using LayerImage.Engine.Oci;
 using LayerImage.Engine.Store;
 

@@ -1,7 +1,7 @@
 using LayerImage.Engine.Content;
 using LayerImage.Engine.Errors;
-using LayerImage.Engine.IO;
 using LayerImage.Engine.Images;
+using LayerImage.Engine.IO;
 using LayerImage.Engine.Layers;
 using LayerImage.Engine.Oci;
 using LayerImage.Engine.References;

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using LayerImage.Engine.Errors;
 using Microsoft.Win32.SafeHandles;
 using static LayerImage.Engine.Interop.Libc.Libc;

@@ -1,5 +1,3 @@
-using System.Text.Json.Serialization;
-
 namespace LayerImage.Engine.Oci;
 
 /// <summary>A typed reference to bytes (image-spec, descriptor.md).</summary>

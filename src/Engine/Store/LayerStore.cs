@@ -1,5 +1,4 @@
 using LayerImage.Engine.Errors;
-using LayerImage.Engine.Interop;
 using LayerImage.Engine.Interop.Libc;
 using LayerImage.Engine.IO;
 using LayerImage.Engine.Layers;

@@ -1,4 +1,3 @@
-using LayerImage.Engine.Errors;
 using LayerImage.Engine.IO;
 
 namespace LayerImage.Engine.Store;

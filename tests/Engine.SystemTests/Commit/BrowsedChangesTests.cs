@@ -1,6 +1,5 @@
 using LayerImage.Engine.Commit;
 using LayerImage.Engine.Containers;
-using LayerImage.Engine.Errors;
 using LayerImage.Engine.Images.Browse;
 using LayerImage.Engine.Layers;
 using LayerImage.Engine.Mounts;

@@ -1,4 +1,3 @@
-using LayerImage.Engine.Commit;
 using LayerImage.Engine.Layers;
 using LayerImage.Engine.SystemTests.Images;
 using LayerImage.Testing;

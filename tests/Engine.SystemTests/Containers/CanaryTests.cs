@@ -1,5 +1,4 @@
 using LayerImage.Engine.Containers;
-using LayerImage.Engine.Errors;
 using LayerImage.Engine.Runtime;
 using LayerImage.Testing.Host;
 using Xunit;

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Globalization;
 using LayerImage.Engine.Containers;
 using LayerImage.Engine.Errors;
-using LayerImage.Engine.Maintenance;
 using LayerImage.Testing;
 using LayerImage.Testing.Host;
 using Xunit;

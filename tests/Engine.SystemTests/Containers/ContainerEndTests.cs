@@ -2,7 +2,6 @@ using LayerImage.Engine.Containers;
 using LayerImage.Engine.Errors;
 using LayerImage.Engine.IO;
 using LayerImage.Engine.SystemTests.Images;
-using LayerImage.Testing.Host;
 using Xunit;
 
 namespace LayerImage.Engine.SystemTests.Containers;

@@ -1,11 +1,10 @@
-using LayerImage.Engine.SystemTests.Network;
 using System.Diagnostics;
 using System.Net;
 using System.Net.NetworkInformation;
 using System.Net.Sockets;
 using LayerImage.Engine.Firewall;
+using LayerImage.Engine.SystemTests.Network;
 using LayerImage.Testing.Host;
-using Xunit;
 
 namespace LayerImage.Engine.SystemTests.Firewall;
 

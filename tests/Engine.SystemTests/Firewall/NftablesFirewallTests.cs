@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using System.Net.Sockets;
 using LayerImage.Engine.Errors;
 using LayerImage.Engine.Firewall;
 using LayerImage.Engine.Interop.Libc;

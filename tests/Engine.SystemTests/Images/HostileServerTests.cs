@@ -3,7 +3,6 @@ using LayerImage.Engine.Errors;
 using LayerImage.Engine.Images;
 using LayerImage.Engine.Oci;
 using LayerImage.Engine.Registry;
-using LayerImage.Testing;
 using LayerImage.Testing.Images;
 using LayerImage.Testing.Registry;
 using Xunit;

@@ -1,7 +1,6 @@
 using LayerImage.Engine.Errors;
 using LayerImage.Engine.Images;
 using LayerImage.Engine.Mounts;
-using LayerImage.Engine.Oci;
 using LayerImage.Engine.Processes;
 using LayerImage.Engine.Store;
 using LayerImage.Testing;

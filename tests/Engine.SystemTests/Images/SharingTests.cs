@@ -3,7 +3,6 @@ using LayerImage.Engine.Images;
 using LayerImage.Engine.Images.Browse;
 using LayerImage.Engine.Images.Mounting;
 using LayerImage.Engine.Mounts;
-using LayerImage.Testing;
 using LayerImage.Testing.Host;
 using LayerImage.Testing.Images;
 using Xunit;

@@ -2,7 +2,6 @@ using System.Text;
 using LayerImage.Engine.Errors;
 using LayerImage.Engine.Images;
 using LayerImage.Engine.Store;
-using LayerImage.Testing;
 using LayerImage.Testing.Images;
 using Xunit;
 

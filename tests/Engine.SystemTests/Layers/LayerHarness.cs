@@ -1,7 +1,5 @@
 using System.Security.Cryptography;
-using LayerImage.Engine.Commit;
 using LayerImage.Engine.Errors;
-using LayerImage.Engine.Interop;
 using LayerImage.Engine.Interop.Libc;
 using LayerImage.Engine.Layers;
 using LayerImage.Engine.Processes;

@@ -1,7 +1,6 @@
 using System.Globalization;
 using LayerImage.Engine.Errors;
 using LayerImage.Engine.Maintenance;
-using LayerImage.Engine.Store;
 using LayerImage.Engine.SystemTests.Images;
 using LayerImage.Testing.Images;
 using Microsoft.Data.Sqlite;

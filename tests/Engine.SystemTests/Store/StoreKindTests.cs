@@ -5,7 +5,6 @@ using LayerImage.Engine.Maintenance;
 using LayerImage.Engine.Store;
 using LayerImage.Engine.SystemTests.Images;
 using LayerImage.Testing.Images;
-using LayerImage.Testing.Registry;
 using Xunit;
 
 namespace LayerImage.Engine.SystemTests.Store;

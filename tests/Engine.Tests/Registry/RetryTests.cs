@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Net;
 using LayerImage.Engine.Errors;
-using LayerImage.Engine.References;
 using LayerImage.Engine.Registry;
 using LayerImage.Testing.Registry;
 using Xunit;

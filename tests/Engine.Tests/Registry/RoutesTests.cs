@@ -1,7 +1,6 @@
 using System.Text;
 using LayerImage.Engine.Errors;
 using LayerImage.Engine.References;
-using LayerImage.Engine.Registry;
 using LayerImage.Engine.Registry.Hosts;
 using Xunit;
 

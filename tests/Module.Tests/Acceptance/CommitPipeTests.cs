@@ -1,5 +1,4 @@
 using LayerImage.Engine.Errors;
-using LayerImage.Testing.Host;
 using LayerImage.Testing.Module;
 using Xunit;
 

@@ -1,6 +1,4 @@
 using LayerImage.Module.Tests.Acceptance;
-using LayerImage.Testing.Host;
-using LayerImage.Testing.Module;
 using Xunit;
 
 namespace LayerImage.Module.Tests.Containers;

@@ -1,6 +1,5 @@
 using LayerImage.Module.Tests.Acceptance;
 using LayerImage.Testing;
-using LayerImage.Testing.Host;
 using Xunit;
 
 namespace LayerImage.Module.Tests.Containers;

@@ -1,4 +1,3 @@
-using System.Management.Automation;
 using LayerImage.Module.Tests.Acceptance;
 using LayerImage.Testing;
 using LayerImage.Testing.Images;

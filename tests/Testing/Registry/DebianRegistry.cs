@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
-using LayerImage.Engine.Processes;
 using LayerImage.Testing.Host;
 
 namespace LayerImage.Testing.Registry;

@@ -8,7 +8,7 @@ namespace LayerImage.Testing.Registry;
 
 /// <summary>
 /// A registry in process and in memory on a free loopback port: bytes in, bytes out. It follows the OCI distribution
-/// specification where a client relies on it, and breaks it where a test says so (<see cref="Faults"/>).
+/// specification where a client relies on it, and breaks it where a test says so (<see cref="Add"/>).
 /// </summary>
 public sealed partial class RegistryServer : IAsyncDisposable
 {

@@ -1,4 +1,3 @@
-using LayerImage.Engine.Interop;
 using LayerImage.Engine.Interop.Libc;
 using LayerImage.Engine.Layers;
 using LayerImage.Engine.Mounts;

@@ -1,9 +1,6 @@
-using System.Net;
 using LayerImage.Engine.Errors;
 using LayerImage.Engine.IO;
 using LayerImage.Engine.Network;
-using LayerImage.Engine.Oci.Runtime;
-using LayerImage.Engine.Processes;
 using LayerImage.Engine.Runtime;
 using LayerImage.Engine.Store;
 

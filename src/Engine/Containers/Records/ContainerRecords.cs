@@ -1,6 +1,5 @@
 using System.Net;
 using System.Text.Json;
-using LayerImage.Engine.Content;
 using LayerImage.Engine.Errors;
 using LayerImage.Engine.IO;
 using LayerImage.Engine.Network;

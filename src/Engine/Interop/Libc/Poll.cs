@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using LayerImage.Engine.Errors;
 
 namespace LayerImage.Engine.Interop.Libc;
 

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using LayerImage.Engine.Errors;
 using LayerImage.Engine.Interop;
 using LayerImage.Engine.Interop.Libc;

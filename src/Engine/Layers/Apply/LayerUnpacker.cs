@@ -1,6 +1,5 @@
 using LayerImage.Engine.Errors;
 using LayerImage.Engine.Interop.Libc;
-using LayerImage.Engine.IO;
 using Microsoft.Win32.SafeHandles;
 
 namespace LayerImage.Engine.Layers;

@@ -1,5 +1,3 @@
-using LayerImage.Engine.Interop;
-
 namespace LayerImage.Engine.Layers;
 
 /// <summary>What unpacking a layer's tar found.</summary>

@@ -1,4 +1,3 @@
-using LayerImage.Engine.Errors;
 using LayerImage.Engine.Interop;
 using LayerImage.Engine.Interop.Libc;
 using Microsoft.Win32.SafeHandles;

@@ -1,6 +1,6 @@
+using LayerImage.Engine.Errors;
 using LayerImage.Engine.Interop;
 using LayerImage.Engine.Interop.Libc;
-using LayerImage.Engine.Errors;
 using LayerImage.Engine.IO;
 using Microsoft.Win32.SafeHandles;
 

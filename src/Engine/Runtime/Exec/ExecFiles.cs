@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json;
-using LayerImage.Engine.Errors;
 
 namespace LayerImage.Engine.Runtime;
 

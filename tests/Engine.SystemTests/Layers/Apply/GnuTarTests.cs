@@ -1,4 +1,3 @@
-using LayerImage.Engine.Commit;
 using LayerImage.Engine.Interop.Libc;
 using LayerImage.Engine.Layers;
 using LayerImage.Testing;

@@ -1,4 +1,3 @@
-using LayerImage.Engine.Commit;
 using LayerImage.Engine.Errors;
 using LayerImage.Engine.Layers;
 using LayerImage.Testing.Host;

@@ -5,7 +5,6 @@ using LayerImage.Engine.Images;
 using LayerImage.Engine.Layers;
 using LayerImage.Engine.SystemTests.Images;
 using LayerImage.Testing;
-using LayerImage.Testing.Host;
 using LayerImage.Testing.Images;
 using Xunit;
 

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using LayerImage.Engine.Content;
-using LayerImage.Engine.Errors;
 using LayerImage.Engine.Layers;
 using LayerImage.Engine.Oci;
 using LayerImage.Engine.References;
