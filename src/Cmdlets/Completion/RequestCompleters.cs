@@ -22,7 +22,8 @@ public sealed class CapabilityCompleter : NameCompleter
 public sealed class UlimitCompleter : NameCompleter
 {
     /// <inheritdoc/>
-    protected override IEnumerable<(string Text, string ToolTip)> Candidates(IDictionary bound) => RequestVocabulary.Ulimits.Select(name => (name + "=", $"{name}=soft:hard"));
+    protected override IEnumerable<(string Text, string ToolTip)> Candidates(IDictionary bound) =>
+        RequestVocabulary.Ulimits.Select(name => (name + "=", $"{name}=soft:hard"));
 }
 
 /// <summary>Completes ports to publish: those that the image exposes, at the same port of the host.</summary>

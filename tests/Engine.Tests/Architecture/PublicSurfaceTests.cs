@@ -11,7 +11,7 @@ namespace LayerImage.Engine.Tests;
 /// </summary>
 public sealed class PublicSurfaceTests
 {
-    private const BindingFlags Declared = BindingFlags.Public | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
+    private const BindingFlags Public = BindingFlags.Public | BindingFlags.Instance | BindingFlags.Static;
 
     private static readonly string s_file = Path.Combine(RepositoryFolder.Root, "tests", "Engine.Tests", "Architecture", "PublicSurface.txt");
 
@@ -34,7 +34,7 @@ public sealed class PublicSurfaceTests
     {
         string name = type.FullName!.Replace("LayerImage.Engine.", "", StringComparison.Ordinal).Replace('+', '.');
         yield return name;
-        foreach (MemberInfo member in type.GetMembers(Declared).Where(member => !member.IsDefined(typeof(CompilerGeneratedAttribute))))
+        foreach (MemberInfo member in type.GetMembers(Public).Where(member => member.DeclaringType!.Assembly == type.Assembly && !member.IsDefined(typeof(CompilerGeneratedAttribute))))
         {
             switch (member)
             {
@@ -44,7 +44,7 @@ public sealed class PublicSurfaceTests
                 case FieldInfo { IsSpecialName: false } field:
                     yield return type.IsEnum ? $"{name}.{field.Name}" : $"{name}.{field.Name} : {Text(field.FieldType)}";
                     break;
-                case MethodInfo { IsSpecialName: false } method when method.GetBaseDefinition().DeclaringType == type:
+                case MethodInfo { IsSpecialName: false } method when method.GetBaseDefinition().DeclaringType!.Assembly == type.Assembly:
                     yield return $"{name}.{method.Name}({string.Join(", ", method.GetParameters().Select(parameter => Text(parameter.ParameterType)))}) : {Text(method.ReturnType)}";
                     break;
             }

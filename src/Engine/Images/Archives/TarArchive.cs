@@ -61,7 +61,8 @@ internal sealed class TarArchive : IArchiveFiles
             while (reader.Next() is TarEntry entry)
             {
                 if (ArchiveNames.Normalize(entry.Name.ToString()) is string name
-                    && (ArchiveNames.IsOfRootFileSystem(name) || entry.Type is LayerNodeType.CharacterDevice or LayerNodeType.BlockDevice or LayerNodeType.Fifo))
+                    && (ArchiveNames.IsOfRootFileSystem(name)
+                        || entry.Type is LayerNodeType.CharacterDevice or LayerNodeType.BlockDevice or LayerNodeType.Fifo))
                 {
                     return false;
                 }
@@ -113,7 +114,8 @@ internal sealed class TarArchive : IArchiveFiles
         Member? member = entry.Type switch
         {
             LayerNodeType.File when entry.Sparse is not null => throw ArchiveErrors.Invalid(archive, $"'{name}' is stored as a sparse file"),
-            LayerNodeType.File when entry.Attributes.Size > file.Length - file.Position => throw ArchiveErrors.Invalid(archive, $"it ends in the middle of '{name}'"),
+            LayerNodeType.File when entry.Attributes.Size > file.Length - file.Position =>
+                throw ArchiveErrors.Invalid(archive, $"it ends in the middle of '{name}'"),
             LayerNodeType.File => new Member(file.Position, entry.Attributes.Size, null),
             LayerNodeType.SymbolicLink => new Member(0, 0, ArchiveNames.Normalize(entry.LinkName.ToString(), ArchiveNames.FolderOf(name)) ?? ""),
             LayerNodeType.HardLink => new Member(0, 0, ArchiveNames.Normalize(entry.LinkName.ToString()) ?? ""),

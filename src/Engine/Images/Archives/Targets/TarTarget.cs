@@ -65,7 +65,12 @@ internal sealed class TarTarget : IArchiveTarget
         {
             if (_folders.Add(name[..slash]))
             {
-                _tar.WriteHeader(new TarEntry { Type = LayerNodeType.Directory, Name = name[..(slash + 1)], Attributes = new() { Permissions = DirectoryPermissions } });
+                _tar.WriteHeader(new TarEntry
+                {
+                    Type = LayerNodeType.Directory,
+                    Name = name[..(slash + 1)],
+                    Attributes = new() { Permissions = DirectoryPermissions },
+                });
             }
         }
     }
