@@ -21,7 +21,8 @@ public sealed class ContainerService
     private readonly ContainerStarter _starter;
     private readonly ContainerMaker _maker;
 
-    internal ContainerService(EngineOptions options, StoreLayout layout, ImageService images, LayerStore layers, ContentStore content, ContainerRecords records, ContainerHosts hosts)
+    internal ContainerService(
+        EngineOptions options, StoreLayout layout, ImageService images, LayerStore layers, ContentStore content, ContainerRecords records, ContainerHosts hosts)
     {
         _records = records;
         _hosts = hosts;
@@ -154,7 +155,8 @@ public sealed class ContainerService
         _hosts.Kill(record, Signals.Kill);
         return await _hosts.WaitForEndAsync(record, TimeSpan.FromSeconds(30), cancellationToken).ConfigureAwait(false)
             ? await _reconciler.ReconcileEndAsync(container.Id, cancellationToken).ConfigureAwait(false)
-            : throw new LayerImageException(EngineError.RuntimeFailed, $"The container {container.Name} does not end after SIGKILL.") { Target = container.Name, Advice = "Its program hangs in the kernel; look at dmesg." };
+            : throw new LayerImageException(EngineError.RuntimeFailed, $"The container {container.Name} does not end after SIGKILL.")
+            { Target = container.Name, Advice = "Its program hangs in the kernel; look at dmesg." };
     }
 
     /// <summary>Stops a container and starts it again. One that is removed when it ends stays for this time, as with docker.</summary>

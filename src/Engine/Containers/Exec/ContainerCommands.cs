@@ -33,7 +33,8 @@ public sealed class ContainerCommands
         _root.Require(container.Name);
         if (container.State == ContainerState.Paused)
         {
-            throw new LayerImageException(EngineError.ContainerNotRunning, $"The container {container.Name} is paused.") { Target = container.Name, Advice = $"Resume it first: Resume-LayerContainer {container.Name}" };
+            throw new LayerImageException(EngineError.ContainerNotRunning, $"The container {container.Name} is paused.")
+            { Target = container.Name, Advice = $"Resume it first: Resume-LayerContainer {container.Name}" };
         }
         ContainerRecord record = _records.Find(container.Id) ?? throw ContainerRecords.Gone(nameOrId);
         SpecProcess process = Describe(record, request);

@@ -95,7 +95,8 @@ public sealed class ContainerChecks
     {
         if (!Environment.IsPrivilegedProcess)
         {
-            throw new LayerImageException(EngineError.NotPrivileged, "Containers need root: mounts and networks are made for them.") { Advice = "Run the session as root, for example: sudo ./layerimage" };
+            throw new LayerImageException(EngineError.NotPrivileged, "Containers need root: mounts and networks are made for them.")
+            { Advice = "Run the session as root, for example: sudo ./layerimage" };
         }
         if (starting)
         {

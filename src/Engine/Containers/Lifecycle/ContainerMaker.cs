@@ -23,7 +23,8 @@ internal sealed class ContainerMaker(
         string[] keys = [.. image.Layers.Select(layer => Path.GetFileName(layer.Path!))];
         if (keys.Length == 0)
         {
-            throw new LayerImageException(EngineError.ManifestNotSupported, $"The image {request.Image} has no layers: there is nothing to run.") { Target = request.Image };
+            throw new LayerImageException(EngineError.ManifestNotSupported, $"The image {request.Image} has no layers: there is nothing to run.")
+            { Target = request.Image };
         }
         await reconciler.ReconcileNameAsync(request.Name, cancellationToken).ConfigureAwait(false);
         ContainerRecord record = records.Create(id, request.Name, spec, keys, clock.GetUtcNow());
@@ -51,7 +52,8 @@ internal sealed class ContainerMaker(
         }
         foreach (VolumeMount volume in request.Volumes.Where(volume => volume.IdleOptions is not null))
         {
-            observer.Verbose($"The volume {volume.Text}: {volume.IdleOptions} does nothing here. Labels of SELinux stay as they are, and a folder of this host needs no cache and no copy.");
+            observer.Verbose($"The volume {volume.Text}: {volume.IdleOptions} does nothing here."
+                + " Labels of SELinux stay as they are, and a folder of this host needs no cache and no copy.");
         }
     }
 }

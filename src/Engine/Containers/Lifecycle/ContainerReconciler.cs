@@ -92,7 +92,8 @@ internal sealed class ContainerReconciler(EngineOptions options, StoreLayout lay
         }
         records.SettleUpper(id, layout);
         RuntimeState state = StateOf(record);
-        if ((record.IsAtRest || (record.State == ContainerState.Running && !record.IsOfThisBoot)) && state is { Status: RuntimeStatus.Running or RuntimeStatus.Paused, Process: ProcessIdentity program })
+        bool seemsEnded = record.IsAtRest || (record.State == ContainerState.Running && !record.IsOfThisBoot);
+        if (seemsEnded && state is { Status: RuntimeStatus.Running or RuntimeStatus.Paused, Process: ProcessIdentity program })
         {
             records.SetFound(id, program);
             return records.Find(id);

@@ -21,7 +21,8 @@ public sealed class ContainerLogs
     /// <param name="stream">Only of this output; null for both.</param>
     /// <param name="follow">Whether to go on until the container ends.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    public async IAsyncEnumerable<LogRecord> ReadAsync(string nameOrId, int? tail, DateTimeOffset? since, DateTimeOffset? until, LogStream? stream, bool follow, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<LogRecord> ReadAsync(
+        string nameOrId, int? tail, DateTimeOffset? since, DateTimeOffset? until, LogStream? stream, bool follow, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         ContainerRecord record = _records.Get(nameOrId);
         LogReadOptions options = new()

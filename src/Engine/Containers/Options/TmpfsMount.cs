@@ -13,7 +13,11 @@ public sealed record TmpfsMount(string Path, string Options)
     // Of each pair the last holds; docker's defaults come first (moby, daemon/oci_linux.go).
     private static readonly string[] s_defaults = ["noexec", "nosuid", "nodev"];
 
-    private static readonly string[] s_flags = ["ro", "rw", "exec", "noexec", "suid", "nosuid", "dev", "nodev", "noatime", "atime", "nodiratime", "diratime", "relatime", "strictatime", "sync", "async"];
+    private static readonly string[] s_flags =
+    [
+        "ro", "rw", "exec", "noexec", "suid", "nosuid", "dev", "nodev",
+        "noatime", "atime", "nodiratime", "diratime", "relatime", "strictatime", "sync", "async",
+    ];
 
     private static readonly string[] s_values = ["size", "mode", "uid", "gid", "nr_inodes", "nr_blocks"];
 

@@ -49,7 +49,7 @@ internal static class SpecMerger
             WorkingDirectory = request.WorkingDirectory ?? defaults.WorkingDir ?? "",
             User = request.User ?? defaults.User ?? "",
             Hostname = request.Hostname ?? (request.Network == NetworkMode.Host ? Environment.MachineName : id[..12]),
-            Labels = new Dictionary<string, string>((defaults.Labels ?? new Dictionary<string, string>()).Where(label => !request.Labels.ContainsKey(label.Key)).Concat(request.Labels)),
+            Labels = MergeLabels(defaults.Labels ?? new Dictionary<string, string>(), request.Labels),
             Publish = publish,
             ExposedPorts = exposed,
             // What an image says wrongly, or leaves empty, is no reason not to start it (moby#49471).
@@ -58,12 +58,16 @@ internal static class SpecMerger
         };
     }
 
+    private static Dictionary<string, string> MergeLabels(IReadOnlyDictionary<string, string> image, IReadOnlyDictionary<string, string> user) =>
+        new(image.Where(label => !user.ContainsKey(label.Key)).Concat(user));
+
     private static IEnumerable<PortMapping> Unpublished(IEnumerable<string> exposed, IReadOnlyList<PortMapping> published) =>
         exposed.Select(PortMapping.Parse).Where(port => !published.Any(mapping => Covers(mapping, port)));
 
     // The name that the user gave; an id has none, and may be the beginning of a name as well.
     private static string NameOf(Image image, string given) =>
-        References.ImageReference.TryParse(given, out References.ImageReference? reference) && reference!.WithDefaultTag().Familiar is string name && (image.Tags.Contains(name) || reference.Digest is not null)
+        References.ImageReference.TryParse(given, out References.ImageReference? reference) && reference!.WithDefaultTag().Familiar is string name
+            && (image.Tags.Contains(name) || reference.Digest is not null)
             ? name : image.Reference;
 
     // Later wins, by name; the order of first appearance stays.

@@ -20,7 +20,8 @@ public sealed class ContainerWaits
     private readonly ContainerLooks _looks;
     private readonly ContainerLogs _logs;
 
-    internal ContainerWaits(StoreLayout layout, ContainerRecords records, ContainerHosts hosts, ContainerReconciler reconciler, ContainerLooks looks, ContainerLogs logs)
+    internal ContainerWaits(
+        StoreLayout layout, ContainerRecords records, ContainerHosts hosts, ContainerReconciler reconciler, ContainerLooks looks, ContainerLogs logs)
     {
         _layout = layout;
         _records = records;
@@ -40,7 +41,8 @@ public sealed class ContainerWaits
     /// <param name="timeout">How long; null for ever.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     public Task<Container> ForPortAsync(string nameOrId, int? port, TimeSpan? timeout, CancellationToken cancellationToken) =>
-        UntilAsync(nameOrId, "accepts connections", timeout, mustRun: true, container => ConnectsAsync(container, port ?? FirstPort(container), cancellationToken), cancellationToken);
+        UntilAsync(
+            nameOrId, "accepts connections", timeout, mustRun: true, container => ConnectsAsync(container, port ?? FirstPort(container), cancellationToken), cancellationToken);
 
     /// <summary>Waits until a line of a container's output matches. Lines written before count, whatever their time says: a clock may step back.</summary>
     public async Task<Container> ForLogAsync(string nameOrId, Regex pattern, TimeSpan? timeout, CancellationToken cancellationToken)
@@ -84,7 +86,8 @@ public sealed class ContainerWaits
         {
             return container;
         }
-        if (_records.Find(container.Id) is ContainerRecord record && !await _hosts.WaitForEndAsync(record, timeout ?? Timeout.InfiniteTimeSpan, cancellationToken).ConfigureAwait(false))
+        if (_records.Find(container.Id) is ContainerRecord record
+            && !await _hosts.WaitForEndAsync(record, timeout ?? Timeout.InfiniteTimeSpan, cancellationToken).ConfigureAwait(false))
         {
             throw TimedOut(container, "has ended", timeout!.Value);
         }
@@ -102,7 +105,8 @@ public sealed class ContainerWaits
             {
                 return record.ExitCode;
             }
-            if (_hosts.HasEnded(record) && await _reconciler.ReconcileEndAsync(id, cancellationToken).ConfigureAwait(false) is Container { State: ContainerState.Exited or ContainerState.Created } ended)
+            if (_hosts.HasEnded(record)
+                && await _reconciler.ReconcileEndAsync(id, cancellationToken).ConfigureAwait(false) is Container { State: ContainerState.Exited or ContainerState.Created } ended)
             {
                 return ended.ExitCode;
             }
@@ -115,7 +119,8 @@ public sealed class ContainerWaits
         return code;
     }
 
-    private async Task<Container> UntilAsync(string nameOrId, string condition, TimeSpan? timeout, bool mustRun, Func<Container, Task<bool>> isMet, CancellationToken cancellationToken)
+    private async Task<Container> UntilAsync(
+        string nameOrId, string condition, TimeSpan? timeout, bool mustRun, Func<Container, Task<bool>> isMet, CancellationToken cancellationToken)
     {
         long start = Environment.TickCount64;
         while (true)
