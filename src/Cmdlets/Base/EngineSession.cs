@@ -29,7 +29,9 @@ internal static class EngineSession
             return known;
         }
         // Who only looks has not asked for a store, and a misspelt name looks like an empty one.
-        if (cmdlet?.MyInvocation.MyCommand is CmdletInfo { Verb: VerbsCommon.Get } && Environment.GetEnvironmentVariable("LAYERIMAGE_ROOT") is { Length: > 0 } && !Directory.Exists(options.Root))
+        if (cmdlet?.MyInvocation.MyCommand is CmdletInfo { Verb: VerbsCommon.Get }
+            && Environment.GetEnvironmentVariable("LAYERIMAGE_ROOT") is { Length: > 0 }
+            && !Directory.Exists(options.Root))
         {
             cmdlet.WriteWarning($"$env:LAYERIMAGE_ROOT names '{options.Root}', where nothing was: an empty store is made there.");
         }

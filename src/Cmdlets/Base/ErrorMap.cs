@@ -26,13 +26,15 @@ internal static class ErrorMap
     public static ErrorCategory CategoryOf(EngineError error) => error switch
     {
         EngineError.ImageNotFound or EngineError.ContainerNotFound or EngineError.RegistryImageNotFound or EngineError.PlatformNotFound
-            or EngineError.ZoneNotFound or EngineError.ServiceNotFound or EngineError.PortRuleNotFound or EngineError.CommandNotFound or EngineError.UserNotFound
+            or EngineError.ZoneNotFound or EngineError.ServiceNotFound or EngineError.PortRuleNotFound
+            or EngineError.CommandNotFound or EngineError.UserNotFound
             or EngineError.RegistryLoginNotFound or EngineError.LayerNotFound or EngineError.MountNotFound => ErrorCategory.ObjectNotFound,
         EngineError.ReferenceInvalid or EngineError.NameInvalid or EngineError.PortInvalid or EngineError.VolumeInvalid
             or EngineError.ParameterInvalid or EngineError.PathInvalid or EngineError.AmbiguousId => ErrorCategory.InvalidArgument,
         EngineError.ImageInUse or EngineError.MountInUse or EngineError.PortInUse or EngineError.StoreLocked => ErrorCategory.ResourceBusy,
         EngineError.NameInUse or EngineError.ZoneConflict => ErrorCategory.ResourceExists,
-        EngineError.ContainerRunning or EngineError.ContainerNotRunning or EngineError.FirewallNotRunning or EngineError.FirewallOwned or EngineError.FirewallPanic
+        EngineError.ContainerRunning or EngineError.ContainerNotRunning or EngineError.FirewallNotRunning
+            or EngineError.FirewallOwned or EngineError.FirewallPanic
             or EngineError.CommandNotExecutable or EngineError.RootNotIsolated => ErrorCategory.InvalidOperation,
         EngineError.RegistryUnreachable => ErrorCategory.ConnectionError,
         EngineError.RegistryUnauthorized => ErrorCategory.AuthenticationError,

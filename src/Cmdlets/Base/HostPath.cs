@@ -36,7 +36,8 @@ internal static class HostPath
 
     /// <summary>A file whose content is replaced, or gone on with; null for no path.</summary>
     /// <exception cref="LayerImageException"><see cref="EngineError.PathInvalid"/>: it cannot be written.</exception>
-    public static Stream? OpenToWrite(SessionState session, string? path, bool append = false) => path is null ? null : Open(session, path, append ? FileMode.Append : FileMode.Create, FileAccess.Write);
+    public static Stream? OpenToWrite(SessionState session, string? path, bool append = false) =>
+        path is null ? null : Open(session, path, append ? FileMode.Append : FileMode.Create, FileAccess.Write);
 
     private static FileStream Open(SessionState session, string path, FileMode mode, FileAccess access)
     {
@@ -47,7 +48,8 @@ internal static class HostPath
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new LayerImageException(EngineError.PathInvalid, $"'{file}' cannot be {(access == FileAccess.Read ? "read" : "written")}: {e.Message}", e) { Target = file, Advice = "Check the path and who may use it." };
+            throw new LayerImageException(EngineError.PathInvalid, $"'{file}' cannot be {(access == FileAccess.Read ? "read" : "written")}: {e.Message}", e)
+            { Target = file, Advice = "Check the path and who may use it." };
         }
     }
 
@@ -55,7 +57,8 @@ internal static class HostPath
     {
         if (provider.ImplementingType != typeof(FileSystemProvider))
         {
-            throw new LayerImageException(EngineError.PathInvalid, $"'{given}' is no path of this machine's files: it belongs to the provider {provider.Name}{(IsRelative(given) ? $", as the session's location {session.Path.CurrentLocation} does" : "")}.")
+            throw new LayerImageException(EngineError.PathInvalid, $"'{given}' is no path of this machine's files: it belongs to the provider {provider.Name}"
+                + (IsRelative(given) ? $", as the session's location {session.Path.CurrentLocation} does." : "."))
             { Target = given, Advice = "Give a path from the root (/srv/data), or go to a folder first: Set-Location /" };
         }
     }
@@ -69,7 +72,8 @@ internal static class HostPath
         {
             return resolve();
         }
-        catch (Exception e) when (e is SessionStateException or ProviderInvocationException or PSNotSupportedException or PSInvalidOperationException or PSArgumentException)
+        catch (Exception e) when (e is SessionStateException or ProviderInvocationException
+            or PSNotSupportedException or PSInvalidOperationException or PSArgumentException)
         {
             throw new LayerImageException(EngineError.PathInvalid, e.Message, e) { Target = given, Advice = "Give a path of this machine's files." };
         }

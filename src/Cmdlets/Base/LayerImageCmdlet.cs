@@ -112,7 +112,8 @@ public abstract class LayerImageCmdlet : PSCmdlet, IDisposable
     { Target = parameter, Advice = $"Give it as -{parameter}, the first argument, or pipe it to {MyInvocation.MyCommand.Name}." };
 
     /// <summary>Writes a file or folder of this machine as Get-Item does, with what its table shows.</summary>
-    protected void WriteFile(FileSystemInfo file) => WriteObject(InvokeProvider.Item.Get([file.FullName], force: true, literalPath: true), enumerateCollection: true);
+    protected void WriteFile(FileSystemInfo file) =>
+        WriteObject(InvokeProvider.Item.Get([file.FullName], force: true, literalPath: true), enumerateCollection: true);
 
     /// <summary>Writes an engine's failure as a non-terminating error.</summary>
     protected void WriteFailure(LayerImageException exception, object? input) => WriteError(ErrorMap.ToRecord(exception, input));

@@ -72,10 +72,15 @@ internal sealed class ProgressReporter : IEngineObserver
             _scheduled = false;
         }
         long done = parts.Sum(part => part.Last.BytesDone), total = parts.Sum(part => part.Last.BytesTotal ?? 0);
-        WriteProgress(new ProgressRecord(_id, parts[0].Last.Operation, $"{Formatting.ByteSize.Format(done)} of {Formatting.ByteSize.Format(total)}") { PercentComplete = Percent(done, total) });
+        string sum = $"{Formatting.ByteSize.Format(done)} of {Formatting.ByteSize.Format(total)}";
+        WriteProgress(new ProgressRecord(_id, parts[0].Last.Operation, sum) { PercentComplete = Percent(done, total) });
         foreach ((int id, TransferProgress last) in parts)
         {
-            WriteProgress(new ProgressRecord(id, last.Part, last.Phase) { ParentActivityId = _id, PercentComplete = Percent(last.BytesDone, last.BytesTotal ?? 0) });
+            WriteProgress(new ProgressRecord(id, last.Part, last.Phase)
+            {
+                ParentActivityId = _id,
+                PercentComplete = Percent(last.BytesDone, last.BytesTotal ?? 0),
+            });
         }
     }
 

@@ -57,14 +57,18 @@ internal sealed class TypedLine
             return exact;
         }
         ParameterMetadata[] fitting = [.. _parameters.Values.Where(parameter => parameter.Aliases.Contains(spelling, StringComparer.OrdinalIgnoreCase))];
-        fitting = fitting.Length > 0 ? fitting : [.. _parameters.Values.Where(parameter => parameter.Name.StartsWith(spelling, StringComparison.OrdinalIgnoreCase))];
+        fitting = fitting.Length > 0 ? fitting
+            : [.. _parameters.Values.Where(parameter => parameter.Name.StartsWith(spelling, StringComparison.OrdinalIgnoreCase))];
         return fitting is [var only] ? only : null;
     }
 
     /// <summary>Whether a parameter was given by its name.</summary>
     public bool Names(string parameter) => Words.Any(word => word is CommandParameterAst { ParameterName: var spelling } && Find(spelling)?.Name == parameter);
 
-    /// <summary>Where a parameter's value is: behind its name, or at its position (0 for the first word that belongs to no parameter); -1 when there is none.</summary>
+    /// <summary>
+    /// Where a parameter's value is: behind its name, or at its position (0 for the first word that belongs to no parameter);
+    /// -1 when there is none.
+    /// </summary>
     public int IndexOf(string name, int position)
     {
         for (int i = 0; i < Words.Count; i++)
@@ -90,7 +94,8 @@ internal sealed class TypedLine
     }
 
     /// <summary>The first parameter of the cmdlet's own behind a place, but for those that all cmdlets have; null when there is none.</summary>
-    public CommandParameterAst? OwnBehind(int first) => Words.Skip(first).OfType<CommandParameterAst>().FirstOrDefault(parameter => IsOwn(parameter) && !IsCommon(parameter));
+    public CommandParameterAst? OwnBehind(int first) =>
+        Words.Skip(first).OfType<CommandParameterAst>().FirstOrDefault(parameter => IsOwn(parameter) && !IsCommon(parameter));
 
     /// <summary>The same line with the words from one place on as one quoted argument.</summary>
     /// <param name="first">The place.</param>
@@ -106,9 +111,11 @@ internal sealed class TypedLine
         return $"{_text[..from]}'{_text[from..to].Replace("'", "''", StringComparison.Ordinal)}'{_text[to..]}".Trim();
     }
 
-    private bool IsCommon(CommandParameterAst parameter) => IsOwn(parameter) && Find(parameter.ParameterName)!.Name is string name && (Cmdlet.CommonParameters.Contains(name) || Cmdlet.OptionalCommonParameters.Contains(name));
+    private bool IsCommon(CommandParameterAst parameter) => IsOwn(parameter) && Find(parameter.ParameterName)!.Name is string name
+        && (Cmdlet.CommonParameters.Contains(name) || Cmdlet.OptionalCommonParameters.Contains(name));
 
-    private bool IsOwn(CommandParameterAst parameter) => parameter.ParameterName.Length > 2 && Find(parameter.ParameterName) is { } known && known.Name != LooseWords;
+    private bool IsOwn(CommandParameterAst parameter) => parameter.ParameterName.Length > 2
+        && Find(parameter.ParameterName) is { } known && known.Name != LooseWords;
 
     /// <summary>The parameter that is spelt most like a word: at most two letters apart, or a third of them.</summary>
     public string? Nearest(string spelling) => _parameters.Values.Where(parameter => parameter.Name is not (LooseWords or ShortOption))

@@ -9,7 +9,7 @@ public sealed class LineLengthTests
     private const int Longest = 160;
 
     /// <summary>Folders of <c>src</c> that are not done yet; the list only gets shorter.</summary>
-    private static readonly string[] s_exempt = ["Engine/Layers", "Engine/Containers", "Engine/Runtime", "Cmdlets/Base", "Cmdlets/Container"];
+    private static readonly string[] s_exempt = ["Engine/Layers", "Engine/Containers", "Engine/Runtime", "Cmdlets/Container"];
 
     [Fact]
     public void Lines_FitAReview()

@@ -35,7 +35,8 @@ internal static class RemoteSession
             {
                 string status = File.ReadAllText($"/proc/{process}/stat");
                 process = int.Parse(status[(status.LastIndexOf(')') + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
-                string? found = File.ReadAllText($"/proc/{process}/environ").Split('\0').FirstOrDefault(line => line.StartsWith(Variable + "=", StringComparison.Ordinal));
+                string? found = File.ReadAllText($"/proc/{process}/environ").Split('\0')
+                    .FirstOrDefault(line => line.StartsWith(Variable + "=", StringComparison.Ordinal));
                 if (found is not null)
                 {
                     return found[(Variable.Length + 1)..];

@@ -21,7 +21,8 @@ internal static class PortArgument
     {
         if (parts.Length > 2 || !Enum.TryParse(parts[1], ignoreCase: true, out FirewallProtocol protocol) || !Enum.IsDefined(protocol))
         {
-            throw new LayerImageException(EngineError.PortInvalid, $"'{text}' is not a port with its protocol.") { Target = text, Advice = "Write it as 9200/tcp, 9200/udp, 9200/sctp or 9200/dccp." };
+            throw new LayerImageException(EngineError.PortInvalid, $"'{text}' is not a port with its protocol.") 
+            { Target = text, Advice = "Write it as 9200/tcp, 9200/udp, 9200/sctp or 9200/dccp." };
         }
         return !isTyped || protocols is [var only] && only == protocol ? protocol
             : throw new LayerImageException(EngineError.ParameterInvalid, $"'{text}' says {parts[1]}, and -Protocol says {string.Join(", ", protocols)}.")

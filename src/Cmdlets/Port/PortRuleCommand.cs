@@ -58,7 +58,14 @@ public abstract class PortRuleCommand : HostFirewallCommand
     /// written and the next one follows.
     /// </summary>
     protected Task ForEachRequestAsync(Func<PortRuleRequest, Task> body) => ForEachAsync(Port, text => ForEachAsync(
-        PortArgument.Read(text, Protocol, IsTyped(nameof(Protocol))).Select(named => new PortRuleRequest { Port = named.Port, Protocol = named.Protocol, Zone = Zone, Source = Source, Scope = Scope }),
+        PortArgument.Read(text, Protocol, IsTyped(nameof(Protocol))).Select(named => new PortRuleRequest
+        {
+            Port = named.Port,
+            Protocol = named.Protocol,
+            Zone = Zone,
+            Source = Source,
+            Scope = Scope,
+        }),
         body, request => request.Port));
 
     /// <summary>Does something for each service, with the zone that it is about: a failure is written and the next one follows.</summary>
@@ -70,5 +77,7 @@ public abstract class PortRuleCommand : HostFirewallCommand
 
     /// <summary>A rule's name for messages.</summary>
     protected static string Describe(PortRuleRequest rule) =>
-        $"{rule.Port}/{rule.Protocol.ToString().ToLowerInvariant()}{(rule.Zone is null ? "" : " in zone " + rule.Zone)}{(rule.Source is null ? "" : " from " + rule.Source)}";
+        $"{rule.Port}/{rule.Protocol.ToString().ToLowerInvariant()}"
+        + (rule.Zone is null ? "" : " in zone " + rule.Zone)
+        + (rule.Source is null ? "" : " from " + rule.Source);
 }

@@ -30,7 +30,11 @@ public abstract class ImageTargetCommand : ImageSelectionCommand
             return named;
         }
         return (named.Length > 0) == (Reference.Length > 0)
-            ? throw new LayerImageException(EngineError.ParameterInvalid, $"With a piped image -{parameter} is needed, and no -Reference.") { Target = parameter, Advice = $"Give the one value for -{parameter}." }
+            ? throw new LayerImageException(EngineError.ParameterInvalid, $"With a piped image -{parameter} is needed, and no -Reference.")
+            {
+                Target = parameter,
+                Advice = $"Give the one value for -{parameter}.",
+            }
             : named.Length > 0 ? named : Reference;
     }
 }

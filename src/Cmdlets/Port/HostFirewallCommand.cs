@@ -62,7 +62,8 @@ public abstract class HostFirewallCommand : LayerImageCmdlet
     /// <param name="defaultZone">The new default zone, or null.</param>
     protected bool MayCutOff(bool force, ZoneRequest? zone, string? defaultZone) =>
         force || RemoteSession.Find() is not { } session || Firewall.FindCutOff([session], zone, defaultZone).Count == 0
-            || ShouldContinue($"This session came in through port {session.Port}, which would be closed then: a new one could not. Set-HostPortRule {session.Port} opens it.",
+            || ShouldContinue($"This session came in through port {session.Port}, which would be closed then: a new one could not. "
+                + $"Set-HostPortRule {session.Port} opens it.",
                 "Close the port of the current SSH session");
 
     /// <summary>Refuses zones that there are not; what has wildcards may find none.</summary>
@@ -88,13 +89,15 @@ public abstract class HostFirewallCommand : LayerImageCmdlet
         {
             if (IsTyped(name) && string.IsNullOrEmpty(value))
             {
-                throw new LayerImageException(EngineError.ParameterInvalid, $"-{name} is empty.") { Target = name, Advice = $"Leave -{name} out, or give it a value." };
+                throw new LayerImageException(EngineError.ParameterInvalid, $"-{name} is empty.")
+                { Target = name, Advice = $"Leave -{name} out, or give it a value." };
             }
         }
     }
 
     /// <summary>Whether a zone is one of those that were asked for (wildcards); all are when none was.</summary>
-    protected static bool FitsZone(string[]? zones, string zone) => zones is null || zones.Any(name => new WildcardPattern(name, WildcardOptions.IgnoreCase).IsMatch(zone));
+    protected static bool FitsZone(string[]? zones, string zone) =>
+        zones is null || zones.Any(name => new WildcardPattern(name, WildcardOptions.IgnoreCase).IsMatch(zone));
 
     /// <summary>Whether something is where it was asked for.</summary>
     protected static bool FitsScope(PortRuleScope? scope, bool runtime, bool permanent) => scope switch

@@ -64,7 +64,8 @@ public abstract class UnionMountSelectionCommand : LayerImageCmdlet
         }
         if (WildcardPattern.ContainsWildcardCharacters(text))
         {
-            return mount.Reference.Contains(':', StringComparison.Ordinal) && ImageMatcher.Matches(new WildcardPattern(text, WildcardOptions.IgnoreCase), mount.Reference);
+            return mount.Reference.Contains(':', StringComparison.Ordinal)
+                && ImageMatcher.Matches(new WildcardPattern(text, WildcardOptions.IgnoreCase), mount.Reference);
         }
         if (mount.Reference == text || mount.Reference == text + ":latest")
         {
