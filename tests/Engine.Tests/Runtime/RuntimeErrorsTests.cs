@@ -15,10 +15,13 @@ public sealed class RuntimeErrorsTests
     [InlineData("the path `/etc` is not a regular file", EngineError.CommandNotExecutable)]
     [InlineData("mount `/nowhere`: Permission denied", EngineError.RuntimeFailed)]
     [InlineData("chdir: No such file or directory", EngineError.RuntimeFailed)]
+    [InlineData("writing file `/run/layerimage/crun/1/config.json`: No space left on device", EngineError.DiskFull)]
+    [InlineData("write to `/run/layerimage/crun/1/status`: Disk quota exceeded", EngineError.DiskFull)]
     public void Words_AreUnderstood(string text, EngineError error) => Assert.Equal(error, RuntimeErrors.FromText(text, "nowhere").Error);
 
     [Theory]
     [InlineData("chdir: No such file or directory", "-WorkingDirectory")]
     [InlineData("OOM killed", "-Memory")]
+    [InlineData("No space left on device", "LAYERIMAGE_RUN")]
     public void Advice_IsGivenWhereThereIsSome(string text, string advice) => Assert.Contains(advice, RuntimeErrors.FromText(text, "x").Advice, StringComparison.Ordinal);
 }

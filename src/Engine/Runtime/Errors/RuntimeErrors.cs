@@ -14,10 +14,11 @@ internal static class RuntimeErrors
     /// <summary>The error that a text tells about starting a command. Pure.</summary>
     public static LayerImageException FromText(string text, string command) => Resolve(text) switch
     {
-        CommandResolution.Unknown => new LayerImageException(EngineError.RuntimeFailed, $"The container runtime could not start '{command}': {text.Trim()}")
+        CommandResolution.Unknown => new LayerImageException(KindOf(text), $"The container runtime could not start '{command}': {text.Trim()}")
         {
             Target = command,
-            Advice = text.Contains("chdir", StringComparison.Ordinal) ? "Give a -WorkingDirectory that the container has, or make it there first."
+            Advice = DiskFull.Says(text) ? DiskFull.Advice
+                : text.Contains("chdir", StringComparison.Ordinal) ? "Give a -WorkingDirectory that the container has, or make it there first."
                 : text.Contains("OOM", StringComparison.Ordinal) ? "Give more -Memory: a container's start alone takes some megabytes."
                 : null,
         },
@@ -38,5 +39,10 @@ internal static class RuntimeErrors
     public static LayerImageException FolderLost(string id, string run) => new(EngineError.RuntimeFailed, $"The container {id[..12]} runs, but its files under the run folder {run} are gone: nobody can enter it any more.")
     { Target = id, Advice = "Stop-LayerContainer ends it, and Start-LayerContainer starts it again." };
 
-    public static LayerImageException Failed(string message, object? target) => new(EngineError.RuntimeFailed, message) { Target = target };
+    /// <summary>What the runtime or the monitor could not do, in words that may be theirs.</summary>
+    public static LayerImageException Failed(string message, object? target) =>
+        new(KindOf(message), message) { Target = target, Advice = DiskFull.Says(message) ? DiskFull.Advice : null };
+
+    // crun and conmon write to the run folder themselves.
+    private static EngineError KindOf(string text) => DiskFull.Says(text) ? EngineError.DiskFull : EngineError.RuntimeFailed;
 }
