@@ -130,6 +130,7 @@ public class RunFolderTests
         disk.Free();
         Container last = await containers.RunAsync(ContainerHarness.Request("sleep 100", "18080:80"), null, SilentObserver.Instance, Stop);
         Assert.Equal(ContainerState.Running, last.State);
+        await containers.RemoveAsync(last.Id, force: true, SilentObserver.Instance, Stop);
     }
 
     private static void Lose(ContainerHarness harness)

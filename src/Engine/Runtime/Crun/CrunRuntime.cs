@@ -60,9 +60,15 @@ internal sealed partial class CrunRuntime : IContainerRuntime
             RuntimeFile.Write(_paths.ProcessFile(id), System.Text.Encoding.ASCII.GetBytes($"{process.Pid} {process.StartTime}"), RuntimeFile.Private);
             return process;
         }
-        catch
+        catch (Exception e)
         {
+            // Asked before what was made there goes.
+            LayerImageException? full = e is LayerImageException { Error: EngineError.RuntimeFailed } failure ? RuntimeErrors.FindFull(failure, _paths.Run) : null;
             await RemoveAsync(id, CancellationToken.None).ConfigureAwait(false);
+            if (full is not null)
+            {
+                throw full;
+            }
             throw;
         }
     }

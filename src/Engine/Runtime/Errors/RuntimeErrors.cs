@@ -8,6 +8,9 @@ internal static class RuntimeErrors
     private static readonly string[] s_notFound = ["executable file not found", "not found in $PATH", "` not found: "];
     private static readonly string[] s_notExecutable = ["open executable", "permission denied", "is a directory", "exists but it is not executable"];
 
+    // config.json twice, the compiled filter, and what crun and conmon note; with room to spare, since what failed has cleaned up.
+    private const long RoomOfStart = 256 << 10;
+
     // crun since 1.15, of the program alone.
     private const string NotAFile = "` is not a regular file";
 
@@ -42,6 +45,20 @@ internal static class RuntimeErrors
     /// <summary>What the runtime or the monitor could not do, in words that may be theirs.</summary>
     public static LayerImageException Failed(string message, object? target) =>
         new(KindOf(message), message) { Target = target, Advice = DiskFull.Says(message) ? DiskFull.Advice : null };
+
+    /// <summary>The failure of a start as one of a full disk, when the run folder has less room than a start takes; else null.</summary>
+    /// <param name="failure">What crun or conmon said: they do not always say why a write failed.</param>
+    /// <param name="run">The run folder.</param>
+    public static LayerImageException? FindFull(LayerImageException failure, string run)
+    {
+        long left = new DriveInfo(run).AvailableFreeSpace;
+        return left >= RoomOfStart ? null : new LayerImageException(EngineError.DiskFull,
+            $"{failure.Message.TrimEnd('.')}. The file system of the run folder {run} has {left >> 10} KiB left, and a start needs some hundred.", failure)
+        {
+            Target = failure.Target,
+            Advice = DiskFull.Advice,
+        };
+    }
 
     // crun and conmon write to the run folder themselves.
     private static EngineError KindOf(string text) => DiskFull.Says(text) ? EngineError.DiskFull : EngineError.RuntimeFailed;
