@@ -7,7 +7,9 @@ public sealed class ProcessFailedException : LayerImageException
 {
     /// <summary>Makes an error from a finished process.</summary>
     public ProcessFailedException(EngineError error, IReadOnlyList<string> arguments, int exitCode, string standardError)
-        : base(DiskFull.Says(standardError) ? EngineError.DiskFull : error, $"{Path.GetFileName(arguments[0])} failed with exit code {exitCode}: {Tail(standardError)}")
+        : base(
+            DiskFull.Says(standardError) ? EngineError.DiskFull : error,
+            $"{Path.GetFileName(arguments[0])} failed with exit code {exitCode}: {Tail(standardError)}")
     {
         Arguments = arguments;
         ExitCode = exitCode;
