@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Formats.Tar;
 using LayerImage.Benchmarks;
-using LayerImage.Engine.Errors;
 using LayerImage.Testing.Host;
 
 // Measures the built module side by side with the engines that are installed, and prints a Markdown table.
