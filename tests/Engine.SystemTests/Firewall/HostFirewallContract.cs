@@ -225,6 +225,19 @@ public abstract class HostFirewallContract
         Assert.Equal((EngineError.ZoneNotFound, "nosuch"), (error.Error, error.Target));
     }
 
+    // A new zone is on the disk alone until the reload, whichever firewall it is.
+    [Fact]
+    public void Rule_OfAZoneThatIsOnTheDiskAlone_IsMadeAndReturned()
+    {
+        using FirewallHost host = Host();
+        Start(host);
+        host.On(firewall => firewall.NewZone(new ZoneRequest { Zone = "lab" }, SilentObserver.Instance));
+
+        HostPortRule rule = host.On(firewall => firewall.SetRule(new PortRuleRequest { Port = "9200", Zone = "lab", Scope = PortRuleScope.Permanent }));
+
+        Assert.Equal(("lab", "9200", true, false), (rule.Zone, rule.Port, rule.Permanent, rule.Runtime));
+    }
+
     [Fact]
     public void Rules_MadeAtTheSameTimeAreAllThere()
     {

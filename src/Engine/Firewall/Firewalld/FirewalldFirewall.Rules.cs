@@ -166,8 +166,8 @@ internal sealed partial class FirewalldFirewall
         return settings;
     }
 
-    private IReadOnlyList<HostPortRule> RulesOf(string zone) => RuleList.Merge(
-        Timed(new FirewallState(zone, Read(bus.RuntimeZones(zone)))), new FirewallState(zone, Read(bus.PermanentZones(zone))));
+    private IReadOnlyList<HostPortRule> RulesOf(string zone) =>
+        RuleList.Merge(Timed(ReadZone(zone, bus.RuntimeZones)), ReadZone(zone, bus.PermanentZones));
 
     private FirewallState Timed(FirewallState state) => state with { Zones = state.Zones.ToDictionary(zone => zone.Key, zone => Timed(zone.Value)) };
 
